@@ -1,0 +1,315 @@
+// Package configs holds what was asked: the experiment file, its types, how it
+// is loaded and what makes it wrong. It imports no other package of ours.
+package configs
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Experiment is one experiment file, decoded, with its defaults filled in.
+// Ratios are 0..1, rates are per second, times are time.Durations.
+type Experiment struct {
+	Version      int          `mapstructure:"version"`
+	Name         string       `mapstructure:"name"`
+	Seed         uint64       `mapstructure:"seed"`
+	Arrivals     string       `mapstructure:"arrivals"` // Uniform or Poisson
+	Target       Target       `mapstructure:"target"`
+	Requests     []Request    `mapstructure:"requests"`
+	Dependencies []Dependency `mapstructure:"dependencies"`
+	Chaos        Chaos        `mapstructure:"chaos"`
+	Limits       Limits       `mapstructure:"limits"`
+	AbortWhen    []string     `mapstructure:"abort_when"`
+	Phases       []Phase      `mapstructure:"phases"`
+	Site         Site         `mapstructure:"site"`
+	Objectives   []Objective  `mapstructure:"objectives"`
+	Capacity     *Capacity    `mapstructure:"capacity"`
+	Audit        *Audit       `mapstructure:"audit"`
+
+	// Source is the file as it was read, byte for byte; the bundle keeps a copy.
+	Source []byte `mapstructure:"-"`
+	// Path is where the file was read from; relative paths in it are resolved against its folder.
+	Path string `mapstructure:"-"`
+}
+
+// The two kinds of arrivals in an open phase.
+const (
+	Uniform = "uniform" // evenly spaced
+	Poisson = "poisson" // exponential gaps, drawn from Experiment.Seed
+)
+
+// Target is the site that gets the load.
+type Target struct {
+	URL      string        `mapstructure:"url"`      // scheme, host and an optional path that each request path is joined to
+	Timeout  time.Duration `mapstructure:"timeout"`  // how long the client waits for a whole answer, from sending
+	Allow    []string      `mapstructure:"allow"`    // hosts that may be loaded; loopback always may
+	Self     []string      `mapstructure:"self"`     // other names of the site
+	Host     string        `mapstructure:"host"`     // Host header and TLS name; if empty, the URL's host
+	CAFile   string        `mapstructure:"ca_file"`  // PEM bundle trusted besides the system's
+	Insecure bool          `mapstructure:"insecure"` // accept any certificate
+	Redirect bool          `mapstructure:"follow_redirects"`
+	UseProxy bool          `mapstructure:"use_proxy"` // obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY
+}
+
+// Request is one member of the weighted mix.
+type Request struct {
+	Name     string   `mapstructure:"name"`
+	Method   string   `mapstructure:"method"`
+	Path     string   `mapstructure:"path"`
+	Weight   int      `mapstructure:"weight"`
+	Headers  []Header `mapstructure:"headers"`
+	Body     string   `mapstructure:"body"`
+	BodyFile string   `mapstructure:"body_file"`
+	Expect   Expect   `mapstructure:"expect"`
+	Degraded Match    `mapstructure:"degraded"` // an answer that was as expected and also matches this served less
+}
+
+// Header is one request header. Host is set by Target.Host, not here.
+type Header struct {
+	Name  string `mapstructure:"name"`
+	Value Secret `mapstructure:"value"`
+}
+
+// Secret is a value given as text, or taken from the environment or a file when
+// the experiment is loaded. It is never printed or marshalled: see String.
+type Secret struct {
+	Text string `mapstructure:"text"` // the value itself, once resolved
+	Env  string `mapstructure:"env"`
+	File string `mapstructure:"file"`
+}
+
+// String hides the value, so that a Secret printed by mistake tells nothing.
+func (s Secret) String() string { return "[hidden]" }
+
+// GoString hides the value from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the value from log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the value from JSON and other encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Expect says which answers are good: the status is in Status and the body, if
+// asked for, matches.
+type Expect struct {
+	Status []string `mapstructure:"status"` // "200" or "2xx"; if empty, 2xx and 3xx
+	Match  `mapstructure:",squash"`
+}
+
+// Match is a condition on a body. The zero Match asks for nothing.
+type Match struct {
+	Body        string `mapstructure:"body"`         // a substring
+	BodyMatches string `mapstructure:"body_matches"` // a regular expression (RE2)
+}
+
+// Dependency is something the site calls, reached through a proxy of ours.
+type Dependency struct {
+	Name     string `mapstructure:"name"`
+	Listen   string `mapstructure:"listen"`   // host:port that the site calls
+	Upstream string `mapstructure:"upstream"` // host:port where the calls go
+	Host     string `mapstructure:"host"`     // host:port as the site names it, when reached through the egress proxy
+}
+
+// Chaos says where the faults are played.
+type Chaos struct {
+	Toxiproxy string `mapstructure:"toxiproxy"` // Embedded, or the URL of a server
+	Egress    Egress `mapstructure:"egress"`
+}
+
+// Embedded is the Chaos.Toxiproxy that runs Toxiproxy in this process.
+const Embedded = "embedded"
+
+// Egress is the forward proxy the site's outgoing calls may be pointed at.
+type Egress struct {
+	Listen string `mapstructure:"listen"`
+}
+
+// Limits are ceilings on the load. Hits over them are dropped and counted.
+type Limits struct {
+	Rate     float64 `mapstructure:"rate"`      // sent per second; 0 is no ceiling
+	InFlight int     `mapstructure:"in_flight"` // requests waiting for an answer
+}
+
+// Phase is a stretch of the run with one kind of load: exactly one of Rate,
+// Concurrency and Burst is set.
+type Phase struct {
+	Name        string        `mapstructure:"name"`
+	Duration    time.Duration `mapstructure:"duration"`
+	Rate        *Rate         `mapstructure:"rate"`
+	Concurrency int           `mapstructure:"concurrency"` // closed: N clients that each wait for their answer
+	Burst       int           `mapstructure:"burst"`       // N at the phase's start
+	Warmup      bool          `mapstructure:"warmup"`      // sent and recorded, left out of every figure
+	Faults      []Fault       `mapstructure:"faults"`
+}
+
+// Open reports whether the phase's arrivals follow a rate, and so do not wait for answers.
+func (p Phase) Open() bool { return p.Rate != nil }
+
+// Rate is an arrival rate over a phase, per second. Constant: From = To and
+// Step = 0. Ramp: linear from From to To over the phase. Steps: From, then
+// Step more each Every, until To, which holds to the phase's end.
+type Rate struct {
+	From  float64       `mapstructure:"from"`
+	To    float64       `mapstructure:"to"`
+	Step  float64       `mapstructure:"step"` // always positive; the sign comes from From and To
+	Every time.Duration `mapstructure:"every"`
+}
+
+// Max returns the highest rate asked, per second.
+func (r Rate) Max() float64 { return max(r.From, r.To) }
+
+// Fault is one disturbance of one dependency. Exactly one kind is set.
+type Fault struct {
+	Dependency string        `mapstructure:"dependency"`
+	After      time.Duration `mapstructure:"after"` // from the phase's start
+	For        time.Duration `mapstructure:"for"`   // if zero in the file, filled in: until the phase's end
+	Share      float64       `mapstructure:"share"` // of connections, 0..1; 1 if absent
+
+	Latency   *Latency   `mapstructure:"latency"`
+	Hang      *Hang      `mapstructure:"hang"`
+	Reset     *Reset     `mapstructure:"reset"`
+	Close     *Close     `mapstructure:"close"`
+	Down      *Down      `mapstructure:"down"`
+	NoAccept  *NoAccept  `mapstructure:"no_accept"`
+	Bandwidth *Bandwidth `mapstructure:"bandwidth"`
+	SlowClose *SlowClose `mapstructure:"slow_close"`
+	Slice     *Slice     `mapstructure:"slice"`
+	Limit     *Limit     `mapstructure:"limit"`
+}
+
+// Latency delays bytes by Delay, give or take Jitter (uniform).
+type Latency struct {
+	Delay     Dose          `mapstructure:"delay"`
+	Jitter    time.Duration `mapstructure:"jitter"`    // at most Delay
+	Direction string        `mapstructure:"direction"` // Downstream if empty
+}
+
+// The directions of a fault, in Toxiproxy's words.
+const (
+	Downstream = "downstream" // from the dependency to the site: the answers
+	Upstream   = "upstream"   // from the site to the dependency: the requests
+)
+
+// Dose is a delay, constant (From = To, Step = 0) or stepped: From, then Step
+// more each Every, until To, which holds until the fault is lifted.
+type Dose struct {
+	From  time.Duration `mapstructure:"from"`
+	To    time.Duration `mapstructure:"to"`
+	Step  time.Duration `mapstructure:"step"`
+	Every time.Duration `mapstructure:"every"`
+}
+
+// Hang accepts connections, never answers and never closes.
+type Hang struct{}
+
+// Reset ends a connection with a TCP RST, After the later of its opening and the fault's start.
+type Reset struct {
+	After time.Duration `mapstructure:"after"`
+}
+
+// Close ends a connection with a TCP FIN, After the later of its opening and the fault's start.
+type Close struct {
+	After time.Duration `mapstructure:"after"`
+}
+
+// Down refuses connections and ends those that are open, as when the process has died.
+type Down struct{}
+
+// NoAccept never completes a connect; open connections go on.
+type NoAccept struct{}
+
+// Bandwidth lets the answers through at Rate bytes per second on each connection.
+type Bandwidth struct {
+	Rate Size `mapstructure:"rate"` // whole kilobytes a second, at least 1KB/s
+}
+
+// SlowClose delays the end of a connection.
+type SlowClose struct {
+	Delay time.Duration `mapstructure:"delay"`
+}
+
+// Slice cuts the answers into pieces of about Size bytes, Delay apart.
+type Slice struct {
+	Size  Size          `mapstructure:"size"`
+	Delay time.Duration `mapstructure:"delay"`
+}
+
+// Limit closes a connection after that many bytes of answer.
+type Limit struct {
+	Bytes Size `mapstructure:"bytes"`
+}
+
+// Size is a number of bytes. In a file "100", "100KB" (1000), "1MB"; "KB/s" for a Bandwidth.
+type Size int64
+
+// Kind returns the fault's name in the file, such as "hang", or "" when none is set.
+func (f Fault) Kind() string {
+	for _, k := range f.kinds() {
+		if k.set {
+			return k.name
+		}
+	}
+	return ""
+}
+
+type faultKind struct {
+	name string
+	set  bool
+}
+
+func (f Fault) kinds() []faultKind {
+	return []faultKind{
+		{"latency", f.Latency != nil}, {"hang", f.Hang != nil}, {"reset", f.Reset != nil},
+		{"close", f.Close != nil}, {"down", f.Down != nil}, {"no_accept", f.NoAccept != nil},
+		{"bandwidth", f.Bandwidth != nil}, {"slow_close", f.SlowClose != nil},
+		{"slice", f.Slice != nil}, {"limit", f.Limit != nil},
+	}
+}
+
+// Site says where evidence from the site itself can be read.
+type Site struct {
+	NginxErrorLog  Source `mapstructure:"nginx_error_log"`
+	NginxAccessLog Source `mapstructure:"nginx_access_log"`
+	PHPAccessLog   Source `mapstructure:"php_access_log"`
+	PHPSlowLog     Source `mapstructure:"php_slow_log"`
+	PHPFPMStatus   Status `mapstructure:"php_fpm_status"`
+}
+
+// Source is a log: a file, or a command whose output is followed.
+type Source struct {
+	File    string `mapstructure:"file"`
+	Command string `mapstructure:"command"`
+}
+
+// Status is a status page that is read again and again.
+type Status struct {
+	URL   string        `mapstructure:"url"`
+	Every time.Duration `mapstructure:"every"`
+}
+
+// Capacity asks for the highest rate that meets an objective.
+type Capacity struct {
+	From      float64 `mapstructure:"from"`
+	To        float64 `mapstructure:"to"`
+	Objective string  `mapstructure:"objective"`
+	Faults    []Fault `mapstructure:"faults"`
+}
+
+// Audit asks which timeout each dependency has.
+type Audit struct {
+	Rate    float64       `mapstructure:"rate"`
+	Horizon time.Duration `mapstructure:"horizon"`
+}
+
+// Start returns when phase i begins, from the start of the run.
+func (e *Experiment) Start(i int) time.Duration {
+	var at time.Duration
+	for _, p := range e.Phases[:i] {
+		at += p.Duration
+	}
+	return at
+}
+
+// Duration returns the length of all phases together.
+func (e *Experiment) Duration() time.Duration { return e.Start(len(e.Phases)) }

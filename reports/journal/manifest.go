@@ -1,0 +1,51 @@
+package journal
+
+import "time"
+
+// Schema is the version of the bundle's format. History: 1, the first.
+const Schema = 1
+
+// Manifest describes a bundle. It is written when a run begins and again when it ends.
+type Manifest struct {
+	Schema      int       `json:"schema"`
+	ToolVersion string    `json:"tool_version"`
+	Name        string    `json:"name"`
+	Target      string    `json:"target"` // URL without user info and query
+	Seed        uint64    `json:"seed"`
+	Arrivals    string    `json:"arrivals"`
+	T0          time.Time `json:"t0"` // wall clock, UTC
+	// Phases and Requests name what Hit.Phase and Hit.Request count.
+	Phases   []PhaseSpan `json:"phases"`
+	Requests []string    `json:"requests"`
+	// Dependencies names those proxied, in the experiment's order.
+	Dependencies []string `json:"dependencies"`
+	Objectives   []string `json:"objectives"`
+	// Outcome is nil while the run goes on, and stays nil when it was killed.
+	Outcome *Outcome `json:"outcome"`
+}
+
+// PhaseSpan is a phase as planned. Times are since T0.
+type PhaseSpan struct {
+	Name    string `json:"name"`
+	StartNS int64  `json:"start_ns"`
+	EndNS   int64  `json:"end_ns"`
+	Warmup  bool   `json:"warmup,omitempty"`
+	// Kind is "open", "closed" or "burst".
+	Kind string `json:"kind"`
+	// Hits is the number due in an open or burst phase; in a closed one it is not known beforehand, and 0.
+	Hits uint64 `json:"hits"`
+	// RateFrom and RateTo are per second; of a ramp or steps, the first and the last; 0 in a closed or burst phase.
+	RateFrom float64 `json:"rate_from_hz"`
+	RateTo   float64 `json:"rate_to_hz"`
+}
+
+// Outcome says how a run ended.
+type Outcome struct {
+	EndNS int64 `json:"end_ns"` // since T0
+	// Status is "complete", "interrupted" (a signal) or "failed".
+	Status string `json:"status"`
+	// Error is why it failed; empty otherwise.
+	Error string `json:"error,omitempty"`
+	// Undone is false when a fault could not be shown to be lifted.
+	Undone bool `json:"undone"`
+}

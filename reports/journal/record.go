@@ -1,0 +1,149 @@
+// Package journal is the run bundle: the records of a run, how they are written
+// while it goes on, and how they are read back. FORMAT.md describes the files.
+//
+// Every record carries nanoseconds since T0, the moment the first phase began,
+// on one monotonic clock.
+package journal
+
+import "time"
+
+// Hit is one request that was due, sent or not. Times are since T0.
+type Hit struct {
+	Seq       uint64        // index in the schedule; each closed or burst phase counts from a multiple of SeqStride
+	Phase     int32         // index in Manifest.Phases
+	Request   int32         // index in Manifest.Requests
+	Due       time.Duration // when it should have been sent; in a closed phase, when it was sent
+	Sent      time.Duration // when it was sent; when it was dropped, for class Dropped
+	FirstByte time.Duration // when the answer's header was complete; 0 when none came
+	Done      time.Duration // when the answer was complete or given up
+	Code      int32         // HTTP status; 0 when none came
+	Class     Class
+	BytesIn   int64 // of the answer's body
+	BytesOut  int64 // of the request's body
+	Degraded  bool  // a good answer that served less
+}
+
+// SeqStride separates the sequence numbers of the attacks of one run.
+const SeqStride = 1 << 40
+
+// Response returns what a user waited, from when the request was due. It is
+// free of coordinated omission.
+func (h Hit) Response() time.Duration { return h.Done - h.Due }
+
+// Service returns the time from sending to the whole answer.
+func (h Hit) Service() time.Duration { return h.Done - h.Sent }
+
+// Class says how a hit ended.
+type Class uint8
+
+// The classes. Only ClassOK is good; ClassDropped and ClassCanceled are ours, not the site's.
+const (
+	ClassOK             Class = iota
+	ClassStatus               // a status that was not expected
+	ClassBody                 // the status was expected, the body was not
+	ClassClientTimeout        // target.timeout passed
+	ClassRefused              // connection refused
+	ClassReset                // connection reset by the peer
+	ClassClosed               // connection closed before the answer was whole
+	ClassConnectTimeout       // no connection within target.timeout
+	ClassDNS                  // the name could not be looked up
+	ClassTLS                  // no TLS session
+	ClassProtocol             // an answer that is no HTTP, or a header beyond bounds
+	ClassTooLarge             // a body beyond bounds
+	ClassDropped              // ours: not sent, over a ceiling or too late
+	ClassCanceled             // ours: cut off by the end of the run
+	ClassGenerator            // ours: out of descriptors, ports or memory
+	ClassOther                // none of these
+)
+
+var classNames = [...]string{"ok", "status", "body", "client_timeout", "refused", "reset", "closed", "connect_timeout",
+	"dns", "tls", "protocol", "too_large", "dropped", "canceled", "generator", "other"}
+
+// String returns the class's name in files and reports.
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return classNames[ClassOther]
+}
+
+// ParseClass is the inverse of String; an unknown name is ClassOther.
+func ParseClass(name string) Class {
+	for c, n := range classNames {
+		if n == name {
+			return Class(c)
+		}
+	}
+	return ClassOther
+}
+
+// Ours reports whether the hit says nothing about the site: it was not sent, or the harness ended it.
+func (c Class) Ours() bool { return c == ClassDropped || c == ClassCanceled || c == ClassGenerator }
+
+// Event is something the harness did or saw, besides a hit. Kind says which of
+// the pointers is set.
+type Event struct {
+	AtNS       int64       `json:"at_ns"`
+	Kind       EventKind   `json:"kind"`
+	Fault      *Fault      `json:"fault,omitempty"`
+	Connection *Connection `json:"connection,omitempty"`
+	Text       string      `json:"text,omitempty"`
+}
+
+// EventKind names an event.
+type EventKind string
+
+// The kinds of event.
+const (
+	FaultApplied EventKind = "fault_applied" // Fault: Dependency, Kind, Index, Share, SizeS
+	FaultStepped EventKind = "fault_stepped" // Fault: as applied, with the new SizeS
+	FaultLifted  EventKind = "fault_lifted"  // Fault: all fields
+	ConnClosed   EventKind = "connection"    // Connection, when it ended
+	Warning      EventKind = "warning"       // Text: something a reader of the report must know
+)
+
+// Fault is one fault of the experiment as it was played.
+type Fault struct {
+	Index      int     `json:"index"` // counts the experiment's faults, through all phases, from 0
+	Phase      string  `json:"phase"`
+	Dependency string  `json:"dependency"`
+	Kind       string  `json:"kind"`
+	Share      float64 `json:"share"`
+	SizeS      float64 `json:"size_s,omitempty"` // the delay in force, seconds
+	// Connections the fault was in force on. Null where it cannot be known.
+	Connections *int64 `json:"connections,omitempty"`
+	// RequestsHeld counts requests really withheld, delayed or cut, not accepts.
+	// Null where it cannot be known: a refused connect leaves no trace here.
+	RequestsHeld  *int64 `json:"requests_held,omitempty"`
+	BytesUp       int64  `json:"bytes_up,omitempty"`   // read from the site on those connections while it was in force
+	BytesDown     int64  `json:"bytes_down,omitempty"` // read from the dependency likewise
+	UndoConfirmed *bool  `json:"undo_confirmed,omitempty"`
+}
+
+// Connection is one connection that the site opened to a dependency, written
+// when it has ended, or at the end of the run.
+type Connection struct {
+	ID         int64  `json:"id"`
+	Dependency string `json:"dependency"`
+	OpenedNS   int64  `json:"opened_ns"`
+	ClosedNS   int64  `json:"closed_ns"`
+	// ClosedBy is who ended it first: "site", "dependency", "fault", or "end" (of the run).
+	ClosedBy  string `json:"closed_by"`
+	Requests  int64  `json:"requests"` // bursts of bytes from the site, each after an answer
+	BytesUp   int64  `json:"bytes_up"`
+	BytesDown int64  `json:"bytes_down"`
+	// Fault is the index of the first fault in force on it; null when none was.
+	Fault *int `json:"fault,omitempty"`
+	// HeldNS is how long the request that the fault caught had waited when the
+	// connection or the wait ended, from its first byte. Null when none was caught.
+	HeldNS *int64 `json:"held_ns,omitempty"`
+}
+
+// Observation is something a sensor on the site saw.
+type Observation struct {
+	AtNS    int64  `json:"at_ns"`
+	ErrorNS int64  `json:"error_ns,omitempty"` // uncertainty of AtNS
+	Source  string `json:"source"`
+	Kind    string `json:"kind"`
+	Text    string `json:"text,omitempty"`
+}

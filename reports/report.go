@@ -1,0 +1,180 @@
+// Package reports says what a run means: it turns a bundle into a Report, which
+// render then shows. It is pure: no network, no clock, no environment.
+package reports
+
+import "time"
+
+// Schema is the version of report.json. Keys may be added under the same number, never renamed.
+const Schema = 1
+
+// Report is what report.json holds. Times ending in S are seconds since T0 or
+// durations in seconds, rates ending in Hz are per second, ratios are 0..1.
+// A nil pointer, null in JSON, means unknown.
+type Report struct {
+	Schema      int         `json:"schema"`
+	ToolVersion string      `json:"tool_version"`
+	Name        string      `json:"name"`
+	Target      string      `json:"target"`
+	Seed        uint64      `json:"seed"`
+	Arrivals    string      `json:"arrivals"`
+	Started     time.Time   `json:"started"`
+	DurationS   float64     `json:"duration_s"`
+	Verdict     Verdict     `json:"verdict"`
+	Summary     string      `json:"summary"` // one plain sentence
+	Outcome     string      `json:"outcome"` // "complete", "interrupted", "failed" or "killed" (no outcome was written)
+	ExitCode    int         `json:"exit_code"`
+	Fidelity    Fidelity    `json:"fidelity"`
+	Phases      []Phase     `json:"phases"`
+	Faults      []Fault     `json:"faults"`
+	Onset       []Onset     `json:"onset"`
+	Recovery    []Recovery  `json:"recovery"`
+	Objectives  []Objective `json:"objectives"`
+	Warnings    []string    `json:"warnings"`
+	Timeline    Timeline    `json:"timeline"`
+}
+
+// Verdict is the run's result in a word.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	Inconclusive Verdict = "inconclusive"
+	None         Verdict = "none" // no objectives were given
+)
+
+// Fidelity says whether the harness did what was asked of it. Warm-up is included.
+type Fidelity struct {
+	HitsDue     int64    `json:"hits_due"`
+	HitsSent    int64    `json:"hits_sent"`
+	HitsDropped int64    `json:"hits_dropped"`
+	RateAskedHz *float64 `json:"rate_asked_hz"` // over the open phases; null when there are none
+	RateSentHz  *float64 `json:"rate_sent_hz"`
+	LagP50S     *float64 `json:"lag_p50_s"` // sent - due, of hits in open and burst phases
+	LagP99S     *float64 `json:"lag_p99_s"`
+	LagMaxS     *float64 `json:"lag_max_s"`
+	OK          bool     `json:"ok"`
+	Why         string   `json:"why"` // when not OK, in plain words
+}
+
+// Quantiles of a time in seconds. All are nil when N is 0.
+type Quantiles struct {
+	N    int64    `json:"n"`
+	P50  *float64 `json:"p50"`
+	P90  *float64 `json:"p90"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+	P999 *float64 `json:"p999"`
+	Max  *float64 `json:"max"`
+}
+
+// Traffic is what came of the hits of a phase, or of one request in it.
+// Dropped and canceled hits are in Hits and Classes, and in no ratio.
+type Traffic struct {
+	Hits          int64            `json:"hits"` // due
+	Sent          int64            `json:"sent"` // and not canceled: the base of the ratios
+	RateAskedHz   *float64         `json:"rate_asked_hz"`
+	RateSentHz    float64          `json:"rate_sent_hz"`
+	OKRatio       *float64         `json:"ok_ratio"`
+	DegradedRatio *float64         `json:"degraded_ratio"`
+	Codes         map[string]int64 `json:"codes"`
+	Classes       map[string]int64 `json:"classes"`
+	ResponseS     Quantiles        `json:"response_s"`     // of good answers, from due
+	ResponseAllS  Quantiles        `json:"response_all_s"` // of all hits sent, from due
+	ServiceS      Quantiles        `json:"service_s"`      // of good answers, from sending
+}
+
+// Phase is one phase's figures. A hit belongs to the phase in which it was due.
+type Phase struct {
+	Name   string  `json:"name"`
+	Kind   string  `json:"kind"` // "open", "closed" or "burst"
+	Warmup bool    `json:"warmup"`
+	StartS float64 `json:"start_s"`
+	EndS   float64 `json:"end_s"`
+	Traffic
+	Requests []RequestTraffic `json:"requests"`
+}
+
+// RequestTraffic is the figures of one request of the mix in a phase.
+type RequestTraffic struct {
+	Name string `json:"name"`
+	Traffic
+}
+
+// Fault is one fault as it was played.
+type Fault struct {
+	Dependency    string   `json:"dependency"`
+	Kind          string   `json:"kind"`
+	Phase         string   `json:"phase"`
+	Share         float64  `json:"share"`
+	SizeS         *float64 `json:"size_s"` // the delay at the end, for a kind that has one
+	AppliedS      float64  `json:"applied_s"`
+	LiftedS       *float64 `json:"lifted_s"`
+	Connections   *int64   `json:"connections"`
+	RequestsHeld  *int64   `json:"requests_held"`
+	BytesUp       int64    `json:"bytes_up"`
+	BytesDown     int64    `json:"bytes_down"`
+	Exercised     bool     `json:"exercised"`
+	UndoConfirmed *bool    `json:"undo_confirmed"`
+}
+
+// Onset is the first of one kind of gateway error.
+type Onset struct {
+	Code   int     `json:"code"` // 502, 503 or 504
+	Class  string  `json:"class"`
+	Phase  string  `json:"phase"` // in which the first one was answered
+	FirstS float64 `json:"first_s"`
+	// SustainedS is the first moment after which the following full second has
+	// at least 5% of Code among its answers; null when there is none.
+	SustainedS  *float64 `json:"sustained_s"`
+	AfterFaultS *float64 `json:"after_fault_s"` // FirstS from when the fault in force was applied; null without one
+	Dependency  string   `json:"dependency"`    // of that fault
+	Count       int64    `json:"count"`
+	InFlight    int64    `json:"in_flight"` // requests waiting at FirstS, this one not counted
+	RateHz      *float64 `json:"rate_hz"`   // offered in the second before FirstS
+	Cause       string   `json:"cause"`     // "unknown" unless it could be told
+	Confidence  *float64 `json:"confidence"`
+	Evidence    []string `json:"evidence"`
+}
+
+// Recovery is how long the site took to be well again after a fault was lifted.
+type Recovery struct {
+	Dependency string  `json:"dependency"`
+	LiftedS    float64 `json:"lifted_s"`
+	// RecoveredS is the start of the first full second after lifting whose ok
+	// ratio and p95 are within the baseline's range, with no bad second in the
+	// two after it; null when there was none or no baseline to hold it against.
+	RecoveredS *float64 `json:"recovered_s"`
+	AfterLiftS *float64 `json:"after_lift_s"`
+	Why        string   `json:"why"` // when null
+}
+
+// Objective is one objective and what was seen.
+type Objective struct {
+	Text     string   `json:"text"`
+	Phase    string   `json:"phase"`
+	OK       *bool    `json:"ok"` // null when it could not be judged
+	Observed *float64 `json:"observed"`
+	Limit    float64  `json:"limit"`
+	Unit     string   `json:"unit"` // "s", "ratio", "count" or "/s"
+	Why      string   `json:"why"`  // when OK is null
+}
+
+// Timeline is the run cut into equal buckets, for charts. All slices have one
+// entry a bucket. Rates count hits by when they were due (Asked), sent (Sent)
+// or done (the others), times are of hits by when they were due.
+type Timeline struct {
+	BucketS  float64              `json:"bucket_s"`
+	StartS   []float64            `json:"start_s"`
+	AskedHz  []float64            `json:"asked_hz"`
+	SentHz   []float64            `json:"sent_hz"`
+	OKHz     []float64            `json:"ok_hz"` // good and not degraded
+	Degraded []float64            `json:"degraded_hz"`
+	CodesHz  map[string][]float64 `json:"codes_hz"`  // bad answers by status, such as "502"
+	OtherHz  []float64            `json:"other_hz"`  // bad with no status, or a good status that was not expected
+	InFlight []int64              `json:"in_flight"` // the most at any moment in the bucket
+	P50S     []*float64           `json:"p50_s"`     // response time of all hits sent
+	P95S     []*float64           `json:"p95_s"`
+	MaxS     []*float64           `json:"max_s"`
+}
