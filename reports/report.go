@@ -31,6 +31,7 @@ type Report struct {
 	Objectives  []Objective `json:"objectives"`
 	Warnings    []string    `json:"warnings"`
 	Timeline    Timeline    `json:"timeline"`
+	Experiment  string      `json:"experiment"` // the file as run, YAML, secrets hidden
 }
 
 // Verdict is the run's result in a word.
