@@ -1,0 +1,143 @@
+package attack
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// Attack is the traffic of one experiment, ready to be driven once.
+type Attack struct {
+	exp       *configs.Experiment
+	mix       *mix
+	groups    []group
+	timeout   time.Duration
+	transport *http.Transport
+	sender    sender
+}
+
+// group is the phases that one Vegeta attack covers: consecutive open phases
+// together, a closed or burst phase by itself.
+type group struct {
+	first, last int // phases
+	start, end  time.Duration
+	schedule    *Schedule // of an open group
+}
+
+// New prepares an attack; it sends nothing.
+func New(exp *configs.Experiment) (*Attack, error) {
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout}
+	var err error
+	if a.mix, err = newMix(exp); err != nil {
+		return nil, err
+	}
+	if a.transport, err = newTransport(exp.Target); err != nil {
+		return nil, err
+	}
+	a.sender = newSender(exp.Target, a.transport)
+	a.groups = newGroups(exp)
+	return a, nil
+}
+
+func newGroups(exp *configs.Experiment) []group {
+	var groups []group
+	for i := 0; i < len(exp.Phases); i++ {
+		first := i
+		for exp.Phases[i].Open() && i+1 < len(exp.Phases) && exp.Phases[i+1].Open() {
+			i++
+		}
+		g := group{first: first, last: i, start: exp.Start(first), end: exp.Start(i + 1)}
+		if exp.Phases[first].Open() {
+			seed := splitmix64(exp.Seed + uint64(len(groups)))
+			g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals, seed)
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// Spans describes the phases for the manifest, with the hits due in each.
+func (a *Attack) Spans() []journal.PhaseSpan {
+	var spans []journal.PhaseSpan
+	for _, g := range a.groups {
+		for i := g.first; i <= g.last; i++ {
+			p := a.exp.Phases[i]
+			span := journal.PhaseSpan{Name: p.Name, StartNS: int64(a.exp.Start(i)), EndNS: int64(a.exp.Start(i + 1)), Warmup: p.Warmup}
+			switch {
+			case p.Open():
+				span.Kind, span.Hits = "open", g.schedule.Hits(int32(i))
+				span.RateFrom, span.RateTo = p.Rate.From, p.Rate.To
+			case p.Burst > 0:
+				span.Kind, span.Hits = "burst", uint64(p.Burst)
+			default:
+				span.Kind = "closed"
+			}
+			spans = append(spans, span)
+		}
+	}
+	return spans
+}
+
+// Run drives the traffic from t0 on and emits a record for every hit, from many
+// goroutines at once. It returns when the last answer is in or given up, or,
+// when ctx ends, as soon as the requests in flight are cut off.
+func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) error {
+	defer a.transport.CloseIdleConnections()
+	gate := newGate(a.exp.Limits)
+	eg, ctx := errgroup.WithContext(ctx)
+	for i, g := range a.groups {
+		s := &shooter{Attack: a, base: ctx, t0: t0, gate: gate, emit: emit, offset: uint64(i) * journal.SeqStride, phase: int32(g.first)}
+		eg.Go(func() error { return a.runGroup(ctx, g, s) })
+	}
+	return eg.Wait()
+}
+
+func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) error {
+	p := a.exp.Phases[g.first]
+	switch {
+	case p.Open():
+		s.due = func(k uint64) (time.Duration, int32) {
+			due, phase, _ := g.schedule.Due(k)
+			return due, phase
+		}
+		fire(ctx, s, g, func(k uint64) (time.Duration, bool) {
+			due, _, ok := g.schedule.Due(k)
+			return due, ok
+		})
+	case p.Burst > 0:
+		s.due = func(uint64) (time.Duration, int32) { return g.start, s.phase }
+		fire(ctx, s, g, func(k uint64) (time.Duration, bool) { return g.start, k < uint64(p.Burst) })
+	default:
+		fire(ctx, s, g, func(k uint64) (time.Duration, bool) { return s.gate.earliest(g.start), true },
+			vegeta.Workers(uint64(p.Concurrency)), vegeta.MaxWorkers(uint64(p.Concurrency)))
+	}
+	return nil
+}
+
+// fire drives one Vegeta attack: hit k when due says, until it says that there
+// is none, a closed phase is over or ctx ends. It returns when the last answer
+// is in.
+func fire(ctx context.Context, s *shooter, g group, due func(k uint64) (time.Duration, bool), opts ...func(*vegeta.Attacker)) {
+	client := &http.Client{Transport: s, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	attacker := vegeta.NewAttacker(append(opts, vegeta.Client(client))...)
+
+	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
+	p := &pacer{ctx: ctx, t0: s.t0, due: due}
+	if s.due == nil {
+		// Clients that all hang when their phase ends would send one more hit
+		// each, late, if Vegeta were not told that it is over.
+		over := time.AfterFunc(time.Until(s.t0.Add(g.end)), func() { attacker.Stop() })
+		defer over.Stop()
+		p.end = g.end
+	}
+	target := vegeta.Target{Method: http.MethodGet, URL: "http://tailback"} // the shooter knows the real one
+	for range attacker.Attack(vegeta.NewStaticTargeter(target), p, 0, "") {
+		// The shooter has emitted the hit.
+	}
+}

@@ -1,0 +1,119 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+)
+
+const (
+	// maxHeader bounds an answer's header, in bytes; nginx's own limit is 32 KB.
+	maxHeader = 256 << 10
+	// idleConnTimeout is how long a connection waits for its next hit. It is
+	// below what sites allow (gunicorn 2 s, node 5 s, nginx 75 s), so that a hit
+	// does not meet a connection that the site is just closing.
+	idleConnTimeout = 1500 * time.Millisecond
+	// maxRedirects is how many redirects are followed, when asked to.
+	maxRedirects = 10
+)
+
+// newTransport returns a transport for the target: HTTP/1.1, as many
+// connections as there are requests in flight, proxies only when asked for.
+func newTransport(t configs.Target) (*http.Transport, error) {
+	tlsConfig, err := newTLSConfig(t)
+	if err != nil {
+		return nil, err
+	}
+	tr := &http.Transport{
+		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:        tlsConfig,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2: it repeats requests
+		MaxIdleConnsPerHost:    10_000,
+		IdleConnTimeout:        idleConnTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+	if t.UseProxy {
+		tr.Proxy = http.ProxyFromEnvironment
+	}
+	return tr, nil
+}
+
+func newTLSConfig(t configs.Target) (*tls.Config, error) {
+	c := &tls.Config{ServerName: hostname(t.Host), InsecureSkipVerify: t.Insecure} // #nosec G402 -- only when the file says so
+	if t.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(t.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read target.ca_file: %w", err)
+	}
+	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+		c.RootCAs = x509.NewCertPool()
+	}
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read target.ca_file %s: no PEM certificate in it", t.CAFile)
+	}
+	return c, nil
+}
+
+// hostname returns host without its port.
+func hostname(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		return h
+	}
+	return host
+}
+
+// sender sends one request: the transport itself, or a client that follows
+// redirects within the allowed hosts.
+type sender func(*http.Request) (*http.Response, error)
+
+func newSender(t configs.Target, tr *http.Transport) sender {
+	if !t.Redirect {
+		return tr.RoundTrip
+	}
+	client := &http.Client{Transport: tr, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		if len(via) >= maxRedirects || !allowed(t, req.URL.Hostname()) {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+	return client.Do
+}
+
+// allowed reports whether a redirect may lead to host: the target itself,
+// loopback, or a host named in target.allow.
+func allowed(t configs.Target, host string) bool {
+	ip := net.ParseIP(host)
+	return host == hostname(t.Host) || host == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(t.Allow, host)
+}
+
+// Probe sends the mix's first request once, and reports why there was no answer
+// of any status. A request that changes something on the site (POST and the
+// like) is not sent: then GET of the target's own URL is.
+func (a *Attack) Probe(ctx context.Context) error {
+	s := a.mix.shots[0]
+	if !s.repeatable() {
+		u := *s.url
+		u.Path, u.RawPath, u.RawQuery = "/", "", ""
+		s = shot{method: http.MethodGet, url: &u, host: s.host, header: http.Header{"User-Agent": {"tailback"}}}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, min(a.timeout, 10*time.Second), errTimeout)
+	defer cancel()
+	resp, err := a.transport.RoundTrip(s.request().WithContext(ctx))
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return fmt.Errorf("reach target %s://%s: %w", s.url.Scheme, s.url.Host, err)
+	}
+	return resp.Body.Close()
+}

@@ -1,0 +1,196 @@
+package attack
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/bits"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// mix is the weighted mix of requests.
+type mix struct {
+	seed   uint64
+	shots  []shot
+	limits []uint64 // limits[i] is the sum of the weights of shots 0 to i
+}
+
+// shot is one request of the mix, ready to be sent many times.
+type shot struct {
+	method string
+	url    *url.URL
+	host   string
+	header http.Header // shared by all its requests: a RoundTripper must not change it
+	body   []byte
+	expect judge
+}
+
+func newMix(exp *configs.Experiment) (*mix, error) {
+	base, err := url.Parse(exp.Target.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read target.url: %w", err)
+	}
+	m := &mix{seed: exp.Seed}
+	var sum uint64
+	for _, r := range exp.Requests {
+		s, err := newShot(base, exp.Target.Host, r)
+		if err != nil {
+			return nil, fmt.Errorf("prepare request %s: %w", r.Name, err)
+		}
+		sum += uint64(r.Weight)
+		m.shots, m.limits = append(m.shots, s), append(m.limits, sum)
+	}
+	return m, nil
+}
+
+func newShot(base *url.URL, host string, r configs.Request) (shot, error) {
+	u, err := joinPath(base, r.Path)
+	if err != nil {
+		return shot{}, err
+	}
+	s := shot{method: r.Method, url: u, host: host, header: http.Header{}, body: []byte(r.Body)}
+	for _, h := range r.Headers {
+		s.header.Add(h.Name, h.Value.Text)
+	}
+	if _, set := s.header["User-Agent"]; !set {
+		s.header.Set("User-Agent", "tailback")
+	}
+	if base.User != nil && s.header.Get("Authorization") == "" {
+		password, _ := base.User.Password()
+		auth := &http.Request{Header: s.header}
+		auth.SetBasicAuth(base.User.Username(), password)
+	}
+	s.expect, err = newJudge(r.Expect, r.Degraded)
+	return s, err
+}
+
+// joinPath puts a request's path and query behind the target's own path.
+func joinPath(base *url.URL, path string) (*url.URL, error) {
+	ref, err := url.Parse(strings.TrimSuffix(base.EscapedPath(), "/") + path)
+	if err != nil {
+		return nil, err
+	}
+	u := *base
+	u.User = nil
+	u.Path, u.RawPath, u.RawQuery = ref.Path, ref.RawPath, ref.RawQuery
+	return &u, nil
+}
+
+// pick returns which request hit seq sends. It depends on the seed and seq
+// alone, and is uniform over the weights.
+func (m *mix) pick(seq uint64) int32 {
+	if len(m.shots) == 1 {
+		return 0
+	}
+	total := m.limits[len(m.limits)-1]
+	at, _ := bits.Mul64(splitmix64(m.seed^splitmix64(seq)), total)
+	for i, limit := range m.limits {
+		if at < limit {
+			return int32(i)
+		}
+	}
+	panic("unreachable: at < total")
+}
+
+// splitmix64 scrambles x (Steele, Lea and Flood, Fast splittable pseudorandom
+// number generators, OOPSLA 2014).
+func splitmix64(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// identity is a transfer coding that Go's transport takes to mean "send the
+// body as it is, until its end", and announces by no header.
+var identity = []string{"identity"}
+
+// request returns a request that Go's transport sends at most once. By itself
+// it repeats a request on a reused connection that broke if the method or a
+// header calls it idempotent, unless there is a body it can't rewind; so those
+// requests get one, empty if need be.
+func (s *shot) request() *http.Request {
+	req := &http.Request{
+		Method: s.method, URL: s.url, Host: s.host, Header: s.header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,
+	}
+	if len(s.body) > 0 || s.repeatable() {
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(s.body)), int64(len(s.body))
+	}
+	if len(s.body) == 0 && s.repeatable() {
+		req.TransferEncoding = identity
+	}
+	return req
+}
+
+// repeatable reports whether Go's transport would send the request again.
+func (s *shot) repeatable() bool {
+	switch s.method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return s.header.Get("Idempotency-Key") != "" || s.header.Get("X-Idempotency-Key") != ""
+}
+
+// judge says how good an answer is.
+type judge struct {
+	status   [600]bool
+	good     matcher
+	degraded matcher
+}
+
+// matcher is a condition on a body; the zero matcher is not asked for.
+type matcher struct {
+	text []byte
+	re   *regexp.Regexp
+}
+
+func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
+	var j judge
+	patterns := expect.Status
+	if len(patterns) == 0 {
+		patterns = []string{"2xx", "3xx"}
+	}
+	for code := range j.status {
+		for _, p := range patterns {
+			j.status[code] = j.status[code] || statusMatches(p, code)
+		}
+	}
+	var err error
+	if j.good, err = newMatcher(expect.Match); err != nil {
+		return j, err
+	}
+	j.degraded, err = newMatcher(degraded)
+	return j, err
+}
+
+// statusMatches reports whether code is what pattern says: "200", or "2xx".
+func statusMatches(pattern string, code int) bool {
+	digits := fmt.Sprintf("%03d", code)
+	hundreds, class := strings.CutSuffix(strings.ToLower(pattern), "xx")
+	return pattern == digits || class && hundreds == digits[:1]
+}
+
+func newMatcher(m configs.Match) (matcher, error) {
+	out := matcher{text: []byte(m.Body)}
+	if m.BodyMatches == "" {
+		return out, nil
+	}
+	re, err := regexp.Compile(m.BodyMatches)
+	out.re = re
+	return out, err
+}
+
+func (m matcher) asked() bool { return len(m.text) > 0 || m.re != nil }
+
+func (m matcher) matches(body []byte) bool {
+	return bytes.Contains(body, m.text) && (m.re == nil || m.re.Match(body))
+}
+
+// needsBody reports whether the answer's body must be kept to be judged.
+func (j *judge) needsBody() bool { return j.good.asked() || j.degraded.asked() }

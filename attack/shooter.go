@@ -1,0 +1,120 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+const (
+	// maxBody is where the reading of an answer ends, in bytes.
+	maxBody = 64 << 20
+	// maxJudged is how much of a body is searched, in bytes.
+	maxJudged = 1 << 20
+	// maxLate is how long after its due time a hit is still sent. Sending a
+	// longer backlog at once would be a burst that nobody asked for.
+	maxLate = time.Second
+)
+
+// shooter is the http.RoundTripper under Vegeta: it sends the hit that Vegeta
+// numbered, judges the answer and emits the record. Vegeta itself sees an empty
+// answer, so that it keeps no bodies and counts nothing twice.
+type shooter struct {
+	*Attack
+	base context.Context // ends when the run does
+	t0   time.Time
+	gate *gate
+	emit func(journal.Hit)
+	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
+	// due and in which phase; nil in a closed phase, where it is due when sent.
+	offset uint64
+	phase  int32
+	due    func(k uint64) (time.Duration, int32)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
+	k, err := strconv.ParseUint(tick.Header.Get("X-Vegeta-Seq"), 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Since(s.t0)
+	hit := journal.Hit{Seq: s.offset + k, Phase: s.phase, Due: now, Sent: now}
+	if s.due != nil {
+		hit.Due, hit.Phase = s.due(k)
+	}
+	hit.Request = s.mix.pick(hit.Seq)
+	if now-hit.Due > maxLate || !s.gate.enter(now) {
+		hit.Class, hit.Done = journal.ClassDropped, now
+	} else {
+		s.send(&hit)
+		s.gate.leave()
+	}
+	s.emit(hit)
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: tick}, nil
+}
+
+// send sends the hit's request once and fills in what came of it.
+func (s *shooter) send(hit *journal.Hit) {
+	shot := &s.mix.shots[hit.Request]
+	var connected atomic.Bool
+	ctx, cancel := context.WithTimeoutCause(s.base, s.timeout, errTimeout)
+	defer cancel()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+
+	hit.BytesOut = int64(len(shot.body))
+	resp, err := s.sender(shot.request().WithContext(ctx))
+	if err == nil {
+		hit.FirstByte = time.Since(s.t0)
+		hit.Code = int32(resp.StatusCode)
+		err = s.read(hit, resp, &shot.expect)
+	}
+	hit.Done = time.Since(s.t0)
+	if err != nil {
+		hit.Class = classify(err, context.Cause(ctx), connected.Load())
+	}
+}
+
+// buffers are reused between answers.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// read reads the whole answer, within bounds, and judges it.
+func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
+	defer resp.Body.Close()
+	buf := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buf)
+	var kept []byte
+	for {
+		n, err := resp.Body.Read(buf[:])
+		hit.BytesIn += int64(n)
+		if j.needsBody() && len(kept) < maxJudged {
+			kept = append(kept, buf[:min(n, maxJudged-len(kept))]...)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if hit.BytesIn > maxBody {
+			return errTooLarge
+		}
+	}
+	switch {
+	case hit.Code >= 600 || !j.status[hit.Code]:
+		hit.Class = journal.ClassStatus
+	case !j.good.matches(kept):
+		hit.Class = journal.ClassBody
+	default:
+		hit.Degraded = j.degraded.asked() && j.degraded.matches(kept)
+	}
+	return nil
+}
