@@ -1,0 +1,94 @@
+package gosite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// errClose says that the worker closes without an answer.
+var errClose = errors.New("worker closes without an answer")
+
+// pages are what the workers serve; package staging lists them.
+type pages struct {
+	site       string // the gateway's URL
+	dependency string // URL
+	client     *http.Client
+}
+
+func newPages(site, dependency string) *pages {
+	return &pages{
+		site:       site,
+		dependency: "http://" + dependency + "/",
+		// A PHP page opens a connection for each call: so does this.
+		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+	}
+}
+
+// answer runs a page and returns the whole answer, status line and all. Once
+// ctx has ended the worker is being killed and the answer means nothing.
+func (p *pages) answer(ctx context.Context, r *http.Request) (string, error) {
+	ms, timeout := millis(r, "ms"), millis(r, "timeout_ms")
+	switch r.URL.Path {
+	case "/work":
+		sleep(ctx, ms)
+		return answer(http.StatusOK, "ok"), nil
+	case "/external":
+		sleep(ctx, ms)
+		return answer(http.StatusOK, p.call(ctx, p.dependency, timeout)), nil
+	case "/self":
+		url := fmt.Sprintf("%s/work?ms=%d", p.site, ms.Milliseconds())
+		return answer(http.StatusOK, p.call(ctx, url, 0)), nil
+	case "/close":
+		return "", errClose
+	}
+	return answer(http.StatusNotFound, "no such page"), nil
+}
+
+// call makes an outgoing call whose timeout, unless zero, bounds all of it.
+func (p *pages) call(ctx context.Context, url string, timeout time.Duration) string {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "fallback " + err.Error()
+	}
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return "fallback " + err.Error()
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxRequest))
+	switch {
+	case err != nil:
+		return "fallback " + err.Error()
+	case resp.StatusCode >= 500:
+		return "fallback " + resp.Status
+	}
+	return "ok " + string(body)
+}
+
+func answer(status int, body string) string {
+	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, http.StatusText(status), len(body), body)
+}
+
+// millis reads a parameter in milliseconds; what is absent or no number is 0.
+func millis(r *http.Request, name string) time.Duration {
+	n, _ := strconv.Atoi(r.URL.Query().Get(name))
+	return time.Duration(max(n, 0)) * time.Millisecond
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package phpfpm
+
+import "syscall"
+
+// ownGroup keeps Ctrl-C from the child, whose end is Close's business.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

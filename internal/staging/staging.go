@@ -1,0 +1,165 @@
+// Package staging describes the disposable site that the demo, the tests and
+// `tailback staging` load: a gateway in front of a fixed pool of workers, with
+// a dependency beside it. Package gosite builds it in pure Go, package phpfpm
+// from real nginx and php-fpm. Both serve the same pages:
+//
+//	/work?ms=500                      holds a worker for ms milliseconds (a sleep, not CPU), answers "ok"
+//	/external?ms=100&timeout_ms=350   works for ms, then calls the dependency; answers "ok ..." when the
+//	                                  dependency answered, "fallback ..." when it failed or took longer
+//	                                  than timeout_ms (0 or absent: no timeout)
+//	/self?ms=100                      calls the site's own /work?ms=100 through the gateway, no timeout
+//	/close                            the worker closes the connection without an answer
+//	/health                           answered by the gateway itself, takes no worker
+package staging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options say how large the site is. The zero value is a good site.
+type Options struct {
+	// Workers is the pool size W, pm.max_children in php-fpm. If zero, 4.
+	Workers int
+	// Backlog is the listen(2) backlog B of the pool's socket. The kernel
+	// queues B+1 connections. If zero, 16.
+	Backlog int
+	// Network is the pool's socket: "unix" or "tcp". If empty, "unix".
+	Network string
+	// GatewayTimeout is R, the longest that the gateway waits for a worker to
+	// be reached, and again for its answer. If zero, 10 s.
+	GatewayTimeout time.Duration
+	// TerminateTimeout is php-fpm's request_terminate_timeout: a request that
+	// held a worker this long is killed. Php-fpm knows whole seconds only and
+	// looks once a second; fractions are rounded up there. If zero, none.
+	TerminateTimeout time.Duration
+	// Dependency is the host:port that /external calls, such as a proxy's.
+	// If empty, the built-in dependency.
+	Dependency string
+	// Listen is the gateway's address. If empty, 127.0.0.1:0 (a free port).
+	Listen string
+	// Dir is the folder for sockets, configuration and logs. If empty, a
+	// temporary one is made, and removed by Close.
+	Dir string
+}
+
+// Site is a running staging site. Close ends it.
+type Site struct {
+	// URL is the gateway's, such as http://127.0.0.1:40123, without a slash.
+	URL string
+	// DependencyAddr is the host:port of the built-in dependency, which a
+	// proxy put in between has as its upstream.
+	DependencyAddr string
+	// Dependency is the built-in dependency, to slow or hang it directly.
+	Dependency *Dependency
+	// Dir holds the site's files.
+	Dir string
+	// ErrorLog and AccessLog are nginx's files, PHPAccessLog and PHPErrorLog
+	// php-fpm's. Empty where there is no such file.
+	ErrorLog, AccessLog, PHPAccessLog, PHPErrorLog string
+	// Children are the ids of the processes started, each the leader of its
+	// own process group.
+	Children []int
+	// StopPool ends the worker pool and leaves the gateway without one.
+	StopPool func() error
+
+	undo []func() error
+}
+
+// New fills in the defaults of o, makes the folder and starts the built-in
+// dependency: the part that both sites share.
+func New(o Options) (*Site, Options, error) {
+	o, err := o.filled()
+	if err != nil {
+		return nil, o, err
+	}
+	s := &Site{}
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "tailback-site-"); err != nil {
+			return nil, o, fmt.Errorf("make site folder: %w", err)
+		}
+		s.OnClose(func() error { return os.RemoveAll(o.Dir) })
+	}
+	s.Dir = o.Dir
+	if s.Dependency, err = StartDependency(); err != nil {
+		return nil, o, errors.Join(err, s.Close())
+	}
+	s.OnClose(s.Dependency.Close)
+	s.DependencyAddr = s.Dependency.Addr
+	if o.Dependency == "" {
+		o.Dependency = s.DependencyAddr
+	}
+	return s, o, nil
+}
+
+func (o Options) filled() (Options, error) {
+	set(&o.Workers, 4)
+	set(&o.Backlog, 16)
+	set(&o.Network, "unix")
+	set(&o.GatewayTimeout, 10*time.Second)
+	set(&o.Listen, "127.0.0.1:0")
+	switch {
+	case o.Workers < 0:
+		return o, fmt.Errorf("start staging site: %d workers: must be 1 or more", o.Workers)
+	case o.Backlog < 0:
+		return o, fmt.Errorf("start staging site: backlog %d: must be 1 or more", o.Backlog)
+	case o.Network != "unix" && o.Network != "tcp":
+		return o, fmt.Errorf("start staging site: network %q: must be unix or tcp", o.Network)
+	case o.GatewayTimeout < time.Millisecond:
+		return o, fmt.Errorf("start staging site: gateway timeout %v: must be 1ms or more", o.GatewayTimeout)
+	case o.TerminateTimeout < 0:
+		return o, fmt.Errorf("start staging site: terminate timeout %v: must not be negative", o.TerminateTimeout)
+	}
+	return o, nil
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// OnClose has Close call f, before everything that was registered earlier.
+func (s *Site) OnClose(f func() error) { s.undo = append(s.undo, f) }
+
+// Close ends the site and waits for its processes and goroutines; requests
+// under way are cut. A second Close does nothing. It is not safe to call it
+// twice at the same time.
+func (s *Site) Close() error {
+	var errs []error
+	for _, f := range slices.Backward(s.undo) {
+		errs = append(errs, f())
+	}
+	s.undo = nil
+	return errors.Join(errs...)
+}
+
+// AwaitAnswer polls path until it answers 200, or returns the last failure
+// when ctx ends.
+func (s *Site) AwaitAnswer(ctx context.Context, path string) error {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
+	last := errors.New("no answer")
+	for {
+		resp, err := client.Get(s.URL + path)
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = errors.New(strings.ToLower(resp.Status))
+		}
+		last = err
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w, last: %w", path, context.Cause(ctx), last)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
