@@ -1,0 +1,77 @@
+package journal
+
+import (
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+)
+
+// row is a Hit as it lies in a Parquet file. Neighbours in time have times and
+// numbers close to each other, so their differences are stored; what has few
+// values goes through a dictionary.
+type row struct {
+	Seq       uint64 `parquet:"seq,delta"`
+	Phase     int32  `parquet:"phase,dict"`
+	Request   int32  `parquet:"request,dict"`
+	Due       int64  `parquet:"due_ns,delta"`
+	Sent      int64  `parquet:"sent_ns,delta"`
+	FirstByte int64  `parquet:"first_byte_ns,optional,delta"` // 0 is stored as null
+	Done      int64  `parquet:"done_ns,delta"`
+	Code      int32  `parquet:"code,dict"`
+	Class     string `parquet:"class,dict"`
+	BytesIn   int64  `parquet:"bytes_in,delta"`
+	BytesOut  int64  `parquet:"bytes_out,delta"`
+	Degraded  bool   `parquet:"degraded"`
+}
+
+func (r *row) set(h *Hit) {
+	*r = row{
+		Seq: h.Seq, Phase: h.Phase, Request: h.Request,
+		Due: int64(h.Due), Sent: int64(h.Sent), FirstByte: int64(h.FirstByte), Done: int64(h.Done),
+		Code: h.Code, Class: h.Class.String(), BytesIn: h.BytesIn, BytesOut: h.BytesOut, Degraded: h.Degraded,
+	}
+}
+
+const (
+	// rowGroup bounds what a hit file holds in memory while it is written.
+	rowGroup = 1 << 17
+	// segmentPage and joinedPage are bytes of a column that are encoded at a
+	// time. Joining has a page of each column of many segments in memory, so
+	// theirs are small; large ones cost fewer bytes a hit.
+	segmentPage = 8 << 10
+	joinedPage  = 64 << 10
+)
+
+// hitWriter writes hits to one Parquet file after another.
+type hitWriter struct {
+	parquet *parquet.GenericWriter[row]
+	rows    [512]row
+}
+
+func newHitWriter(page int) *hitWriter {
+	return &hitWriter{parquet: parquet.NewGenericWriter[row](io.Discard,
+		parquet.Compression(&zstd.Codec{}),
+		parquet.MaxRowsPerRowGroup(rowGroup),
+		parquet.PageBufferSize(page))}
+}
+
+// reset begins a file.
+func (w *hitWriter) reset(out io.Writer) { w.parquet.Reset(out) }
+
+func (w *hitWriter) write(hits []Hit) error {
+	for len(hits) > 0 {
+		n := min(len(hits), len(w.rows))
+		for i := range n {
+			w.rows[i].set(&hits[i])
+		}
+		if _, err := w.parquet.Write(w.rows[:n]); err != nil {
+			return err
+		}
+		hits = hits[n:]
+	}
+	return nil
+}
+
+// end completes the file. It does not close or sync what it was written to.
+func (w *hitWriter) end() error { return w.parquet.Close() }

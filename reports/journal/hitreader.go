@@ -1,0 +1,167 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// hitReader reads a hit file from its beginning to its end.
+type hitReader struct {
+	file    *os.File
+	index   [len(columnNames)]int // of each column in the file
+	groups  []parquet.RowGroup    // not yet begun
+	columns [len(columnNames)]column
+}
+
+// openHits opens the hit file at path. Errors name it.
+func openHits(path string) (r *hitReader, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r = &hitReader{file: f}
+	err = guard(func() error { return r.open() })
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *hitReader) open() error {
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	file, err := parquet.OpenFile(r.file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return err
+	}
+	for i, name := range columnNames {
+		leaf, ok := file.Schema().Lookup(name)
+		if !ok {
+			return fmt.Errorf("no column %q", name)
+		}
+		if leaf.MaxRepetitionLevel > 0 {
+			return fmt.Errorf("column %q holds lists", name)
+		}
+		r.index[i] = leaf.ColumnIndex
+	}
+	r.groups = file.RowGroups()
+	return nil
+}
+
+// read fills hits as far as the file reaches; with less than all of them it
+// returns the error, io.EOF at the end.
+func (r *hitReader) read(hits []Hit) (n int, err error) {
+	for n < len(hits) {
+		ready, err := r.ready()
+		if err != nil {
+			return n, err
+		}
+		ready = min(ready, len(hits)-n)
+		r.fill(hits[n : n+ready])
+		n += ready
+	}
+	return n, nil
+}
+
+// ready decodes until every column has a value, and returns how many all of them have.
+func (r *hitReader) ready() (n int, err error) {
+	err = guard(func() error {
+		for {
+			n, err = r.shortest()
+			if err != io.EOF || len(r.groups) == 0 {
+				return err
+			}
+			r.next()
+		}
+	})
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%s: %w", r.file.Name(), err)
+	}
+	return n, err
+}
+
+func (r *hitReader) shortest() (int, error) {
+	n, ended := int(^uint(0)>>1), 0
+	for i := range r.columns {
+		c := &r.columns[i]
+		if c.pages == nil {
+			return 0, io.EOF
+		}
+		switch err := c.load(); {
+		case err == io.EOF:
+			ended++
+		case err != nil:
+			return 0, fmt.Errorf("column %q: %w", columnNames[i], err)
+		}
+		n = min(n, len(c.values))
+	}
+	if ended == len(r.columns) {
+		return 0, io.EOF
+	}
+	if ended > 0 {
+		return 0, errors.New("columns of different lengths")
+	}
+	return n, nil
+}
+
+// next begins a row group.
+func (r *hitReader) next() {
+	r.closePages()
+	chunks := r.groups[0].ColumnChunks()
+	r.groups = r.groups[1:]
+	for i := range r.columns {
+		r.columns[i].pages, r.columns[i].dictionary = chunks[r.index[i]].Pages(), nil
+	}
+}
+
+// fill takes as many values of every column as there are hits.
+func (r *hitReader) fill(hits []Hit) {
+	c := &r.columns
+	seq, phase, request := c[colSeq].values, c[colPhase].values, c[colRequest].values
+	due, sent, first, done := c[colDue].values, c[colSent].values, c[colFirstByte].values, c[colDone].values
+	code, class, degraded := c[colCode].values, c[colClass].values, c[colDegraded].values
+	in, out := c[colBytesIn].values, c[colBytesOut].values
+	for i := range hits {
+		hits[i] = Hit{
+			Seq: uint64(seq[i]), Phase: int32(phase[i]), Request: int32(request[i]),
+			Due: time.Duration(due[i]), Sent: time.Duration(sent[i]),
+			FirstByte: time.Duration(first[i]), Done: time.Duration(done[i]),
+			Code: int32(code[i]), Class: Class(class[i]),
+			BytesIn: in[i], BytesOut: out[i], Degraded: degraded[i] != 0,
+		}
+	}
+	for i := range c {
+		c[i].values = c[i].values[len(hits):]
+	}
+}
+
+func (r *hitReader) closePages() {
+	for i := range r.columns {
+		if p := r.columns[i].pages; p != nil {
+			p.Close()
+		}
+	}
+}
+
+func (r *hitReader) close() error {
+	r.closePages()
+	return r.file.Close()
+}
+
+// guard calls f and turns a panic into an error: the decoder panics on some damaged files.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("damaged: %v", p)
+		}
+	}()
+	return f()
+}

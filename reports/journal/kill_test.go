@@ -1,0 +1,269 @@
+package journal_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// child is what the test binary does when a test starts it as a process of its
+// own, to be killed or to meet a limit that holds for a whole process.
+func child(job, dir string) int {
+	jobs := map[string]func(string) error{"write-for-ever": writeForEver, "fill-disk-running": fillDiskRunning, "fill-disk-joining": fillDiskJoining}
+	if err := jobs[job](dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func startChild(t *testing.T, job, dir string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "JOURNAL_TEST_CHILD="+job, "JOURNAL_TEST_DIR="+dir)
+	c.Stderr = new(strings.Builder)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill() })
+	return c
+}
+
+func finishChild(t *testing.T, job, dir string) {
+	t.Helper()
+	c := startChild(t, job, dir)
+	stuck := time.AfterFunc(time.Minute, func() { c.Process.Kill() })
+	defer stuck.Stop()
+	if err := c.Wait(); err != nil {
+		t.Fatalf("%s: %v\n%s", job, err, c.Stderr)
+	}
+}
+
+// hit number n of a child's run: Seq, Due and the rest tell n.
+func numbered(n int) journal.Hit {
+	at := time.Duration(n) * time.Microsecond
+	return journal.Hit{Seq: uint64(n), Due: at, Sent: at + 10, FirstByte: at + 20, Done: at + 30, Code: 200, BytesIn: int64(n % 7)}
+}
+
+// writeForEver runs until it is killed; at most 100 million hits, should nobody come.
+func writeForEver(dir string) error {
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		return err
+	}
+	go w.Run(context.Background())
+	for n := range 100_000_000 {
+		if n%10_000 == 0 {
+			w.Event(journal.Event{AtNS: int64(n), Kind: journal.Warning, Text: "so far"})
+		}
+		w.Hit(numbered(n))
+	}
+	return errors.New("was not killed")
+}
+
+func TestKilledRunIsReadableUpToItsLastClosedSegment(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "killed")
+	c := startChild(t, "write-for-ever", dir)
+	deadline := time.Now().Add(time.Minute)
+	for len(segments(t, dir)) < 3 {
+		if time.Now().After(deadline) {
+			t.Fatal("no three segments within a minute")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c.Process.Kill()
+	c.Wait()
+
+	b := open(t, dir)
+	if b.Manifest.Outcome != nil {
+		t.Errorf("a killed run has the outcome %+v", b.Manifest.Outcome)
+	}
+	hits := readHits(t, b)
+	// The child fills segments to the brim unless it has waited 2 s for the disk.
+	if least := 2 << 16; len(hits) < least {
+		t.Errorf("read %d hits, want %d or more", len(hits), least)
+	}
+	for n, h := range hits {
+		if h != numbered(n) {
+			t.Fatalf("hit %d is %+v", n, h)
+		}
+	}
+	testTornLine(t, dir)
+}
+
+// A line that the kill cut is left out; the lines before it are there.
+func testTornLine(t *testing.T, dir string) {
+	t.Helper()
+	before, err := open(t, dir).Events()
+	if err != nil || len(before) == 0 {
+		t.Fatalf("%d events, %v", len(before), err)
+	}
+	path := filepath.Join(dir, "events.jsonl")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = text[:bytes.LastIndexByte(text, '\n')+1] // the child's own torn line, should there be one
+	text = append(text, `{"at_ns":5,"kind":"warning","text":"whole"}`+"\n"+`{"at_ns":6,"kind":"warn`...)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	after, err := open(t, dir).Events()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(after) != len(before)+1 || after[len(before)].Text != "whole" {
+		t.Errorf("read %d events, want %d and one more", len(after), len(before))
+	}
+}
+
+func segments(t *testing.T, dir string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "segments", "*.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// limitFiles makes writes beyond size bytes of a file fail, as on a full disk.
+// The failure is the kernel's. It holds for the rest of the process.
+func limitFiles(size uint64) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size})
+}
+
+// fillDiskRunning runs into the limit with its third segment.
+func fillDiskRunning(dir string) error {
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		return err
+	}
+	ran := make(chan error, 1)
+	go func() { ran <- w.Run(context.Background()) }()
+	put := func(from, to int) {
+		for n := from; n < to; n++ {
+			w.Hit(numbered(n))
+		}
+	}
+	put(0, 2<<16)
+	if err := waitFor(filepath.Join(dir, "segments", "000001.parquet")); err != nil {
+		return err
+	}
+	w.Event(journal.Event{Kind: journal.Warning, Text: "before"})
+	if err := limitFiles(10_000); err != nil {
+		return err
+	}
+	put(2<<16, 10<<16) // far more than fits in memory: blocks for ever unless they are discarded
+	err = <-ran
+	if err == nil || !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "record run: ") || !strings.Contains(err.Error(), "000002.parquet") || !strings.Contains(err.Error(), "free some space") {
+		return fmt.Errorf("Run returned %v", err)
+	}
+	w.Hit(numbered(0))
+	w.Event(journal.Event{Kind: journal.FaultLifted})
+	w.Observe(journal.Observation{})
+	return expectFinishFails(w)
+}
+
+// fillDiskJoining runs into the limit when its segments are joined.
+func fillDiskJoining(dir string) error {
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for n := range 1 << 16 {
+		w.Hit(numbered(n))
+	}
+	if err := w.Run(ctx); err != nil {
+		return err
+	}
+	if err := limitFiles(10_000); err != nil {
+		return err
+	}
+	return expectFinishFails(w)
+}
+
+func expectFinishFails(w *journal.Writer) error {
+	err := w.Finish(journal.Outcome{Status: "failed", Error: "disk full"})
+	if err == nil || !strings.Contains(err.Error(), "finish bundle: ") || !strings.Contains(err.Error(), "hits.parquet") {
+		return fmt.Errorf("Finish returned %v", err)
+	}
+	return nil
+}
+
+func waitFor(path string) error {
+	for range 60_000 {
+		if _, err := os.Stat(path); err == nil {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("%s did not appear within a minute", path)
+}
+
+func TestFullDiskKeepsWhatWasRecorded(t *testing.T) {
+	tests := []struct {
+		name, job string
+		hits      int
+	}{
+		{"a segment that does not fit loses no earlier one", "fill-disk-running", 2 << 16},
+		{"segments that cannot be joined stay", "fill-disk-joining", 1 << 16},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "full")
+			finishChild(t, test.job, dir)
+			b := open(t, dir)
+			if b.Manifest.Outcome == nil || b.Manifest.Outcome.Error != "disk full" {
+				t.Errorf("the outcome, which did fit, is %+v", b.Manifest.Outcome)
+			}
+			hits := readHits(t, b)
+			if len(hits) != test.hits {
+				t.Fatalf("read %d hits, want %d", len(hits), test.hits)
+			}
+			for n, h := range hits {
+				if h != numbered(n) {
+					t.Fatalf("hit %d is %+v", n, h)
+				}
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
+				t.Errorf("%q still takes space", left)
+			}
+		})
+	}
+}
+
+// A failed write of lines is an error too, and what follows is discarded.
+func TestFullDeviceUnderEvents(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal.SetEventsFile(w, full)
+	w.Event(journal.Event{Kind: journal.Warning, Text: "x"})
+	err = w.Run(t.Context())
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "free some space") {
+		t.Fatalf("Run returned %v", err)
+	}
+	for n := range 3 << 16 {
+		w.Hit(numbered(n))
+	}
+}

@@ -1,0 +1,125 @@
+package journal
+
+import (
+	"encoding/json"
+	"os"
+	"sync"
+)
+
+// segmentHits is the most hits in a segment, and the most that wait for the disk
+// while another segment is written.
+const segmentHits = 1 << 16
+
+// hitQueue holds hits between the callers of Writer.Hit and Writer.Run: they
+// fill one buffer while Run writes the other. The lock is held for a copy.
+type hitQueue struct {
+	mu      sync.Mutex
+	room    sync.Cond
+	filling []Hit
+	spare   []Hit
+	closed  bool
+}
+
+func newHitQueue() *hitQueue {
+	q := &hitQueue{filling: make([]Hit, 0, segmentHits), spare: make([]Hit, 0, segmentHits)}
+	q.room.L = &q.mu
+	return q
+}
+
+// put adds a hit, waiting for room, and reports whether the buffer is now full.
+// In a closed queue it does nothing.
+func (q *hitQueue) put(h *Hit) (full bool) {
+	q.mu.Lock()
+	for len(q.filling) == segmentHits && !q.closed {
+		q.room.Wait()
+	}
+	if !q.closed {
+		q.filling = append(q.filling, *h)
+		full = len(q.filling) == segmentHits
+	}
+	q.mu.Unlock()
+	return full
+}
+
+// take returns the hits put so far, or none when there are fewer than least.
+// They are valid until the next call.
+func (q *hitQueue) take(least int) []Hit {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.filling) < least {
+		return nil
+	}
+	q.filling, q.spare = q.spare[:0], q.filling
+	q.room.Broadcast()
+	return q.spare
+}
+
+func (q *hitQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.room.Broadcast()
+}
+
+// lineBytes is how much text may wait for the disk.
+const lineBytes = 4 << 20
+
+// lineQueue holds the lines of a JSON lines file between those who put them and
+// Writer.Run, and owns the file. A line is encoded by its caller, who may change
+// the value afterwards.
+type lineQueue struct {
+	file    *os.File
+	mu      sync.Mutex
+	room    sync.Cond
+	filling []byte
+	spare   []byte
+	closed  bool
+}
+
+func newLineQueue(path string) (*lineQueue, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	q := &lineQueue{file: f}
+	q.room.L = &q.mu
+	return q, nil
+}
+
+// put adds a line, waiting for room. In a closed queue it does nothing. It fails
+// when JSON has no form for v.
+func (q *lineQueue) put(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.filling) > lineBytes && !q.closed {
+		q.room.Wait()
+	}
+	if !q.closed {
+		q.filling = append(append(q.filling, line...), '\n')
+	}
+	return nil
+}
+
+// flush writes the lines put so far.
+func (q *lineQueue) flush() error {
+	q.mu.Lock()
+	q.filling, q.spare = q.spare[:0], q.filling
+	q.room.Broadcast()
+	q.mu.Unlock()
+	if len(q.spare) == 0 {
+		return nil
+	}
+	_, err := q.file.Write(q.spare)
+	return err
+}
+
+func (q *lineQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.room.Broadcast()
+}

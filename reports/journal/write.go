@@ -1,0 +1,261 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+const (
+	segmentEvery = 2 * time.Second
+	flushEvery   = time.Second
+)
+
+// Writer writes the bundle of a run.
+//
+// Hit, Event and Observe may be called from any goroutine, before and while Run
+// runs. They return at once unless the disk is behind by a whole segment of hits
+// (or 4 MB of lines), and then when it has caught up. After Run has returned they do nothing.
+type Writer struct {
+	dir          string
+	manifest     Manifest
+	hits         *hitQueue
+	events       *lineQueue
+	observations *lineQueue
+	wake         chan struct{} // something should be written before the next tick
+	parquet      *hitWriter
+	segments     int // written
+	failed       bool
+}
+
+// Create begins a bundle in dir, which must be absent or empty: manifest and
+// experiment are on disk when it returns. It sets the manifest's Schema, and its
+// Outcome to nil. Run must follow, then Finish.
+func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
+	if err := makeEmpty(dir); err != nil {
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	m.Schema, m.Outcome = Schema, nil
+	w := &Writer{dir: dir, manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
+	if err := w.create(experiment); err != nil {
+		w.closeFiles()
+		for _, name := range []string{segmentsDir, eventsFile, observationsFile, experimentFile, manifestFile} {
+			os.Remove(filepath.Join(dir, name)) // so that the same command can be tried again
+		}
+		return nil, fmt.Errorf("create bundle: %w", advise(err))
+	}
+	return w, nil
+}
+
+func makeEmpty(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	switch _, err := d.Readdirnames(1); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return fmt.Errorf("%s is not empty; name another with --out", dir)
+	default:
+		return err
+	}
+}
+
+// create makes the files. The manifest is last: with it the folder is a bundle.
+func (w *Writer) create(experiment []byte) (err error) {
+	if err := os.Mkdir(w.path(segmentsDir), 0o755); err != nil {
+		return err
+	}
+	if w.events, err = newLineQueue(w.path(eventsFile)); err != nil {
+		return err
+	}
+	if w.observations, err = newLineQueue(w.path(observationsFile)); err != nil {
+		return err
+	}
+	if err := replace(w.path(experimentFile), func(f io.Writer) error {
+		_, err := f.Write(experiment)
+		return err
+	}); err != nil {
+		return err
+	}
+	return w.writeManifest()
+}
+
+func (w *Writer) path(name ...string) string {
+	return filepath.Join(w.dir, filepath.Join(name...))
+}
+
+func (w *Writer) writeManifest() error {
+	return replace(w.path(manifestFile), func(f io.Writer) error {
+		e := json.NewEncoder(f)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(w.manifest)
+	})
+}
+
+// Hit records a hit. It does not allocate.
+func (w *Writer) Hit(h Hit) {
+	if w.hits.put(&h) {
+		w.wakeUp()
+	}
+}
+
+// Event records an event. All but the many of closed connections are written at once.
+func (w *Writer) Event(e Event) {
+	if err := w.events.put(e); err != nil { // a NaN: say so in the report rather than lose it
+		text := fmt.Sprintf("event %q could not be recorded: %v", e.Kind, err)
+		w.events.put(Event{AtNS: e.AtNS, Kind: Warning, Text: text})
+	}
+	if e.Kind != ConnClosed {
+		w.wakeUp()
+	}
+}
+
+// Observe records an observation.
+func (w *Writer) Observe(o Observation) { w.observations.put(o) }
+
+func (w *Writer) wakeUp() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run writes what is handed over until ctx is done, then what was handed over
+// before, and returns nil. When a write fails it returns the error at once; what
+// was written stays.
+func (w *Writer) Run(ctx context.Context) error {
+	defer w.closeQueues()
+	segment, flush := time.NewTicker(segmentEvery), time.NewTicker(flushEvery)
+	defer segment.Stop()
+	defer flush.Stop()
+	for ctx.Err() == nil {
+		least := segmentHits
+		select {
+		case <-ctx.Done():
+		case <-w.wake:
+		case <-flush.C:
+		case <-segment.C:
+			least = 1
+		}
+		if err := w.write(least); err != nil {
+			return err
+		}
+	}
+	return w.drain()
+}
+
+// drain writes all there is and takes nothing more.
+func (w *Writer) drain() error {
+	w.closeQueues()
+	if w.failed {
+		return nil
+	}
+	return w.write(1)
+}
+
+// write writes the lines, and the hits when there are at least so many.
+func (w *Writer) write(least int) error {
+	err := errors.Join(w.events.flush(), w.observations.flush(), w.writeSegment(w.hits.take(least)))
+	if err != nil {
+		w.failed = true
+		return fmt.Errorf("record run: %w", advise(err))
+	}
+	return nil
+}
+
+func (w *Writer) writeSegment(hits []Hit) error {
+	if len(hits) == 0 {
+		return nil
+	}
+	slices.SortFunc(hits, byDue)
+	err := replace(w.path(segmentsDir, segmentName(w.segments)), func(f io.Writer) error {
+		w.parquet.reset(f)
+		return errors.Join(w.parquet.write(hits), w.parquet.end())
+	})
+	if err == nil {
+		w.segments++
+	}
+	return err
+}
+
+func segmentName(i int) string { return fmt.Sprintf("%06d.parquet", i) }
+
+func (w *Writer) closeQueues() {
+	w.hits.close()
+	w.events.close()
+	w.observations.close()
+}
+
+// Finish completes the bundle after Run: it joins the segments into one file and
+// writes the outcome. When it cannot join them (disk full) they stay, and the
+// bundle is readable all the same.
+func (w *Writer) Finish(o Outcome) error {
+	w.manifest.Outcome = &o
+	err := errors.Join(w.drain(), w.closeFiles(), w.join(), w.writeManifest())
+	if err != nil {
+		return fmt.Errorf("finish bundle: %w", advise(err))
+	}
+	return nil
+}
+
+// closeFiles syncs and closes the files that are open through the run.
+func (w *Writer) closeFiles() error {
+	var errs []error
+	for _, q := range []*lineQueue{w.events, w.observations} {
+		if q != nil {
+			errs = append(errs, q.file.Sync(), q.file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// join makes one file of the segments and then removes them.
+func (w *Writer) join() error {
+	if _, err := os.Stat(w.path(hitsFile)); err == nil {
+		return fmt.Errorf("%s is there already", w.path(hitsFile))
+	}
+	segments, err := listSegments(w.dir)
+	if err != nil {
+		return err
+	}
+	m, err := newMerger(segments)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	if err := replace(w.path(hitsFile), func(f io.Writer) error { return copyHits(f, m) }); err != nil {
+		return err
+	}
+	return os.RemoveAll(w.path(segmentsDir))
+}
+
+func copyHits(f io.Writer, m *merger) error {
+	to := newHitWriter(joinedPage)
+	to.reset(f)
+	hits := make([]Hit, 4096)
+	for {
+		n, err := m.read(hits)
+		if err := to.write(hits[:n]); err != nil {
+			return err
+		}
+		if err == io.EOF {
+			return to.end()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
