@@ -1,0 +1,163 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// playedFault is one fault of the experiment, put together from its events.
+type playedFault struct {
+	journal.Fault
+	applied time.Duration
+	lifted  *time.Duration // nil when no event says so
+}
+
+// playedFaults are the faults in the order in which they were applied.
+func playedFaults(events []journal.Event) []*playedFault {
+	byIndex := map[int]*playedFault{}
+	var list []*playedFault
+	for _, e := range events {
+		if e.Fault == nil {
+			continue
+		}
+		f := byIndex[e.Fault.Index]
+		if f == nil {
+			f = &playedFault{Fault: *e.Fault, applied: time.Duration(e.AtNS)}
+			byIndex[e.Fault.Index] = f
+			list = append(list, f)
+		}
+		size := f.SizeS
+		f.Fault = *e.Fault
+		switch e.Kind {
+		case journal.FaultApplied:
+			f.applied = min(f.applied, time.Duration(e.AtNS))
+		case journal.FaultLifted:
+			f.lifted = ptr(time.Duration(e.AtNS))
+			f.SizeS = cmp.Or(f.SizeS, size)
+		}
+	}
+	slices.SortFunc(list, func(x, y *playedFault) int {
+		return cmp.Or(cmp.Compare(x.applied, y.applied), cmp.Compare(x.Index, y.Index))
+	})
+	return list
+}
+
+// inForce reports whether the fault was in force at t.
+func (f *playedFault) inForce(t time.Duration) bool {
+	return f.applied <= t && (f.lifted == nil || t < *f.lifted)
+}
+
+// faultAt returns the fault that something seen at t is counted from: of those
+// in force the one applied last, else of those lifted before the one applied
+// last; nil when none had been applied.
+func faultAt(faults []*playedFault, t time.Duration) *playedFault {
+	var last, force *playedFault
+	for _, f := range faults { // in the order of applying
+		if f.applied > t {
+			break
+		}
+		last = f
+		if f.inForce(t) {
+			force = f
+		}
+	}
+	return cmp.Or(force, last)
+}
+
+// exercised reports whether the fault met any traffic: a request was held,
+// slowed or cut. A refused connect leaves no trace in the proxy, so for down and
+// no_accept, and where requests could not be counted, it is enough that the
+// fault had a connection, or that the proxy carried one at some time in the run,
+// which shows that the site is routed through it.
+func (f *playedFault) exercised(routed bool) bool {
+	if f.RequestsHeld != nil && *f.RequestsHeld > 0 {
+		return true
+	}
+	if f.RequestsHeld != nil && f.Kind != "down" && f.Kind != "no_accept" {
+		return false
+	}
+	if f.Connections != nil && *f.Connections > 0 {
+		return true
+	}
+	return routed
+}
+
+// routed are the dependencies whose proxy carried a connection in the run.
+func routed(events []journal.Event) map[string]bool {
+	seen := map[string]bool{}
+	for _, e := range events {
+		if e.Connection != nil {
+			seen[e.Connection.Dependency] = true
+		}
+	}
+	return seen
+}
+
+func (a *analysis) faultFigures(events []journal.Event) []Fault {
+	list, seen := []Fault{}, routed(events)
+	for _, f := range a.faults {
+		figure := Fault{
+			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, AppliedS: f.applied.Seconds(),
+			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
+			Exercised: f.exercised(seen[f.Dependency]), UndoConfirmed: f.UndoConfirmed,
+		}
+		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
+			figure.SizeS = ptr(f.SizeS)
+		}
+		if f.lifted != nil {
+			figure.LiftedS = ptr(f.lifted.Seconds())
+		}
+		list = append(list, figure)
+	}
+	return list
+}
+
+// untouched is the warning about a fault that met no traffic, with the likely reason.
+func untouched(f Fault) string {
+	if f.Connections != nil && *f.Connections > 0 {
+		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %d connections open through its proxy: did any request call %s while it was in force?",
+			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+	}
+	return fmt.Sprintf("the fault on %s (%s) touched no request: is the site routed through its proxy (dependencies[].listen, or chaos.egress for a host), and do these requests call %s?",
+		f.Dependency, f.Kind, f.Dependency)
+}
+
+// words says the state that the fault puts its dependency into, to follow "With ".
+func (f Fault) words() string {
+	text := f.Dependency + " "
+	switch f.Kind {
+	case "hang":
+		text += "hanging"
+	case "latency":
+		text += "slower"
+		if f.SizeS != nil && *f.SizeS > 0 {
+			text = f.Dependency + " " + span(*f.SizeS) + " slower"
+		}
+	case "reset":
+		text += "resetting its connections"
+	case "close":
+		text += "closing its connections"
+	case "down":
+		text += "down"
+	case "no_accept":
+		text += "accepting no connections"
+	case "bandwidth":
+		text += "on a narrow line"
+	case "slow_close":
+		text += "slow to close its connections"
+	case "slice":
+		text += "answering in small pieces"
+	case "limit":
+		text += "cutting its answers short"
+	default:
+		text += "under " + f.Kind
+	}
+	if f.Share > 0 && f.Share < 1 {
+		text += " on " + percent(f.Share) + " of connections"
+	}
+	return text
+}

@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tailback/tailback/internal/stats"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// A phase is trusted when no more than maxLate of its hits were sent more than
+// maxLag after they were due: in other words when the p99 of the lag is at most
+// maxLag. The lag is part of the response time, so all of it is blamed on the
+// site. People write objectives over tenths of a second; two loaded cores with
+// the site beside them sent with a p99 of 1.2 ms, so 100 ms is no hiccup.
+const (
+	maxLag  = 100 * time.Millisecond
+	maxLate = 0.01
+)
+
+// lag is how far behind its schedule the generator was in a phase.
+type lag struct {
+	stats.Histogram       // ns, of the hits sent
+	late            int64 // more than maxLag
+}
+
+func (l *lag) add(h *journal.Hit) {
+	if h.Class == journal.ClassDropped {
+		return
+	}
+	behind := h.Sent - h.Due
+	l.Add(int64(behind))
+	if behind > maxLag {
+		l.late++
+	}
+}
+
+// fidelity says what the harness did of what was asked, in all and by phase.
+type fidelity struct {
+	total  Fidelity
+	phases []string // why the phase's figures can't be trusted; empty when they can
+}
+
+// shortfall is what a phase, or all of them, lacks.
+type shortfall struct {
+	due, dropped, missing, generator, late, sent int64
+}
+
+func (s *shortfall) add(o shortfall) {
+	s.due += o.due
+	s.dropped += o.dropped
+	s.missing += o.missing
+	s.generator += o.generator
+	s.late += o.late
+	s.sent += o.sent
+}
+
+// fidelity includes the warm-up: a generator that fails there fails.
+func (a *analysis) fidelity() fidelity {
+	f := fidelity{phases: make([]string, len(a.manifest.Phases))}
+	var all shortfall
+	var lags stats.Histogram
+	var openDue, openSent int64
+	var openSeconds float64
+	for i, p := range a.manifest.Phases {
+		s := a.shortfall(i)
+		f.phases[i] = s.why()
+		all.add(s)
+		if p.Kind != closed {
+			lags.Merge(&a.traffic.lags[i].Histogram)
+		}
+		if p.Kind == open {
+			openDue, openSent, openSeconds = openDue+s.due, openSent+s.sent, openSeconds+a.lasted(i)
+		}
+	}
+	f.total = Fidelity{
+		HitsDue: all.due, HitsSent: all.sent, HitsDropped: all.dropped,
+		RateAskedHz: perSecond(openDue, openSeconds), RateSentHz: perSecond(openSent, openSeconds),
+		OK: f.sound(), Why: all.why(),
+	}
+	if f.total.OK {
+		f.total.Why = ""
+	} else if f.total.Why == "" {
+		f.total.Why = f.firstWhy(a.manifest)
+	}
+	if q := quantiles(&lags); q.N > 0 {
+		f.total.LagP50S, f.total.LagP99S, f.total.LagMaxS = q.P50, q.P99, q.Max
+	}
+	return f
+}
+
+// shortfall compares what phase i should have sent with what it did. A closed
+// phase has no schedule to fall behind.
+func (a *analysis) shortfall(i int) shortfall {
+	sum := a.traffic.of(i)
+	s := shortfall{
+		due:       a.due(i),
+		dropped:   sum.classes[journal.ClassDropped],
+		generator: sum.classes[journal.ClassGenerator],
+	}
+	s.missing = s.due - sum.hits
+	s.sent = sum.hits - s.dropped - s.generator
+	if a.manifest.Phases[i].Kind != closed {
+		s.late = a.traffic.lags[i].late
+	}
+	return s
+}
+
+// why says in plain words what is wrong, or nothing when it is little enough.
+func (s shortfall) why() string {
+	var parts []string
+	say := func(n int64, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s of %s %s", count(n), requests(s.due), what))
+		}
+	}
+	say(s.dropped, "were not sent (over a ceiling of limits, or too late)")
+	say(s.generator, "failed for want of descriptors, ports or memory on this machine")
+	say(s.missing, "left no record")
+	if tried := s.sent + s.generator; float64(s.late) > maxLate*float64(tried) {
+		parts = append(parts, fmt.Sprintf("%s of requests were sent more than %s late", percent(float64(s.late)/float64(tried)), span(maxLag.Seconds())))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// sound reports whether every phase can be trusted.
+func (f fidelity) sound() bool {
+	for _, why := range f.phases {
+		if why != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// firstWhy names the first phase that can't be trusted, for a run whose lateness drowns in the other phases.
+func (f fidelity) firstWhy(m journal.Manifest) string {
+	for i, why := range f.phases {
+		if why != "" {
+			return "in phase " + m.Phases[i].Name + " " + why
+		}
+	}
+	return ""
+}
+
+// doubt says why the figures of the phases chosen can't be trusted; it is empty when they can.
+func (f fidelity) doubt(m journal.Manifest, chosen func(i int) bool) string {
+	for i, why := range f.phases {
+		if why != "" && chosen(i) {
+			return "the load generator failed in phase " + m.Phases[i].Name + ": " + why
+		}
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package reports
+
+import (
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// grid counts in cells much finer than a bucket of the timeline: 512 a second.
+// Beyond maxCells (34 minutes) cells are made twice as wide, as often as needed;
+// a second stays a whole number of cells up to twelve days.
+type grid struct {
+	width   time.Duration
+	change  []int32                    // hits sent less hits done
+	answers []int32                    // done, without warm-up and ours
+	gateway [len(gatewayCodes)][]int32 // of those the bad ones with that code
+}
+
+const (
+	cellWidth = time.Second / 512
+	maxCells  = 1 << 20
+)
+
+func newGrid() *grid { return &grid{width: cellWidth} }
+
+func (g *grid) add(h *journal.Hit, warmup bool) {
+	if !inFlight(h) {
+		return
+	}
+	for max(h.Sent, h.Done)/g.width >= maxCells {
+		g.fold()
+	}
+	sent, done := g.cell(h.Sent), g.cell(h.Done)
+	bump(&g.change, sent, 1)
+	bump(&g.change, done, -1)
+	if warmup || h.Class.Ours() {
+		return
+	}
+	bump(&g.answers, done, 1)
+	if i := badGateway(h); i >= 0 {
+		bump(&g.gateway[i], done, 1)
+	}
+}
+
+func (g *grid) cell(d time.Duration) int { return int(max(d, 0) / g.width) }
+
+// start returns when cell c begins.
+func (g *grid) start(c int) time.Duration { return time.Duration(c) * g.width }
+
+// perSecond returns how many cells make a second.
+func (g *grid) perSecond() int { return max(int(time.Second/g.width), 1) }
+
+// fold makes the cells twice as wide.
+func (g *grid) fold() {
+	g.width *= 2
+	for _, cells := range []*[]int32{&g.change, &g.answers, &g.gateway[0], &g.gateway[1], &g.gateway[2]} {
+		half := make([]int32, (len(*cells)+1)/2)
+		for i, n := range *cells {
+			half[i/2] += n
+		}
+		*cells = half
+	}
+}
+
+func bump(cells *[]int32, i int, by int32) {
+	if i >= len(*cells) {
+		*cells = append(*cells, make([]int32, i+1-len(*cells))...)
+	}
+	(*cells)[i] += by
+}
+
+// inFlight returns the most requests in flight in each of n buckets, as seen at
+// the start of each cell: 512 times a second in a run of up to 34 minutes.
+// Requests that begin and end between two looks are not seen.
+func (g *grid) inFlight(bucket time.Duration, n int) []int64 {
+	most := make([]int64, n)
+	cells := max(int(bucket/g.width), 1)
+	var level int64 // at the start of cell c
+	for c, change := range g.change {
+		if b := c / cells; b < n {
+			most[b] = max(most[b], level)
+		}
+		level += int64(change)
+	}
+	return most
+}
+
+// sustained returns the first cell with a bad answer of gatewayCodes[i] from
+// whose start on a full second has at least 5% of them among its answers. It is
+// exact up to the width of a cell.
+func (g *grid) sustained(i int, end time.Duration) (cell int, ok bool) {
+	bad, second := g.gateway[i], g.perSecond()
+	var answers, errors int64
+	add := func(c int, sign int64) {
+		if c < len(g.answers) {
+			answers += sign * int64(g.answers[c])
+		}
+		if c < len(bad) {
+			errors += sign * int64(bad[c])
+		}
+	}
+	for c := range second {
+		add(c, 1)
+	}
+	for c := range bad {
+		if g.start(c+second) > end {
+			break
+		}
+		if bad[c] > 0 && errors*20 >= answers {
+			return c, true
+		}
+		add(c, -1)
+		add(c+second, 1)
+	}
+	return 0, false
+}

@@ -1,0 +1,143 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// gatewayCodes are the statuses by which a gateway says that what is behind it did not answer.
+var gatewayCodes = [...]int32{502, 503, 504}
+
+// gatewayIndex returns where in gatewayCodes code is, or -1.
+func gatewayIndex(code int32) int {
+	if code < gatewayCodes[0] || code > gatewayCodes[len(gatewayCodes)-1] {
+		return -1
+	}
+	return int(code - gatewayCodes[0])
+}
+
+// badGateway returns where in gatewayCodes the hit's status is, or -1. A status
+// that the request expects is good, and no gateway error.
+func badGateway(h *journal.Hit) int {
+	if h.Class == journal.ClassOK || h.Class.Ours() {
+		return -1
+	}
+	return gatewayIndex(h.Code)
+}
+
+// gatewayErrors finds the first of each code, and in each phase the first of
+// any code since a fault was first applied.
+type gatewayErrors struct {
+	first   [len(gatewayCodes)]firstError
+	faulted bool          // a fault was applied
+	applied time.Duration // the first one
+	byPhase []*time.Duration
+}
+
+type firstError struct {
+	count int64
+	at    time.Duration
+	seq   uint64
+	class journal.Class
+}
+
+func newGatewayErrors(phases int, faults []*playedFault) gatewayErrors {
+	g := gatewayErrors{byPhase: make([]*time.Duration, phases)}
+	if len(faults) > 0 {
+		g.faulted, g.applied = true, faults[0].applied
+	}
+	return g
+}
+
+func (g *gatewayErrors) add(h *journal.Hit) {
+	i := badGateway(h)
+	if i < 0 {
+		return
+	}
+	f := &g.first[i]
+	if f.count == 0 || h.Done < f.at || h.Done == f.at && h.Seq < f.seq {
+		f.at, f.seq, f.class = h.Done, h.Seq, h.Class
+	}
+	f.count++
+	if p := &g.byPhase[h.Phase]; g.faulted && h.Done >= g.applied && (*p == nil || h.Done < **p) {
+		*p = ptr(h.Done)
+	}
+}
+
+// onset is the first error of one code, and what the second pass counts around it.
+type onset struct {
+	firstError
+	code      int // in gatewayCodes
+	waiting   int64
+	offered   int64 // due in the second before, or since T0 if that is shorter
+	lasting   bool  // it became sustained, in the cell [from, to)
+	from, to  time.Duration
+	sustained *time.Duration // the first error in that cell
+}
+
+// findOnsets are the onsets, the earliest first.
+func (a *analysis) findOnsets() []*onset {
+	var list []*onset
+	for i, first := range a.gateway.first {
+		if first.count == 0 {
+			continue
+		}
+		o := &onset{firstError: first, code: i}
+		if c, ok := a.grid.sustained(i, a.end); ok {
+			o.lasting, o.from, o.to = true, a.grid.start(c), a.grid.start(c+1)
+		}
+		list = append(list, o)
+	}
+	slices.SortStableFunc(list, func(x, y *onset) int { return cmp.Compare(x.at, y.at) })
+	return list
+}
+
+func (o *onset) add(h *journal.Hit, warmup bool) {
+	if !inFlight(h) {
+		return
+	}
+	if h.Sent <= o.at && o.at < h.Done {
+		o.waiting++
+	}
+	if o.at-time.Second <= h.Due && h.Due < o.at {
+		o.offered++
+	}
+	if o.lasting && !warmup && badGateway(h) == o.code && o.from <= h.Done && h.Done < o.to {
+		if o.sustained == nil || h.Done < *o.sustained {
+			o.sustained = ptr(h.Done)
+		}
+	}
+}
+
+func (a *analysis) onsetFigures() []Onset {
+	list := []Onset{}
+	for _, o := range a.onsets {
+		f := Onset{
+			Code: int(gatewayCodes[o.code]), Class: o.class.String(), Phase: a.phaseAt(o.at), FirstS: o.at.Seconds(),
+			Count: o.count, InFlight: o.waiting, RateHz: perSecond(o.offered, min(o.at, time.Second).Seconds()),
+			Cause: "unknown", Evidence: []string{},
+		}
+		if o.sustained != nil {
+			f.SustainedS = ptr(o.sustained.Seconds())
+		}
+		if fault := faultAt(a.faults, o.at); fault != nil {
+			f.AfterFaultS, f.Dependency = ptr((o.at - fault.applied).Seconds()), fault.Dependency
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// phaseAt names the phase that lasts at t; after the end, the last one.
+func (a *analysis) phaseAt(t time.Duration) string {
+	name := ""
+	for _, p := range a.manifest.Phases {
+		if time.Duration(p.StartNS) <= t || name == "" {
+			name = p.Name
+		}
+	}
+	return name
+}

@@ -1,0 +1,230 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/internal/stats"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// A second is well when its ok ratio is at least that of the baseline's worst
+// second and its p95 at most that of the baseline's slowest, widened by a
+// quarter and 10 ms: with 8 hits a second the p95 is the slowest of eight, and
+// the slowest of a few baseline seconds is only a guess at how slow a healthy
+// second may be.
+const (
+	widen    = 1.25
+	widenAbs = 10 * time.Millisecond
+)
+
+// The baseline is at most the last maxBaseline seconds before the first fault,
+// which bounds its memory; recovery is looked for during maxRecovery seconds.
+const (
+	maxBaseline = 600
+	maxRecovery = 24 * 3600
+)
+
+// The two seconds after the first that is well must not be bad.
+const confirm = 2
+
+// baseline gathers the full seconds, by when hits were due, before the first
+// fault, counted from the start of each phase that is no warm-up.
+type baseline struct {
+	phases  []baselinePhase
+	seconds []baselineSecond
+}
+
+// baselinePhase says where in seconds a phase's are: n of them, from its second number skip on.
+type baselinePhase struct {
+	start         time.Duration
+	skip, n, base int
+}
+
+type baselineSecond struct {
+	n, ok    int64
+	response stats.Histogram // ns, of all hits sent
+}
+
+func newBaseline(m journal.Manifest, faults []*playedFault) *baseline {
+	b := &baseline{phases: make([]baselinePhase, len(m.Phases))}
+	if len(faults) == 0 {
+		return b
+	}
+	left := maxBaseline
+	for i := len(m.Phases) - 1; i >= 0 && left > 0; i-- {
+		p := m.Phases[i]
+		start, end := time.Duration(p.StartNS), min(time.Duration(p.EndNS), faults[0].applied)
+		if p.Warmup || end-start < time.Second {
+			continue
+		}
+		full := int((end - start) / time.Second)
+		n := min(full, left)
+		b.phases[i] = baselinePhase{start: start, skip: full - n, n: n, base: maxBaseline - left}
+		left -= n
+	}
+	b.seconds = make([]baselineSecond, maxBaseline-left)
+	return b
+}
+
+func (b *baseline) add(h *journal.Hit) {
+	p := &b.phases[h.Phase]
+	if p.n == 0 || h.Due < p.start {
+		return
+	}
+	i := int((h.Due-p.start)/time.Second) - p.skip
+	if i < 0 || i >= p.n {
+		return
+	}
+	s := &b.seconds[p.base+i]
+	s.n++
+	if h.Class == journal.ClassOK {
+		s.ok++
+	}
+	s.response.Add(int64(h.Response()))
+}
+
+// limits are what a second must keep to be well. ok is false when there is no baseline.
+func (b *baseline) limits() (okRatio float64, p95 time.Duration, ok bool) {
+	okRatio = 1
+	for i := range b.seconds {
+		s := &b.seconds[i]
+		if s.n == 0 {
+			continue
+		}
+		ok = true
+		okRatio = min(okRatio, float64(s.ok)/float64(s.n))
+		p95 = max(p95, time.Duration(s.response.Quantile(0.95)))
+	}
+	return okRatio, time.Duration(widen*float64(p95)) + widenAbs, ok
+}
+
+// recovery follows the seconds after one fault was lifted.
+type recovery struct {
+	fault   *playedFault
+	why     string // it can't be told
+	overlap bool   // because another fault was in force
+	stop    string // what ends the seconds
+	okRatio float64
+	p95     time.Duration
+	seconds []recoverySecond
+}
+
+type recoverySecond struct{ n, ok, slow int64 }
+
+// liftedFaults prepares a recovery for each fault that was lifted, in the order of lifting.
+func (a *analysis) liftedFaults() []*recovery {
+	okRatio, p95, known := a.baseline.limits()
+	var list []*recovery
+	for _, f := range a.faults {
+		if f.lifted == nil {
+			continue
+		}
+		r := &recovery{fault: f, okRatio: okRatio, p95: p95}
+		if !known {
+			r.why = "no full second before the first fault to hold it against"
+		} else if other := a.otherInForce(f); other != nil {
+			r.overlap = true
+			r.why = fmt.Sprintf("another fault (%s %s) was still in force", other.Dependency, other.Kind)
+		} else {
+			end, stop := a.watchedUntil(*f.lifted)
+			r.stop = stop
+			r.seconds = make([]recoverySecond, min(max(end-*f.lifted, 0)/time.Second, maxRecovery))
+		}
+		list = append(list, r)
+	}
+	slices.SortStableFunc(list, func(x, y *recovery) int { return cmp.Compare(*x.fault.lifted, *y.fault.lifted) })
+	return list
+}
+
+// otherInForce returns a fault that stayed in force when f was lifted, or nil.
+// Faults that end together are lifted one after the other: a second is allowed.
+func (a *analysis) otherInForce(f *playedFault) *playedFault {
+	for _, o := range a.faults {
+		if o != f && o.inForce(*f.lifted) && o.inForce(*f.lifted+time.Second) {
+			return o
+		}
+	}
+	return nil
+}
+
+// watchedUntil returns how long the site's state after a lifting can be told
+// from the hits, and what ends it: the next fault, or the traffic's end.
+func (a *analysis) watchedUntil(lifted time.Duration) (time.Duration, string) {
+	var end time.Duration
+	for i, p := range a.manifest.Phases {
+		if !p.Warmup && a.lasted(i) > 0 {
+			end = max(end, min(time.Duration(p.EndNS), a.end))
+		}
+	}
+	for _, f := range a.faults {
+		if f.applied >= lifted && f.applied < end {
+			return f.applied, fmt.Sprintf("the next fault (%s %s) came", f.Dependency, f.Kind)
+		}
+	}
+	return end, "the traffic ended"
+}
+
+func (r *recovery) add(h *journal.Hit) {
+	if h.Due < *r.fault.lifted {
+		return
+	}
+	i := int64((h.Due - *r.fault.lifted) / time.Second)
+	if i >= int64(len(r.seconds)) {
+		return
+	}
+	s := &r.seconds[i]
+	s.n++
+	if h.Class == journal.ClassOK {
+		s.ok++
+	}
+	if h.Response() > r.p95 {
+		s.slow++
+	}
+}
+
+// well: at most 5% slower than the limit is the same as p95 within it.
+func (r *recovery) well(s recoverySecond) bool {
+	return s.n > 0 && float64(s.ok) >= r.okRatio*float64(s.n)-1e-9 && s.slow*20 <= s.n
+}
+
+// recovered returns the number of the first second that is well with no bad one
+// in the two after it. A second without hits is neither. When there is none,
+// refused is how many seconds are known not to be it.
+func (r *recovery) recovered() (second, refused int, ok bool) {
+	for i := range r.seconds {
+		good, following := r.well(r.seconds[i]), r.seconds[i+1:min(i+1+confirm, len(r.seconds))]
+		for _, s := range following {
+			good = good && (s.n == 0 || r.well(s))
+		}
+		if good && len(following) == confirm {
+			return i, 0, true
+		}
+		if good { // it may be, but the seconds ran out
+			return 0, i, false
+		}
+	}
+	return 0, len(r.seconds), false
+}
+
+func (a *analysis) recoveryFigures() []Recovery {
+	list := []Recovery{}
+	for _, r := range a.recoveries {
+		f := Recovery{Dependency: r.fault.Dependency, LiftedS: r.fault.lifted.Seconds(), Why: r.why}
+		second, refused, ok := r.recovered()
+		switch {
+		case r.why != "":
+		case ok:
+			f.AfterLiftS = ptr(float64(second))
+			f.RecoveredS = ptr((*r.fault.lifted + time.Duration(second)*time.Second).Seconds())
+		case refused == len(r.seconds) && refused > confirm:
+			f.Why = fmt.Sprintf("not well within %d s, then %s", refused, r.stop)
+		default:
+			f.Why = fmt.Sprintf("%s %d s after lifting, too soon to tell: it takes a good second and the two after it", r.stop, len(r.seconds))
+		}
+		list = append(list, f)
+	}
+	return list
+}

@@ -1,0 +1,237 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// maxClauses is how many phases with faults a summary tells of.
+const maxClauses = 3
+
+// summary says in one plain sentence what the run showed. What spoils the
+// figures comes first: a run cut short, then a generator that failed.
+func (a *analysis) summary(r *Report, f fidelity) string {
+	text := a.body(r)
+	if !f.total.OK {
+		text = "the load generator could not do all that was asked (" + f.total.Why + "), so some of this may be its own doing: " + text
+	}
+	switch at := span(r.DurationS); r.Outcome {
+	case complete:
+	case interrupted:
+		text = "interrupted after " + at + ": " + text
+	case killed:
+		text = "killed after about " + at + ": " + text
+	default:
+		text = "cut short after " + at + ": " + text
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
+}
+
+func (a *analysis) body(r *Report) string {
+	all, _ := a.scope("")
+	switch {
+	case all.sent == 0 && all.hits > 0:
+		return "no request was sent and waited for"
+	case all.sent == 0:
+		return "no request was sent"
+	case all.ok == 0:
+		return fmt.Sprintf("not one of %s was answered well (%s)", requests(all.sent), all.failures())
+	case len(r.Faults) == 0:
+		return a.plain(r, all.tally)
+	}
+	return a.underFaults(r)
+}
+
+// plain tells of a run without faults.
+func (a *analysis) plain(r *Report, t *tally) string {
+	if t.bad() == 0 {
+		p50, p99 := time.Duration(t.response.Quantile(0.5)), time.Duration(t.response.Quantile(0.99))
+		return fmt.Sprintf("all %s were answered well%s, half of them within %s and 99%% within %s",
+			requests(t.sent), t.served(), span(p50.Seconds()), span(p99.Seconds()))
+	}
+	text := fmt.Sprintf("%s of %s failed (%s: %s)", count(t.bad()), requests(t.sent), percent(float64(t.bad())/float64(t.sent)), t.failures())
+	if len(r.Onset) > 0 {
+		text += fmt.Sprintf("; %ds began %s into the run%s", r.Onset[0].Code, span(r.Onset[0].FirstS), r.Onset[0].rate())
+	}
+	return text
+}
+
+// underFaults has a clause for each phase with faults.
+func (a *analysis) underFaults(r *Report) string {
+	var clauses []string
+	if t := a.beforeFaults(); t.bad() > 0 {
+		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", percent(float64(t.bad())/float64(t.sent))))
+	}
+	said := map[string]bool{}
+	for _, fault := range r.Faults {
+		if said[fault.Phase] {
+			continue
+		}
+		said[fault.Phase] = true
+		if len(said) > maxClauses {
+			continue
+		}
+		clauses = append(clauses, a.clauses(r, fault.Phase)...)
+	}
+	text := strings.Join(clauses, "; ")
+	if more := len(said) - maxClauses; more > 0 {
+		text += fmt.Sprintf("; and %d more phases had faults", more)
+	}
+	return text
+}
+
+// beforeFaults is what came of the phases that had ended when the first fault was applied.
+func (a *analysis) beforeFaults() *tally {
+	sum := &tally{}
+	for i, p := range a.manifest.Phases {
+		if !p.Warmup && time.Duration(p.EndNS) <= a.faults[0].applied {
+			sum.merge(a.traffic.of(i))
+		}
+	}
+	return sum
+}
+
+// clauses tells what the faults of a phase did, and which of them did nothing.
+func (a *analysis) clauses(r *Report, phase string) []string {
+	var idle, states []string
+	during := ""
+	for _, f := range r.Faults {
+		switch {
+		case f.Phase != phase:
+		case !f.Exercised:
+			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))
+		default:
+			states = append(states, f.words())
+			if f.LiftedS != nil {
+				during = " for " + span(*f.LiftedS-f.AppliedS)
+			}
+		}
+	}
+	if len(states) == 0 {
+		return idle
+	}
+	if len(states) > 1 {
+		during = "" // not the same for each
+	}
+	return append([]string{a.effect(r, phase, "with "+join(states), during, len(states))}, idle...)
+}
+
+// effect tells what came of a phase under its faults, and when the site was well again.
+func (a *analysis) effect(r *Report, phase, state, during string, faults int) string {
+	s, why := a.scope(phase)
+	if why != "" || s.sent == 0 {
+		return state + during + " no request was sent and waited for"
+	}
+	var parts []string
+	onset := a.firstOnset(r, phase)
+	if onset != nil {
+		parts = append(parts, fmt.Sprintf("%ds began %s after the fault%s", onset.Code, span(*onset.AfterFaultS), onset.rate()))
+	}
+	if s.bad() > 0 {
+		failed := fmt.Sprintf("%s of requests in phase %s failed", percent(float64(s.bad())/float64(s.sent)), phase)
+		if onset == nil {
+			failed += " (" + s.failures() + ")"
+		}
+		parts = append(parts, failed)
+	}
+	if len(parts) == 0 {
+		slowest := time.Duration(s.response.Max()).Seconds()
+		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, s.served(), span(slowest))
+	}
+	return state + ", " + strings.Join(parts, " and ") + a.wellAgain(phase, faults)
+}
+
+// firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
+func (a *analysis) firstOnset(r *Report, phase string) *Onset {
+	for i, o := range a.onsets { // the earliest first, as in r.Onset
+		if f := faultAt(a.faults, o.at); f != nil && f.Phase == phase {
+			return &r.Onset[i]
+		}
+	}
+	return nil
+}
+
+// wellAgain tells of the recovery after the last lifting in a phase.
+func (a *analysis) wellAgain(phase string, faults int) string {
+	var last *recovery
+	for _, r := range a.recoveries {
+		if r.fault.Phase == phase {
+			last = r
+		}
+	}
+	if last == nil || last.why != "" {
+		return ""
+	}
+	it := "it was"
+	if faults > 1 {
+		it = "they were"
+	}
+	switch second, refused, ok := last.recovered(); {
+	case ok && second == 0:
+		return fmt.Sprintf("; the site was well again as soon as %s lifted", it)
+	case ok:
+		return fmt.Sprintf("; the site was well again %d s after %s lifted", second, it)
+	case refused == len(last.seconds) && refused > confirm:
+		return fmt.Sprintf("; the site was not well again in the %d s after %s lifted", refused, it)
+	}
+	return ""
+}
+
+// rate says at which rate an onset came, when that is known.
+func (o *Onset) rate() string {
+	if o.RateHz == nil {
+		return ""
+	}
+	return " at " + digits(*o.RateHz, 1) + " requests/s"
+}
+
+// served says which part of the good answers was degraded, if any.
+func (t *tally) served() string {
+	if t.degraded == 0 {
+		return ""
+	}
+	return ", " + percent(float64(t.degraded)/float64(t.ok)) + " of them degraded"
+}
+
+// classWords says what the classes mean to a reader who has not seen the names.
+var classWords = [classes]string{
+	journal.ClassBody:           "not the body expected",
+	journal.ClassClientTimeout:  "no answer in time",
+	journal.ClassRefused:        "connection refused",
+	journal.ClassReset:          "connection reset",
+	journal.ClassClosed:         "connection closed early",
+	journal.ClassConnectTimeout: "no connection in time",
+	journal.ClassDNS:            "name not found",
+	journal.ClassTLS:            "no TLS session",
+	journal.ClassProtocol:       "no HTTP",
+	journal.ClassTooLarge:       "answer too large",
+	journal.ClassOther:          "another error",
+}
+
+// failures lists what went wrong, such as "56 × 502, 2 × no answer in time"; of many statuses the first three.
+func (t *tally) failures() string {
+	var parts []string
+	rest := int64(0)
+	for i, c := range t.failed.byCount() {
+		if i < 3 {
+			parts = append(parts, fmt.Sprintf("%s × %d", count(c.n), c.code))
+		} else {
+			rest += c.n
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, count(rest)+" × another status")
+	}
+	for c, n := range t.classes {
+		if n > 0 && classWords[c] != "" {
+			parts = append(parts, count(n)+" × "+classWords[c])
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,131 @@
+package reports
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/tailback/tailback/internal/stats"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// A run is cut into buckets of half a second, or of a second from a minute on.
+// Buckets beyond maxBuckets make all of them twice as wide, as often as needed.
+const (
+	shortRun   = time.Minute
+	maxBuckets = 1800
+)
+
+// timeline gathers the Timeline.
+type timeline struct {
+	width   time.Duration
+	buckets []bucket
+}
+
+type bucket struct {
+	due, sent, ok, degraded, other int64
+	codes                          codeCounts
+	response                       stats.Histogram // ns
+}
+
+func newTimeline(planned time.Duration) *timeline {
+	if planned < shortRun {
+		return &timeline{width: time.Second / 2}
+	}
+	return &timeline{width: time.Second}
+}
+
+// at returns the bucket of moment d. It is valid until at is called again.
+func (t *timeline) at(d time.Duration) *bucket {
+	i := int(max(d, 0) / t.width)
+	for i >= maxBuckets {
+		t.fold()
+		i = int(max(d, 0) / t.width)
+	}
+	if i >= len(t.buckets) {
+		t.buckets = append(t.buckets, make([]bucket, i+1-len(t.buckets))...)
+	}
+	return &t.buckets[i]
+}
+
+// fold makes the buckets twice as wide.
+func (t *timeline) fold() {
+	t.width *= 2
+	for i := range t.buckets {
+		b := t.buckets[i]
+		t.buckets[i] = bucket{}
+		t.buckets[i/2].merge(&b)
+	}
+	t.buckets = t.buckets[:(len(t.buckets)+1)/2]
+}
+
+func (b *bucket) merge(o *bucket) {
+	b.due += o.due
+	b.sent += o.sent
+	b.ok += o.ok
+	b.degraded += o.degraded
+	b.other += o.other
+	b.codes.merge(o.codes)
+	b.response.Merge(&o.response)
+}
+
+func (t *timeline) add(h *journal.Hit) {
+	due := t.at(h.Due)
+	due.due++
+	if inFlight(h) {
+		t.at(h.Sent).sent++
+	}
+	if h.Class.Ours() {
+		return
+	}
+	t.at(h.Due).response.Add(int64(h.Response()))
+	done := t.at(h.Done)
+	switch {
+	case h.Class == journal.ClassOK && h.Degraded:
+		done.degraded++
+	case h.Class == journal.ClassOK:
+		done.ok++
+	case h.Code >= 400:
+		done.codes.add(h.Code)
+	default:
+		done.other++
+	}
+}
+
+// inFlight reports whether the hit reached the site, from Sent to Done.
+func inFlight(h *journal.Hit) bool {
+	return h.Class != journal.ClassDropped && h.Class != journal.ClassGenerator
+}
+
+// figures are the buckets from T0 to the end of the run.
+func (t *timeline) figures(g *grid, end time.Duration) Timeline {
+	if end > 0 {
+		t.at(end - 1)
+	}
+	width := t.width.Seconds()
+	f := Timeline{BucketS: width, CodesHz: map[string][]float64{}, InFlight: g.inFlight(t.width, len(t.buckets))}
+	f.StartS, f.AskedHz, f.SentHz, f.OKHz, f.Degraded, f.OtherHz = []float64{}, []float64{}, []float64{}, []float64{}, []float64{}, []float64{}
+	f.P50S, f.P95S, f.MaxS = []*float64{}, []*float64{}, []*float64{}
+	for i := range t.buckets {
+		b := &t.buckets[i]
+		hz := func(n int64) float64 { return float64(n) / width }
+		f.StartS = append(f.StartS, float64(i)*width)
+		f.AskedHz = append(f.AskedHz, hz(b.due))
+		f.SentHz = append(f.SentHz, hz(b.sent))
+		f.OKHz = append(f.OKHz, hz(b.ok))
+		f.Degraded = append(f.Degraded, hz(b.degraded))
+		f.OtherHz = append(f.OtherHz, hz(b.other))
+		for _, c := range b.codes {
+			key := strconv.Itoa(int(c.code))
+			if f.CodesHz[key] == nil {
+				f.CodesHz[key] = make([]float64, len(t.buckets))
+			}
+			f.CodesHz[key][i] = hz(c.n)
+		}
+		if b.sent > 0 {
+			f.InFlight[i] = max(f.InFlight[i], 1)
+		}
+		q := quantiles(&b.response)
+		f.P50S, f.P95S, f.MaxS = append(f.P50S, q.P50), append(f.P95S, q.P95), append(f.MaxS, q.Max)
+	}
+	return f
+}

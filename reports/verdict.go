@@ -1,0 +1,113 @@
+package reports
+
+import (
+	"fmt"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// The exit codes of a run; design.md has the table.
+const (
+	exitOK           = 0
+	exitMissed       = 1
+	exitInconclusive = 3
+	exitInterrupted  = 130
+)
+
+// judge sets the verdict, the exit code and the warnings.
+//
+// An objective missed on valid data is a failure, whatever else went wrong.
+// Else a run that can't be relied on is inconclusive: never green because
+// nothing was tested. A generator that failed makes the objectives of its
+// phases impossible to judge; where there are no objectives it is the run
+// itself that can't be relied on.
+func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
+	doubts := a.doubts(r, f)
+	r.Warnings = append(a.warnings(r), doubts...)
+	for _, e := range events {
+		if e.Kind == journal.Warning && e.Text != "" {
+			r.Warnings = append(r.Warnings, e.Text)
+		}
+	}
+	missed, unjudged := 0, 0
+	for _, o := range r.Objectives {
+		switch {
+		case o.OK == nil:
+			unjudged++
+		case !*o.OK:
+			missed++
+		}
+	}
+	switch {
+	case missed > 0:
+		r.Verdict, r.ExitCode = Fail, exitMissed
+	case len(doubts) > 0 || unjudged > 0:
+		r.Verdict, r.ExitCode = Inconclusive, exitInconclusive
+	case len(r.Objectives) == 0:
+		r.Verdict, r.ExitCode = None, exitOK
+	default:
+		r.Verdict, r.ExitCode = Pass, exitOK
+	}
+	if r.Outcome == interrupted {
+		r.ExitCode = exitInterrupted
+	}
+}
+
+// doubts are the reasons why the run as a whole can't be relied on.
+func (a *analysis) doubts(r *Report, f fidelity) []string {
+	list := []string{}
+	switch {
+	case r.Outcome == killed:
+		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then, and a fault may have stayed in force")
+	case r.Outcome == failed && a.manifest.Outcome.Error != "":
+		list = append(list, "the run was cut short: "+a.manifest.Outcome.Error)
+	case r.Outcome != complete:
+		list = append(list, fmt.Sprintf("the run was cut short (%s): the figures are of what had been sent by then", r.Outcome))
+	}
+	if all, why := a.scope(""); why != "" || all.sent == 0 {
+		list = append(list, "no request outside the warm-up was sent and waited for")
+	}
+	for _, fault := range r.Faults {
+		if !fault.Exercised {
+			list = append(list, untouched(fault))
+		}
+		if fault.UndoConfirmed != nil && !*fault.UndoConfirmed {
+			list = append(list, fmt.Sprintf("the fault on %s (%s) could not be shown to be lifted: look before you trust %s again", fault.Dependency, fault.Kind, fault.Dependency))
+		}
+	}
+	if o := a.manifest.Outcome; o != nil && !o.Undone {
+		list = append(list, "not every fault could be shown to be lifted: see that none is left with `tailback lift`, or end the proxy")
+	}
+	if len(r.Objectives) == 0 {
+		if why := f.doubt(a.manifest, func(i int) bool { return !a.manifest.Phases[i].Warmup }); why != "" {
+			list = append(list, why)
+		}
+	}
+	return list
+}
+
+// warnings are what a reader must know and what does not by itself spoil the run.
+func (a *analysis) warnings(r *Report) []string {
+	list := []string{}
+	if !r.Fidelity.OK {
+		list = append(list, "the load generator did not do all that was asked: "+r.Fidelity.Why)
+	}
+	for i, p := range r.Phases {
+		if r.Outcome == complete && p.Kind != open && p.Hits == 0 && a.lasted(i) > 0 {
+			list = append(list, "no request was sent in phase "+p.Name)
+		}
+	}
+	for _, fault := range r.Faults {
+		if r.Outcome == complete && fault.LiftedS == nil {
+			list = append(list, fmt.Sprintf("nothing says when the fault on %s (%s), applied at %s, was lifted",
+				fault.Dependency, fault.Kind, span(fault.AppliedS)))
+		}
+	}
+	if n := a.seconds(); n > 0 && n < 3 && len(r.Recovery) > 0 {
+		list = append(list, fmt.Sprintf("the baseline is %d s long, which is short to know how a healthy site behaves", n))
+	}
+	return list
+}
+
+// seconds is the length of the baseline.
+func (a *analysis) seconds() int { return len(a.baseline.seconds) }
