@@ -21,20 +21,19 @@ const (
 	inside  = workers + slots // what pool and queue hold: 21
 )
 
-// Capacity is C = W/S = 4/0.5 s = 8/s: at or below it every answer is good and
-// none waits, so the median is S. Tolerance: half of S at 6/s; a whole S at
-// 8/s, where nothing is left over to catch up with what a busy machine delays.
+// Capacity is C = W/S = 4/0.5 s = 8/s: at or below it every answer is good. At
+// 6/s none waits, so the median is S, within half of it. At 8/s nothing is left
+// over to catch up with what a busy machine delays, so no time is asserted.
 func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		rate   int
-		median time.Duration
-	}{{6, 750 * time.Millisecond}, {8, time.Second}} {
-		t.Run(fmt.Sprintf("%d a second", row.rate), func(t *testing.T) {
+	for _, rate := range []int{6, 8} {
+		t.Run(fmt.Sprintf("%d a second", rate), func(t *testing.T) {
 			onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
-				hits := load{path: "/work?ms=500", rate: row.rate, lasts: 6 * time.Second}.run(t, site)
+				hits := load{path: "/work?ms=500", rate: rate, lasts: 6 * time.Second}.run(t, site)
 				wantAll(t, "answers", hits, 200)
-				wantBetween(t, "median", median(hits), 500*time.Millisecond, row.median)
+				if rate == 6 {
+					wantBetween(t, "median", median(hits), 500*time.Millisecond, 750*time.Millisecond)
+				}
 				t.Logf("seen: %v, p50 %v", tally(hits), median(hits))
 			})
 		})
@@ -44,13 +43,15 @@ func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 // Above capacity exactly C = 8 answers of each full second are good, the rest
 // 502. The four workers finish 1/lambda apart and rest until the next round,
 // S later; the seconds are cut in the middle of that rest. The median second
-// is exact; tolerance: one round of four in any one second, and in all of them
-// together, as a stall of the machine moves a round over the cut.
+// is exact. Tolerance: one round of four in any one second, as a stall of the
+// machine moves a round over the cut, and in all of them together; below, 10%
+// more, since a busy machine lengthens S and nothing shortens it.
 //
 // Row 3, the slots: a good answer at overload has waited for all slots before
-// it, S + slots/C = 0.5 + 17/8 = 2.6 s, so slots = (longest - S)*C = 17 within
-// 15%, or 0.3 s. The longest is the one that came at the start of a rest, which
-// adds rest - 1/C: 0.6 slots at 10/s, where it is asserted, 1.8 at 20/s.
+// it, S + slots/C = 0.5 + 17/8 = 2.6 s. With S = W/C and C as counted, slots =
+// longest*C - W = 17 within 15%. The longest is the one that came at the start
+// of a rest, which adds rest - 1/C: 0.6 slots at 10/s, where it is asserted,
+// 1.8 at 20/s.
 func TestRows1And3AboveCapacity(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -74,9 +75,10 @@ func TestRows1And3AboveCapacity(t *testing.T) {
 					perSecond = append(perSecond, n)
 					all += n
 				}
-				wantBetween(t, "good answers in all full seconds", all, 8*len(perSecond)-workers, 8*len(perSecond)+workers)
+				wantBetween(t, "good answers in all full seconds", all, 8*len(perSecond)*9/10-workers, 8*len(perSecond)+workers)
 				wantBetween(t, "good answers in the median second", slices.Sorted(slices.Values(perSecond))[len(perSecond)/2], 8, 8)
-				seen := (longest(good) - 500*time.Millisecond).Seconds() * 8
+				capacity := float64(all) / float64(len(perSecond))
+				seen := longest(good).Seconds()*capacity - workers
 				if row.rate == 10 {
 					wantBetween(t, "slots", seen, slots*0.85, slots*1.15)
 				}
@@ -140,6 +142,7 @@ func TestRow5TimeoutHelpsOnlyIfShortEnough(t *testing.T) {
 				hits := load{path: row.path, rate: 8, lasts: lift, at: []moment{
 					{lift, func() { site.Dependency.Hang(false) }},
 				}}.run(t, site)
+				hits = with(hits, func(h hit) bool { return h.sent < lift }) // a late one may miss the hang
 				row.want(t, hits)
 				for _, h := range answeredIn(coded(hits, 200), 0, lift) {
 					if !strings.HasPrefix(h.body, "fallback") {

@@ -28,7 +28,8 @@ type Options struct {
 	// Workers is the pool size W, pm.max_children in php-fpm. If zero, 4.
 	Workers int
 	// Backlog is the listen(2) backlog B of the pool's socket. The kernel
-	// queues B+1 connections. If zero, 16.
+	// queues B+1 connections, and caps B at its own limit
+	// (net.core.somaxconn, 4096 on Linux). If zero, 16.
 	Backlog int
 	// Network is the pool's socket: "unix" or "tcp". If empty, "unix".
 	Network string

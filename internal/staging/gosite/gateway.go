@@ -2,6 +2,7 @@ package gosite
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -27,6 +28,13 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "ok")
 		return
 	}
+	// As nginx does, the pool is reached only once all of the request is here.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	conn, err := g.connect(r.Context())
 	if err != nil {
 		refuse(w, r, err)

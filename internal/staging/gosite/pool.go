@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// maxRequest bounds a request on the pool's socket, in bytes.
-const maxRequest = 1 << 20
+// maxRequest bounds a request's body, as nginx does, and maxFrame what the
+// pool's socket carries of it, headers and all; in bytes.
+const (
+	maxRequest = 1 << 20
+	maxFrame   = 4 << 20
+)
 
 // pool serves one request at a time in each of its workers. What no worker has
 // accepted yet waits in the kernel.
@@ -112,9 +116,6 @@ func writeRequest(conn net.Conn, r *http.Request) error {
 	if err := r.Write(&head); err != nil {
 		return err
 	}
-	if head.Len() > maxRequest {
-		return fmt.Errorf("request of %d bytes: at most %d", head.Len(), maxRequest)
-	}
 	frame := binary.BigEndian.AppendUint32(nil, uint32(head.Len()))
 	frame = append(append(frame, head.Bytes()...), trailer...)
 	_, err := conn.Write(frame)
@@ -127,8 +128,8 @@ func readRequest(conn net.Conn) (*http.Request, error) {
 		return nil, err
 	}
 	n := binary.BigEndian.Uint32(size[:])
-	if n > maxRequest {
-		return nil, fmt.Errorf("request of %d bytes: at most %d", n, maxRequest)
+	if n > maxFrame {
+		return nil, fmt.Errorf("request of %d bytes: at most %d", n, maxFrame)
 	}
 	head := make([]byte, n)
 	if _, err := io.ReadFull(conn, head); err != nil {

@@ -24,18 +24,20 @@ var errPortTaken = errors.New("port taken")
 // child is a process in the foreground, the leader of its own process group,
 // in which its workers stay.
 type child struct {
-	name   string
-	output string // what it printed: a file
-	cmd    *exec.Cmd
-	exited chan struct{} // closed once it has ended and was waited for
+	name        string
+	output, log string // files: what it printed, and its error log
+	cmd         *exec.Cmd
+	exited      chan struct{} // closed once it has ended and was waited for
 }
 
-// startChild starts a program that dies with this process.
-func startChild(site *staging.Site, bin string, args ...string) (*child, error) {
+// startChild starts a program that dies with this process. log is where its
+// configuration has it write errors.
+func startChild(site *staging.Site, bin, log string, args ...string) (*child, error) {
 	name := filepath.Base(bin)
 	c := &child{
 		name:   name,
 		output: filepath.Join(site.Dir, name+".out"),
+		log:    log,
 		cmd:    exec.Command(bin, args...),
 		exited: make(chan struct{}),
 	}
@@ -80,11 +82,18 @@ func (c *child) await(ctx context.Context, ready func(context.Context) error) er
 	}
 	cancel()
 	<-done
-	text := fileText(c.output)
+	text := c.said()
 	if strings.Contains(strings.ToLower(text), "address already in use") {
 		return fmt.Errorf("start %s: %w: %s", c.name, errPortTaken, text)
 	}
 	return fmt.Errorf("start %s: it ended (%v): %s", c.name, c.cmd.ProcessState, text)
+}
+
+// said is what the child printed and logged.
+func (c *child) said() string {
+	output, _ := os.ReadFile(c.output)
+	log, _ := os.ReadFile(c.log)
+	return strings.TrimSpace(string(output) + string(log))
 }
 
 // stop ends the child and every process of its group, and waits for them.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,10 +19,16 @@ var ErrNotInstalled = errors.New("not installed: apt-get install " + Packages)
 
 type binaries struct{ nginx, php string }
 
-// find looks for nginx and php-fpm, and for libcurl and posix in PHP.
-func find() (binaries, error) {
-	nginx := newest("nginx", "nginx")
-	php := newest("php-fpm", "php-fpm*")
+// programDirs are PATH and the folders for system programs, which are not in
+// everybody's PATH.
+func programDirs() []string {
+	return append(filepath.SplitList(os.Getenv("PATH")),
+		"/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/nginx/sbin")
+}
+
+// find looks in dirs for nginx and php-fpm, and in PHP for libcurl and posix.
+func find(dirs []string) (binaries, error) {
+	nginx, php := program(dirs, "nginx"), program(dirs, "php-fpm")
 	switch {
 	case nginx == "":
 		return binaries{}, fmt.Errorf("find nginx: %w", ErrNotInstalled)
@@ -43,27 +48,19 @@ func find() (binaries, error) {
 	return binaries{nginx, php}, nil
 }
 
-// fpmName keeps php-fpm8.2 and php-fpm82, and leaves out php-fpm8.2.conf.
-var fpmName = regexp.MustCompile(`^(nginx|php-fpm[0-9.]*)$`)
-
-// newest is the program called name, or else the last in order that matches
-// pattern (Debian's are php-fpm8.2 and such), in PATH and the folders for
-// system programs, which are not in everybody's PATH. Empty if none.
-func newest(name, pattern string) string {
-	dirs := append(filepath.SplitList(os.Getenv("PATH")),
-		"/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/nginx/sbin")
-	best := ""
+// program is the first one in dirs called name, or name and a version, as
+// Debian's php-fpm8.2: then the last in order of name. Empty if there is none.
+func program(dirs []string, name string) string {
 	for _, dir := range dirs {
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			return path
 		}
-		found, _ := filepath.Glob(filepath.Join(dir, pattern))
-		for _, path := range found {
-			_, err := exec.LookPath(path)
-			if err == nil && fpmName.MatchString(filepath.Base(path)) && filepath.Base(path) > filepath.Base(best) {
-				best = path
+		versions, _ := filepath.Glob(filepath.Join(dir, name+"[0-9]*"))
+		for _, path := range slices.Backward(versions) {
+			if _, err := exec.LookPath(path); err == nil {
+				return path
 			}
 		}
 	}
-	return best
+	return ""
 }

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +24,7 @@ const (
 // nginx, php-fpm or php-curl is missing. ctx bounds the start only; Close ends
 // the site.
 func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
-	bins, err := find()
+	bins, err := find(programDirs())
 	if err != nil {
 		return nil, fmt.Errorf("start nginx and php-fpm: %w", err)
 	}
@@ -55,7 +53,7 @@ func start(ctx context.Context, bins binaries, o staging.Options) (*staging.Site
 }
 
 func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging.Options) error {
-	gateway, err := freeAddr(o.Listen)
+	gateway, err := freeAddr(o.Listen) // also tells early that a given port is taken
 	if err != nil {
 		return err
 	}
@@ -72,7 +70,7 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		return err
 	}
 
-	php, err := startChild(site, bins.php, phpArgs(site.Dir)...)
+	php, err := startChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)
 	if err != nil {
 		return err
 	}
@@ -82,7 +80,7 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		return err
 	}
 
-	nginx, err := startChild(site, bins.nginx, "-p", site.Dir, "-c", filepath.Join(site.Dir, "nginx.conf"))
+	nginx, err := startChild(site, bins.nginx, site.ErrorLog, "-p", site.Dir, "-c", filepath.Join(site.Dir, "nginx.conf"))
 	if err != nil {
 		return err
 	}
@@ -90,11 +88,8 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 	return nginx.await(ctx, func(ctx context.Context) error { return site.AwaitAnswer(ctx, "/work?ms=0") })
 }
 
-// freeAddr fills in a free port when the port is 0.
+// freeAddr is addr with a free port in place of port 0.
 func freeAddr(addr string) (string, error) {
-	if !strings.HasSuffix(addr, ":0") {
-		return addr, nil
-	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
@@ -117,13 +112,4 @@ func awaitPool(ctx context.Context, network, addr string) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-// fileText is a file's text for an error message, or the reason for none.
-func fileText(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(string(text))
 }
