@@ -1,0 +1,263 @@
+package render
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// patience bounds everything a browser test waits for: far beyond what a loaded
+// machine needs, so that only a page that is broken runs into it.
+const patience = 3 * time.Minute
+
+// browser starts the distribution's Chromium, headless.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil && path == "" {
+			path = p
+		}
+	}
+	if path == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no browser to look at the page with: install chromium")
+		}
+		t.Skip("not run: install chromium")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stop)
+	ctx, _ = chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx
+}
+
+// tab is a page in the browser with what it asked for and complained of.
+type tab struct {
+	*testing.T
+	ctx       context.Context
+	url       string
+	mu        sync.Mutex
+	requested []string
+	complaint []string
+}
+
+// open makes a tab of its own and a file of r; width is the window's.
+func open(t *testing.T, browser context.Context, r *reports.Report, width int64) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, []byte(rendered(t, HTML, r)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := &tab{T: t, ctx: ctx, url: "file://" + path}
+	if err := chromedp.Listen(ctx, p.hear); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.EmulateViewport(width, 900))
+	return p
+}
+
+func (p *tab) hear(event any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		p.requested = append(p.requested, e.Request.URL)
+	case *runtime.EventExceptionThrown:
+		p.complaint = append(p.complaint, "exception: "+e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		p.complaint = append(p.complaint, "console: "+string(e.Type))
+	case *log.EventEntryAdded:
+		p.complaint = append(p.complaint, "log: "+e.Entry.Text)
+	}
+}
+
+func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](p *tab, expression string) T {
+	p.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to become true.
+func (p *tab) until(expression string) {
+	p.Helper()
+	for !ask[bool](p, expression) {
+		select {
+		case <-p.ctx.Done():
+			p.Fatalf("never came true: %s", expression)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// quiet asserts that the page asked nobody for anything and complained of nothing.
+func (p *tab) quiet() {
+	p.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, url := range p.requested {
+		if url != p.url && !strings.HasPrefix(url, "data:") {
+			p.Errorf("the page asked for %s", url)
+		}
+	}
+	if len(p.requested) == 0 {
+		p.Error("not even the page itself was requested: the listener is deaf")
+	}
+	for _, c := range p.complaint {
+		p.Error(c)
+	}
+}
+
+// inked counts the canvases on which something was drawn.
+const inked = `[...document.querySelectorAll("#charts canvas")].filter(c => c.width > 0 &&
+	new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size > 3).length`
+
+func TestPageInABrowser(t *testing.T) {
+	b := browser(t)
+	for name, charts := range map[string]int{"hang": 3, "healthy": 3, "empty": 0, "unfaithful": 3, "hostile": 3} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, b, samples[name](), 1280)
+			p.do(chromedp.Navigate(p.url))
+			if n := ask[int](p, inked); n != charts {
+				t.Errorf("%d charts drawn, want %d", n, charts)
+			}
+			if n := ask[int](p, `document.images.length + document.querySelectorAll("iframe, object, embed").length`); n != 0 {
+				t.Errorf("%d elements that load something", n)
+			}
+			for _, width := range []int64{1280, 390} {
+				p.do(chromedp.EmulateViewport(width, 900))
+				p.until(`document.documentElement.clientWidth === innerWidth`)
+				if over := ask[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("at %d pixels the page scrolls sideways by %d", width, over)
+				}
+			}
+			p.quiet()
+		})
+	}
+}
+
+func TestHoverShowsOneMomentInAllPanels(t *testing.T) {
+	p := open(t, browser(t), hang(), 1280)
+	p.do(chromedp.Navigate(p.url))
+	// 0.405 of 25 s is 10.125 s, in the middle of the bucket that begins at 10 s.
+	at := ask[[]float64](p, `(() => {
+		document.querySelector("#chart-time").scrollIntoView();
+		const r = document.querySelector("#chart-time .u-over").getBoundingClientRect();
+		return [r.left + .405 * r.width, r.top + .5 * r.height];
+	})()`)
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0]-30, at[1]),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
+	p.until(`!document.querySelector("#readout").hidden`)
+	moments := `[...document.querySelectorAll("#readout table")].map(t => t.dataset.panel + " " + t.dataset.t).join(", ")`
+	p.until(`/ 10$/.test(` + moments + `)`)
+	if got, want := ask[string](p, moments), "rate 10, time 10, flight 10"; got != want {
+		t.Errorf("the readout shows %s, want %s", got, want)
+	}
+	text := ask[string](p, `document.querySelector("#readout").innerText.replace(/\s+/g, " ")`)
+	if want := "10 s, hang asked 8.0/s 502 8.0/s p50"; !strings.HasPrefix(text, want) {
+		t.Errorf("the readout is %q, want it to begin with %q", text, want)
+	}
+	lines := ask[int](p, `new Set([...document.querySelectorAll("#charts .u-cursor-x")].map(c => c.style.transform)).size`)
+	if lines != 1 {
+		t.Errorf("the cursors stand at %d places", lines)
+	}
+	p.quiet()
+}
+
+func TestChartsFollowTheColourScheme(t *testing.T) {
+	p := open(t, browser(t), hang(), 1280)
+	scheme := func(name string) {
+		t.Helper()
+		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia,
+			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	scheme("light")
+	p.do(chromedp.Navigate(p.url))
+	ask[bool](p, `(window.before = document.querySelector("#charts canvas").toDataURL()) !== ""`)
+	scheme("dark")
+	p.until(`document.querySelector("#charts canvas").toDataURL() !== window.before`)
+	if n := ask[int](p, inked); n != 3 {
+		t.Errorf("%d charts drawn in the dark, want 3", n)
+	}
+	p.quiet()
+}
+
+func TestPrintShowsPicturesAndTheExperiment(t *testing.T) {
+	p := open(t, browser(t), hang(), 1280)
+	p.do(chromedp.Navigate(p.url))
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	p.until(`matchMedia("print").matches`)
+	if !ask[bool](p, `[...document.querySelectorAll(".static svg")].every(s => s.getBoundingClientRect().height > 50)`) {
+		t.Error("the pictures of the charts are not shown in print")
+	}
+	if ask[bool](p, `[...document.querySelectorAll(".live")].some(c => c.getBoundingClientRect().height > 0)`) {
+		t.Error("canvases are shown in print")
+	}
+	if !ask[bool](p, `document.querySelector("#experiment pre").checkVisibility()`) {
+		t.Error("the experiment is not shown in print")
+	}
+}
+
+func TestWithoutScripts(t *testing.T) {
+	p := open(t, browser(t), hang(), 390)
+	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.Navigate(p.url))
+	if ask[bool](p, `document.querySelector("#charts").classList.contains("drawn")`) {
+		t.Fatal("scripts ran")
+	}
+	for what, selector := range map[string]string{"tables": "main .scroll table", "pictures": ".static svg", "a message": ".still-note"} {
+		if !ask[bool](p, `[...document.querySelectorAll("`+selector+`")].every(e => e.checkVisibility() && e.getBoundingClientRect().height > 10)`) {
+			t.Errorf("without scripts, %s cannot be seen", what)
+		}
+	}
+	if over := ask[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+		t.Errorf("the page scrolls sideways by %d", over)
+	}
+	p.quiet()
+}

@@ -1,0 +1,171 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// chart is what the page's charts are drawn from, as it stands in the page's data block.
+type chart struct {
+	Starts   []float64  `json:"t"` // of the buckets, s
+	End      float64    `json:"end"`
+	Asked    []float64  `json:"asked"` // per second, as the layers
+	Layers   []layer    `json:"layers"`
+	P50      []*float64 `json:"p50"` // s
+	P95      []*float64 `json:"p95"`
+	Max      []*float64 `json:"max"`
+	InFlight []int64    `json:"inFlight"`
+	Phases   []stretch  `json:"phases"`
+	Faults   []stretch  `json:"faults"`
+	Lanes    int        `json:"lanes"` // rows that Faults needs
+	Marks    []mark     `json:"marks"`
+}
+
+// layer is one part of the stack of answers per second, the lowest first.
+type layer struct {
+	Name string    `json:"name"`
+	Fill string    `json:"fill"` // the colour and pattern: ok, degraded, c502, c504, code or none
+	Hz   []float64 `json:"hz"`
+}
+
+// stretch is a phase or a fault on the time axis.
+type stretch struct {
+	Name string  `json:"name"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+	Lane int     `json:"lane"`
+}
+
+// mark is a moment with a label.
+type mark struct {
+	At    float64 `json:"at"`
+	Label string  `json:"label"`
+	Bad   bool    `json:"bad"`
+}
+
+// newChart picks what is drawn out of r.
+func newChart(r *reports.Report) chart {
+	t := r.Timeline
+	c := chart{Starts: rounded(t.StartS), Asked: rounded(t.AskedHz), InFlight: list(t.InFlight), Layers: layers(t),
+		P50: roundedTimes(t.P50S), P95: roundedTimes(t.P95S), Max: roundedTimes(t.MaxS), Phases: []stretch{}, Marks: marks(r)}
+	if n := len(t.StartS); n > 0 {
+		c.End = round(t.StartS[n-1] + t.BucketS)
+	}
+	for _, p := range r.Phases {
+		if p.EndS > p.StartS {
+			c.Phases = append(c.Phases, stretch{Name: p.Name, From: round(p.StartS), To: round(p.EndS)})
+		}
+	}
+	c.Faults, c.Lanes = lanes(r.Faults, c.End)
+	return c
+}
+
+// layers stacks what came back, good answers at the bottom. A layer in which
+// nothing happened is left out, but for the good answers.
+func layers(t reports.Timeline) []layer {
+	var other []float64
+	var others []string
+	for code, hz := range t.CodesHz {
+		if code != "502" && code != "504" && slices.Max(append(hz, 0)) > 0 {
+			others = append(others, code)
+			other = add(other, hz)
+		}
+	}
+	slices.Sort(others)
+	all := []layer{
+		{"ok", "ok", t.OKHz},
+		{"degraded", "degraded", t.Degraded},
+		{"502", "c502", t.CodesHz["502"]},
+		{"504", "c504", t.CodesHz["504"]},
+		{"other status (" + shorten(strings.Join(others, ", "), 30) + ")", "code", other},
+		{"no answer or a wrong one", "none", t.OtherHz},
+	}
+	var used []layer
+	for i, l := range all {
+		if l.Hz = rounded(l.Hz); i == 0 || slices.Max(append(l.Hz, 0)) > 0 {
+			used = append(used, l)
+		}
+	}
+	return used
+}
+
+func add(sum, hz []float64) []float64 {
+	sum = slices.Grow(sum, len(hz))
+	for i, v := range hz {
+		if i == len(sum) {
+			sum = append(sum, 0)
+		}
+		sum[i] += v
+	}
+	return sum
+}
+
+// lanes puts faults that overlap in time on rows of their own.
+func lanes(faults []reports.Fault, end float64) ([]stretch, int) {
+	bars, free := []stretch{}, []float64{}
+	for _, f := range faults {
+		bar := stretch{Name: faultName(f), From: round(f.AppliedS), To: end}
+		if f.LiftedS != nil {
+			bar.To = round(*f.LiftedS)
+		}
+		lane := slices.IndexFunc(free, func(until float64) bool { return until <= bar.From })
+		if lane < 0 {
+			free, lane = append(free, 0), len(free)
+		}
+		bar.Lane, free[lane] = lane, bar.To
+		bars = append(bars, bar)
+	}
+	return bars, len(free)
+}
+
+// marks are the first gateway errors and the recoveries, in order of time.
+func marks(r *reports.Report) []mark {
+	list := []mark{}
+	for _, o := range r.Onset {
+		label := fmt.Sprint(o.Code)
+		if o.AfterFaultS != nil {
+			label += " +" + delay(*o.AfterFaultS)
+		}
+		list = append(list, mark{At: round(o.FirstS), Label: label, Bad: true})
+	}
+	for _, v := range r.Recovery {
+		if v.RecoveredS != nil && v.AfterLiftS != nil {
+			list = append(list, mark{At: round(*v.RecoveredS), Label: "well again +" + delay(*v.AfterLiftS)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b mark) int { return int(math.Copysign(1, a.At-b.At)) })
+	return list
+}
+
+// round keeps four significant digits below 1, and 0.1 ms above: more than a
+// chart can show, and it keeps the page small.
+func round(v float64) float64 {
+	if v == 0 || math.Abs(v) >= 1 {
+		return math.Round(v*1e4) / 1e4
+	}
+	unit := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*unit) / unit
+}
+
+func rounded(vs []float64) []float64 {
+	out := make([]float64, len(vs))
+	for i, v := range vs {
+		out[i] = round(v)
+	}
+	return out
+}
+
+func roundedTimes(vs []*float64) []*float64 {
+	out := make([]*float64, len(vs))
+	for i, v := range vs {
+		if v != nil {
+			s := round(*v)
+			out[i] = &s
+		}
+	}
+	return out
+}

@@ -1,0 +1,52 @@
+// Package render shows a report: as JSON for programs, as text for a terminal,
+// as a page for people. It formats and draws; what a figure is was decided in
+// package reports. The same report gives the same bytes.
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// JSON writes r as report.json: indented, keys in the order of the type, map
+// keys sorted. A list without entries is [], never null, since null means unknown.
+func JSON(w io.Writer, r *reports.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(listsOf(r)); err != nil {
+		return fmt.Errorf("write report.json: %w", err)
+	}
+	return nil
+}
+
+// listsOf returns a copy of r in which no list is nil.
+func listsOf(r *reports.Report) *reports.Report {
+	c := *r
+	c.Phases = append([]reports.Phase{}, r.Phases...)
+	for i := range c.Phases {
+		c.Phases[i].Requests = list(c.Phases[i].Requests)
+	}
+	c.Onset = append([]reports.Onset{}, r.Onset...)
+	for i := range c.Onset {
+		c.Onset[i].Evidence = list(c.Onset[i].Evidence)
+	}
+	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
+	c.Objectives, c.Warnings = list(c.Objectives), list(c.Warnings)
+	t := &c.Timeline
+	t.StartS, t.AskedHz, t.SentHz = list(t.StartS), list(t.AskedHz), list(t.SentHz)
+	t.OKHz, t.Degraded, t.OtherHz = list(t.OKHz), list(t.Degraded), list(t.OtherHz)
+	t.InFlight = list(t.InFlight)
+	t.P50S, t.P95S, t.MaxS = list(t.P50S), list(t.P95S), list(t.MaxS)
+	return &c
+}
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

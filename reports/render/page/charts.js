@@ -1,0 +1,158 @@
+
+// The three panels: one time axis, one cursor, one readout.
+(function () {
+  const root = document.getElementById("charts");
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const readout = document.getElementById("readout");
+  const xs = data.t.concat(data.end), last = data.t.length - 1;
+  const left = 56, right = 16;
+  let charts = [];
+
+  const ended = vs => vs.concat(null);
+
+  // stacked returns each layer's top, and what it stands on.
+  function stacked() {
+    let base = xs.map(() => 0);
+    return data.layers.map(l => {
+      const on = base;
+      base = on.map((v, i) => v + (l.hz[i] || 0));
+      return { layer: l, on, top: base };
+    });
+  }
+
+  function decades(low, high) {
+    const ticks = [];
+    for (let e = Math.round(Math.log10(low)); e <= Math.round(Math.log10(high)); e++) ticks.push(Math.pow(10, e));
+    return ticks;
+  }
+
+  function timeRange() {
+    let low = Infinity, high = -Infinity;
+    for (const vs of [data.p50, data.p95, data.max]) {
+      for (const v of vs) {
+        if (v == null) continue;
+        low = Math.min(low, Math.max(v, 1e-4));
+        high = Math.max(high, Math.max(v, 1e-4));
+      }
+    }
+    if (low > high) return [.01, 1];
+    const from = Math.floor(Math.log10(low)), to = Math.max(Math.ceil(Math.log10(high)), from + 1);
+    return [Math.pow(10, from), Math.pow(10, to)];
+  }
+
+  // specs says what each panel shows: data, series, scale, axis, rows of its readout.
+  function specs(colour, fill) {
+    const stack = stacked(), line = (stroke, width, dash) => ({ stroke, width, dash, paths: steps(), points: { show: false } });
+    const layers = stack.map(s => ({ fill: () => fill[s.layer.fill], width: 0, paths: steps(s.on), points: { show: false } }));
+    const positive = vs => ended(vs).map(v => v == null ? null : Math.max(v, 1e-4));
+    const range = timeRange(), zero = (u, low, high) => [0, Math.max(high, 1e-9) * 1.06];
+    return {
+      rate: {
+        height: 220, data: stack.map(s => s.top).concat([ended(data.asked)]), series: layers.concat(line(colour.ink, 1.5)), y: { range: zero },
+        rows: i => [["asked", rate(data.asked[i] || 0)]].concat(data.layers.filter(l => l.hz[i] > 0).map(l => [l.name, rate(l.hz[i]), l.fill !== "ok" && l.fill !== "degraded"])),
+      },
+      time: {
+        height: 126, data: [positive(data.max), positive(data.p95), positive(data.p50)],
+        series: [line(colour.soft, 1.2, [2, 2]), line(colour.ink, 1), line(colour.ink, 2)], y: { distr: 3, range: () => range },
+        splits: () => decades(range[0], range[1]), label: v => seconds(v).replace(".0 s", " s").replace(".0 ms", " ms"),
+        rows: i => [["p50", seconds(data.p50[i])], ["p95", seconds(data.p95[i])], ["max", seconds(data.max[i])]],
+      },
+      flight: {
+        height: 80, axis: true, data: [ended(data.inFlight)],
+        series: [{ stroke: colour.ink, width: 2, fill: colour.line, paths: steps(xs.map(() => 0)), points: { show: false } }], y: { range: zero },
+        rows: i => [["in flight", String(data.inFlight[i])]],
+      },
+    };
+  }
+
+  function axes(spec, colour) {
+    const text = { stroke: colour.soft, font: font(1), ticks: { show: false } };
+    return [
+      Object.assign({}, text, { size: spec.axis ? 24 : 0, gap: 6, grid: { show: false }, space: 64, values: (u, vs) => spec.axis ? vs.map(v => +v.toFixed(3) + " s") : vs.map(() => null) }),
+      Object.assign({}, text, {
+        size: left, gap: 6, space: 34, grid: { stroke: colour.line, width: 1 }, splits: spec.splits, filter: spec.splits && ((u, vs) => vs),
+        values: (u, vs) => vs.map(v => v == null ? null : spec.label ? spec.label(v) : v.toLocaleString("en")),
+      }),
+    ];
+  }
+
+  // row adds a line to the readout; text only, whatever the names are.
+  function row(table, name, value, bad) {
+    const tr = table.insertRow(), th = document.createElement("th");
+    if (bad) tr.className = "ill";
+    th.textContent = name;
+    tr.append(th);
+    tr.insertCell().textContent = value;
+  }
+
+  // show fills a panel's part of the readout with its own moment.
+  function show(id, spec) {
+    return u => {
+      const i = u.cursor.idx;
+      if (i == null || u.cursor.left < 0) {
+        readout.hidden = true;
+        return;
+      }
+      const table = readout.querySelector("[data-panel=" + id + "]");
+      table.dataset.t = xs[i];
+      table.textContent = "";
+      for (const [name, value, bad] of spec.rows(i)) row(table, name, value, bad);
+      const phase = data.phases.find(p => xs[i] >= p.from && xs[i] < p.to);
+      readout.firstElementChild.textContent = (+xs[i].toFixed(3)) + " s" + (phase ? ", " + phase.name : "");
+      readout.hidden = false;
+      const at = left + u.cursor.left, beside = at + 18 + readout.offsetWidth > root.clientWidth;
+      readout.style.left = Math.max(0, beside ? at - 18 - readout.offsetWidth : at + 18) + "px";
+      readout.style.top = "96px";
+    };
+  }
+
+  function build(id, spec, colour, rows) {
+    const host = root.querySelector("#chart-" + id + " .live"), top = id === "rate" ? rows * 18 + 6 : 8;
+    const floor = (u, s, closest, x) => Math.min(last, xs[closest] > x ? Math.max(0, closest - 1) : closest);
+    return new uPlot({
+      width: root.clientWidth, height: spec.height + top + (spec.axis ? 24 : 4), padding: [top, right, spec.axis ? 0 : 4, 0],
+      legend: { show: false }, series: [{}].concat(spec.series), axes: axes(spec, colour),
+      scales: { x: { time: false, range: (u, a, b) => [a, b] }, y: spec.y },
+      cursor: { y: false, points: { show: false }, dataIdx: floor, drag: { x: true, y: false, setScale: true }, sync: { key: "run", setSeries: false, scales: ["x", null] } },
+      hooks: { drawClear: [bands(data, colour)], draw: [moments(data, colour, id === "rate")], setCursor: [show(id, spec)] },
+    }, [xs].concat(spec.data), host);
+  }
+
+  // draw makes the charts anew: at first, and when width or colours change.
+  function draw() {
+    for (const c of charts) c.destroy();
+    root.classList.add("drawn");
+    const colour = palette(), all = specs(colour, fills(colour, devicePixelRatio || 1));
+    const rows = 1 + data.lanes + placed(data, root.clientWidth - left - right);
+    charts = Object.keys(all).map(id => build(id, all[id], colour, rows));
+    root.dataset.charts = charts.length;
+  }
+
+  function step(by) {
+    const now = charts[0].cursor.idx, i = Math.min(last, Math.max(0, (now == null ? -1 : now) + by));
+    const x = charts[0].valToPos((xs[i] + xs[i + 1]) / 2, "x");
+    for (const c of charts) c.setCursor({ left: x, top: 1 }, true, false);
+  }
+
+  try {
+    draw();
+  } catch (err) {
+    root.classList.remove("drawn"); // the pictures stay
+    throw err;
+  }
+  let width = root.clientWidth;
+  new ResizeObserver(() => {
+    if (root.clientWidth > 0 && root.clientWidth !== width) {
+      width = root.clientWidth;
+      draw();
+    }
+  }).observe(root);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details")) d.open = true; });
+  root.addEventListener("keydown", e => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+    if (!by) return;
+    e.preventDefault();
+    step(by);
+  });
+})();

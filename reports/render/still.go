@@ -1,0 +1,225 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A still is the charts as pictures, for print and for where scripts are off:
+// the same panels on the same time axis, as paths in user units of the SVG.
+type still struct {
+	Width, Left, Right float64
+	Panels             []panel
+	Phases, Faults     []bar
+	Marks              []pin
+	Ticks              []tick
+	Rule               float64 // where the row of marks begins
+}
+
+// panel is one chart of a still.
+type panel struct {
+	ID, Title           string
+	Height, Top, Bottom float64 // of the picture; where the plot begins and ends in it
+	Room                float64 // Bottom - Top
+	First, Last         bool
+	Paths               []path
+	Ticks               []tick
+}
+
+type path struct{ Class, Fill, D string }
+
+// bar is a phase or a fault drawn along the top.
+type bar struct {
+	X, Y, Width float64
+	Name        string
+}
+
+// pin is a labelled moment.
+type pin struct {
+	X, Y  float64
+	Label string
+	Class string
+	End   bool // the label stands before the moment, not after it
+}
+
+type tick struct {
+	At    float64
+	Label string
+}
+
+// Geometry of a still, in user units.
+const (
+	stillWidth = 960.0
+	stillLeft  = 56.0
+	stillRight = 944.0
+	rowHeight  = 18.0
+	letter     = 6.3 // width of a letter of the labels, on the safe side
+	maxColumns = 480 // more buckets than this are drawn together
+)
+
+func newStill(c chart) *still {
+	c = c.coarse(maxColumns)
+	s := &still{Width: stillWidth, Left: stillLeft, Right: stillRight}
+	for _, p := range c.Phases {
+		s.Phases = append(s.Phases, c.bar(p, 0))
+	}
+	for _, f := range c.Faults {
+		s.Faults = append(s.Faults, c.bar(f, rowHeight*float64(1+f.Lane)))
+	}
+	s.Rule = rowHeight * float64(1+c.Lanes)
+	rows := s.flags(c)
+	top := s.Rule + rowHeight*float64(rows) + 6
+	s.Panels = []panel{c.ratePanel(top), c.timePanel(), c.flightPanel()}
+	for _, v := range linearTicks(c.End-c.Starts[0], 8) {
+		s.Ticks = append(s.Ticks, tick{c.x(c.Starts[0] + v), moment0(c.Starts[0] + v)})
+	}
+	return s
+}
+
+// moment0 writes a time on the axis: whole seconds where they are whole.
+func moment0(s float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", s), ".0") + " s" }
+
+// x is where a moment lies.
+func (c chart) x(at float64) float64 {
+	share := (at - c.Starts[0]) / (c.End - c.Starts[0])
+	return stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1)
+}
+
+func (c chart) bar(s stretch, y float64) bar {
+	from, to := c.x(s.From), c.x(s.To)
+	name := ""
+	if n := int((to - from - 8) / letter); n > 2 {
+		name = shorten(s.Name, n)
+	}
+	return bar{X: from, Y: y, Width: to - from, Name: name}
+}
+
+// flags places the marks' labels so that none covers another, and returns how
+// many rows they take.
+func (s *still) flags(c chart) int {
+	var ends []float64
+	for _, m := range c.Marks {
+		f := pin{X: c.x(m.At), Label: m.Label, Class: "well"}
+		if m.Bad {
+			f.Class = "ill"
+		}
+		wide := letter*float64(len(m.Label)) + 16
+		f.End = f.X+wide > stillRight
+		from := f.X
+		if f.End {
+			from -= wide
+		}
+		row := 0
+		for row < len(ends) && ends[row] > from {
+			row++
+		}
+		if row == len(ends) {
+			ends = append(ends, 0)
+		}
+		ends[row] = from + wide
+		f.Y = s.Rule + rowHeight*float64(row)
+		s.Marks = append(s.Marks, f)
+	}
+	return len(ends)
+}
+
+func (c chart) ratePanel(top float64) panel {
+	p := panel{ID: "rate", Title: "Requests per second", First: true, Top: top, Bottom: top + 200, Room: 200, Height: top + 204}
+	base := make([]float64, len(c.Starts))
+	var tops [][]float64
+	for _, l := range c.Layers {
+		next := make([]float64, len(base))
+		for i := range base {
+			next[i] = base[i] + at(l.Hz, i)
+		}
+		tops = append(tops, next)
+		base = next
+	}
+	most := 1e-9
+	for i := range base {
+		most = math.Max(most, math.Max(base[i], at(c.Asked, i)))
+	}
+	y := p.linear(most)
+	under := make([]float64, len(base))
+	for i, l := range c.Layers {
+		p.Paths = append(p.Paths, path{"layer", l.Fill, c.area(under, tops[i], y)})
+		under = tops[i]
+	}
+	p.Paths = append(p.Paths, path{"asked", "", c.line(pointers(c.Asked), y)})
+	return p
+}
+
+func (c chart) timePanel() panel {
+	p := panel{ID: "time", Title: "Response time", Top: 8, Bottom: 134, Room: 126, Height: 138}
+	y := p.logarithmic(c)
+	p.Paths = []path{{"max", "", c.line(c.Max, y)}, {"p95", "", c.line(c.P95, y)}, {"p50", "", c.line(c.P50, y)}}
+	return p
+}
+
+func (c chart) flightPanel() panel {
+	p := panel{ID: "flight", Title: "Requests in flight", Last: true, Top: 8, Bottom: 88, Room: 80, Height: 110}
+	vs, most := make([]float64, len(c.Starts)), 1.0
+	for i := range vs {
+		if i < len(c.InFlight) {
+			vs[i] = float64(c.InFlight[i])
+		}
+		most = math.Max(most, vs[i])
+	}
+	y := p.linear(most)
+	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(pointers(vs), y)}}
+	return p
+}
+
+// linear sets p's ticks for values from 0 to most and returns their scale.
+func (p *panel) linear(most float64) func(float64) float64 {
+	y := func(v float64) float64 { return p.Bottom - (p.Bottom-p.Top)*v/(most*1.06) }
+	for _, v := range linearTicks(most*1.06, 4) {
+		p.Ticks = append(p.Ticks, tick{y(v), grouped(fmt.Sprintf("%g", v))})
+	}
+	return y
+}
+
+// logarithmic sets p's ticks at the powers of ten around all of c's times and
+// returns their scale.
+func (p *panel) logarithmic(c chart) func(float64) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, vs := range [][]*float64{c.P50, c.P95, c.Max} {
+		for _, v := range vs {
+			if v != nil {
+				low, high = math.Min(low, math.Max(*v, 1e-4)), math.Max(high, math.Max(*v, 1e-4))
+			}
+		}
+	}
+	if low > high {
+		low, high = 0.01, 1
+	}
+	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
+	to = math.Max(to, from+1)
+	y := func(v float64) float64 {
+		return p.Bottom - (p.Bottom-p.Top)*(math.Log10(math.Max(v, 1e-4))-from)/(to-from)
+	}
+	for e := from; e <= to; e++ {
+		v := math.Pow(10, e)
+		p.Ticks = append(p.Ticks, tick{y(v), strings.Replace(seconds(v), ".0", "", 1)})
+	}
+	return y
+}
+
+// linearTicks are round numbers from 0 up to most, about n of them.
+func linearTicks(most float64, n int) []float64 {
+	raw := most / float64(n)
+	unit := math.Pow(10, math.Floor(math.Log10(raw)))
+	step := 10 * unit
+	for _, m := range []float64{1, 2, 5} {
+		if m*unit >= raw {
+			step = m * unit
+			break
+		}
+	}
+	var ticks []float64
+	for i := 0; float64(i)*step <= most*1.0001; i++ {
+		ticks = append(ticks, math.Round(float64(i)*step/unit)*unit)
+	}
+	return ticks
+}

@@ -1,0 +1,177 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// samples are the runs that every form of the report is tried on.
+var samples = map[string]func() *reports.Report{
+	"hang": hang, "healthy": healthy, "empty": empty, "unfaithful": unfaithful, "hostile": hostile,
+}
+
+func rendered(t *testing.T, form func(io.Writer, *reports.Report) error, r *reports.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := form(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// golden compares got with a file under testdata that a person has read.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs from its golden file; look at it, then run with -update:\n%s", path, got)
+	}
+}
+
+func TestTextGolden(t *testing.T) {
+	for _, name := range []string{"hang", "healthy", "empty", "unfaithful"} {
+		golden(t, name+".txt", rendered(t, Text, samples[name]()))
+	}
+}
+
+func TestTextFitsATerminal(t *testing.T) {
+	for name, sample := range samples {
+		r := sample()
+		r.Summary += strings.Repeat(" and so on", 30) + strings.Repeat("x", 250)
+		for _, code := range []string{"400", "404", "429", "500", "503", "508", "511", "520", "521"} {
+			for i := range r.Phases {
+				if r.Phases[i].Codes != nil {
+					r.Phases[i].Codes[code] = 123456
+				}
+			}
+		}
+		for i, line := range strings.Split(rendered(t, Text, r), "\n") {
+			if n := utf8.RuneCountInString(line); n > 100 {
+				t.Errorf("%s: line %d has %d columns:\n%s", name, i+1, n, line)
+			}
+			if strings.TrimRight(line, " ") != line {
+				t.Errorf("%s: line %d ends in spaces: %q", name, i+1, line)
+			}
+		}
+	}
+}
+
+func TestColourIsALayerOverTheSameText(t *testing.T) {
+	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	for name, sample := range samples {
+		coloured := rendered(t, TextColor, sample())
+		if escape.ReplaceAllString(coloured, "") != rendered(t, Text, sample()) {
+			t.Errorf("%s: without its colours the coloured text is another", name)
+		}
+		if !strings.Contains(coloured, "\x1b[") {
+			t.Errorf("%s: no colours", name)
+		}
+	}
+}
+
+func TestTextLetsNoControlCharacterThrough(t *testing.T) {
+	for _, c := range rendered(t, Text, hostile()) {
+		if c != '\n' && (c < ' ' || c == 0x202e) {
+			t.Fatalf("control character %U in the text", c)
+		}
+	}
+}
+
+func TestBrokenFidelityComesBeforeAnyOtherFigure(t *testing.T) {
+	text := rendered(t, Text, unfaithful())
+	digit := strings.IndexAny(text, "0123456789")
+	if warned := strings.Index(text, "cannot be trusted"); warned < 0 || digit < warned {
+		t.Errorf("a figure stands before the warning:\n%s", text)
+	}
+}
+
+func TestJSONGolden(t *testing.T) {
+	got := rendered(t, JSON, hang())
+	golden(t, "hang.json", got)
+	var back reports.Report
+	if err := json.Unmarshal([]byte(got), &back); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(&back, hang()) {
+		t.Error("report.json does not read back as the report it was written from")
+	}
+}
+
+func TestJSONHasNoNullLists(t *testing.T) {
+	var top map[string]any
+	if err := json.Unmarshal([]byte(rendered(t, JSON, &reports.Report{})), &top); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"phases", "faults", "onset", "recovery", "objectives", "warnings"} {
+		if list, ok := top[key].([]any); !ok || len(list) != 0 {
+			t.Errorf("%s of an empty report is %v, want []", key, top[key])
+		}
+	}
+}
+
+func TestJSONRefusesWhatIsNoNumber(t *testing.T) {
+	r := hang()
+	r.DurationS = math.NaN()
+	if err := JSON(io.Discard, r); err == nil {
+		t.Error("NaN was written")
+	}
+}
+
+func TestFiguresAreRoundedToWhatWasMeasured(t *testing.T) {
+	for _, c := range []struct{ what, got, want string }{
+		{"no time at all", seconds(0), "0 ms"},
+		{"under a tenth of a millisecond", seconds(0.00002), "<0.1 ms"},
+		{"part of a millisecond", seconds(0.00042), "0.4 ms"},
+		{"some milliseconds", seconds(0.0024), "2.4 ms"},
+		{"a tenth of a second", seconds(0.1024), "102 ms"},
+		{"just under a second", seconds(0.9996), "1.0 s"},
+		{"seconds", seconds(8.44), "8.4 s"},
+		{"many seconds", seconds(1234.5), "1,234 s"},
+		{"before it was due", seconds(-0.002), "-2.0 ms"},
+		{"none of them", percent(0), "0%"},
+		{"all of them", percent(1), "100%"},
+		{"nearly all is not all", percent(0.99996), ">99.99%"},
+		{"hardly any is not none", percent(0.00001), "<0.01%"},
+		{"1 of 1,000", percent(0.001), "0.1%"},
+		{"23 of 80", percent(0.2875), "29%"},
+		{"79 of 80", percent(0.9875), "98.8%"},
+		{"a small rate", rate(0.25), "0.25/s"},
+		{"a rate", rate(8), "8.0/s"},
+		{"a great rate", rate(12345), "12,345/s"},
+		{"a short run", span(25.01), "25.0 s"},
+		{"a long run", span(725), "12 min 5 s"},
+		{"a very long run", span(5400), "1 h 30 min"},
+		{"bytes", size(999), "999 B"},
+		{"kilobytes", size(1240), "1.2 kB"},
+		{"megabytes", size(34_500_000), "34 MB"},
+		{"thousands", count(-1234567), "-1,234,567"},
+		{"not measured", known(nil, seconds), "–"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
+		}
+	}
+}
