@@ -66,7 +66,7 @@ func (b *Bundle) readManifest() error {
 // valid until the next. An error comes last, with a nil batch.
 func (b *Bundle) Hits() iter.Seq2[[]Hit, error] {
 	return func(yield func([]Hit, error) bool) {
-		m, err := b.openHits()
+		m, from, err := b.openHits()
 		if err != nil {
 			yield(nil, fmt.Errorf("read hits: %w", err))
 			return
@@ -77,7 +77,7 @@ func (b *Bundle) Hits() iter.Seq2[[]Hit, error] {
 			var n int
 			n, err = m.read(batch)
 			if bad := b.check(batch[:n]); bad != nil {
-				n, err = 0, bad
+				n, err = 0, fmt.Errorf("%s: %w", from, bad)
 			}
 			if n > 0 && !yield(batch[:n], nil) {
 				return
@@ -89,20 +89,24 @@ func (b *Bundle) Hits() iter.Seq2[[]Hit, error] {
 	}
 }
 
-func (b *Bundle) openHits() (*merger, error) {
+// openHits also returns what it reads: the joined file or, of a run that was not
+// finished, the folder of segments.
+func (b *Bundle) openHits() (m *merger, from string, err error) {
 	joined := filepath.Join(b.Dir, hitsFile)
-	_, err := os.Stat(joined)
+	_, err = os.Stat(joined)
 	if err == nil { // segments beside it are in it
-		return newMerger([]string{joined})
+		m, err = newMerger([]string{joined})
+		return m, joined, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, "", err
 	}
 	segments, err := listSegments(b.Dir)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return newMerger(segments)
+	m, err = newMerger(segments)
+	return m, filepath.Join(b.Dir, segmentsDir), err
 }
 
 // check holds the hits' indexes to what the manifest names, so that no reader needs to.
@@ -110,8 +114,8 @@ func (b *Bundle) check(hits []Hit) error {
 	phases, requests := uint32(len(b.Manifest.Phases)), uint32(len(b.Manifest.Requests))
 	for i := range hits {
 		if h := &hits[i]; uint32(h.Phase) >= phases || uint32(h.Request) >= requests {
-			return fmt.Errorf("%s: hit %d is of phase %d and request %d, but %s names %d phases and %d requests",
-				b.Dir, h.Seq, h.Phase, h.Request, manifestFile, phases, requests)
+			return fmt.Errorf("hit %d is of phase %d and request %d, but %s names %d phases and %d requests",
+				h.Seq, h.Phase, h.Request, manifestFile, phases, requests)
 		}
 	}
 	return nil
