@@ -1,0 +1,192 @@
+package chaos
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+)
+
+const (
+	up   = stream.Upstream   // from the site to the dependency
+	down = stream.Downstream // from the dependency to the site
+)
+
+// dialTimeout bounds a connect to a dependency. It waits in its connection's own goroutine.
+const dialTimeout = 30 * time.Second
+
+// lingerFor is how long a closed connection still takes what the other side
+// sends: closing a socket with unread bytes would send a RST instead of a FIN.
+const lingerFor = 2 * time.Second
+
+// conn is one connection of the site and the one to the dependency that carries it.
+type conn struct {
+	id     int64 // counts the dependency's connections from 1
+	proxy  *proxy
+	opened time.Time
+	site   *net.TCPConn
+	cancel context.CancelFunc // ends the dial
+	ctx    context.Context
+	dialed chan struct{} // closed when the dial has ended; then dep is set, or nil
+	dep    *net.TCPConn
+	flows  [stream.NumDirections]flow
+	cut    atomic.Bool // ended by us: what is still under way is dropped
+	gone   atomic.Bool // the site's socket takes no more bytes
+
+	mu sync.Mutex
+	tally
+}
+
+func newConn(p *proxy, id int64, site *net.TCPConn) *conn {
+	c := &conn{id: id, proxy: p, opened: time.Now(), site: site, dialed: make(chan struct{})}
+	c.ctx, c.cancel = context.WithTimeout(p.ctx, dialTimeout)
+	for dir := range c.flows {
+		f := &c.flows[dir]
+		f.conn, f.dir, f.done = c, stream.Direction(dir), make(chan struct{})
+		f.set(nil)
+	}
+	return c
+}
+
+// serve carries the connection until both directions have ended. The site is
+// read while the dependency is still being dialled, so that its bytes are
+// counted and its leaving is seen.
+func (c *conn) serve() {
+	for dir := range c.flows {
+		c.proxy.link(&c.flows[dir])
+	}
+	c.dial()
+	<-c.flows[up].done
+	<-c.flows[down].done
+	c.end(byDependency) // unless somebody was before
+	c.shut()
+	c.proxy.forget(c)
+}
+
+func (c *conn) dial() {
+	defer c.cancel()
+	dep, err := new(net.Dialer).DialContext(c.ctx, "tcp", c.proxy.dep.Upstream)
+	if err == nil {
+		c.dep = dep.(*net.TCPConn)
+	}
+	close(c.dialed)
+	if err == nil && c.ctx.Err() != nil { // shut meanwhile, by someone who may not have seen dep
+		c.dep.Close()
+	}
+}
+
+// socket returns the site's socket, or the dependency's once the dial has ended: nil if it failed.
+func (c *conn) socket(site bool) *net.TCPConn {
+	if site {
+		return c.site
+	}
+	<-c.dialed
+	return c.dep
+}
+
+// each calls f on the sockets there are, without waiting for the dial.
+func (c *conn) each(f func(*net.TCPConn)) {
+	f(c.site)
+	select {
+	case <-c.dialed:
+		if c.dep != nil {
+			f(c.dep)
+		}
+	default:
+	}
+}
+
+// shut closes both sockets, whatever is under way, and frees whoever waits on them.
+func (c *conn) shut() {
+	c.cut.Store(true)
+	c.cancel()
+	c.each(func(s *net.TCPConn) { s.Close() })
+}
+
+// finish ends both sides with a FIN and takes what they still send until they
+// have closed as well, for a bounded time.
+func (c *conn) finish() {
+	c.cut.Store(true)
+	c.cancel()
+	c.each(func(s *net.TCPConn) { s.CloseWrite() })
+	time.AfterFunc(lingerFor, c.shut)
+}
+
+// reset ends both sides with a RST.
+func (c *conn) reset() {
+	c.cut.Store(true)
+	c.cancel()
+	c.each(func(s *net.TCPConn) {
+		s.SetLinger(0)
+		s.Close()
+	})
+}
+
+// sourceEnded notes that no more bytes come in on the flow.
+func (c *conn) sourceEnded(f *flow) {
+	f.eof.Store(true)
+	if f.dir == up {
+		c.end(bySite)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fault != nil && c.fault.counts == countEnds && c.closedBy == "" && c.requests > 0 {
+		c.hold(c.fault)
+	}
+}
+
+// sinkFailed notes that the socket the flow writes to is gone. If it is the
+// site's and nothing more is on its way to the dependency, that one is closed too.
+func (c *conn) sinkFailed(f *flow) {
+	if f.dir == up {
+		return // what the dependency sent before it left is still to be read
+	}
+	c.gone.Store(true)
+	if isClosed(c.flows[up].done) {
+		c.shut()
+	}
+}
+
+// sinkClosed notes that all bytes of the flow are out.
+func (c *conn) sinkClosed(f *flow) {
+	defer func() {
+		close(f.done)
+		if f.dir == up && c.gone.Load() {
+			c.shut()
+		}
+	}()
+	switch {
+	case c.cut.Load():
+	case !f.eof.Load(): // the toxic ended it: limit
+		c.mu.Lock()
+		if c.fault != nil {
+			c.hold(c.fault)
+		}
+		c.mu.Unlock()
+		c.end(byFault)
+		c.finish()
+	case f.dir == down:
+		c.end(byDependency)
+		c.site.CloseWrite()
+		if c.socket(false) == nil { // there never was a dependency
+			c.finish()
+		}
+	default:
+		if dep := c.socket(false); dep != nil {
+			dep.CloseWrite()
+		}
+	}
+}
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}

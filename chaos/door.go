@@ -1,0 +1,139 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// door is a proxy's listening socket. Only Play and Close, never at once, use it,
+// besides the accept loop.
+type door struct {
+	listener *net.TCPListener
+	ended    chan struct{} // closed when the accept loop has ended
+	own      own
+	fillers  []net.Conn // no_accept: what fills the accept queue
+}
+
+// listen binds and listens. A port of 0 is found first and then asked for by
+// number, because Linux keeps only such a port bound while a fault has the
+// socket not listening.
+func (d *door) listen(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	for try := 0; ; try++ {
+		at := addr
+		if port == "0" {
+			free, err := net.Listen("tcp", addr)
+			if err != nil {
+				return err
+			}
+			_, number, _ := net.SplitHostPort(free.Addr().String())
+			at = net.JoinHostPort(host, number)
+			free.Close()
+		}
+		l, err := net.Listen("tcp", at)
+		if err == nil {
+			d.listener = l.(*net.TCPListener)
+			return nil
+		}
+		if port != "0" || try == 10 {
+			return err
+		}
+	}
+}
+
+// relisten closes the listener and takes its port anew, for up to two seconds.
+func (d *door) relisten() error {
+	addr := d.listener.Addr().String()
+	d.listener.Close()
+	var err error
+	for range 20 {
+		if err = d.listen(addr); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("listen on %s again: %w", addr, bare(err))
+}
+
+// pause stops accepting; what the kernel has accepted stays in its queue.
+func (d *door) pause() {
+	d.listener.SetDeadline(time.Unix(1, 0))
+	<-d.ended
+	d.listener.SetDeadline(time.Time{})
+}
+
+// accepting reports whether the accept loop runs.
+func (d *door) accepting() bool {
+	select {
+	case <-d.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// confirm connects to the listener and reports whether the accept loop took the connection.
+func (d *door) confirm() bool {
+	probe, err := d.own.dial(d.listener.Addr(), time.Second)
+	if err != nil {
+		return false
+	}
+	defer probe.Close()
+	return d.own.taken(2 * time.Second)
+}
+
+// own knows the connections that we make to our own listener, which are not the site's.
+type own struct {
+	mu    sync.Mutex
+	addrs map[string]bool // their local addresses
+}
+
+// dial connects to our listener. No connection is accepted by take meanwhile.
+func (o *own) dial(to net.Addr, timeout time.Duration) (net.Conn, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c, err := net.DialTimeout("tcp", to.String(), timeout)
+	if err != nil {
+		return nil, err
+	}
+	if o.addrs == nil {
+		o.addrs = map[string]bool{}
+	}
+	o.addrs[c.LocalAddr().String()] = true
+	return c, nil
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// take reports whether the connection from that address is ours, once.
+func (o *own) take(from net.Addr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ours := o.addrs[from.String()]
+	delete(o.addrs, from.String())
+	return ours
+}
+
+// taken waits until all of ours have been accepted, and forgets those that were not in time.
+func (o *own) taken(within time.Duration) bool {
+	for end := time.Now().Add(within); ; time.Sleep(time.Millisecond) {
+		o.mu.Lock()
+		left := len(o.addrs)
+		if left > 0 && time.Now().After(end) {
+			clear(o.addrs)
+		}
+		o.mu.Unlock()
+		if left == 0 || time.Now().After(end) {
+			return left == 0
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package chaos
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/toxics"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// effect is what a kind of fault does, in the proxy's terms. The file of each
+// kind makes one.
+type effect struct {
+	up, down toxics.Toxic // what the flow of that direction runs; nil lets it pass
+
+	cut   func(*conn)   // ends a connection
+	after time.Duration // cut that long after the later of opening and applying
+
+	shut func(*proxy, *fault) error // on the listener, before connections feel the fault
+	open func(*proxy, *fault) error // its undoing
+
+	sized  bool                // size is a delay, and journal.Fault.SizeS
+	size   time.Duration       // when applied
+	resize func(time.Duration) // a step of a stepped dose
+
+	counts  counts
+	unheard bool // refused connects leave no trace here: requests held are unknown unless some were
+}
+
+// counts says which requests a fault held.
+type counts int
+
+const (
+	countBegun counts = iota // outstanding when applied, and those begun while in force
+	countCuts                // outstanding when the fault ended their connection
+	countEnds                // those whose connection the dependency ended while in force
+)
+
+// effectOf makes the effect of the one kind that is set.
+func effectOf(f configs.Fault) (effect, error) {
+	switch {
+	case f.Latency != nil:
+		return latency(f.Latency), nil
+	case f.Hang != nil:
+		return hang(), nil
+	case f.Reset != nil:
+		return reset(f.Reset), nil
+	case f.Close != nil:
+		return closing(f.Close), nil
+	case f.Down != nil:
+		return refusing(), nil
+	case f.NoAccept != nil:
+		return noAccept()
+	case f.Bandwidth != nil:
+		return bandwidth(f.Bandwidth)
+	case f.SlowClose != nil:
+		return slowClose(f.SlowClose), nil
+	case f.Slice != nil:
+		return slice(f.Slice)
+	case f.Limit != nil:
+		return limit(f.Limit), nil
+	}
+	return effect{}, fmt.Errorf("play a fault on %s: no kind is set", f.Dependency)
+}
+
+// onConnections reports whether the fault is felt on connections, not only by connects.
+func (e effect) onConnections() bool { return e.up != nil || e.down != nil || e.cut != nil }
+
+// fault is one fault of the experiment while it is played, and what it met.
+type fault struct {
+	effect
+	index int
+	phase string
+	spec  configs.Fault
+	seed  uint64
+
+	connections, held, bytesUp, bytesDown atomic.Int64
+}
+
+// draws reports whether a connection is in the fault's share. It is a function
+// of the seed, the fault and the connection alone: drawn once, it stays.
+func (f *fault) draws(id int64) bool {
+	if f.spec.Share >= 1 {
+		return true
+	}
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[0:], f.seed)
+	binary.LittleEndian.PutUint64(key[8:], uint64(f.index))
+	binary.LittleEndian.PutUint64(key[16:], uint64(id))
+	return rand.New(rand.NewChaCha8(key)).Float64() < f.spec.Share
+}
+
+// asked returns what the fault_applied and fault_stepped events say.
+func (f *fault) asked(size time.Duration) *journal.Fault {
+	e := &journal.Fault{Index: f.index, Phase: f.phase, Dependency: f.spec.Dependency, Kind: f.spec.Kind(), Share: f.spec.Share}
+	if f.sized {
+		e.SizeS = size.Seconds()
+	}
+	return e
+}
+
+// met returns what the fault_lifted event says.
+func (f *fault) met(size time.Duration, undone bool) *journal.Fault {
+	e := f.asked(size)
+	connections, held := f.connections.Load(), f.held.Load()
+	e.Connections, e.UndoConfirmed = &connections, &undone
+	if !f.unheard || held > 0 {
+		e.RequestsHeld = &held
+	}
+	e.BytesUp, e.BytesDown = f.bytesUp.Load(), f.bytesDown.Load()
+	return e
+}

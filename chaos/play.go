@@ -1,0 +1,179 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// moment is one thing to do during a Play.
+type moment struct {
+	at   time.Duration // since t0
+	turn int           // among those of the same time
+	do   func(*player) error
+}
+
+// Of two faults that meet, the first is lifted before the second is applied.
+const (
+	turnLift = iota
+	turnStep
+	turnApply
+)
+
+// player is one Play.
+type player struct {
+	*Proxies
+	t0      time.Time
+	emit    func(journal.Event)
+	applied []*played
+}
+
+// played is a fault in force.
+type played struct {
+	*fault
+	proxy *proxy
+	now   time.Duration // its size
+}
+
+// Play applies and lifts the experiment's faults at their times since t0, and
+// tells emit of that and of every connection that has ended, one at a time and
+// from this goroutine. It returns nil after the experiment's Duration, or the
+// context's error when that ends, or why a fault could not be applied. On every
+// way out, a panic in emit included, each fault is lifted first and connections
+// that are still open are told of, as ended by "end". Their sockets stay open.
+// AtNS never decreases from one fault event to the next; a connection's own
+// times are in it.
+func (ps *Proxies) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+	ps.playing.Lock()
+	defer ps.playing.Unlock()
+	if ps.closed {
+		return errClosed
+	}
+	plan, err := ps.plan()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ps.done, cancel)()
+
+	pl := &player{Proxies: ps, t0: t0, emit: emit}
+	ps.rec.begin(t0)
+	defer pl.end()
+	for _, m := range plan {
+		if err := pl.until(ctx, m.at); err != nil {
+			return err
+		}
+		if err := m.do(pl); err != nil {
+			return err
+		}
+	}
+	return pl.until(ctx, ps.exp.Duration())
+}
+
+// plan lays out all faults in time. The error tells of one that cannot be played.
+func (ps *Proxies) plan() ([]moment, error) {
+	var plan []moment
+	index := 0
+	for i, phase := range ps.exp.Phases {
+		for _, spec := range phase.Faults {
+			from := ps.exp.Start(i) + spec.After
+			last := spec.For
+			if last == 0 {
+				last = phase.Duration - spec.After
+			}
+			e, err := effectOf(spec)
+			if err != nil {
+				return nil, err
+			}
+			p := ps.proxies[spec.Dependency]
+			if p == nil {
+				return nil, fmt.Errorf("play %s on %s: that dependency has no listen and upstream address", spec.Kind(), spec.Dependency)
+			}
+			f := &fault{effect: e, index: index, phase: phase.Name, spec: spec, seed: ps.exp.Seed}
+			plan = append(plan, (&played{f, p, e.size}).moments(from, last)...)
+			index++
+		}
+	}
+	slices.SortStableFunc(plan, func(a, b moment) int {
+		if a.at != b.at {
+			return int(min(max(a.at-b.at, -1), 1))
+		}
+		return a.turn - b.turn
+	})
+	return plan, nil
+}
+
+// moments returns when the fault is applied, stepped and lifted.
+func (f *played) moments(from, last time.Duration) []moment {
+	ms := []moment{
+		{from, turnApply, func(pl *player) error { return pl.apply(f) }},
+		{from + last, turnLift, func(pl *player) error { pl.lift(f); return nil }},
+	}
+	if f.resize == nil {
+		return ms
+	}
+	at, sizes := doses(f.spec.Latency.Delay, last)
+	for i := range at {
+		ms = append(ms, moment{from + at[i], turnStep, func(pl *player) error { pl.step(f, sizes[i]); return nil }})
+	}
+	return ms
+}
+
+// until emits what is recorded until that time, or returns the context's error.
+func (pl *player) until(ctx context.Context, at time.Duration) error {
+	timer := time.NewTimer(at - time.Since(pl.t0))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			return nil
+		case <-pl.rec.more:
+			for _, e := range pl.rec.take() {
+				pl.emit(e)
+			}
+		}
+	}
+}
+
+func (pl *player) apply(f *played) error {
+	at := time.Since(pl.t0)
+	if err := f.proxy.apply(f.fault); err != nil {
+		return err
+	}
+	pl.applied = append(pl.applied, f)
+	pl.emit(journal.Event{AtNS: int64(at), Kind: journal.FaultApplied, Fault: f.asked(f.now)})
+	return nil
+}
+
+func (pl *player) step(f *played, size time.Duration) {
+	f.now = size
+	f.resize(size)
+	pl.emit(journal.Event{AtNS: int64(time.Since(pl.t0)), Kind: journal.FaultStepped, Fault: f.asked(size)})
+}
+
+func (pl *player) lift(f *played) { pl.emit(pl.undo(f)) }
+
+// undo lifts a fault and returns the event that tells of it.
+func (pl *player) undo(f *played) journal.Event {
+	pl.applied = slices.DeleteFunc(pl.applied, func(a *played) bool { return a == f })
+	undone := f.proxy.lift()
+	return journal.Event{AtNS: int64(time.Since(pl.t0)), Kind: journal.FaultLifted, Fault: f.met(f.now, undone)}
+}
+
+// end lifts what is in force, all of it before emit is called again, and closes the record.
+func (pl *player) end() {
+	var events []journal.Event
+	for _, f := range slices.Clone(pl.applied) {
+		events = append(events, pl.undo(f))
+	}
+	pl.rec.end(pl.proxies)
+	for _, e := range append(events, pl.rec.take()...) {
+		pl.emit(e)
+	}
+}

@@ -1,0 +1,88 @@
+// Package chaos slows and cuts the site's dependencies. It listens where the
+// site calls them, carries each connection to the real one, and plays the
+// experiment's faults on what it carries.
+//
+// The sockets are ours and the toxics are Toxiproxy's: each connection is two
+// of Toxiproxy's links, one for each direction, between our two sockets, and each link
+// has one resident toxic that runs whatever the fault of the moment asks for.
+// Because nothing is added to or removed from a running link, applying and
+// lifting never wait for a connection, not even for one whose reader is stuck.
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// Proxies are the listeners in front of an experiment's dependencies.
+type Proxies struct {
+	exp     *configs.Experiment
+	proxies map[string]*proxy // by dependency
+	rec     *recorder
+
+	playing sync.Mutex // held by Play, and by Close once Play has left
+	done    context.Context
+	stop    context.CancelFunc
+	closed  bool // under playing
+}
+
+var errClosed = errors.New("play faults: the proxies are closed")
+
+// Open listens on the Listen address of every dependency that has one and an
+// Upstream. No fault is applied. A port of 0 takes a free one; Addr tells which.
+// The error names the dependency and the address; nothing is left open then.
+func Open(exp *configs.Experiment) (*Proxies, error) {
+	done, stop := context.WithCancel(context.Background())
+	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
+	zerolog.SetGlobalLevel(zerolog.Disabled) // Toxiproxy's bandwidth writes to the process's log
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	for _, d := range exp.Dependencies {
+		if d.Listen == "" || d.Upstream == "" {
+			continue
+		}
+		p, err := openProxy(done, server, d, ps.rec)
+		if err != nil {
+			return nil, errors.Join(err, ps.Close())
+		}
+		ps.proxies[d.Name] = p
+	}
+	if _, err := ps.plan(); err != nil {
+		return nil, errors.Join(err, ps.Close())
+	}
+	return ps, nil
+}
+
+// Addr returns the address that the dependency is listened for on, or "" if it is not.
+func (ps *Proxies) Addr(dependency string) string {
+	if p := ps.proxies[dependency]; p != nil {
+		return p.addr
+	}
+	return ""
+}
+
+// Close ends a Play that goes on, lifts every fault, closes every listener and
+// connection and waits until nothing of them is left. It does not wait for any
+// reader or writer at the other end. Closing again does nothing.
+func (ps *Proxies) Close() error {
+	ps.stop()
+	ps.playing.Lock()
+	defer ps.playing.Unlock()
+	if ps.closed {
+		return nil
+	}
+	ps.closed = true
+	var errs []error
+	for name, p := range ps.proxies {
+		if err := p.close(); err != nil {
+			errs = append(errs, fmt.Errorf("close the proxy of %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

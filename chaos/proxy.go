@@ -1,0 +1,186 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// proxy stands in front of one dependency.
+//
+// Locks are taken in the order recorder.mu, proxy.mu, conn.mu, and none is held
+// while a socket is read, written or dialled.
+type proxy struct {
+	ctx      context.Context // ends dials
+	dep      configs.Dependency
+	addr     string
+	rec      *recorder
+	server   *toxiproxy.ApiServer
+	links    *toxiproxy.ToxicCollection
+	resident [stream.NumDirections]*resident
+	linking  sync.Mutex // a link is being started: the residents' next is its flow
+	buffers  sync.Pool
+
+	door
+
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	count   int64
+	fault   *fault // in force, or nil
+	closing bool
+	running sync.WaitGroup // the goroutines of all connections, Toxiproxy's as well
+}
+
+func openProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
+	tp := toxiproxy.NewProxy(server, d.Name, d.Listen, d.Upstream) // never started: only its links are used
+	p := &proxy{ctx: ctx, dep: d, rec: rec, server: server, links: tp.Toxics, conns: map[*conn]struct{}{}}
+	p.buffers.New = func() any { return new([32 << 10]byte) }
+	for dir := range stream.NumDirections {
+		r, err := settle(tp.Toxics, dir)
+		if err != nil {
+			return nil, fmt.Errorf("prepare the proxy of %s: %w", d.Name, err)
+		}
+		p.resident[dir] = r
+	}
+	if err := p.door.listen(d.Listen); err != nil {
+		return nil, fmt.Errorf("listen for dependency %s on %s: %w (free the port, or give the dependency another listen address)",
+			d.Name, d.Listen, bare(err))
+	}
+	p.addr = p.listener.Addr().String()
+	p.resume()
+	return p, nil
+}
+
+// bare strips the address that net puts into its errors: ours name it themselves.
+func bare(err error) error {
+	if op := new(net.OpError); errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// resume accepts connections until pause.
+func (p *proxy) resume() {
+	ended := make(chan struct{})
+	p.ended = ended
+	go func() {
+		defer close(ended)
+		p.accept()
+	}()
+}
+
+// accept serves connections until its deadline is set to the past or the listener is closed.
+func (p *proxy) accept() {
+	for {
+		site, err := p.listener.AcceptTCP()
+		switch {
+		case err == nil && p.own.take(site.RemoteAddr()):
+			site.Close()
+		case err == nil:
+			p.admit(site)
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
+			return
+		case strings.Contains(err.Error(), "too many open files"):
+			p.rec.warn(fmt.Sprintf("the proxy of %s ran out of file descriptors: its failures are not the site's; raise ulimit -n", p.dep.Name))
+			fallthrough
+		default:
+			time.Sleep(5 * time.Millisecond) // let some connections end
+		}
+	}
+}
+
+// admit takes a connection of the site under the fault in force, if any, and serves it.
+func (p *proxy) admit(site *net.TCPConn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		site.Close()
+		return
+	}
+	p.count++
+	c := newConn(p, p.count, site)
+	p.conns[c] = struct{}{}
+	if p.fault != nil {
+		c.enter(p.fault, true)
+	}
+	p.running.Go(c.serve)
+}
+
+// link runs one direction of a connection on a link of Toxiproxy's.
+func (p *proxy) link(f *flow) {
+	p.linking.Lock()
+	defer p.linking.Unlock()
+	p.running.Add(2) // the source and the resident say Done; the sink is waited for by the connection
+	p.resident[f.dir].next = f
+	p.links.StartLink(p.server, fmt.Sprint(f.conn.id, f.dir), source{f}, &sink{flow: f}, f.dir)
+}
+
+// apply puts the fault in force on the dependency. On an error it is not.
+func (p *proxy) apply(f *fault) error {
+	if f.shut != nil {
+		if err := f.shut(p, f); err != nil {
+			return errors.Join(err, f.open(p, f))
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = f
+	for c := range p.conns {
+		c.enter(f, false)
+	}
+	return nil
+}
+
+// lift ends the fault in force and reports whether that was seen to work: every
+// flow passes again and the listener accepts.
+func (p *proxy) lift() (undone bool) {
+	p.mu.Lock()
+	f := p.fault
+	p.fault = nil
+	undone = true
+	for c := range p.conns {
+		c.leave(f)
+		undone = undone && c.passes()
+	}
+	p.mu.Unlock()
+	if f != nil && f.open != nil {
+		return f.open(p, f) == nil && p.confirm() && undone
+	}
+	return undone && p.accepting()
+}
+
+// forget drops a connection that has ended and records it.
+func (p *proxy) forget(c *conn) {
+	p.rec.mu.Lock()
+	defer p.rec.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, c)
+	p.rec.ended(c)
+}
+
+// close lifts, closes and waits.
+func (p *proxy) close() error {
+	p.lift()
+	p.pause()
+	err := p.listener.Close()
+	p.mu.Lock()
+	p.closing = true
+	for c := range p.conns {
+		c.end(byEnd)
+		c.shut()
+	}
+	p.mu.Unlock()
+	p.running.Wait()
+	return err
+}

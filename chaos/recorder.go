@@ -1,0 +1,76 @@
+package chaos
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// recorder keeps what connections tell until Play emits it, so that none waits for a reader.
+type recorder struct {
+	mu     sync.Mutex
+	on     bool // Play is on
+	t0     time.Time
+	events []journal.Event
+	more   chan struct{} // has a value when there may be events
+}
+
+func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
+
+func (r *recorder) begin(t0 time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on, r.t0, r.events = true, t0, nil
+}
+
+// end records the connections that are still open, after which nothing is recorded.
+func (r *recorder) end(proxies map[string]*proxy) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range proxies {
+		p.mu.Lock()
+		for c := range p.conns {
+			r.ended(c)
+		}
+		p.mu.Unlock()
+	}
+	r.on = false
+}
+
+// ended records a connection. r.mu is locked.
+func (r *recorder) ended(c *conn) {
+	r.add(journal.Event{Kind: journal.ConnClosed, Connection: c.record(r.t0)})
+}
+
+// warn records something the reader of the report must know, once.
+func (r *recorder) warn(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.ContainsFunc(r.events, func(e journal.Event) bool { return e.Text == text }) {
+		r.add(journal.Event{Kind: journal.Warning, Text: text})
+	}
+}
+
+// add records an event at this moment. r.mu is locked.
+func (r *recorder) add(e journal.Event) {
+	if !r.on {
+		return
+	}
+	e.AtNS = int64(time.Since(r.t0))
+	r.events = append(r.events, e)
+	select {
+	case r.more <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what has been recorded since the last take.
+func (r *recorder) take() []journal.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.events
+	r.events = nil
+	return events
+}

@@ -1,0 +1,215 @@
+package chaos
+
+import (
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// Who ended a connection first.
+const (
+	bySite       = "site"
+	byDependency = "dependency"
+	byFault      = "fault"
+	byEnd        = "end"
+)
+
+// firstByteWithin is how long a new connection that is to be cut at once may
+// live to send its first byte, so that the request that is cut can be counted.
+const firstByteWithin = 100 * time.Millisecond
+
+// tally is what is known about a connection. It belongs to conn.mu.
+//
+// A request is bytes from the site after an answer, or the first ones. It is
+// outstanding until the first byte of its answer is handed to the site's socket.
+type tally struct {
+	fault    *fault // in force on this connection, or nil
+	first    *fault // the first that ever was
+	timer    *time.Timer
+	onByte   bool // cut at the next byte
+	closed   time.Time
+	closedBy string // "" while open
+
+	bytesUp, bytesDown, requests int64
+
+	outstanding bool
+	began       time.Time // of the latest request
+	caught      bool      // it waits because of first
+	wasCaught   bool
+	held        time.Duration // the longest that a request caught by first waited
+}
+
+// enter puts the fault in force on the connection, if it is in its share.
+func (c *conn) enter(f *fault, isNew bool) {
+	if !f.onConnections() || !f.draws(c.id) {
+		return
+	}
+	c.mu.Lock()
+	if c.closedBy != "" {
+		c.mu.Unlock()
+		return
+	}
+	c.fault = f
+	f.connections.Add(1)
+	if c.first == nil {
+		c.first = f
+	}
+	if c.outstanding && f.counts == countBegun {
+		c.hold(f)
+	}
+	now := f.cut != nil && f.after == 0 && !isNew
+	if f.cut != nil && !now {
+		wait := f.after
+		if wait == 0 {
+			c.onByte, wait = true, firstByteWithin
+		}
+		c.timer = time.AfterFunc(wait, func() { c.cutBy(f) })
+	}
+	c.mu.Unlock()
+	if now {
+		c.cutBy(f)
+	}
+	if f.up != nil {
+		c.flows[up].set(f.up)
+	}
+	if f.down != nil {
+		c.flows[down].set(f.down)
+	}
+}
+
+// leave takes the fault off the connection, whether or not it was on it.
+func (c *conn) leave(f *fault) {
+	c.mu.Lock()
+	if c.fault == f {
+		c.fault, c.onByte = nil, false
+	}
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.mu.Unlock()
+	for dir := range c.flows {
+		if !c.flows[dir].passes() {
+			c.flows[dir].set(nil)
+		}
+	}
+}
+
+// passes reports whether no fault is on the connection.
+func (c *conn) passes() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fault == nil && c.flows[up].passes() && c.flows[down].passes()
+}
+
+// cutBy ends the connection as the fault wants it, if that is still in force.
+func (c *conn) cutBy(f *fault) {
+	c.mu.Lock()
+	if c.fault != f || c.closedBy != "" {
+		c.mu.Unlock()
+		return
+	}
+	if c.outstanding {
+		c.hold(f)
+	}
+	c.close(byFault)
+	c.mu.Unlock()
+	f.cut(c)
+}
+
+// hold counts the latest request as held by the fault. conn.mu is locked.
+func (c *conn) hold(f *fault) {
+	f.held.Add(1)
+	if f == c.first {
+		c.caught, c.wasCaught = true, true
+	}
+}
+
+// release ends the wait of a request that was caught. conn.mu is locked.
+func (t *tally) release(at time.Time) {
+	if t.caught {
+		t.caught = false
+		t.held = max(t.held, at.Sub(t.began))
+	}
+}
+
+// close notes who ended the connection first. conn.mu is locked.
+func (t *tally) close(by string) {
+	if t.closedBy == "" {
+		t.closedBy, t.closed = by, time.Now()
+		t.release(t.closed)
+	}
+}
+
+// end notes who ended the connection, if nobody has before.
+func (c *conn) end(by string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.close(by)
+}
+
+// received counts n bytes that came in on the flow, before they go on.
+func (c *conn) received(f *flow, n int) {
+	c.mu.Lock()
+	in := c.fault
+	if f.dir == up {
+		c.bytesUp += int64(n)
+		if in != nil {
+			in.bytesUp.Add(int64(n))
+		}
+		c.begin(in)
+	} else {
+		c.bytesDown += int64(n)
+		if in != nil {
+			in.bytesDown.Add(int64(n))
+		}
+	}
+	cut := c.onByte
+	c.mu.Unlock()
+	if cut {
+		c.cutBy(in)
+	}
+}
+
+// begin notes a new request, unless one is outstanding. conn.mu is locked.
+func (c *conn) begin(in *fault) {
+	if c.outstanding {
+		return
+	}
+	c.outstanding, c.began = true, time.Now()
+	c.requests++
+	if in != nil && in.counts == countBegun {
+		c.hold(in)
+	}
+}
+
+// answered notes that bytes of an answer are about to be written to the site.
+func (c *conn) answered() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outstanding {
+		c.outstanding = false
+		if c.caught {
+			c.release(time.Now())
+		}
+	}
+}
+
+// record returns the connection as the journal keeps it, with times since t0.
+// One that nobody has ended was ended by the end.
+func (c *conn) record(t0 time.Time) *journal.Connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.tally // a copy: the connection may go on
+	t.close(byEnd)
+	r := &journal.Connection{ID: c.id, Dependency: c.proxy.dep.Name,
+		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(t.closed.Sub(t0)), ClosedBy: t.closedBy,
+		Requests: t.requests, BytesUp: t.bytesUp, BytesDown: t.bytesDown}
+	if t.first != nil {
+		r.Fault = &t.first.index
+	}
+	if t.wasCaught {
+		ns := int64(t.held)
+		r.HeldNS = &ns
+	}
+	return r
+}
