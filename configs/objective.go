@@ -80,11 +80,16 @@ func (o *Objective) parseValue(value string) error {
 		if isRatio {
 			o.Unit = Ratio
 		}
-		if err := o.parseNumber(strings.TrimSpace(percent)); err != nil {
+		number := strings.TrimSpace(percent)
+		if err := o.parseNumber(number); err != nil {
 			return err
 		}
 		if isRatio {
 			o.Value /= 100
+			// 99.9/100 is a little more than 0.999, and 999 of 1000 would miss it.
+			if exact, err := strconv.ParseFloat(number+"e-2", 64); err == nil {
+				o.Value = exact
+			}
 			if o.Value > 1 {
 				return fmt.Errorf("%q: more than 100%%", o.Text)
 			}
@@ -96,11 +101,8 @@ func (o *Objective) parseValue(value string) error {
 
 func (o *Objective) parseNumber(s string) error {
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v < 0 || v > 1e12 { // also refuses NaN's failed comparisons below
+	if err != nil || !(v >= 0 && v <= 1e12) { // so written, it refuses NaN as well
 		return fmt.Errorf("%q: %s needs a number that is not negative, not %q", o.Text, o.Metric, s)
-	}
-	if v != v {
-		return fmt.Errorf("%q: not a number", o.Text)
 	}
 	o.Value = v
 	return nil

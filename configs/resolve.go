@@ -1,0 +1,104 @@
+package configs
+
+import (
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// maxReferenced bounds each file that an experiment names.
+const maxReferenced = 16 << 20
+
+// resolve reads what the experiment refers to: variables, secret files, bodies
+// and certificates. Relative paths start at the experiment's folder.
+func (e *Experiment) resolve() Mistakes {
+	r := resolver{folder: filepath.Dir(e.Path)}
+	if absolute, err := filepath.Abs(r.folder); err == nil {
+		r.folder = absolute
+	}
+	r.certificates(&e.Target.CAFile)
+	for i := range e.Requests {
+		r.request(&e.Requests[i], element("requests", i))
+	}
+	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog, &e.Site.PHPSlowLog} {
+		r.locate(&log.File)
+	}
+	return r.found
+}
+
+type resolver struct {
+	folder string
+	found  Mistakes
+}
+
+// locate makes a path that was given absolute.
+func (r *resolver) locate(path *string) {
+	if *path != "" && !filepath.IsAbs(*path) {
+		*path = filepath.Join(r.folder, *path)
+	}
+}
+
+// read returns a file's contents, or adds a mistake and returns nil.
+func (r *resolver) read(file, path string) []byte {
+	content, err := readLimited(file, maxReferenced)
+	if err != nil {
+		r.found.add(path, "cannot be read: %v", err)
+		return nil
+	}
+	if len(content) > maxReferenced {
+		r.found.add(path, "names a file larger than 16 MiB")
+		return nil
+	}
+	return content
+}
+
+func (r *resolver) certificates(file *string) {
+	if *file == "" {
+		return
+	}
+	r.locate(file)
+	known := len(r.found)
+	content := r.read(*file, "target.ca_file")
+	if len(r.found) == known && !x509.NewCertPool().AppendCertsFromPEM(content) {
+		r.found.add("target.ca_file", "holds no certificate; it needs to be in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+}
+
+func (r *resolver) request(q *Request, path string) {
+	if q.BodyFile != "" {
+		if q.Body != "" {
+			r.found.add(path+".body_file", "is given besides body; give one of them")
+		}
+		r.locate(&q.BodyFile)
+		q.Body = string(r.read(q.BodyFile, path+".body_file"))
+	}
+	for i := range q.Headers {
+		r.secret(&q.Headers[i].Value, element(path+".headers", i)+".value")
+	}
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// secret reads a value from where it is kept. What it says never holds the value.
+func (r *resolver) secret(s *Secret, path string) {
+	switch {
+	case s.Env != "" && !variableName.MatchString(s.Env):
+		r.found.add(path+".env", "needs the name of an environment variable (the value itself is written without env)")
+	case s.Env != "":
+		s.Text = trimNewline(os.Getenv(s.Env))
+		if s.Text == "" {
+			r.found.add(path+".env", "the environment variable %s is not set, or empty", s.Env)
+		}
+	case s.File != "":
+		r.locate(&s.File)
+		known := len(r.found)
+		s.Text = trimNewline(string(r.read(s.File, path+".file")))
+		if len(r.found) == known && s.Text == "" {
+			r.found.add(path+".file", "the file %s is empty", s.File)
+		}
+	}
+}
+
+func trimNewline(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r") }

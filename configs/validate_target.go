@@ -1,0 +1,104 @@
+package configs
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Allows reports whether an experiment may send load to a host, given without
+// its port: loopback, or named in Allow.
+func (t Target) Allows(host string) bool {
+	return loopback(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) })
+}
+
+// loopback reports whether a host is this machine whatever a name server says.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+func (c *check) target() {
+	t := c.e.Target
+	for i, host := range t.Allow {
+		c.host(host, element("target.allow", i))
+	}
+	for i, host := range t.Self {
+		c.host(host, element("target.self", i))
+	}
+	c.positive(t.Timeout, maxDuration, "target.timeout")
+	if t.Host != "" {
+		if host, _, problem := splitHostPort(t.Host); problem != "" && !validHost(t.Host) || problem == "" && !validHost(host) {
+			c.add("target.host", "needs a host name such as shop.example.com, without http:// and path")
+		}
+	}
+	if t.URL == "" {
+		c.add("target.url", "needs the address of the site, such as http://127.0.0.1:8081")
+		return
+	}
+	if u := c.url(t.URL, "target.url"); u != nil && !t.Allows(u.Hostname()) {
+		c.add("target.url", "the host %q is neither loopback nor in target.allow; if it is yours and may be loaded, add allow: [%s] under target", u.Hostname(), u.Hostname())
+	}
+}
+
+// url checks an http or https address. What it says never holds the address,
+// which may hold a password.
+func (c *check) url(text, path string) *url.URL {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || strings.ContainsFunc(text, unicode.IsSpace):
+		c.add(path, "is no URL; write it like http://127.0.0.1:8081")
+	case u.Scheme != "http" && u.Scheme != "https":
+		c.add(path, "needs to begin with http:// or https://")
+	case u.Fragment != "" || strings.Contains(text, "#"):
+		c.add(path, "has a fragment (#...), which is never sent; remove it")
+	case !validHost(u.Hostname()):
+		c.add(path, "needs a host, like http://127.0.0.1:8081")
+	case u.Port() != "" && !validPort(u.Port()):
+		c.add(path, "has port %s; a port is from 1 to 65535", u.Port())
+	default:
+		return u
+	}
+	return nil
+}
+
+func (c *check) host(host, path string) {
+	if !validHost(host) {
+		c.add(path, "needs one host name or address, written out, without port, * or http://")
+	}
+}
+
+// validHost accepts an address, or what a name server could know.
+func validHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	letters := func(r rune) bool {
+		return r == '.' || r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	return host != "" && len(host) < 254 && strings.IndexFunc(host, func(r rune) bool { return !letters(r) }) < 0
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+// splitHostPort says what is wrong with a "host:port", or nothing.
+func splitHostPort(text string) (host, port, problem string) {
+	host, port, err := net.SplitHostPort(text)
+	switch {
+	case err != nil || !validHost(host):
+		return "", "", "needs host:port, such as 127.0.0.1:9901"
+	case !validPort(port):
+		return "", "", "needs a port from 1 to 65535 after the colon"
+	}
+	return host, port, ""
+}
