@@ -17,8 +17,9 @@ const (
 // scenario is a run made up by hand: the parts of a bundle, in memory.
 type scenario struct {
 	journal.Manifest
-	hits   []journal.Hit
-	events []journal.Event
+	experiment []byte
+	hits       []journal.Hit
+	events     []journal.Event
 }
 
 // newScenario is a complete run of open phases, one after the other, with no hits yet.
@@ -105,7 +106,7 @@ func batches(hits []journal.Hit) func() iter.Seq2[[]journal.Hit, error] {
 }
 
 func (s *scenario) input() input {
-	return input{s.Manifest, []byte("name: made-up\n"), s.events, batches(s.hits)}
+	return input{s.Manifest, s.experiment, s.events, batches(s.hits)}
 }
 
 func (s *scenario) report(t *testing.T) *Report {

@@ -1,0 +1,92 @@
+package reports
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// BenchmarkAnalyze analyses bundles of a million hits, reading included:
+// 500/s for 2000 s on three pages. The one with a fault is read twice. What is
+// allocated in all (B/op) bounds the memory that is needed.
+func BenchmarkAnalyze(b *testing.B) {
+	for _, bench := range []struct {
+		name   string
+		failed bool
+	}{{"healthy", false}, {"hang", true}} {
+		b.Run(bench.name, func(b *testing.B) {
+			bundle := write(b, million(bench.failed))
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := Analyze(bundle)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if r.Fidelity.HitsSent != 1_000_000 {
+					b.Fatalf("%d hits sent, want 1000000", r.Fidelity.HitsSent)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "Mhits/s")
+		})
+	}
+}
+
+// million is a run of a million hits whose times spread over three decades.
+// When it failed, one hit in ten of the middle of the run is a 502.
+func million(failed bool) *scenario {
+	s := newScenario(journal.PhaseSpan{Name: "load", EndNS: int64(2000 * second), Kind: "open", Hits: 1_000_000, RateFrom: 500, RateTo: 500})
+	s.Requests = []string{"home", "search", "checkout"}
+	s.drive(func(h *journal.Hit) {
+		h.Request = int32(h.Seq % 3)
+		h.Sent += time.Duration(h.Seq*7919%500) * time.Microsecond
+		h.Done = h.Sent + 5*milli + time.Duration(h.Seq*h.Seq*2654435761%997*(h.Seq*40503%997))*5*time.Microsecond
+		h.FirstByte = h.Done - milli
+		if failed && h.Due > 500*second && h.Due < 1500*second && h.Seq%10 == 0 {
+			h.Code, h.Class = 502, journal.ClassStatus
+		}
+	})
+	if failed {
+		s.fault("payments", "hang", 500*second, 1500*second)
+	}
+	return s
+}
+
+// write makes a bundle of the scenario, by way of the journal.
+func write(tb testing.TB, s *scenario) *journal.Bundle {
+	tb.Helper()
+	dir := tb.TempDir()
+	writeTo(tb, s, dir)
+	b, err := journal.Open(dir)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func writeTo(tb testing.TB, s *scenario, dir string) {
+	tb.Helper()
+	m := s.Manifest
+	m.Outcome = nil
+	w, err := journal.Create(dir, m, s.experiment)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	for _, h := range s.hits {
+		w.Hit(h)
+	}
+	for _, e := range s.events {
+		w.Event(e)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		tb.Fatal(err)
+	}
+	if err := w.Finish(*s.Outcome); err != nil {
+		tb.Fatal(err)
+	}
+}

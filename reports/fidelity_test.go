@@ -1,0 +1,109 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// 160 hits are due: 80 in each of two phases of 10 s.
+func TestFidelity(t *testing.T) {
+	twoPhases := func(answer func(h *journal.Hit)) *scenario {
+		return newScenario(phase("one", 10*second), phase("two", 10*second)).drive(answer)
+	}
+	late := func(n uint64) func(h *journal.Hit) { // the first n of phase two are 150 ms late
+		return func(h *journal.Hit) {
+			if h.Seq >= 80 && h.Seq < 80+n {
+				h.Sent, h.Done = h.Sent+150*milli, h.Done+150*milli
+			}
+		}
+	}
+	short := twoPhases(nil)
+	short.hits = short.hits[:157]
+	cut := twoPhases(nil)
+	cut.hits, cut.Outcome.Status, cut.Outcome.EndNS = cut.hits[:100], "interrupted", int64(12500*milli)
+	closedPhase := newScenario(journal.PhaseSpan{Name: "closed", EndNS: int64(10 * second), Kind: "closed"})
+	closedPhase.hits = append(closedPhase.hits, journal.Hit{Sent: second, Done: 2 * second, Code: 200})
+	for _, test := range []struct {
+		name     string
+		run      *scenario
+		due      int64
+		sent     int64
+		dropped  int64
+		ok       bool
+		why      string
+		phaseTwo bool // only phase two is in doubt
+	}{
+		{"all as asked", twoPhases(nil), 160, 160, 0, true, "", false},
+		{"dropped hits", twoPhases(func(h *journal.Hit) {
+			if h.Seq >= 156 {
+				h.Class, h.Code = journal.ClassDropped, 0
+			}
+		}), 160, 156, 4, false, "4 of 160 requests were not sent", true},
+		{"no descriptors left", twoPhases(func(h *journal.Hit) {
+			if h.Seq == 159 {
+				h.Class, h.Code = journal.ClassGenerator, 0
+			}
+		}), 160, 159, 0, false, "1 of 160 requests failed for want of descriptors", true},
+		{"hits without a record", short, 160, 157, 0, false, "3 of 160 requests left no record", true},
+		// 1 of 80 is more than 1%: the p99 of 80 is the largest.
+		{"one late hit of 80", twoPhases(late(1)), 160, 160, 0, false, "in phase two 1% of requests were sent more than 100 ms late", true},
+		{"many late hits", twoPhases(late(40)), 160, 160, 0, false, "25% of requests were sent more than 100 ms late", true},
+		{"a run cut short lacks nothing", cut, 100, 100, 0, true, "", false},
+		{"a closed phase has no schedule", closedPhase, 1, 1, 0, true, "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := test.run.objectives("one: p99 < 1s", "two: p99 < 1s", "p99 < 1s").report(t)
+			f := r.Fidelity
+			if f.HitsDue != test.due || f.HitsSent != test.sent || f.HitsDropped != test.dropped {
+				t.Errorf("due, sent, dropped = %d, %d, %d, want %d, %d, %d", f.HitsDue, f.HitsSent, f.HitsDropped, test.due, test.sent, test.dropped)
+			}
+			if f.OK != test.ok || !strings.HasPrefix(f.Why, test.why) || test.ok && f.Why != "" {
+				t.Errorf("ok = %v because %q, want %v because %q", f.OK, f.Why, test.ok, test.why)
+			}
+			if !test.phaseTwo {
+				return
+			}
+			if one := r.Objectives[0]; one.OK == nil || !*one.OK {
+				t.Errorf("the objective on phase one is %v (%s), want met", one.OK, one.Why)
+			}
+			for _, o := range r.Objectives[1:] {
+				if o.OK != nil || !strings.Contains(o.Why, "phase two") {
+					t.Errorf("%q is %v because %q, want null because of phase two", o.Text, o.OK, o.Why)
+				}
+			}
+		})
+	}
+}
+
+func TestFidelityFigures(t *testing.T) {
+	// 80 hits at 8/s, each sent 3 ms late but the last, 9 ms late. Warm-up counts.
+	f := newScenario(warmup(10 * second)).drive(func(h *journal.Hit) {
+		h.Sent += 3 * milli
+		if h.Seq == 79 {
+			h.Sent += 6 * milli
+		}
+	}).report(t).Fidelity
+	if !near(f.RateAskedHz, 8) || !near(f.RateSentHz, 8) || !near(f.LagMaxS, 0.009) || !near(f.LagP99S, 0.009) {
+		t.Errorf("asked, sent, p99, max = %v, %v, %v, %v, want 8, 8, 0.009, 0.009",
+			show(f.RateAskedHz), show(f.RateSentHz), show(f.LagP99S), show(f.LagMaxS))
+	}
+	if f.LagP50S == nil || *f.LagP50S < 0.003*0.996 || *f.LagP50S > 0.003*1.004 {
+		t.Errorf("p50 = %v, want 0.003 give or take 0.4%%", show(f.LagP50S))
+	}
+}
+
+// A closed phase alone has no lag and no rate asked: null, not 0.
+func TestFidelityOfAClosedPhase(t *testing.T) {
+	s := newScenario(journal.PhaseSpan{Name: "closed", EndNS: int64(10 * second), Kind: "closed"})
+	s.hits = []journal.Hit{{Sent: second, Due: second, Done: 2 * second, Code: 200}}
+	r := s.report(t)
+	f := r.Fidelity
+	if f.RateAskedHz != nil || f.RateSentHz != nil || f.LagP50S != nil || f.LagP99S != nil || f.LagMaxS != nil {
+		t.Errorf("fidelity is %+v, want null rates and lags", f)
+	}
+	if p := r.Phases[0]; p.RateAskedHz != nil || p.RateSentHz != 0.1 {
+		t.Errorf("rates of the phase are %v and %v, want null and 0.1", show(p.RateAskedHz), p.RateSentHz)
+	}
+}

@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+var update = flag.Bool("update", false, "write testdata anew: the bundle, then the report to read and approve")
+
+// small is physics.md row 4 in 18 s, with two kinds of page, one of which
+// serves less while payments hangs. Of the 40 hits due while it hangs, from 6 to
+// 11 s, 21 fit in; the 22nd is due at 6 + 21/8 = 8.625 s and the first of 19 that
+// get a 502.
+func small() *scenario {
+	s := newScenario(warmup(second), phase("baseline", 4*second), phase("hang", 8*second), phase("recovery", 5*second))
+	s.Name, s.Requests = "checkout-payments-hang", []string{"checkout", "home"}
+	s.experiment = []byte(smallExperiment)
+	p := &pool{workers: 4, slots: 17, service: 100 * milli, hang: 6 * second, lift: 11 * second}
+	s.drive(func(h *journal.Hit) {
+		h.Request = int32(h.Seq % 2)
+		h.Sent += time.Duration(200+h.Seq%7*10) * time.Microsecond
+		p.answer(h)
+		h.FirstByte, h.BytesIn = h.Done, 12
+		h.Degraded = h.Class == journal.ClassOK && h.Request == 0 && h.Due >= 6*second && h.Done < 12*second
+	})
+	s.fault("payments", "hang", 6*second, 11*second)
+	fault := 0
+	for i := range int64(4) { // each worker's call, due every 125 ms from 6 s on and held until the fault is lifted
+		opened := int64(6*second) + i*int64(125*milli)
+		s.events = append(s.events, journal.Event{AtNS: int64(11*second) + i, Kind: journal.ConnClosed, Connection: &journal.Connection{
+			ID: i + 1, Dependency: "payments", OpenedNS: opened, ClosedNS: int64(11*second) + i, ClosedBy: "site", Requests: 1,
+			BytesUp: 80, BytesDown: 120, Fault: &fault, HeldNS: ptr(int64(11*second) - opened),
+		}})
+	}
+	s.events = append(s.events, journal.Event{AtNS: int64(18 * second), Kind: journal.Warning, Text: "made up by a test"})
+	return s.objectives("baseline: p99 < 300ms", "hang: errors < 1%", "recovery: recovered < 5s", "onset > 10s", "recovery: onset < 1s")
+}
+
+const smallExperiment = `version: 1
+name: checkout-payments-hang
+target: {url: http://127.0.0.1:8081}
+requests:
+  - {name: checkout, path: /checkout.php, degraded: {body: fallback}}
+  - {name: home, path: /}
+dependencies:
+  - {name: payments, listen: "127.0.0.1:9901", upstream: "127.0.0.1:9900"}
+phases:
+  - {name: warmup, duration: 1s, rate: 8, warmup: true}
+  - {name: baseline, duration: 4s, rate: 8}
+  - {name: hang, duration: 8s, rate: 8, faults: [{dependency: payments, hang: {}, after: 1s, for: 5s}]}
+  - {name: recovery, duration: 5s, rate: 8}
+`
+
+// The report of the committed bundle, byte for byte. After a change of the
+// analysis: go test ./reports -run Golden -update, and read the difference.
+func TestGolden(t *testing.T) {
+	dir := filepath.Join("testdata", "hang")
+	golden := filepath.Join("testdata", "hang.report.json")
+	if *update {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		writeTo(t, small(), dir)
+	}
+	bundle, err := journal.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Analyze(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	e := json.NewEncoder(&got)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("the report of %s differs from %s; see the comment of this test\n%s", dir, golden, got.Bytes())
+	}
+}
+
+// The facts of the golden, so that it is not right only because it is what came out.
+func TestGoldenFacts(t *testing.T) {
+	bundle, err := journal.Open(filepath.Join("testdata", "hang"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Analyze(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := r.Onset[0]
+	if o.Count != 19 || o.InFlight != 21 || !near(o.AfterFaultS, 2.626) {
+		t.Errorf("count, in flight, after fault = %d, %d, %v, want 19, 21, 2.626", o.Count, o.InFlight, show(o.AfterFaultS))
+	}
+	if n := r.Fidelity.HitsSent; n != 144 {
+		t.Errorf("%d hits sent, want 18 s of 8 = 144", n)
+	}
+	if r.Verdict != Fail || r.ExitCode != 1 {
+		t.Errorf("verdict, exit = %s, %d, want fail, 1", r.Verdict, r.ExitCode)
+	}
+}

@@ -1,0 +1,135 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// The figures of hang are derived in onset_test.go and recovery_test.go: of the
+// 120 hits of phase hang 59 got a 502, first 2.626 s after the fault; well again
+// 1 s after lifting.
+func TestObjectivesOnAHang(t *testing.T) {
+	met, missed := ptr(true), ptr(false)
+	for _, test := range []struct {
+		text     string
+		ok       *bool
+		observed *float64
+		why      string
+	}{
+		{"baseline: p99 < 300ms", met, ptr(0.1), ""},
+		{"baseline: max <= 100ms", met, ptr(0.1), ""},
+		{"baseline: p50 < 100ms", missed, ptr(0.1), ""},
+		{"hang: max < 5s", missed, ptr(10.0), ""}, // the hit due at 15 s waited until 25 s
+		{"hang: errors < 1%", missed, ptr(59.0 / 120), ""},
+		{"hang: errors <= 59", met, ptr(59.0), ""},
+		{"hang: 502 == 59", met, ptr(59.0), ""},
+		{"hang: 504 == 0", met, ptr(0.0), ""},
+		{"hang: ok > 50%", met, ptr(61.0 / 120), ""},
+		{"hang: degraded == 0%", met, ptr(0.0), ""},
+		{"errors < 21.1%", met, ptr(59.0 / 280), ""}, // of 80 + 120 + 80; the warm-up is left out
+		{"baseline: rate >= 8", met, ptr(8.0), ""},
+		{"hang: rate >= 8/s", missed, ptr(61.0 / 15), ""}, // good answers over the 15 s of the phase
+		{"recovery: recovered < 5s", met, ptr(1.0), ""},
+		{"recovered <= 1s", met, ptr(1.0), ""},
+		{"hang: recovered < 1s", missed, ptr(1.0), ""},
+		{"baseline: recovered < 5s", nil, nil, "no fault had been lifted"},
+		{"onset > 2s", met, ptr(2.626), ""},
+		{"hang: onset > 10s", missed, ptr(2.626), ""},
+		{"recovery: onset > 10s", met, nil, ""}, // none came: later than any bound
+		{"recovery: onset < 10s", nil, nil, "there is no onset"},
+		{"baseline: onset > 10s", nil, nil, "no fault was applied before the phase's end"},
+		{"warmup: p99 < 300ms", nil, nil, "is a warm-up"},
+		{"nowhere: p99 < 300ms", nil, nil, "there is no phase nowhere"},
+		{"what is this", nil, nil, "no comparison"},
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			o := hang().objectives(test.text).report(t).Objectives[0]
+			if (o.OK == nil) != (test.ok == nil) || o.OK != nil && *o.OK != *test.ok {
+				t.Errorf("ok is %v (%s)", o.OK, o.Why)
+			}
+			if (o.Observed == nil) != (test.observed == nil) || o.Observed != nil && !near(o.Observed, *test.observed) {
+				t.Errorf("observed is %v, want %v", show(o.Observed), show(test.observed))
+			}
+			if !strings.Contains(o.Why, test.why) || (o.Why == "") != (o.OK != nil) {
+				t.Errorf("why is %q, want %q", o.Why, test.why)
+			}
+		})
+	}
+}
+
+func TestObjectivesWithoutSamples(t *testing.T) {
+	refused := newScenario(phase("load", 5*second)).drive(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassRefused })
+	canceled := newScenario(phase("load", 5*second)).drive(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassCanceled })
+	short := newScenario(phase("load", 5*second), phase("later", 5*second)).drive(nil)
+	short.Outcome = &journal.Outcome{EndNS: int64(5 * second), Status: "failed", Undone: true}
+	short.hits = short.hits[:40]
+	for _, test := range []struct {
+		name, text string
+		run        *scenario
+		why        string
+	}{
+		{"no good answer", "load: p99 < 1s", refused, "not one good answer among 40 requests"},
+		{"nothing waited for", "load: errors < 1%", canceled, "no request was sent and waited for"},
+		{"the phase never began", "later: errors < 1%", short, "the run ended before phase later"},
+		{"no fault", "onset > 1s", short, "no fault was applied"},
+		{"nothing lifted", "recovered < 1s", short, "no fault had been lifted"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := test.run.objectives(test.text).report(t).Objectives[0]
+			if o.OK != nil || o.Observed != nil || !strings.Contains(o.Why, test.why) {
+				t.Errorf("ok, observed = %v, %v because %q, want null because %q", o.OK, show(o.Observed), o.Why, test.why)
+			}
+		})
+	}
+}
+
+// The site fails from the fault at 12 s on until the end at 20 s; the fault is
+// lifted at 14 s. Six seconds are known to be bad.
+func TestRecoveryThatNeverCame(t *testing.T) {
+	run := func(text string, until time.Duration) Objective {
+		return newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(func(h *journal.Hit) {
+			if h.Due >= 12*second && h.Due < until {
+				bad(h, 502)
+			}
+		}).fault("payments", "hang", 12*second, 14*second).objectives(text).report(t).Objectives[0]
+	}
+	for _, test := range []struct {
+		name, text string
+		until      time.Duration
+		ok         *bool
+	}{
+		{"longer than allowed is missed", "recovered < 5s", 20 * second, ptr(false)},
+		{"6 s are not less than 6 s", "recovered < 6s", 20 * second, ptr(false)},
+		{"6 s may be within 6 s", "recovered <= 6s", 20 * second, nil},
+		{"the run was too short to tell", "recovered < 30s", 20 * second, nil},
+		{"well for two seconds only", "recovered < 5s", 18 * second, nil}, // 4 s are refused, 18..20 may be it
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := run(test.text, test.until)
+			if (o.OK == nil) != (test.ok == nil) || o.OK != nil && *o.OK != *test.ok || o.Observed != nil {
+				t.Errorf("ok, observed = %v, %v (%s)", o.OK, show(o.Observed), o.Why)
+			}
+		})
+	}
+}
+
+// Each pair of phases has its own fault; an objective on a phase speaks of the
+// last lifting up to its end, one without a phase of the worst.
+func TestRecoveredOfSeveralFaults(t *testing.T) {
+	s := newScenario(phase("baseline", 10*second), phase("one", 10*second), phase("two", 10*second)).drive(func(h *journal.Hit) {
+		if h.Due >= 12*second && h.Due < 17*second || h.Due >= 22*second && h.Due < 25*second {
+			bad(h, 502)
+		}
+	})
+	// Lifted at 14, well at 17; lifted at 24, well at 25.
+	s.fault("payments", "hang", 12*second, 14*second).fault("bank", "down", 22*second, 24*second)
+	r := s.objectives("one: recovered < 2s", "two: recovered < 2s", "recovered < 2s").report(t)
+	for i, want := range []float64{3, 1, 3} {
+		if o := r.Objectives[i]; !near(o.Observed, want) {
+			t.Errorf("%q: observed %v (%s), want %v", o.Text, show(o.Observed), o.Why, want)
+		}
+	}
+}

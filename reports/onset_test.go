@@ -1,0 +1,176 @@
+package reports
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+func near(got *float64, want float64) bool { return got != nil && math.Abs(*got-want) < 1e-9 }
+
+func show(v *float64) any {
+	if v == nil {
+		return "null"
+	}
+	return *v
+}
+
+// physics.md row 4. The last hit before the fault, due at 14.875, is answered
+// before it. Then one comes every 125 ms from 15 s on and 4+17 = 21 fit in; the
+// 22nd is due at 15 + 21/8 = 17.625 s and gets its 502 1 ms later. The fault
+// lasts 80 hits, so 80-21 = 59 are refused.
+func TestOnsetUnderAHang(t *testing.T) {
+	r := hang().report(t)
+	if len(r.Onset) != 1 {
+		t.Fatalf("%d onsets, want 1: %+v", len(r.Onset), r.Onset)
+	}
+	o := r.Onset[0]
+	if o.Code != 502 || o.Class != "status" || o.Phase != "hang" || o.Dependency != "payments" || o.Cause != "unknown" {
+		t.Errorf("onset is %+v", o)
+	}
+	if math.Abs(o.FirstS-17.626) > 1e-9 || !near(o.AfterFaultS, 2.626) || !near(o.SustainedS, 17.626) {
+		t.Errorf("first, after fault, sustained = %v, %v, %v, want 17.626, 2.626, 17.626", o.FirstS, show(o.AfterFaultS), show(o.SustainedS))
+	}
+	if o.InFlight != 21 || o.Count != 59 || !near(o.RateHz, 8) {
+		t.Errorf("in flight, count, rate = %d, %d, %v, want 21, 59, 8", o.InFlight, o.Count, show(o.RateHz))
+	}
+}
+
+// bad makes the hit a bad answer of that status.
+func bad(h *journal.Hit, code int32) { h.Code, h.Class = code, journal.ClassStatus }
+
+func TestOnsetIsCountedFrom(t *testing.T) {
+	// Payments hangs from 5 to 8 and from 12 to 15; the 503 is done at its due
+	// time + 100 ms.
+	for _, test := range []struct {
+		name string
+		due  time.Duration
+		want *float64
+	}{
+		{"no fault before the first", 3 * second, nil},
+		{"the fault in force", 6 * second, ptr(1.1)},
+		{"the last fault lifted when none is in force", 10 * second, ptr(5.1)},
+		{"the second fault once it is in force", 13 * second, ptr(1.1)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScenario(phase("all", 20*second)).drive(func(h *journal.Hit) {
+				if h.Due == test.due {
+					bad(h, 503)
+				}
+			})
+			r := s.fault("payments", "hang", 5*second, 8*second).fault("payments", "hang", 12*second, 15*second).report(t)
+			got := r.Onset[0].AfterFaultS
+			if (got == nil) != (test.want == nil) || got != nil && !near(got, *test.want) {
+				t.Errorf("after_fault_s = %v, want %v", show(got), show(test.want))
+			}
+		})
+	}
+}
+
+func TestNoOnset(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(h *journal.Hit)
+	}{
+		{"of a status that the request expects", func(h *journal.Hit) { h.Code = 503 }},
+		{"of a 500, which the application itself answers", func(h *journal.Hit) { bad(h, 500) }},
+		{"of a warm-up", func(h *journal.Hit) {
+			if h.Phase == 0 {
+				bad(h, 502)
+			}
+		}},
+		{"of a hit that we cut off", func(h *journal.Hit) { h.Code, h.Class = 502, journal.ClassCanceled }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if r := newScenario(warmup(2*second), phase("load", 5*second)).drive(test.answer).report(t); len(r.Onset) != 0 {
+				t.Errorf("onset is %+v, want none", r.Onset)
+			}
+		})
+	}
+}
+
+func TestOnsetsComeInTheOrderOfTheirFirst(t *testing.T) {
+	r := newScenario(phase("load", 5*second)).drive(func(h *journal.Hit) {
+		switch {
+		case h.Due == 2*second:
+			bad(h, 504)
+		case h.Due == 4*second:
+			bad(h, 502)
+		}
+	}).report(t)
+	if len(r.Onset) != 2 || r.Onset[0].Code != 504 || r.Onset[1].Code != 502 {
+		t.Errorf("onsets are %+v, want 504 and then 502", r.Onset)
+	}
+}
+
+// The offered rate is that of the second before; of less, when the run is younger.
+func TestOfferedRateAtTheStart(t *testing.T) {
+	// Due every 125 ms; the one due at 250 ms gets its 502 at 260 ms, when 0,
+	// 125 and 250 had been due: 3/0.26 s.
+	r := newScenario(phase("load", 5*second)).drive(func(h *journal.Hit) {
+		if h.Due == 250*milli {
+			bad(h, 502)
+			h.Done = 260 * milli
+		}
+	}).report(t)
+	if got := r.Onset[0].RateHz; !near(got, 3/0.26) {
+		t.Errorf("rate_hz = %v, want %v", show(got), 3/0.26)
+	}
+}
+
+// 100 hits a second, each answered at once, one every 10 ms.
+func TestSustained(t *testing.T) {
+	burst := func(from time.Duration, n int) func(at time.Duration) bool { // n bad ones in the second after from
+		return func(at time.Duration) bool { return at >= from && at < from+time.Duration(n)*10*milli }
+	}
+	for _, test := range []struct {
+		name string
+		bad  func(at time.Duration) bool
+		want *float64
+	}{
+		{"5 of 100 in a second are 5%", burst(3*second, 5), ptr(3.0)},
+		{"4 of 100 are not", burst(3*second, 4), nil},
+		{"a stray one long before does not count", func(at time.Duration) bool {
+			return at == 2*second || at >= 6*second
+		}, ptr(6.0)},
+		// From the one at 5.5 on, a second holds itself and those from 6.45 on,
+		// 6.45 .. 6.49: 6 of 100. It is the first moment.
+		{"it may begin before they are dense", func(at time.Duration) bool {
+			return at == 5500*milli || at >= 6450*milli
+		}, ptr(5.5)},
+		{"the second that follows must be full", func(at time.Duration) bool { return at >= 9500*milli }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			load := phase("load", 10*second)
+			load.Hits = 1000
+			r := newScenario(load).drive(func(h *journal.Hit) {
+				h.Done = h.Due
+				if test.bad(h.Due) {
+					bad(h, 502)
+				}
+			}).report(t)
+			got := r.Onset[0].SustainedS
+			if (got == nil) != (test.want == nil) || got != nil && !near(got, *test.want) {
+				t.Errorf("sustained_s = %v, want %v", show(got), show(test.want))
+			}
+		})
+	}
+}
+
+// The class is that of the first; of two at the same moment, of the one due first.
+func TestOnsetOfTwoAtOnce(t *testing.T) {
+	s := newScenario(phase("load", 5*second)).drive(func(h *journal.Hit) {
+		if h.Due == 2*second || h.Due == 2125*milli {
+			bad(h, 502)
+			h.Done = 3 * second
+			if h.Due == 2*second {
+				h.Class = journal.ClassClosed
+			}
+		}
+	})
+	if got := s.report(t).Onset[0].Class; got != "closed" {
+		t.Errorf("class is %q, want closed, that of the lower Seq", got)
+	}
+}

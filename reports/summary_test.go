@@ -1,0 +1,97 @@
+package reports
+
+import (
+	"testing"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+func TestSummary(t *testing.T) {
+	plain := func(answer func(h *journal.Hit)) *scenario {
+		return newScenario(phase("load", 20*second)).drive(answer)
+	}
+	untouched := healthy()
+	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = ptr(int64(0)), ptr(int64(0))
+	latency := healthy()
+	latency.events[0].Fault.Kind, latency.lastFault().Kind = "latency", "latency"
+	latency.lastFault().SizeS, latency.lastFault().Share = 2, 0.5
+	interrupted := ended(hang(), "interrupted", "")
+	interrupted.Outcome.EndNS = int64(20 * second)
+	killed := healthy()
+	killed.Outcome = nil
+
+	for _, test := range []struct {
+		name string
+		run  *scenario
+		want string
+	}{
+		{"a hang", hang(),
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed; the site was well again 1 s after it was lifted."},
+		{"a hang survived", healthy(), "With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a delay of half the connections survived", latency, "With payments 2 s slower on 50% of connections for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a hang survived by serving less", newScenario(phase("baseline", 10*second), phase("hang", 10*second)).
+			drive(func(h *journal.Hit) { h.Degraded = h.Due >= 12*second && h.Due < 16*second }).fault("payments", "hang", 12*second, 15*second),
+			"With payments hanging for 3 s every request was answered well, 40% of them degraded, the slowest in 100 ms."},
+		{"a fault that touched nothing", untouched, "The fault on payments (hang) touched no request, so this run says nothing about it."},
+		{"no gateway error", newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(func(h *journal.Hit) {
+			if h.Due >= 12*second && h.Due < 15*second {
+				h.Code, h.Class = 0, journal.ClassClientTimeout
+			}
+		}).fault("payments", "down", 12*second, 15*second),
+			"With payments down, 30% of requests in phase hang failed (24 × no answer in time); the site was well again as soon as it was lifted."},
+		{"two faults in a phase", newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(func(h *journal.Hit) {
+			if h.Due == 14*second {
+				bad(h, 504)
+			}
+		}).fault("payments", "hang", 12*second, 15*second).fault("bank", "reset", 13*second, 15*second),
+			"With payments hanging and bank resetting its connections, 504s began 1.1 s after the fault at 8 requests/s and 1% of requests in phase hang failed; the site was well again as soon as they were lifted."},
+		{"a site that failed before", newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(func(h *journal.Hit) {
+			if h.Seq%10 == 0 && h.Phase == 0 {
+				bad(h, 500)
+			}
+		}).fault("payments", "hang", 12*second, 15*second),
+			"10% of requests failed before any fault; with payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a healthy run without faults", plain(nil), "All 160 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
+		{"errors without faults", plain(func(h *journal.Hit) {
+			if h.Seq >= 144 && h.Seq < 150 {
+				bad(h, 502)
+			}
+			if h.Seq == 151 {
+				h.Class = journal.ClassBody
+			}
+		}), "7 of 160 requests failed (4%: 6 × 502, 1 × not the body expected); 502s began 18.1 s into the run at 8 requests/s."},
+		{"a target that is down", plain(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassRefused }),
+			"Not one of 160 requests was answered well (160 × connection refused)."},
+		{"nothing sent", newScenario(journal.PhaseSpan{Name: "load", Kind: "open"}), "No request was sent."},
+		{"all cut off", plain(func(h *journal.Hit) { h.Class = journal.ClassCanceled }), "No request was sent and waited for."},
+		{"interrupted", interrupted,
+			"Interrupted after 20 s: with payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed."},
+		{"killed", killed, "Killed after about 20 s: with payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a generator that failed", plain(func(h *journal.Hit) {
+			if h.Seq < 16 {
+				h.Class = journal.ClassDropped
+			}
+		}), "The load generator could not do all that was asked (16 of 160 requests were not sent (over a ceiling of limits, or too late)), so some of this may be its own doing: all 144 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.run.report(t).Summary; got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{percent(0), "0%"}, {percent(1), "100%"}, {percent(0.714), "71%"}, {percent(0.005), "0.5%"}, {percent(0.996), "99.6%"},
+		{percent(0.9999), "more than 99.9%"}, {percent(0.0001), "less than 0.1%"},
+		{span(0), "0 s"}, {span(0.00042), "420 µs"}, {span(0.0012), "1.2 ms"}, {span(0.459), "459 ms"}, {span(0.9999), "1 s"}, {span(2.626), "2.6 s"}, {span(10), "10 s"}, {span(120.4), "120 s"},
+		{count(999), "999"}, {count(1000), "1,000"}, {count(1234567), "1,234,567"},
+		{requests(1), "1 request"}, {requests(2000), "2,000 requests"},
+		{join(nil), ""}, {join([]string{"a"}), "a"}, {join([]string{"a", "b", "c"}), "a, b and c"},
+	} {
+		if test.got != test.want {
+			t.Errorf("got %q, want %q", test.got, test.want)
+		}
+	}
+}
