@@ -19,11 +19,16 @@ const (
 	workers = 4
 	slots   = 16 + 1
 	inside  = workers + slots // what pool and queue hold: 21
+
+	// margin leaves out who was sent so shortly before lifting that a busy
+	// machine may have connected them after it.
+	margin = 500 * time.Millisecond
 )
 
 // Capacity is C = W/S = 4/0.5 s = 8/s: at or below it every answer is good. At
-// 6/s none waits, so the median is S, within half of it. At 8/s nothing is left
-// over to catch up with what a busy machine delays, so no time is asserted.
+// 6/s none waits: it takes S, within half of it, by the fastest quarter, which
+// a stall of the machine leaves alone. At 8/s nothing is left over to catch up
+// with a stall, so no time is asserted.
 func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []int{6, 8} {
@@ -32,7 +37,7 @@ func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 				hits := load{path: "/work?ms=500", rate: rate, lasts: 6 * time.Second}.run(t, site)
 				wantAll(t, "answers", hits, 200)
 				if rate == 6 {
-					wantBetween(t, "median", median(hits), 500*time.Millisecond, 750*time.Millisecond)
+					wantBetween(t, "fastest quarter", times(hits)[len(hits)/4], 500*time.Millisecond, 750*time.Millisecond)
 				}
 				t.Logf("seen: %v, p50 %v", tally(hits), median(hits))
 			})
@@ -42,16 +47,17 @@ func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 
 // Above capacity exactly C = 8 answers of each full second are good, the rest
 // 502. The four workers finish 1/lambda apart and rest until the next round,
-// S later; the seconds are cut in the middle of that rest. The median second
-// is exact. Tolerance: one round of four in any one second, as a stall of the
-// machine moves a round over the cut, and in all of them together; below, 10%
-// more, since a busy machine lengthens S and nothing shortens it.
+// S later; the seconds are cut in the middle of that rest. Medians are asserted,
+// which a stall of the machine leaves alone: 8 good answers in the median
+// second, 1 fewer for a round that slid over the cut, and never more than
+// 8 a second and a round in all; and from each good answer to the eighth after
+// it 1 s, within 5% below and, since a busy machine lengthens S, 15% above.
 //
-// Row 3, the slots: a good answer at overload has waited for all slots before
-// it, S + slots/C = 0.5 + 17/8 = 2.6 s. With S = W/C and C as counted, slots =
-// longest*C - W = 17 within 15%. The longest is the one that came at the start
-// of a rest, which adds rest - 1/C: 0.6 slots at 10/s, where it is asserted,
-// 1.8 at 20/s.
+// Row 3, the slots: a good answer to who came once the queue was full has
+// waited for all slots before it: S + slots/C = 0.5 + 17/8 = 2.6 s. With C as
+// seen and S = W/C, slots = time*C - W = 17 within 15%, for the median of them.
+// (Workers leave in rounds: at 20/s three of four waited 16.4, one, the longest,
+// 18.8.)
 func TestRows1And3AboveCapacity(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -66,26 +72,44 @@ func TestRows1And3AboveCapacity(t *testing.T) {
 					t.Errorf("answers: got %v, want 200 and 502 only, and some of both", tally(hits))
 				}
 				gap := time.Second / time.Duration(row.rate)
-				from := 500*time.Millisecond + 3*gap + (500*time.Millisecond-3*gap)/2
-				var perSecond []int
-				all := 0
-				for ; from+time.Second <= lasts; from += time.Second {
-					n := len(answeredIn(good, from, from+time.Second))
-					wantBetween(t, fmt.Sprintf("good answers in the second from %v", from), n, 8-workers, 8+workers)
-					perSecond = append(perSecond, n)
-					all += n
-				}
-				wantBetween(t, "good answers in all full seconds", all, 8*len(perSecond)*9/10-workers, 8*len(perSecond)+workers)
-				wantBetween(t, "good answers in the median second", slices.Sorted(slices.Values(perSecond))[len(perSecond)/2], 8, 8)
-				capacity := float64(all) / float64(len(perSecond))
-				seen := longest(good).Seconds()*capacity - workers
-				if row.rate == 10 {
-					wantBetween(t, "slots", seen, slots*0.85, slots*1.15)
-				}
-				t.Logf("seen: %v, good in each second %v, longest good %v, slots %.1f", tally(hits), perSecond, longest(good), seen)
+				perSecond := eachSecond(good, 500*time.Millisecond+3*gap+(500*time.Millisecond-3*gap)/2, lasts)
+				wantBetween(t, "good answers in the median second", middle(perSecond), 7, 8)
+				wantBetween(t, "good answers in all full seconds", sum(perSecond), 0, 8*len(perSecond)+workers)
+				eight := middle(spans(good, 8))
+				wantBetween(t, "time of eight good answers", eight, 950*time.Millisecond, 1150*time.Millisecond)
+
+				full, _ := first(t, hits, 502)
+				waited := median(with(good, func(h hit) bool { return h.sent > full.sent }))
+				capacity := 8 / eight.Seconds()
+				seen := waited.Seconds()*capacity - workers
+				wantBetween(t, "slots", seen, slots*0.85, slots*1.15)
+				t.Logf("seen: %v, good in each second %v, C %.2f, good when full %v (longest %v), slots %.1f",
+					tally(hits), perSecond, capacity, waited, longest(good), seen)
 			})
 		})
 	}
+}
+
+// eachSecond counts the hits answered in each full second of from..to.
+func eachSecond(hits []hit, from, to time.Duration) []int {
+	var counts []int
+	for ; from+time.Second <= to; from += time.Second {
+		counts = append(counts, len(answeredIn(hits, from, from+time.Second)))
+	}
+	return counts
+}
+
+// spans are the times from each answer to the nth after it.
+func spans(hits []hit, n int) []time.Duration {
+	var done, took []time.Duration
+	for _, h := range hits {
+		done = append(done, h.done)
+	}
+	slices.Sort(done)
+	for i := n; i < len(done); i++ {
+		took = append(took, done[i]-done[i-n])
+	}
+	return took
 }
 
 // A hang without a timeout stops the pool (C = 0). Pool and queue fill in
@@ -101,18 +125,16 @@ func TestRow4OnsetUnderHang(t *testing.T) {
 			{lift, func() { site.Dependency.Hang(false) }},
 		}}.run(t, site)
 		onset, _ := first(t, hits, 502)
-		if n := inFlight(hits, onset); n != inside {
-			t.Errorf("in flight at the first 502: got %d, want %d", n, inside)
-		}
+		wantBetween(t, "in flight at the first 502", inFlight(hits, onset), inside, inside)
 		already := with(hits, func(h hit) bool { return h.sent < hang && h.done > hang })
 		fill := time.Duration(inside-len(already)) * time.Second / 8
 		wantBetween(t, "onset after the hang", onset.done-hang, fill-time.Second/8, fill+time.Second/8+250*time.Millisecond)
-		refused := with(hits, func(h hit) bool { return h.sent > onset.done && h.sent < lift })
+		refused := with(hits, func(h hit) bool { return h.sent > onset.done && h.sent < lift-margin })
 		wantAll(t, "from the onset to lifting", refused, 502)
-		wantBetween(t, "median time of a 502", median(refused), 0, 25*time.Millisecond) // at once: no waiting in it
+		wantBetween(t, "fastest 502", times(refused)[0], 0, 25*time.Millisecond) // at once: no wait in it
 		wantCause(t, site, onset, "failed (11: Resource temporarily unavailable) while connecting to upstream", "resource temporarily unavailable")
 
-		held := with(hits, func(h hit) bool { return h.sent < lift && h.done > lift })
+		held := with(hits, func(h hit) bool { return h.sent < lift-margin && h.done > lift })
 		wantAll(t, "held until lifting", held, 200)
 		wantBetween(t, "held until lifting", len(held), inside, inside)
 		soonest := slices.MinFunc(held, func(a, b hit) int { return cmp.Compare(a.done, b.done) }).done - lift
@@ -142,7 +164,7 @@ func TestRow5TimeoutHelpsOnlyIfShortEnough(t *testing.T) {
 				hits := load{path: row.path, rate: 8, lasts: lift, at: []moment{
 					{lift, func() { site.Dependency.Hang(false) }},
 				}}.run(t, site)
-				hits = with(hits, func(h hit) bool { return h.sent < lift }) // a late one may miss the hang
+				hits = with(hits, func(h hit) bool { return h.sent < lift-margin })
 				row.want(t, hits)
 				for _, h := range answeredIn(coded(hits, 200), 0, lift) {
 					if !strings.HasPrefix(h.body, "fallback") {
@@ -203,12 +225,16 @@ func timeout1s(t *testing.T, hits []hit) {
 	t.Logf("seen: first 502 at %v, then %.0f%% 502, good answers in %v to %v", onset.due, share*100, took[0], took[len(took)-1])
 }
 
-// C = 4/0.45 = 8.9/s, above lambda: nothing queues, S0 + T = 0.45 s (a third
-// more for overhead on a busy machine).
+// C = 4/0.45 = 8.9/s, above lambda: no queue builds up. The fastest takes
+// S0 + T = 0.45 s (a third more for overhead), and since the pool is 90% busy
+// and slow to catch up on a busy machine, the others need only stay below the
+// 17/8.9 + 0.45 = 2.4 s of a full queue.
 func timeout350ms(t *testing.T, hits []hit) {
 	wantAll(t, "answers", hits, 200)
-	wantBetween(t, "median", median(hits), 450*time.Millisecond, 600*time.Millisecond)
-	t.Logf("seen: %v, slowest %v", tally(hits), longest(hits))
+	under := with(hits, func(h hit) bool { return strings.HasPrefix(h.body, "fallback") })
+	wantBetween(t, "fastest under the hang", times(under)[0], 450*time.Millisecond, 600*time.Millisecond)
+	wantBetween(t, "slowest", longest(under), 450*time.Millisecond, 2400*time.Millisecond)
+	t.Logf("seen: %v, p50 %v, slowest %v", tally(hits), median(hits), longest(hits))
 }
 
 // Row 8, pages that call their own site: 30 of them come while the 4 workers

@@ -25,9 +25,9 @@ type Dependency struct {
 	lifted chan struct{} // closed while it answers
 }
 
-// StartDependency starts one on a free loopback port.
-func StartDependency() (*Dependency, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+// StartDependency starts one on the address; port 0 is a free one.
+func StartDependency(addr string) (*Dependency, error) {
+	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("start dependency: %w", err)
 	}

@@ -181,9 +181,10 @@ func first(t *testing.T, hits []hit, code int) (hit, int) {
 	return hits[i], i
 }
 
-// inFlight counts the other hits that were under way when h was answered.
+// inFlight counts the hits that were under way when h was refused and were not
+// themselves about to be refused.
 func inFlight(hits []hit, h hit) int {
-	return len(with(hits, func(o hit) bool { return o.sent < h.done && o.done > h.done }))
+	return len(with(hits, func(o hit) bool { return o.sent < h.done && o.done > h.done && o.code != h.code }))
 }
 
 // times are the hits' times from sent to done, shortest first.
@@ -196,11 +197,21 @@ func times(hits []hit) []time.Duration {
 	return took
 }
 
-func median(hits []hit) time.Duration {
-	if len(hits) == 0 {
-		return 0
+func median(hits []hit) time.Duration { return middle(times(hits)) }
+
+// middle is the median, or zero of nothing.
+func middle[T cmp.Ordered](values []T) (m T) {
+	if len(values) > 0 {
+		m = slices.Sorted(slices.Values(values))[len(values)/2]
 	}
-	return times(hits)[len(hits)/2]
+	return m
+}
+
+func sum(counts []int) (all int) {
+	for _, n := range counts {
+		all += n
+	}
+	return all
 }
 
 func longest(hits []hit) time.Duration {
@@ -227,10 +238,13 @@ func wantBetween[T cmp.Ordered](t *testing.T, what string, got, low, high T) {
 	}
 }
 
-// wantAll asserts that every hit has that code.
+// wantAll asserts that there are hits and that each has that code.
 func wantAll(t *testing.T, what string, hits []hit, code int) {
 	t.Helper()
-	if codes := tally(hits); len(hits) == 0 || codes[code] != len(hits) {
+	if len(hits) == 0 {
+		t.Fatalf("%s: none", what)
+	}
+	if codes := tally(hits); codes[code] != len(hits) {
 		t.Errorf("%s: got %v, want %d answers, all %d", what, codes, len(hits), code)
 	}
 }

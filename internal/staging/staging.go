@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -43,10 +44,13 @@ type Options struct {
 	// Dependency is the host:port that /external calls, such as a proxy's.
 	// If empty, the built-in dependency.
 	Dependency string
+	// DependencyListen is the built-in dependency's address. If empty,
+	// 127.0.0.1:0 (a free port).
+	DependencyListen string
 	// Listen is the gateway's address. If empty, 127.0.0.1:0 (a free port).
 	Listen string
-	// Dir is the folder for sockets, configuration and logs. If empty, a
-	// temporary one is made, and removed by Close.
+	// Dir is an existing folder for sockets, configuration and logs, kept by
+	// Close. If empty, a temporary one is made, and removed by Close.
 	Dir string
 }
 
@@ -86,9 +90,11 @@ func New(o Options) (*Site, Options, error) {
 			return nil, o, fmt.Errorf("make site folder: %w", err)
 		}
 		s.OnClose(func() error { return os.RemoveAll(o.Dir) })
+	} else if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, o, fmt.Errorf("find site folder: %w", err)
 	}
 	s.Dir = o.Dir
-	if s.Dependency, err = StartDependency(); err != nil {
+	if s.Dependency, err = StartDependency(o.DependencyListen); err != nil {
 		return nil, o, errors.Join(err, s.Close())
 	}
 	s.OnClose(s.Dependency.Close)
@@ -105,6 +111,7 @@ func (o Options) filled() (Options, error) {
 	set(&o.Network, "unix")
 	set(&o.GatewayTimeout, 10*time.Second)
 	set(&o.Listen, "127.0.0.1:0")
+	set(&o.DependencyListen, "127.0.0.1:0")
 	switch {
 	case o.Workers < 0:
 		return o, fmt.Errorf("start staging site: %d workers: must be 1 or more", o.Workers)

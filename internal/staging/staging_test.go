@@ -21,7 +21,7 @@ func TestNewFillsInDefaults(t *testing.T) {
 	defer site.Close()
 	want := staging.Options{
 		Workers: 4, Backlog: 16, Network: "unix", GatewayTimeout: 10 * time.Second,
-		Listen: "127.0.0.1:0", Dir: site.Dir, Dependency: site.DependencyAddr,
+		Listen: "127.0.0.1:0", Dir: site.Dir, Dependency: site.DependencyAddr, DependencyListen: "127.0.0.1:0",
 	}
 	if o != want {
 		t.Errorf("got %+v, want %+v", o, want)
@@ -74,7 +74,7 @@ func TestCloseUndoesInReverseOrderAndOnce(t *testing.T) {
 // A call that arrives during the hang is answered when it is lifted, and not
 // before; one that was called off leaves nothing behind.
 func TestDependencyHangsUntilLifted(t *testing.T) {
-	d, err := staging.StartDependency()
+	d, err := staging.StartDependency("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
