@@ -5,6 +5,7 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
+	"github.com/rs/zerolog"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -21,6 +22,7 @@ func bandwidth(b *configs.Bandwidth) (effect, error) {
 	if b.Rate < 1000 {
 		return effect{}, fmt.Errorf("play bandwidth: rate is %d bytes a second, at least 1KB/s is needed", b.Rate)
 	}
+	zerolog.SetGlobalLevel(zerolog.Disabled) // the toxic writes to the process's log, which nobody else here uses
 	return effect{down: &throttling{toxics.BandwidthToxic{Rate: int64(b.Rate) / 1000}}}, nil
 }
 

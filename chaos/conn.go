@@ -71,9 +71,12 @@ func (c *conn) dial() {
 	dep, err := new(net.Dialer).DialContext(c.ctx, "tcp", c.proxy.dep.Upstream)
 	if err == nil {
 		c.dep = dep.(*net.TCPConn)
+	} else if c.ctx.Err() != context.Canceled {
+		c.proxy.warn("connect to "+c.proxy.dep.Upstream, err)
 	}
 	close(c.dialed)
 	if err == nil && c.ctx.Err() != nil { // shut meanwhile, by someone who may not have seen dep
+		c.dep.SetLinger(0)
 		c.dep.Close()
 	}
 }

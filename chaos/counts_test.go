@@ -1,6 +1,9 @@
 package chaos
 
 import (
+	"io"
+	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +17,11 @@ func TestHangCountsRequestsNotConnections(t *testing.T) {
 	r := newRig(t, d.addr, configs.Fault{Hang: &configs.Hang{}})
 	var clients []*client
 	for range 6 {
-		c := r.asked()
-		c.ask("1", 1)
-		c.sees("whole, open")
-		c.ask("1", 1)
-		c.sees("whole, open")
+		c := r.dial()
+		for range 3 {
+			c.ask("1", 1)
+			c.reads()
+		}
 		clients = append(clients, c)
 	}
 	d.hears(t, 18)
@@ -36,7 +39,7 @@ func TestHangCountsRequestsNotConnections(t *testing.T) {
 	}
 	met, conns := r.lift()
 	for _, c := range clients {
-		c.sees("whole, open")
+		c.reads()
 	}
 	if *met.Connections != 6 || *met.RequestsHeld != 5 {
 		t.Errorf("got %d requests on %d connections, want 5 on 6", *met.RequestsHeld, *met.Connections)
@@ -80,6 +83,67 @@ func TestLatencyCountsEachRequestOfAKeptConnection(t *testing.T) {
 	if len(conns) != 1 || conns[0].Requests != 10 || conns[0].HeldNS == nil || *conns[0].HeldNS < int64(time.Millisecond) {
 		t.Errorf("got %+v, want one connection whose longest request waited 1 ms at least", conns)
 	}
+}
+
+// A dependency that speaks first, as MySQL does, is waited for from the opening on.
+func TestAGreetingIsHeldLikeAnAnswer(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		fault configs.Fault
+		sees  string
+		held  int64
+	}{
+		{"hang", configs.Fault{Hang: &configs.Hang{}}, "none, open", 3},
+		{"reset", configs.Fault{Reset: &configs.Reset{}}, "none, reset", 3},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t, greeter(t), row.fault)
+			well := r.dial()
+			well.want = 5
+			well.reads()
+			well.Close()
+			waitFor(t, func() bool { return r.one().ID == 0 })
+			r.apply()
+			for range 3 {
+				c := r.dial()
+				c.want = 5
+				c.sees(row.sees)
+			}
+			met, conns := r.lift()
+			if *met.RequestsHeld != row.held || *met.Connections != 3 {
+				t.Errorf("got %d held on %d connections, want %d on 3", *met.RequestsHeld, *met.Connections, row.held)
+			}
+			for _, c := range conns {
+				if c.HeldNS == nil || *c.HeldNS > c.ClosedNS-c.OpenedNS || c.Requests != 0 {
+					t.Errorf("got %+v, want a wait from the opening and no request", c)
+				}
+			}
+		})
+	}
+}
+
+// greeter says five bytes to whoever connects.
+func greeter(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer c.Close()
+				io.WriteString(c, "hello")
+				io.Copy(io.Discard, c)
+			})
+		}
+	})
+	return l.Addr().String()
 }
 
 // Eight connections: three with a request under way, five idle. A cut holds
@@ -191,7 +255,7 @@ func TestShareOfConnections(t *testing.T) {
 	r.holds(want)
 	met, _ := r.lift()
 	for _, c := range clients {
-		c.sees("whole, open")
+		c.reads()
 	}
 	if want == 0 || want == 10 || *met.Connections != want || *met.RequestsHeld != want {
 		t.Errorf("got %d requests on %d connections, want %d", *met.RequestsHeld, *met.Connections, want)

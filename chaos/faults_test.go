@@ -68,7 +68,11 @@ func TestWhatAClientSees(t *testing.T) {
 
 			before.ask(row.ask, row.n)
 			before.sees(row.before)
-			during := r.dial()
+			patience := soon
+			if row.during == "no connect" {
+				patience = while
+			}
+			during := r.dialFor(patience)
 			during.ask(row.ask, row.n)
 			during.sees(row.during)
 

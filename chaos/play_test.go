@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -185,6 +186,70 @@ func TestDownKeepsThePort(t *testing.T) {
 	r.asked()
 }
 
+// If the port cannot be had again, lifting says so, and Play goes on.
+func TestALostPortIsNotConfirmed(t *testing.T) {
+	r := newRig(t, newDependency(t).addr, configs.Fault{Down: &configs.Down{}, For: time.Millisecond})
+	r.exp.Phases[0].Duration = time.Millisecond
+	var thief net.Listener
+	var met *journal.Fault
+	err := r.Play(t.Context(), time.Now(), func(e journal.Event) {
+		switch e.Kind {
+		case journal.FaultApplied:
+			r.proxies["payments"].listener.Close()
+			var err error
+			if thief, err = net.Listen("tcp", r.Addr("payments")); err != nil {
+				t.Error(err)
+			}
+		case journal.FaultLifted:
+			met = e.Fault
+		}
+	})
+	if thief != nil {
+		thief.Close()
+	}
+	if err != nil || met == nil || met.UndoConfirmed == nil || *met.UndoConfirmed {
+		t.Errorf("got %+v and %v, want a lifting that is not confirmed", met, err)
+	}
+}
+
+// Both ends of a connection get the RST, with or without a request under way;
+// a new connection that sends nothing gets it a little later.
+func TestResetReachesBothSides(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r := newRig(t, l.Addr().String(), configs.Fault{Reset: &configs.Reset{}})
+	site := r.dial()
+	dep, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dep.Close()
+	io.WriteString(dep, "x") // so that the proxy's dial is known to be over
+	site.want = 1
+	site.reads()
+	r.apply()
+	site.want = 2
+	site.sees("part, reset")
+	dep.SetReadDeadline(time.Now().Add(soon))
+	if _, err := dep.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the dependency sees %v, want a reset", err)
+	}
+	silent := r.dial()
+	silent.want = 1
+	silent.sees("none, reset")
+	again, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	if met, _ := r.lift(); *met.RequestsHeld != 0 || *met.Connections != 2 {
+		t.Errorf("got %d requests on %d connections, want 0 on 2", *met.RequestsHeld, *met.Connections)
+	}
+}
+
 // What got into the accept queue while it was filled is served after lifting,
 // and is counted.
 func TestNoAcceptServesWhatGotIn(t *testing.T) {
@@ -210,7 +275,7 @@ func TestNoAcceptServesWhatGotIn(t *testing.T) {
 
 func (r *rig) wantsNoMore() {
 	r.t.Helper()
-	if c := r.dial(); c.failed != "no connect" {
+	if c := r.dialFor(while); c.failed != "no connect" {
 		r.t.Errorf("a connect during no_accept: got %q", c.failed)
 	}
 }

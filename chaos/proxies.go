@@ -41,7 +41,6 @@ var errClosed = errors.New("play faults: the proxies are closed")
 func Open(exp *configs.Experiment) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
 	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
-	zerolog.SetGlobalLevel(zerolog.Disabled) // Toxiproxy's bandwidth writes to the process's log
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	for _, d := range exp.Dependencies {
 		if d.Listen == "" || d.Upstream == "" {

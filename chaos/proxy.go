@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -90,13 +90,20 @@ func (p *proxy) accept() {
 			p.admit(site)
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 			return
-		case strings.Contains(err.Error(), "too many open files"):
-			p.rec.warn(fmt.Sprintf("the proxy of %s ran out of file descriptors: its failures are not the site's; raise ulimit -n", p.dep.Name))
-			fallthrough
-		default:
-			time.Sleep(5 * time.Millisecond) // let some connections end
+		default: // such as no descriptors left: let some connections end
+			p.warn("accept a connection", err)
+			time.Sleep(5 * time.Millisecond)
 		}
 	}
+}
+
+// warn records once what the proxy could not do, lest the site be blamed for it.
+func (p *proxy) warn(what string, err error) {
+	text := fmt.Sprintf("the proxy of %s could not %s: %v", p.dep.Name, what, bare(err))
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		text += ": raise ulimit -n; these failures are not the site's"
+	}
+	p.rec.warn(text)
 }
 
 // admit takes a connection of the site under the fault in force, if any, and serves it.
@@ -182,5 +189,8 @@ func (p *proxy) close() error {
 	}
 	p.mu.Unlock()
 	p.running.Wait()
+	if errors.Is(err, net.ErrClosed) { // its port was lost
+		return nil
+	}
 	return err
 }

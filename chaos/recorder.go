@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +13,7 @@ type recorder struct {
 	on     bool // Play is on
 	t0     time.Time
 	events []journal.Event
+	warned map[string]bool
 	more   chan struct{} // has a value when there may be events
 }
 
@@ -22,7 +22,7 @@ func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
 func (r *recorder) begin(t0 time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.on, r.t0, r.events = true, t0, nil
+	r.on, r.t0, r.events, r.warned = true, t0, nil, map[string]bool{}
 }
 
 // end records the connections that are still open, after which nothing is recorded.
@@ -48,7 +48,8 @@ func (r *recorder) ended(c *conn) {
 func (r *recorder) warn(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.ContainsFunc(r.events, func(e journal.Event) bool { return e.Text == text }) {
+	if r.on && !r.warned[text] {
+		r.warned[text] = true
 		r.add(journal.Event{Kind: journal.Warning, Text: text})
 	}
 }

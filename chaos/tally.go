@@ -22,6 +22,8 @@ const firstByteWithin = 100 * time.Millisecond
 //
 // A request is bytes from the site after an answer, or the first ones. It is
 // outstanding until the first byte of its answer is handed to the site's socket.
+// If the dependency speaks first, the site waits for that from the opening on: it
+// can be held like an answer, and is not counted in requests.
 type tally struct {
 	fault    *fault // in force on this connection, or nil
 	first    *fault // the first that ever was
@@ -33,7 +35,8 @@ type tally struct {
 	bytesUp, bytesDown, requests int64
 
 	outstanding bool
-	began       time.Time // of the latest request
+	greeting    bool      // what is outstanding is what the dependency says first, as MySQL does
+	began       time.Time // of the latest request; of a greeting, the opening
 	caught      bool      // it waits because of first
 	wasCaught   bool
 	held        time.Duration // the longest that a request caught by first waited
@@ -111,7 +114,7 @@ func (c *conn) cutBy(f *fault) {
 	if c.outstanding {
 		c.hold(f)
 	}
-	c.close(byFault)
+	c.endedBy(byFault)
 	c.mu.Unlock()
 	f.cut(c)
 }
@@ -132,8 +135,8 @@ func (t *tally) release(at time.Time) {
 	}
 }
 
-// close notes who ended the connection first. conn.mu is locked.
-func (t *tally) close(by string) {
+// endedBy notes who ended the connection first. conn.mu is locked.
+func (t *tally) endedBy(by string) {
 	if t.closedBy == "" {
 		t.closedBy, t.closed = by, time.Now()
 		t.release(t.closed)
@@ -144,7 +147,7 @@ func (t *tally) close(by string) {
 func (c *conn) end(by string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.close(by)
+	c.endedBy(by)
 }
 
 // received counts n bytes that came in on the flow, before they go on.
@@ -162,6 +165,10 @@ func (c *conn) received(f *flow, n int) {
 		if in != nil {
 			in.bytesDown.Add(int64(n))
 		}
+		if c.requests == 0 && c.bytesDown == int64(n) {
+			c.outstanding, c.greeting = true, true
+			c.await(in, c.opened)
+		}
 	}
 	cut := c.onByte
 	c.mu.Unlock()
@@ -172,11 +179,19 @@ func (c *conn) received(f *flow, n int) {
 
 // begin notes a new request, unless one is outstanding. conn.mu is locked.
 func (c *conn) begin(in *fault) {
-	if c.outstanding {
+	if c.outstanding && !c.greeting {
 		return
 	}
-	c.outstanding, c.began = true, time.Now()
 	c.requests++
+	if !c.outstanding {
+		c.await(in, time.Now())
+	}
+	c.outstanding, c.greeting = true, false
+}
+
+// await notes since when the site has been waiting, and for whom. conn.mu is locked.
+func (c *conn) await(in *fault, since time.Time) {
+	c.began = since
 	if in != nil && in.counts == countBegun {
 		c.hold(in)
 	}
@@ -187,7 +202,7 @@ func (c *conn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.outstanding {
-		c.outstanding = false
+		c.outstanding, c.greeting = false, false
 		if c.caught {
 			c.release(time.Now())
 		}
@@ -200,7 +215,7 @@ func (c *conn) record(t0 time.Time) *journal.Connection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.tally // a copy: the connection may go on
-	t.close(byEnd)
+	t.endedBy(byEnd)
 	r := &journal.Connection{ID: c.id, Dependency: c.proxy.dep.Name,
 		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(t.closed.Sub(t0)), ClosedBy: t.closedBy,
 		Requests: t.requests, BytesUp: t.bytesUp, BytesDown: t.bytesDown}
