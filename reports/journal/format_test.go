@@ -1,0 +1,96 @@
+package journal_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+func TestFormatDescribesTheFiles(t *testing.T) {
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(filepath.Join(record(t, nil), "hits.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hits, err := parquet.OpenFile(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{fmt.Sprintf("schema %d\n", journal.Schema), fmt.Sprintf("\n| %d | ", journal.Schema)}
+	for _, column := range hits.Schema().Columns() {
+		want = append(want, fmt.Sprintf("\n| `%s` | ", column[0]))
+	}
+	for class := range journal.ClassOther + 1 {
+		want = append(want, fmt.Sprintf("\n| `%s` | ", class))
+	}
+	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Warning} {
+		want = append(want, fmt.Sprintf("`%s`", kind))
+	}
+	for _, w := range want {
+		if !strings.Contains(string(text), w) {
+			t.Errorf("FORMAT.md does not have %q", w)
+		}
+	}
+}
+
+// foreign is a hit as another tool writes it: other order, encodings and widths, all optional.
+type foreign struct {
+	Extra     string `parquet:"added_by_hand,optional"`
+	Class     string `parquet:"class,optional"`
+	Code      int64  `parquet:"code,optional,dict"`
+	Degraded  bool   `parquet:"degraded,optional"`
+	Done      int64  `parquet:"done_ns,optional,gzip"`
+	FirstByte int64  `parquet:"first_byte_ns,optional"`
+	Sent      int64  `parquet:"sent_ns,optional"`
+	Due       int64  `parquet:"due_ns,optional,dict"`
+	Request   int64  `parquet:"request,optional"`
+	Phase     int64  `parquet:"phase"`
+	Seq       int64  `parquet:"seq,optional"`
+	BytesOut  int64  `parquet:"bytes_out"`
+	BytesIn   int64  `parquet:"bytes_in,optional,delta"`
+}
+
+func TestHitsWrittenByAnotherTool(t *testing.T) {
+	want := realistic(20_000, 1000)
+	want[5].Degraded, want[6].Degraded = true, true
+	rows := make([]foreign, len(want))
+	for i, h := range want {
+		rows[i] = foreign{"x", h.Class.String(), int64(h.Code), h.Degraded, int64(h.Done), int64(h.FirstByte), int64(h.Sent),
+			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn}
+	}
+	dir := record(t, nil)
+	if err := parquet.WriteFile(filepath.Join(dir, "hits.parquet"), rows, parquet.MaxRowsPerRowGroup(7000), parquet.DataPageVersion(1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := readHits(t, open(t, dir)); !slices.Equal(got, want) {
+		t.Errorf("read %d hits that differ from the %d written", len(got), len(want))
+	}
+}
+
+func TestHitsWithoutAColumn(t *testing.T) {
+	dir := record(t, nil)
+	type part struct {
+		Seq int64 `parquet:"seq"`
+	}
+	if err := parquet.WriteFile(filepath.Join(dir, "hits.parquet"), []part{{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := readAll(dir); err == nil || !strings.Contains(err.Error(), `hits.parquet: no column "phase"`) {
+		t.Errorf("reading gives %v", err)
+	}
+}
