@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -164,7 +165,8 @@ func TestPageInABrowser(t *testing.T) {
 			}
 			for _, width := range []int64{1280, 390} {
 				p.do(chromedp.EmulateViewport(width, 900))
-				p.until(`document.documentElement.clientWidth === innerWidth`)
+				p.until(`innerWidth === ` + strconv.FormatInt(width, 10) + ` &&
+					[...document.querySelectorAll(".uplot")].every(c => c.offsetWidth === document.querySelector("#charts").clientWidth)`)
 				if over := ask[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 					t.Errorf("at %d pixels the page scrolls sideways by %d", width, over)
 				}

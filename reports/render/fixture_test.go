@@ -26,7 +26,7 @@ func hang() *reports.Report {
 		Fidelity: reports.Fidelity{HitsDue: 200, HitsSent: 200, RateAskedHz: ptr(8.0), RateSentHz: ptr(8.0),
 			LagP50S: ptr(0.00011), LagP99S: ptr(0.00042), LagMaxS: ptr(0.0013), OK: true},
 		Faults: []reports.Fault{{Dependency: "payments", Kind: "hang", Phase: "hang", Share: 1, AppliedS: 5, LiftedS: ptr(15.0),
-			Connections: ptr(int64(4)), RequestsHeld: ptr(int64(4)), BytesUp: 1240, BytesDown: 0, Exercised: true, UndoConfirmed: ptr(true)}},
+			Connections: ptr(int64(6)), PeakConnections: ptr(int64(4)), RequestsHeld: ptr(int64(4)), BytesUp: 1240, BytesDown: 0, Exercised: true, UndoConfirmed: ptr(true)}},
 		Onset: []reports.Onset{
 			{Code: 502, Class: "status", Phase: "hang", FirstS: 7.626, SustainedS: ptr(7.626), AfterFaultS: ptr(2.626), Dependency: "payments",
 				Count: 57, InFlight: 21, RateHz: ptr(8.0), Cause: "unknown", Evidence: []string{}},
@@ -185,7 +185,8 @@ func unfaithful() *reports.Report {
 	r.Summary = "The load generator could not keep its schedule, so the objectives cannot be judged."
 	r.Fidelity = reports.Fidelity{HitsDue: 200, HitsSent: 151, HitsDropped: 49, RateAskedHz: ptr(8.0), RateSentHz: ptr(6.04),
 		LagP50S: ptr(0.21), LagP99S: ptr(1.24), LagMaxS: ptr(1.31), Why: "49 of 200 hits were dropped and the others went out up to 1.3 s late"}
-	r.Faults[0].Connections, r.Faults[0].RequestsHeld, r.Faults[0].Exercised = ptr(int64(0)), ptr(int64(0)), false
+	r.Faults[0].Connections, r.Faults[0].PeakConnections = ptr(int64(0)), ptr(int64(0))
+	r.Faults[0].RequestsHeld, r.Faults[0].Exercised = ptr(int64(0)), false
 	r.Faults[0].UndoConfirmed, r.Faults[0].BytesUp = ptr(false), 0
 	r.Onset, r.Recovery = nil, []reports.Recovery{{Dependency: "payments", LiftedS: 15, Why: "the run ended 0.4 s later"}}
 	for i := range r.Objectives {

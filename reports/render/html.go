@@ -1,9 +1,11 @@
 package render
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -26,7 +28,8 @@ type page struct {
 	Scripts []template.JS
 	Policy  string
 	Chart   chart
-	Still   *still // nil when there is nothing to draw
+	Data    template.JS // Chart as JSON
+	Still   *still      // nil when there is nothing to draw
 }
 
 // HTML writes r as one page that needs nothing else: no network, and with
@@ -40,7 +43,11 @@ func HTML(w io.Writer, r *reports.Report) error {
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}
-	if err := t.Execute(w, p); err != nil {
+	var whole bytes.Buffer // so that a report that cannot be shown leaves no half page
+	if err := t.Execute(&whole, p); err != nil {
+		return fmt.Errorf("fill the page: %w", err)
+	}
+	if _, err := whole.WriteTo(w); err != nil {
 		return fmt.Errorf("write report.html: %w", err)
 	}
 	return nil
@@ -60,6 +67,11 @@ func newPage(r *reports.Report) (*page, error) {
 		return nil, err
 	}
 	p := &page{Report: r, Style: template.CSS(css), Chart: newChart(r)}
+	data, err := json.Marshal(p.Chart) // with <, > and & escaped: nothing in it ends its script
+	if err != nil {
+		return nil, fmt.Errorf("write the charts' data: %w", err)
+	}
+	p.Data = template.JS(data)
 	if len(p.Chart.Starts) > 0 {
 		p.Scripts = []template.JS{template.JS(uplot), template.JS(own)}
 		p.Still = newStill(p.Chart)

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,6 +47,15 @@ func TestVegetaStillCarriesUPlot(t *testing.T) {
 	}
 }
 
+func TestAReportThatCannotBeShownLeavesNoHalfPage(t *testing.T) {
+	r := hang()
+	r.Timeline.OKHz[0] = math.NaN()
+	var b bytes.Buffer
+	if err := HTML(&b, r); err == nil || b.Len() > 0 {
+		t.Errorf("error %v and %d bytes, want an error and none", err, b.Len())
+	}
+}
+
 func TestNoNameLeavesItsPlace(t *testing.T) {
 	page := rendered(t, HTML, hostile())
 	if strings.Contains(page, "<img") {
@@ -85,7 +96,7 @@ func TestUnknownIsADashAndNever0(t *testing.T) {
 	r := hang()
 	r.Fidelity.LagP99S, r.Faults[0].Connections, r.Phases[0].OKRatio = nil, nil, nil
 	page := rendered(t, HTML, r)
-	for _, want := range []string{`<dt>late, p99</dt><dd>–</dd>`, `<td>15.0 s</td><td>–</td><td>4</td>`, `<td>40</td><td>40</td><td>–</td>`} {
+	for _, want := range []string{`<dt>late, p99</dt><dd>–</dd>`, `<td>15.0 s</td><td>–</td><td>4</td><td>4</td>`, `<td>40</td><td>40</td><td>–</td>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

@@ -54,8 +54,11 @@ func (c chart) edge(i int) float64 {
 }
 
 func coordinate(v float64) string {
-	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+	return strconv.FormatFloat(tenth(v), 'f', -1, 64)
 }
+
+// tenth rounds to a tenth of a unit, finer than can be seen.
+func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 
 // coarse joins neighbouring buckets until there are at most n: rates by their
 // mean, times and requests in flight by their greatest.

@@ -92,6 +92,9 @@ func held(f reports.Fault) string {
 		return "touched connections, not counted"
 	}
 	s := "held " + known(f.Connections, func(n int64) string { return plural(n, "connection") })
+	if f.PeakConnections != nil && f.Connections != nil && *f.PeakConnections != *f.Connections {
+		s += " (" + count(*f.PeakConnections) + " at once)"
+	}
 	return s + ", " + known(f.RequestsHeld, func(n int64) string { return plural(n, "request") })
 }
 

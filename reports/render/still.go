@@ -78,12 +78,14 @@ func newStill(c chart) *still {
 }
 
 // moment0 writes a time on the axis: whole seconds where they are whole.
-func moment0(s float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", s), ".0") + " s" }
+func moment0(s float64) string {
+	return grouped(strings.TrimSuffix(fmt.Sprintf("%.1f", s), ".0")) + " s"
+}
 
 // x is where a moment lies.
 func (c chart) x(at float64) float64 {
 	share := (at - c.Starts[0]) / (c.End - c.Starts[0])
-	return stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1)
+	return tenth(stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1))
 }
 
 func (c chart) bar(s stretch, y float64) bar {
@@ -92,7 +94,7 @@ func (c chart) bar(s stretch, y float64) bar {
 	if n := int((to - from - 8) / letter); n > 2 {
 		name = shorten(s.Name, n)
 	}
-	return bar{X: from, Y: y, Width: to - from, Name: name}
+	return bar{X: from, Y: y, Width: tenth(math.Max(to-from, 1)), Name: name}
 }
 
 // flags places the marks' labels so that none covers another, and returns how
@@ -175,7 +177,10 @@ func (c chart) flightPanel() panel {
 func (p *panel) linear(most float64) func(float64) float64 {
 	y := func(v float64) float64 { return p.Bottom - (p.Bottom-p.Top)*v/(most*1.06) }
 	for _, v := range linearTicks(most*1.06, 4) {
-		p.Ticks = append(p.Ticks, tick{y(v), grouped(fmt.Sprintf("%g", v))})
+		if p.Last && v != math.Trunc(v) {
+			continue // there is no half a request
+		}
+		p.Ticks = append(p.Ticks, tick{tenth(y(v)), grouped(fmt.Sprintf("%g", v))})
 	}
 	return y
 }
@@ -194,14 +199,13 @@ func (p *panel) logarithmic(c chart) func(float64) float64 {
 	if low > high {
 		low, high = 0.01, 1
 	}
-	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
-	to = math.Max(to, from+1)
+	from, to := math.Floor(math.Log10(low/1.3)), math.Ceil(math.Log10(high*1.3)) // no line along an edge
 	y := func(v float64) float64 {
 		return p.Bottom - (p.Bottom-p.Top)*(math.Log10(math.Max(v, 1e-4))-from)/(to-from)
 	}
 	for e := from; e <= to; e++ {
 		v := math.Pow(10, e)
-		p.Ticks = append(p.Ticks, tick{y(v), strings.Replace(seconds(v), ".0", "", 1)})
+		p.Ticks = append(p.Ticks, tick{tenth(y(v)), strings.Replace(seconds(v), ".0", "", 1)})
 	}
 	return y
 }

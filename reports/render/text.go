@@ -204,15 +204,21 @@ func (t *terminal) objectives(objectives []reports.Objective) {
 	for _, o := range objectives {
 		longest = max(longest, utf8.RuneCountInString(oneLine(o.Text)))
 	}
+	longest = min(longest, width/2)
 	for _, o := range objectives {
 		mark, st := objectiveMark(o)
 		text, saw := oneLine(o.Text), saw(o)
-		line := "  " + mark + text + strings.Repeat(" ", longest-utf8.RuneCountInString(text)) + "   " + saw
-		if saw == "" || utf8.RuneCountInString(line) > width {
-			t.item(mark, st, strings.TrimSpace(text+" "+saw))
+		room := longest - utf8.RuneCountInString(text)
+		if saw == "" || room < 0 {
+			t.item(mark, st, text+" "+saw)
 			continue
 		}
-		t.WriteString("  " + t.paint(st, mark) + strings.TrimPrefix(line, "  "+mark) + "\n")
+		indent := 2 + len(mark) + longest + 3
+		lines := wrap(saw, width-indent)
+		t.WriteString("  " + t.paint(st, mark) + text + strings.Repeat(" ", room+3) + lines[0] + "\n")
+		for _, line := range lines[1:] {
+			t.WriteString(strings.Repeat(" ", indent) + line + "\n")
+		}
 	}
 	if len(objectives) > 0 {
 		t.WriteString("\n")

@@ -8,6 +8,7 @@
   const left = 56, right = 16;
   let charts = [];
 
+  const moment = v => v.toLocaleString("en", { maximumFractionDigits: 3 }) + " s";
   const ended = vs => vs.concat(null);
 
   // stacked returns each layer's top, and what it stands on.
@@ -36,7 +37,7 @@
       }
     }
     if (low > high) return [.01, 1];
-    const from = Math.floor(Math.log10(low)), to = Math.max(Math.ceil(Math.log10(high)), from + 1);
+    const from = Math.floor(Math.log10(low / 1.3)), to = Math.ceil(Math.log10(high * 1.3)); // no line along an edge
     return [Math.pow(10, from), Math.pow(10, to)];
   }
 
@@ -58,7 +59,7 @@
         rows: i => [["p50", seconds(data.p50[i])], ["p95", seconds(data.p95[i])], ["max", seconds(data.max[i])]],
       },
       flight: {
-        height: 80, axis: true, data: [ended(data.inFlight)],
+        height: 80, axis: true, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5], data: [ended(data.inFlight)],
         series: [{ stroke: colour.ink, width: 2, fill: colour.line, paths: steps(xs.map(() => 0)), points: { show: false } }], y: { range: zero },
         rows: i => [["in flight", String(data.inFlight[i])]],
       },
@@ -68,9 +69,9 @@
   function axes(spec, colour) {
     const text = { stroke: colour.soft, font: font(1), ticks: { show: false } };
     return [
-      Object.assign({}, text, { size: spec.axis ? 24 : 0, gap: 6, grid: { show: false }, space: 64, values: (u, vs) => spec.axis ? vs.map(v => +v.toFixed(3) + " s") : vs.map(() => null) }),
+      Object.assign({}, text, { size: spec.axis ? 24 : 0, gap: 6, grid: { show: false }, space: 64, values: (u, vs) => spec.axis ? vs.map(v => moment(v)) : vs.map(() => null) }),
       Object.assign({}, text, {
-        size: left, gap: 6, space: 34, grid: { stroke: colour.line, width: 1 }, splits: spec.splits, filter: spec.splits && ((u, vs) => vs),
+        size: left, gap: 6, space: 34, grid: { stroke: colour.line, width: 1 }, incrs: spec.incrs, splits: spec.splits, filter: spec.splits && ((u, vs) => vs),
         values: (u, vs) => vs.map(v => v == null ? null : spec.label ? spec.label(v) : v.toLocaleString("en")),
       }),
     ];
@@ -98,7 +99,7 @@
       table.textContent = "";
       for (const [name, value, bad] of spec.rows(i)) row(table, name, value, bad);
       const phase = data.phases.find(p => xs[i] >= p.from && xs[i] < p.to);
-      readout.firstElementChild.textContent = (+xs[i].toFixed(3)) + " s" + (phase ? ", " + phase.name : "");
+      readout.firstElementChild.textContent = moment(xs[i]) + (phase ? ", " + phase.name : "");
       readout.hidden = false;
       const at = left + u.cursor.left, beside = at + 18 + readout.offsetWidth > root.clientWidth;
       readout.style.left = Math.max(0, beside ? at - 18 - readout.offsetWidth : at + 18) + "px";
@@ -122,6 +123,7 @@
   function draw() {
     for (const c of charts) c.destroy();
     root.classList.add("drawn");
+    readout.hidden = true;
     const colour = palette(), all = specs(colour, fills(colour, devicePixelRatio || 1));
     const rows = 1 + data.lanes + placed(data, root.clientWidth - left - right);
     charts = Object.keys(all).map(id => build(id, all[id], colour, rows));

@@ -129,7 +129,7 @@ function names(ctx, data, colour, px, ratio, left) {
   for (const f of data.faults) {
     const from = Math.max(px(f.from), left), y = (1 + f.lane) * row;
     ctx.fillStyle = colour.bar;
-    ctx.fillRect(from, y, Math.max(px(f.to) - from, 2 * ratio), row - 2 * ratio);
+    ctx.fillRect(from, y, Math.max(px(f.to) - from - ratio, 2 * ratio), row - 2 * ratio);
     ctx.fillStyle = colour.ink;
     ctx.fillText(fitted(ctx, f.name, px(f.to) - from - 2 * gap), from + gap, y + base - ratio);
   }
