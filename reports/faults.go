@@ -108,12 +108,44 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
 			figure.SizeS = ptr(f.SizeS)
 		}
+		if f.Connections != nil {
+			figure.PeakConnections = ptr(f.peak(events))
+		}
 		if f.lifted != nil {
 			figure.LiftedS = ptr(f.lifted.Seconds())
 		}
 		list = append(list, figure)
 	}
 	return list
+}
+
+// peak is the most connections that were open at one moment while the fault was
+// in force on them.
+func (f *playedFault) peak(events []journal.Event) int64 {
+	type change struct {
+		at time.Duration
+		by int64
+	}
+	var changes []change
+	for _, e := range events {
+		c := e.Connection
+		if c == nil || c.Fault == nil || *c.Fault != f.Index {
+			continue
+		}
+		closed := time.Duration(c.ClosedNS)
+		if f.lifted != nil {
+			closed = min(closed, *f.lifted)
+		}
+		changes = append(changes, change{max(time.Duration(c.OpenedNS), f.applied), 1}, change{closed, -1})
+	}
+	// One that ends at the moment another begins is not open beside it.
+	slices.SortFunc(changes, func(x, y change) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.by, y.by)) })
+	var open, most int64
+	for _, c := range changes {
+		open += c.by
+		most = max(most, open)
+	}
+	return most
 }
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -76,12 +77,12 @@ func randomBytes(random *rand.Rand, n int) []byte {
 func TestOrderOfTheLogDoesNotMatter(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	runs := []*scenario{hang()}
-	for range 30 {
+	for range 10 {
 		runs = append(runs, anyRun(randomBytes(random, 40+random.IntN(4000))))
 	}
 	for i, s := range runs {
 		want := marshal(t, s)
-		for range 3 {
+		for range 2 {
 			random.Shuffle(len(s.hits), func(x, y int) { s.hits[x], s.hits[y] = s.hits[y], s.hits[x] })
 			if got := marshal(t, s); !bytes.Equal(got, want) {
 				t.Fatalf("run %d: shuffled:\n%s\nin order:\n%s", i, got, want)
@@ -184,4 +185,29 @@ func TestDamagedBundle(t *testing.T) {
 			t.Errorf("phase %d and request %d were accepted, want an error: there is one of each", h.Phase, h.Request)
 		}
 	}
+}
+
+// Ten times the hits in the same time need the same memory: what is allocated
+// depends on the length of the run and on how far the times spread.
+func TestMemoryDoesNotGrowWithTheHits(t *testing.T) {
+	few, many := allocated(t, 20_000), allocated(t, 200_000)
+	if many > few*12/10 {
+		t.Errorf("200,000 hits took %d bytes, 20,000 took %d", many, few)
+	}
+}
+
+// allocated returns the bytes that analysing a minute with that many hits takes in all.
+func allocated(t *testing.T, hits uint64) uint64 {
+	t.Helper()
+	load := phase("load", 60*second)
+	load.Hits = hits
+	s := newScenario(load).drive(func(h *journal.Hit) { h.Done = h.Due + time.Duration(1+h.Seq%100)*milli })
+	in := s.input()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := analyze(in); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

@@ -105,19 +105,22 @@ type RequestTraffic struct {
 
 // Fault is one fault as it was played.
 type Fault struct {
-	Dependency    string   `json:"dependency"`
-	Kind          string   `json:"kind"`
-	Phase         string   `json:"phase"`
-	Share         float64  `json:"share"`
-	SizeS         *float64 `json:"size_s"` // the delay at the end, for a kind that has one
-	AppliedS      float64  `json:"applied_s"`
-	LiftedS       *float64 `json:"lifted_s"`
-	Connections   *int64   `json:"connections"`
-	RequestsHeld  *int64   `json:"requests_held"`
-	BytesUp       int64    `json:"bytes_up"`
-	BytesDown     int64    `json:"bytes_down"`
-	Exercised     bool     `json:"exercised"`
-	UndoConfirmed *bool    `json:"undo_confirmed"`
+	Dependency  string   `json:"dependency"`
+	Kind        string   `json:"kind"`
+	Phase       string   `json:"phase"`
+	Share       float64  `json:"share"`
+	SizeS       *float64 `json:"size_s"` // the delay at the end, for a kind that has one
+	AppliedS    float64  `json:"applied_s"`
+	LiftedS     *float64 `json:"lifted_s"`
+	Connections *int64   `json:"connections"`
+	// PeakConnections is the most connections that the fault was in force on at
+	// one moment: in a hang the number of workers waiting, if each opens one.
+	PeakConnections *int64 `json:"peak_connections"`
+	RequestsHeld    *int64 `json:"requests_held"`
+	BytesUp         int64  `json:"bytes_up"`
+	BytesDown       int64  `json:"bytes_down"`
+	Exercised       bool   `json:"exercised"`
+	UndoConfirmed   *bool  `json:"undo_confirmed"`
 }
 
 // Onset is the first of one kind of gateway error.

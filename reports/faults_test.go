@@ -1,0 +1,83 @@
+package reports
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+func TestExercised(t *testing.T) {
+	none, some := ptr(int64(0)), ptr(int64(5))
+	for _, test := range []struct {
+		name, kind        string
+		held, connections *int64
+		routed            bool
+		want              bool
+	}{
+		{"a hang that held requests", "hang", some, some, true, true},
+		{"a hang on idle connections", "hang", none, some, true, false},
+		{"a hang that met nothing", "hang", none, none, false, false},
+		{"down cut a request", "down", some, some, true, true},
+		{"down refused, and the site is routed through us", "down", none, none, true, true},
+		{"down, and the site never came", "down", none, none, false, false},
+		{"connects never completed, and the site is routed through us", "no_accept", nil, nil, true, true},
+		{"connects never completed, and the site never came", "no_accept", nil, nil, false, false},
+		{"uncounted requests on counted connections", "latency", nil, some, false, true},
+		{"nothing counted, and the site never came", "latency", nil, nil, false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := playedFault{Fault: journal.Fault{Kind: test.kind, RequestsHeld: test.held, Connections: test.connections}}
+			if got := f.exercised(test.routed); got != test.want {
+				t.Errorf("exercised = %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// A stepped delay: its size is that at the end, its start that of the first step.
+func TestSteppedFault(t *testing.T) {
+	s := healthy()
+	at := func(sec int64, kind journal.EventKind, size float64) journal.Event {
+		return journal.Event{AtNS: sec * int64(second), Kind: kind, Fault: &journal.Fault{Dependency: "payments", Kind: "latency", Phase: "hang", Share: 1, SizeS: size, RequestsHeld: ptr(int64(3))}}
+	}
+	s.events = []journal.Event{at(11, journal.FaultApplied, 0), at(12, journal.FaultStepped, 0.5), at(13, journal.FaultStepped, 1), at(15, journal.FaultLifted, 1),
+		{Kind: journal.ConnClosed, Connection: &journal.Connection{Dependency: "payments"}}}
+	r := s.report(t)
+	if len(r.Faults) != 1 {
+		t.Fatalf("%d faults, want 1", len(r.Faults))
+	}
+	f := r.Faults[0]
+	if f.AppliedS != 11 || !near(f.LiftedS, 15) || !near(f.SizeS, 1) || !f.Exercised {
+		t.Errorf("fault is %+v, want from 11 to 15 s with 1 s at the end", f)
+	}
+}
+
+// The fault is in force from 10 to 20 s.
+func TestPeakConnections(t *testing.T) {
+	lifted := 20 * second
+	f := &playedFault{Fault: journal.Fault{Index: 1}, applied: 10 * second, lifted: &lifted}
+	for _, test := range []struct {
+		name  string
+		spans [][2]time.Duration // opened, closed
+		fault int
+		want  int64
+	}{
+		{"none", nil, 1, 0},
+		{"three side by side", [][2]time.Duration{{11 * second, 19 * second}, {12 * second, 15 * second}, {13 * second, 14 * second}}, 1, 3},
+		{"one after the other", [][2]time.Duration{{11 * second, 12 * second}, {12 * second, 13 * second}}, 1, 1},
+		{"one open before and one closed after", [][2]time.Duration{{second, 12 * second}, {11 * second, 30 * second}}, 1, 2},
+		{"another fault's", [][2]time.Duration{{11 * second, 12 * second}}, 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var events []journal.Event
+			for _, span := range test.spans {
+				events = append(events, journal.Event{Kind: journal.ConnClosed, Connection: &journal.Connection{
+					OpenedNS: int64(span[0]), ClosedNS: int64(span[1]), Fault: &test.fault}})
+			}
+			if got := f.peak(events); got != test.want {
+				t.Errorf("peak = %d, want %d", got, test.want)
+			}
+		})
+	}
+}
