@@ -310,7 +310,9 @@ func (c *client) look(want string) string {
 	buf := make([]byte, 64<<10)
 	for c.ended == "" {
 		patience := while
-		if strings.HasPrefix(want, "whole") && c.got < c.want || !strings.HasSuffix(want, "open") {
+		begun := strings.HasPrefix(want, "none") || c.got > 0
+		whole := !strings.HasPrefix(want, "whole") || c.got >= c.want
+		if !begun || !whole || !strings.HasSuffix(want, "open") {
 			patience = soon
 		}
 		c.SetReadDeadline(time.Now().Add(patience))
