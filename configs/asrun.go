@@ -127,7 +127,11 @@ func structNode(v reflect.Value) *yaml.Node {
 }
 
 func scalar(tag, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+	if strings.ContainsFunc(value, unprintable) { // the encoder's blocks of lines lose some white space
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
 }
 
 // fields is a map of pairs of keys and values.

@@ -3,7 +3,10 @@ package configs
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Whatever the bytes, Load does not panic. What it accepts is valid, and what
@@ -80,4 +83,42 @@ func readFile(t testing.TB, path string) []byte {
 		t.Fatal(err)
 	}
 	return content
+}
+
+// Whatever the texts of a valid experiment, Load reads back what AsRun writes.
+// Here they are set as they are, so that each one is valid YAML in the end.
+func FuzzAsRun(f *testing.F) {
+	f.Add("hang", "a\nbody", "text/html", "/a?b=c", "^ok$")
+	f.Add("yes", " \t\n", "' \"", "/%20", "(?i)~")
+	f.Add("1e3", "\u2028\u0085\ufeff", ": #", "/a:b", "")
+	f.Fuzz(func(t *testing.T, name, body, value, path, pattern string) {
+		e := &Experiment{
+			Version: Version, Name: "x", Arrivals: Poisson, Chaos: Chaos{Toxiproxy: Embedded}, Limits: Limits{InFlight: 1},
+			Target: Target{URL: "http://localhost", Timeout: 1, Host: "a.example"},
+			Requests: []Request{{Name: name, Method: "PUT", Path: path, Body: body, Weight: 1,
+				Headers: []Header{{Name: "X-Value", Value: Secret{Text: value}}},
+				Expect:  Expect{Match: Match{Body: body, BodyMatches: pattern}}}},
+			Phases: []Phase{{Name: name, Duration: 1, Rate: &Rate{}}},
+			Site:   Site{PHPSlowLog: Source{Command: body}},
+		}
+		if path != hideURL(path) || !utf8.ValidString(strings.Join([]string{name, body, value, path, pattern}, "|")) || e.Validate() != nil {
+			return
+		}
+		run, err := e.AsRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "x.yaml")
+		if err := os.WriteFile(file, run, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(file, nil)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, run)
+		}
+		got.Source, got.Path = nil, ""
+		if !reflect.DeepEqual(got, e) {
+			t.Errorf("got %+v, want %+v, from\n%s", got, e, run)
+		}
+	})
 }

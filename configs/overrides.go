@@ -86,28 +86,32 @@ func layer(v *viper.Viper, set map[string]string) (by map[string]string, found M
 // allowed: each would be a typing error that silently left the file as it is.
 func strayVariables() Mistakes {
 	var found Mistakes
-	known := map[string]string{} // variable name to what is wrong with setting it
-	var good []string
-	walkKeys(experimentType, "", func(path string, _ reflect.Kind) {
-		known[envName(path)] = notOverridable(path)
-		if notOverridable(path) == "" {
-			good = append(good, envName(path))
-		}
-	})
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || value == "" {
+		if !strings.HasPrefix(name, EnvPrefix) || value == "" { // viper takes no empty one either
 			continue
 		}
-		problem, ok := known[name]
-		if !ok {
-			problem = "no such key" + didYouMean(name, good)
-		}
-		if problem != "" {
+		if problem := strayVariable(name); problem != "" {
 			found = append(found, Mistake{File: name, Text: problem})
 		}
 	}
 	return found
+}
+
+// strayVariable says why a variable overrides nothing, or "".
+func strayVariable(name string) string {
+	var key string
+	var good []string
+	walkKeys(experimentType, "", func(path string, _ reflect.Kind) {
+		good = append(good, envName(path))
+		if envName(path) == name {
+			key = path
+		}
+	})
+	if key == "" {
+		return "no such key" + didYouMean(name, good)
+	}
+	return notOverridable(key)
 }
 
 // notOverridable says why a key has no one value to override, or "".

@@ -150,7 +150,9 @@ func yamlHint(message string) string {
 	case strings.Contains(message, "cannot start any token"), strings.Contains(message, "tab character"):
 		return "; is it indented with a tab? YAML needs spaces, and quotes around text that begins with @, ` or %"
 	case strings.Contains(message, "mapping values are not allowed"):
-		return `; text with a colon and a space in it needs quotes`
+		return "; text with a colon and a space in it needs quotes"
+	case strings.Contains(message, "unexpected end of stream"), strings.Contains(message, "expected node content"):
+		return "; is a quote, bracket or brace above not closed?"
 	}
 	return ""
 }

@@ -77,6 +77,12 @@ func (c *check) name(name, path string) {
 	}
 }
 
+// unnamed reports whether a list has a member whose name is missing, which is a
+// mistake of its own, so that a name that is not found may be meant for it.
+func (c *check) unnamed(names []string, path string) bool {
+	return slices.Contains(names, "") || len(names) == 0 && c.unread(path)
+}
+
 // unprintable also finds the characters that change the direction of a line.
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 

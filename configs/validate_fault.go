@@ -34,7 +34,7 @@ func (c *check) known(dependency, path string) {
 	switch {
 	case dependency == "":
 		c.add(path, "needs the name of a dependency")
-	case slices.Contains(names, dependency) || c.unread("dependencies"):
+	case slices.Contains(names, dependency) || c.unnamed(names, "dependencies"):
 	case len(names) == 0:
 		c.add(path, "no dependency is named %q; there are none, list them under dependencies", dependency)
 	default:

@@ -29,7 +29,7 @@ func (c *check) measured(phase, path string) {
 	}
 	at := slices.Index(names, phase)
 	switch {
-	case phase == "" || c.unread("phases"):
+	case phase == "" || c.unnamed(names, "phases"):
 	case at < 0:
 		c.add(path, "no phase is named %q%s", phase, didYouMean(phase, names))
 	case c.e.Phases[at].Warmup:
