@@ -3,13 +3,12 @@ package attack
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // Attack is the traffic of one experiment, ready to be driven once.
@@ -86,19 +85,27 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 
 // Run drives the traffic from t0 on and emits a record for every hit, from many
 // goroutines at once. It returns when the last answer is in or given up, or,
-// when ctx ends, as soon as the requests in flight are cut off.
+// when ctx ends, as soon as the requests in flight are cut off, with nil; its
+// own failure it returns as an error.
 func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) error {
 	defer a.transport.CloseIdleConnections()
 	gate := newGate(a.exp.Limits)
-	eg, ctx := errgroup.WithContext(ctx)
+	attackCtx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: ctx, t0: t0, gate: gate, emit: emit, offset: uint64(i) * journal.SeqStride, phase: int32(g.first)}
-		eg.Go(func() error { return a.runGroup(ctx, g, s) })
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, gate: gate, emit: emit, abort: abort,
+			offset: uint64(i) * journal.SeqStride, phase: int32(g.first)}
+		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}
-	return eg.Wait()
+	groups.Wait()
+	if ctx.Err() == nil {
+		return context.Cause(attackCtx)
+	}
+	return nil
 }
 
-func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) error {
+func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) {
 	p := a.exp.Phases[g.first]
 	switch {
 	case p.Open():
@@ -114,10 +121,9 @@ func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) error {
 		s.due = func(uint64) (time.Duration, int32) { return g.start, s.phase }
 		fire(ctx, s, g, func(k uint64) (time.Duration, bool) { return g.start, k < uint64(p.Burst) })
 	default:
-		fire(ctx, s, g, func(k uint64) (time.Duration, bool) { return s.gate.earliest(g.start), true },
+		fire(ctx, s, g, func(uint64) (time.Duration, bool) { return s.gate.earliest(g.start), true },
 			vegeta.Workers(uint64(p.Concurrency)), vegeta.MaxWorkers(uint64(p.Concurrency)))
 	}
-	return nil
 }
 
 // fire drives one Vegeta attack: hit k when due says, until it says that there

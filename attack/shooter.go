@@ -3,9 +3,11 @@ package attack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -33,6 +35,8 @@ type shooter struct {
 	t0   time.Time
 	gate *gate
 	emit func(journal.Hit)
+	// abort ends the attack with an error.
+	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
 	// due and in which phase; nil in a closed phase, where it is due when sent.
 	offset uint64
@@ -40,8 +44,15 @@ type shooter struct {
 	due    func(k uint64) (time.Duration, int32)
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Vegeta calls it from goroutines of its
+// own, where a panic would end the process with faults in force; so it ends the
+// attack instead.
 func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.abort(fmt.Errorf("panic in attack: %v\n%s", v, debug.Stack()))
+		}
+	}()
 	k, err := strconv.ParseUint(tick.Header.Get("X-Vegeta-Seq"), 10, 64)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,21 @@
+# The two commands of the README, and the parts that they are made of.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: demo test setup lint bench picture clean
+
+demo: ## watch a site go down with 502s, and the timeout that saves it
+	go run ./cmd/tailback demo
+
+test: setup lint ## everything, with the race detector
+	@.ci/test
+
+setup: ## install what the tests use, where it is missing and this user may
+	@.ci/setup
+
+lint:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: ## the figures of reports/BENCHMARKS.md
+	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback

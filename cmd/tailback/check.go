@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback"
+)
+
+func newCheck() *cobra.Command {
+	var o overrides
+	var preflight bool
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check an experiment file, sending nothing",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			exp, err := o.load(args[0])
+			if err != nil {
+				return err
+			}
+			if preflight {
+				if err := tailback.Preflight(cmd.Context(), exp); err != nil {
+					return failed(cmd.Context(), err)
+				}
+			}
+			faults := 0
+			for _, p := range exp.Phases {
+				faults += len(p.Faults)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %d phases in %s, %d faults, %d objectives\n",
+				args[0], exp.Name, len(exp.Phases), exp.Duration().Round(time.Millisecond), faults, len(exp.Objectives))
+			return err
+		},
+	}
+	o.addFlags(cmd)
+	cmd.Flags().BoolVar(&preflight, "preflight", false, "also connect: ports free, dependencies and target reachable, descriptors enough")
+	return cmd
+}

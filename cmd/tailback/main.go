@@ -1,0 +1,94 @@
+// Command tailback load-tests a site while its dependencies are slowed or cut,
+// and says when and how the site broke.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes. A report knows its own: see reports.Report.ExitCode.
+const (
+	exitOK          = 0
+	exitMissed      = 1   // objectives missed on valid data
+	exitUsage       = 2   // the command line or a file is wrong
+	exitFailed      = 3   // could not start, cut short, or inconclusive
+	exitInterrupted = 130 // by a signal
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once.
+	defer context.AfterFunc(ctx, stop)()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run runs one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.As(err, &exit): // cobra's own: an unknown command or flag
+		fmt.Fprintf(stderr, "tailback: %v\n", err)
+		return exitUsage
+	case exit.err != nil && exit.code != exitInterrupted:
+		fmt.Fprintf(stderr, "tailback: %v\n", exit.err)
+	case exit.code == exitInterrupted:
+		fmt.Fprintln(stderr, "tailback: interrupted; every fault is lifted, what was recorded is kept")
+	}
+	return exit.code
+}
+
+// exitError ends the program with a code, and a message if err is set.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage is a mistake in the command line or a file.
+func usage(err error) error { return &exitError{exitUsage, err} }
+
+// failed is anything that kept a command from doing its work.
+func failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &exitError{exitInterrupted, err}
+	}
+	return &exitError{exitFailed, err}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tailback",
+		Short: "Load-test a site while its dependencies are slow, and learn when and how it breaks",
+		Long: `Tailback drives configured traffic at a staging site while it slows or cuts the
+site's dependencies, and reports when 502s began, under which load, and whether
+the site came back by itself. Start with: tailback demo`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newRun(), newDemo(), newCheck(), newReport(), newStaging(), newVersion())
+	return root
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/render"
+)
+
+// The reports' names in a bundle.
+const (
+	reportHTML = "report.html"
+	reportJSON = "report.json"
+)
+
+func newReport() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "report DIR",
+		Short: "Write the report of a bundle again, from the bundle alone",
+		Long: `Report analyses the bundle in DIR, writes report.json and report.html into it and
+prints the report. The same bundle gives the same bytes. It exits as the run did.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			render, err := renderer(format, cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			r, err := writeReports(args[0])
+			if err != nil {
+				return failed(cmd.Context(), err)
+			}
+			if err := render(cmd.OutOrStdout(), r); err != nil {
+				return failed(cmd.Context(), fmt.Errorf("print report: %w", err))
+			}
+			return verdict(r)
+		},
+	}
+	addFormat(cmd, &format)
+	return cmd
+}
+
+// writeReports analyses the bundle in dir and writes its reports there.
+func writeReports(dir string) (*reports.Report, error) {
+	bundle, err := journal.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := reports.Analyze(bundle)
+	if err != nil {
+		return nil, err
+	}
+	for name, render := range map[string]renderFunc{reportJSON: render.JSON, reportHTML: render.HTML} {
+		if err := writeReport(filepath.Join(dir, name), r, render); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// writeReport writes one report whole, or not at all.
+func writeReport(path string, r *reports.Report, render renderFunc) error {
+	var b bytes.Buffer
+	if err := render(&b, r); err != nil {
+		return fmt.Errorf("render %s: %w", path, err)
+	}
+	partial := path + ".partial"
+	if err := os.WriteFile(partial, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if err := os.Rename(partial, path); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+type renderFunc = func(io.Writer, *reports.Report) error
+
+var formats = []string{"text", "json", "html"}
+
+func addFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "text", "of what is printed: "+strings.Join(formats, ", "))
+}
+
+// renderer returns what prints a report in the format.
+func renderer(format string, w io.Writer) (renderFunc, error) {
+	if !slices.Contains(formats, format) {
+		return nil, usage(fmt.Errorf("read --format %q: it is one of %s", format, strings.Join(formats, ", ")))
+	}
+	switch {
+	case format == "json":
+		return render.JSON, nil
+	case format == "html":
+		return render.HTML, nil
+	case isTerminal(w) && os.Getenv("NO_COLOR") == "":
+		return render.TextColor, nil
+	}
+	return render.Text, nil
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback/internal/staging"
+	"github.com/tailback/tailback/internal/staging/gosite"
+	"github.com/tailback/tailback/internal/staging/phpfpm"
+)
+
+// siteKinds are the values of --site.
+const (
+	siteGo     = "go"
+	sitePHPFPM = "php-fpm"
+)
+
+func newStaging() *cobra.Command {
+	var kind string
+	o := staging.Options{}
+	cmd := &cobra.Command{
+		Use:   "staging",
+		Short: "Start the disposable staging site, until Ctrl-C",
+		Long: `Staging starts a gateway in front of a fixed pool of workers, and a dependency
+beside it, all on loopback. With its default addresses the shipped experiment
+demo.yaml runs against it.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			site, err := startSite(cmd.Context(), kind, o)
+			if err != nil {
+				return err
+			}
+			defer site.Close()
+			describeSite(cmd.OutOrStdout(), site, o)
+			<-cmd.Context().Done() // Ctrl-C is the usual end, and no failure
+			if err := site.Close(); err != nil {
+				return &exitError{exitFailed, err}
+			}
+			return nil
+		},
+	}
+	addSite(cmd, &kind)
+	f := cmd.Flags()
+	f.IntVar(&o.Workers, "workers", 4, "size of the worker pool")
+	f.IntVar(&o.Backlog, "backlog", 16, "listen(2) backlog of the pool's socket; it queues one more")
+	f.StringVar(&o.Network, "network", "unix", "of the pool's socket: unix or tcp")
+	f.DurationVar(&o.GatewayTimeout, "gateway-timeout", 10*time.Second, "how long the gateway waits for a worker's answer")
+	f.DurationVar(&o.TerminateTimeout, "terminate-timeout", 0, "kill a request that holds a worker this long; 0 is never")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:8081", "address of the site")
+	f.StringVar(&o.Dependency, "dependency", "127.0.0.1:9901", "where the pages call their dependency: the proxy of an experiment")
+	f.StringVar(&o.DependencyListen, "dependency-listen", "127.0.0.1:9900", "address of the dependency itself")
+	return cmd
+}
+
+func addSite(cmd *cobra.Command, kind *string) {
+	cmd.Flags().StringVar(kind, "site", siteGo, "the staging site: go (needs nothing else) or php-fpm (real nginx and php-fpm)")
+}
+
+func startSite(ctx context.Context, kind string, o staging.Options) (*staging.Site, error) {
+	start := gosite.Start
+	switch kind {
+	case siteGo:
+	case sitePHPFPM:
+		start = phpfpm.Start
+	default:
+		return nil, usage(fmt.Errorf("read --site %q: it is go or php-fpm", kind))
+	}
+	site, err := start(ctx, o)
+	if err != nil {
+		return nil, failed(ctx, err)
+	}
+	return site, nil
+}
+
+func describeSite(w io.Writer, s *staging.Site, o staging.Options) {
+	fmt.Fprintf(w, `site        %s   %d workers, backlog %d, gateway timeout %v
+dependency  %s, which the pages call at %s
+pages       /work?ms=500                     a page that takes 0.5 s
+            /external?ms=100&timeout_ms=0    calls the dependency; 0 is without a timeout
+            /self?ms=100                     calls the site itself
+            /close                           a worker that closes without an answer
+Ctrl-C ends it.
+`, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency)
+}

@@ -1,0 +1,108 @@
+package tailback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/tailback/tailback/attack"
+	"github.com/tailback/tailback/configs"
+)
+
+// dialTimeout bounds how long a dependency may take to accept a connection.
+const dialTimeout = 5 * time.Second
+
+// supported says what this version can't play. To play the rest and say nothing
+// would test something else than was asked.
+func supported(exp *configs.Experiment) error {
+	var errs []error
+	refuse := func(key, instead string) {
+		errs = append(errs, fmt.Errorf("run experiment: this version does not play %s; %s", key, instead))
+	}
+	if len(exp.Phases) == 0 {
+		errs = append(errs, errors.New("run experiment: it has no phases; add at least one"))
+	}
+	if exp.Chaos.Toxiproxy != configs.Embedded {
+		refuse("chaos.toxiproxy: URL", "leave it out to run Toxiproxy in this process")
+	}
+	if exp.Chaos.Egress.Listen != "" {
+		refuse("chaos.egress", "give each dependency a listen and an upstream address, and point the site at listen")
+	}
+	if len(exp.AbortWhen) > 0 {
+		refuse("abort_when", "leave it out and watch the run, or make its phases short")
+	}
+	return errors.Join(errs...)
+}
+
+// notices says what of the experiment has no effect on a run in this version.
+func notices(exp *configs.Experiment) []string {
+	if exp.Site == (configs.Site{}) {
+		return nil
+	}
+	return []string{"the site's own logs and status page (site:) are not read by this version: the report rests on what was seen from outside"}
+}
+
+// preflight checks what can be checked before the first hit.
+func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) error {
+	errs := []error{descriptors(exp)}
+	for i, d := range exp.Dependencies {
+		if d.Upstream == "" {
+			continue
+		}
+		conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", d.Upstream)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("reach dependency %s: %w; start it, or correct dependencies[%d].upstream", d.Name, err, i))
+			continue
+		}
+		conn.Close()
+	}
+	if err := a.Probe(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("%w; start the site, or correct target.url", err))
+	}
+	return errors.Join(errs...)
+}
+
+// descriptors checks that the limit on open files is enough for the worst
+// pile-up: by Little's law rate x timeout requests wait when nothing answers,
+// each with a connection to the target, and through each faulted dependency's
+// proxy one from the site and one to the dependency.
+func descriptors(exp *configs.Experiment) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("read the limit on open files: %w", err)
+	}
+	const ours = 64 // files, listeners, standard streams
+	need := uint64(waiting(exp)*(1+2*faulted(exp)) + ours)
+	if need > limit.Cur {
+		return fmt.Errorf("open enough connections: up to %d files may be open at once and the limit is %d; raise it (ulimit -n %d), or lower target.timeout, a rate or limits.in_flight", need, limit.Cur, need)
+	}
+	return nil
+}
+
+// waiting returns the most requests that can wait for an answer at once.
+func waiting(exp *configs.Experiment) int {
+	most := 0
+	for _, p := range exp.Phases {
+		n := max(p.Concurrency, p.Burst)
+		if p.Open() {
+			n = int(math.Ceil(p.Rate.Max() * min(exp.Target.Timeout, exp.Duration()).Seconds()))
+		}
+		most = max(most, n)
+	}
+	return min(most, exp.Limits.InFlight)
+}
+
+// faulted returns how many dependencies have a fault.
+func faulted(exp *configs.Experiment) int {
+	names := map[string]bool{}
+	for _, p := range exp.Phases {
+		for _, f := range p.Faults {
+			names[f.Dependency] = true
+		}
+	}
+	return len(names)
+}
