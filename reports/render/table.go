@@ -26,7 +26,7 @@ func unpainted(_ style, s string) string { return s }
 
 // ansi paints with the terminal's own palette, so that light and dark both work.
 func ansi(st style, s string) string {
-	code := [...]string{plain: "", bold: "1", faint: "2", good: "34", bad: "1;31"}[st]
+	code := [...]string{plain: "", bold: "1", faint: "2", good: "32", bad: "1;31"}[st]
 	if code == "" || s == "" {
 		return s
 	}
