@@ -192,7 +192,7 @@ func manifest(exp *configs.Experiment, a *attack.Attack, t0 time.Time) journal.M
 		m.Requests = append(m.Requests, r.Name)
 	}
 	for _, d := range exp.Dependencies {
-		m.Dependencies = append(m.Dependencies, d.Name)
+		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen})
 	}
 	for _, o := range exp.Objectives {
 		m.Objectives = append(m.Objectives, o.Text)

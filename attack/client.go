@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -81,19 +80,12 @@ func newSender(t configs.Target, tr *http.Transport) sender {
 		return tr.RoundTrip
 	}
 	client := &http.Client{Transport: tr, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) >= maxRedirects || !allowed(t, req.URL.Hostname()) {
+		if len(via) >= maxRedirects || !t.Allows(req.URL.Hostname()) {
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}
 	return client.Do
-}
-
-// allowed reports whether a redirect may lead to host: the target itself,
-// loopback, or a host named in target.allow.
-func allowed(t configs.Target, host string) bool {
-	ip := net.ParseIP(host)
-	return host == hostname(t.Host) || host == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(t.Allow, host)
 }
 
 // Probe sends the mix's first request once, and reports why there was no answer

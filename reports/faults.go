@@ -149,13 +149,19 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 }
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.
-func untouched(f Fault) string {
+func (a *analysis) untouched(f Fault) string {
 	if f.Connections != nil && *f.Connections > 0 {
 		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %d connections open through its proxy: did any request call %s while it was in force?",
 			f.Dependency, f.Kind, *f.Connections, f.Dependency)
 	}
-	return fmt.Sprintf("the fault on %s (%s) touched no request: is the site routed through its proxy (dependencies[].listen, or chaos.egress for a host), and do these requests call %s?",
-		f.Dependency, f.Kind, f.Dependency)
+	proxy := "its proxy"
+	for _, d := range a.manifest.Dependencies {
+		if d.Name == f.Dependency && d.Listen != "" {
+			proxy += " at " + d.Listen
+		}
+	}
+	return fmt.Sprintf("the fault on %s (%s) touched no request: is the site configured to call %s through %s, and do these requests call it?",
+		f.Dependency, f.Kind, f.Dependency, proxy)
 }
 
 // words says the state that the fault puts its dependency into, to follow "With ".

@@ -23,13 +23,15 @@ type scope struct {
 	*tally
 	chosen  []bool // by phase
 	began   bool
+	late    int64 // hits sent too late, which may have been better than recorded
+	unsent  int64 // hits that were due and not sent
 	seconds float64
 	end     time.Duration // of the last of them
 }
 
 // objectives judges the manifest's objectives on the figures of their phases.
 // What can't be judged is never met: no samples, a phase that did not come, a
-// generator that failed in it.
+// generator that failed in it so that it may have decided the objective.
 func (a *analysis) objectives(f fidelity) []Objective {
 	list := []Objective{}
 	for _, text := range a.manifest.Objectives {
@@ -58,7 +60,7 @@ func (a *analysis) find(o configs.Objective, f fidelity) finding {
 	if o.Metric == "recovered" {
 		return a.findRecovered(o, s, f)
 	}
-	if why := f.doubt(a.manifest, involved); why != "" {
+	if why := f.doubt(a.manifest, involved); why != "" && !s.certain(o) {
 		return finding{why: why}
 	}
 	if s.sent == 0 {
@@ -108,6 +110,9 @@ func (a *analysis) scope(name string) (s scope, why string) {
 		}
 		s.chosen[i] = true
 		s.merge(a.traffic.of(i))
+		lack := a.shortfall(i)
+		s.late += lack.late
+		s.unsent += lack.dropped + lack.generator + lack.missing
 		if seconds := a.lasted(i); seconds > 0 {
 			s.began = true
 			s.seconds += seconds

@@ -26,7 +26,7 @@ type scenario struct {
 func newScenario(phases ...journal.PhaseSpan) *scenario {
 	s := &scenario{Manifest: journal.Manifest{
 		Schema: journal.Schema, ToolVersion: "test", Name: "made-up", Target: "http://127.0.0.1:8081", Seed: 1, Arrivals: "uniform",
-		T0: time.Date(2026, 11, 22, 15, 4, 0, 0, time.UTC), Requests: []string{"checkout"}, Dependencies: []string{"payments"},
+		T0: time.Date(2026, 11, 22, 15, 4, 0, 0, time.UTC), Requests: []string{"checkout"}, Dependencies: []journal.Dependency{{Name: "payments", Listen: "127.0.0.1:9901"}},
 	}}
 	var at time.Duration
 	for _, p := range phases {

@@ -58,7 +58,7 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 	list := []string{}
 	switch {
 	case r.Outcome == killed:
-		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then, and a fault may have stayed in force")
+		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; its faults ended with it")
 	case r.Outcome == failed && a.manifest.Outcome.Error != "":
 		list = append(list, "the run was cut short: "+a.manifest.Outcome.Error)
 	case r.Outcome != complete:
@@ -69,14 +69,14 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 	}
 	for _, fault := range r.Faults {
 		if !fault.Exercised {
-			list = append(list, untouched(fault))
+			list = append(list, a.untouched(fault))
 		}
 		if fault.UndoConfirmed != nil && !*fault.UndoConfirmed {
 			list = append(list, fmt.Sprintf("the fault on %s (%s) could not be shown to be lifted: look before you trust %s again", fault.Dependency, fault.Kind, fault.Dependency))
 		}
 	}
 	if o := a.manifest.Outcome; o != nil && !o.Undone {
-		list = append(list, "not every fault could be shown to be lifted: see that none is left with `tailback lift`, or end the proxy")
+		list = append(list, "not every fault could be shown to be lifted: look before you trust the dependencies again")
 	}
 	if len(r.Objectives) == 0 {
 		if why := f.doubt(a.manifest, func(i int) bool { return !a.manifest.Phases[i].Warmup }); why != "" {

@@ -54,7 +54,7 @@ func TestVerdict(t *testing.T) {
 		{"one missed", healthy().objectives(met, missed), Fail, 1, ""},
 		{"missed wins over one that can't be judged", healthy().objectives(missed, "nowhere: p99 < 1s"), Fail, 1, ""},
 		{"one can't be judged", healthy().objectives(met, "nowhere: p99 < 1s"), Inconclusive, 3, ""},
-		{"a fault that touched nothing", untouched, Inconclusive, 3, "the fault on payments (hang) touched no request: is the site routed through its proxy (dependencies[].listen"},
+		{"a fault that touched nothing", untouched, Inconclusive, 3, "the fault on payments (hang) touched no request: is the site configured to call payments through its proxy at 127.0.0.1:9901"},
 		{"a fault with connections but no request", idle, Inconclusive, 3, "had 4 connections open"},
 		{"an undo that failed", stuck, Inconclusive, 3, "the fault on payments (hang) could not be shown to be lifted"},
 		{"an undo of which the run is not sure", notUndone, Inconclusive, 3, "not every fault could be shown to be lifted"},

@@ -30,7 +30,7 @@ var manifest = journal.Manifest{
 	ToolVersion: "test", Name: "checkout <&> hang", Target: "http://127.0.0.1:8081", Seed: 1<<64 - 1, Arrivals: "poisson",
 	T0:       time.Date(2026, 11, 22, 10, 30, 0, 123456789, time.UTC),
 	Phases:   []journal.PhaseSpan{{Name: "baseline", EndNS: 10e9, Kind: "open", Hits: 80, RateFrom: 8, RateTo: 8}, {Name: "hang", StartNS: 10e9, EndNS: 25e9, Kind: "closed"}},
-	Requests: []string{"checkout", "home", "search"}, Dependencies: []string{"payments"}, Objectives: []string{"baseline: p99 < 300ms"},
+	Requests: []string{"checkout", "home", "search"}, Dependencies: []journal.Dependency{{Name: "payments", Listen: "127.0.0.1:9901"}}, Objectives: []string{"baseline: p99 < 300ms"},
 }
 
 var experiment = []byte("version: 1\nname: checkout-payments-hang\n")

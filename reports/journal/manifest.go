@@ -17,11 +17,17 @@ type Manifest struct {
 	// Phases and Requests name what Hit.Phase and Hit.Request count.
 	Phases   []PhaseSpan `json:"phases"`
 	Requests []string    `json:"requests"`
-	// Dependencies names those proxied, in the experiment's order.
-	Dependencies []string `json:"dependencies"`
+	// Dependencies are those proxied, in the experiment's order.
+	Dependencies []Dependency `json:"dependencies"`
 	Objectives   []string `json:"objectives"`
 	// Outcome is nil while the run goes on, and stays nil when it was killed.
 	Outcome *Outcome `json:"outcome"`
+}
+
+// Dependency is a dependency behind a proxy of ours.
+type Dependency struct {
+	Name   string `json:"name"`
+	Listen string `json:"listen"` // host:port that the site is to call
 }
 
 // PhaseSpan is a phase as planned. Times are since T0.
