@@ -91,7 +91,8 @@ func TestEveryFaultIsLifted(t *testing.T) {
 	t.Run("when a part panics", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "out")
 		exp := hangExperiment(t, time.Hour)
-		exp.Requests[0].Weight = 0 // which Validate refuses: no request can be picked
+		exp.Phases[0].Rate = &configs.Rate{To: 50, Step: 50, Every: 300 * time.Millisecond} // the fault is in force before the first hit
+		exp.Requests[0].Weight = 0                                                          // which Validate refuses: no request can be picked
 		exp.Requests = append(exp.Requests, exp.Requests[0])
 		err := Run(t.Context(), exp, dir, nil)
 		if err == nil || !strings.Contains(err.Error(), "panic in attack") || !lifted(t, dir) {

@@ -153,7 +153,6 @@ func (s *Site) Close() error {
 // when ctx ends.
 func (s *Site) AwaitAnswer(ctx context.Context, path string) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
-	last := errors.New("no answer")
 	for {
 		resp, err := client.Get(s.URL + path)
 		if err == nil {
@@ -163,10 +162,9 @@ func (s *Site) AwaitAnswer(ctx context.Context, path string) error {
 			}
 			err = errors.New(strings.ToLower(resp.Status))
 		}
-		last = err
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w, last: %w", path, context.Cause(ctx), last)
+			return fmt.Errorf("wait for %s: %w, last: %w", path, context.Cause(ctx), err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
