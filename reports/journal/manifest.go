@@ -19,7 +19,7 @@ type Manifest struct {
 	Requests []string    `json:"requests"`
 	// Dependencies are those proxied, in the experiment's order.
 	Dependencies []Dependency `json:"dependencies"`
-	Objectives   []string `json:"objectives"`
+	Objectives   []string     `json:"objectives"`
 	// Outcome is nil while the run goes on, and stays nil when it was killed.
 	Outcome *Outcome `json:"outcome"`
 }
