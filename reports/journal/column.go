@@ -10,7 +10,7 @@ import (
 )
 
 // columnNames of a hit file, in the order of hitReader's columns.
-var columnNames = [...]string{"seq", "phase", "request", "due_ns", "sent_ns", "first_byte_ns", "done_ns",
+var columnNames = [...]string{"seq", "phase", "request", "due_ns", "lag_ns", "wait_ns", "receive_ns",
 	"code", "class", "bytes_in", "bytes_out", "degraded"}
 
 // The columns that are looked up by place.
@@ -19,9 +19,9 @@ const (
 	colPhase
 	colRequest
 	colDue
-	colSent
-	colFirstByte
-	colDone
+	colLag
+	colWait
+	colReceive
 	colCode
 	colClass
 	colBytesIn

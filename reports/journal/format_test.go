@@ -50,19 +50,19 @@ func TestFormatDescribesTheFiles(t *testing.T) {
 
 // foreign is a hit as another tool writes it: other order, encodings and widths, all optional.
 type foreign struct {
-	Extra     string `parquet:"added_by_hand,optional"`
-	Class     string `parquet:"class,optional"`
-	Code      int64  `parquet:"code,optional,dict"`
-	Degraded  bool   `parquet:"degraded,optional"`
-	Done      int64  `parquet:"done_ns,optional,gzip"`
-	FirstByte int64  `parquet:"first_byte_ns,optional"`
-	Sent      int64  `parquet:"sent_ns,optional"`
-	Due       int64  `parquet:"due_ns,optional,dict"`
-	Request   int64  `parquet:"request,optional"`
-	Phase     int64  `parquet:"phase"`
-	Seq       int64  `parquet:"seq,optional"`
-	BytesOut  int64  `parquet:"bytes_out"`
-	BytesIn   int64  `parquet:"bytes_in,optional,delta"`
+	Extra    string `parquet:"added_by_hand,optional"`
+	Class    string `parquet:"class,optional"`
+	Code     int64  `parquet:"code,optional,dict"`
+	Degraded bool   `parquet:"degraded,optional"`
+	Receive  int64  `parquet:"receive_ns,optional,gzip"`
+	Wait     int64  `parquet:"wait_ns,optional"`
+	Lag      int64  `parquet:"lag_ns,optional"`
+	Due      int64  `parquet:"due_ns,optional,dict"`
+	Request  int64  `parquet:"request,optional"`
+	Phase    int64  `parquet:"phase"`
+	Seq      int64  `parquet:"seq,optional"`
+	BytesOut int64  `parquet:"bytes_out"`
+	BytesIn  int64  `parquet:"bytes_in,optional,delta"`
 }
 
 func TestHitsWrittenByAnotherTool(t *testing.T) {
@@ -70,7 +70,11 @@ func TestHitsWrittenByAnotherTool(t *testing.T) {
 	want[5].Degraded, want[6].Degraded = true, true
 	rows := make([]foreign, len(want))
 	for i, h := range want {
-		rows[i] = foreign{"x", h.Class.String(), int64(h.Code), h.Degraded, int64(h.Done), int64(h.FirstByte), int64(h.Sent),
+		wait, receive := h.FirstByte-h.Sent, h.Done-h.FirstByte
+		if h.FirstByte == 0 {
+			wait, receive = 0, h.Done-h.Sent
+		}
+		rows[i] = foreign{"x", h.Class.String(), int64(h.Code), h.Degraded, int64(receive), int64(wait), int64(h.Sent - h.Due),
 			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn}
 	}
 	dir := record(t, nil)

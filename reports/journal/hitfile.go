@@ -7,29 +7,32 @@ import (
 	"github.com/parquet-go/parquet-go/compress/snappy"
 )
 
-// row is a Hit as it lies in a Parquet file. Neighbours in time have times and
-// numbers close to each other, so their differences are stored; what has few
-// values goes through a dictionary.
+// row is a Hit as it lies in a Parquet file. Its times are spans, each from the
+// end of the one before, which are small; neighbours' differences are stored.
+// What has few values goes through a dictionary.
 type row struct {
-	Seq       uint64 `parquet:"seq,delta"`
-	Phase     int32  `parquet:"phase,dict"`
-	Request   int32  `parquet:"request,dict"`
-	Due       int64  `parquet:"due_ns,delta"`
-	Sent      int64  `parquet:"sent_ns,delta"`
-	FirstByte int64  `parquet:"first_byte_ns,optional,delta"` // 0 is stored as null
-	Done      int64  `parquet:"done_ns,delta"`
-	Code      int32  `parquet:"code,dict"`
-	Class     string `parquet:"class,dict"`
-	BytesIn   int64  `parquet:"bytes_in,delta"`
-	BytesOut  int64  `parquet:"bytes_out,delta"`
-	Degraded  bool   `parquet:"degraded"`
+	Seq      uint64 `parquet:"seq,delta"`
+	Phase    int32  `parquet:"phase,dict"`
+	Request  int32  `parquet:"request,dict"`
+	Due      int64  `parquet:"due_ns,delta"`
+	Lag      int64  `parquet:"lag_ns,delta"`           // from due to sent
+	Wait     int64  `parquet:"wait_ns,optional,delta"` // from sent to the first byte; null when there is none
+	Receive  int64  `parquet:"receive_ns,delta"`       // from the first byte, or from sent, to done
+	Code     int32  `parquet:"code,dict"`
+	Class    string `parquet:"class,dict"`
+	BytesIn  int64  `parquet:"bytes_in,delta"`
+	BytesOut int64  `parquet:"bytes_out,delta"`
+	Degraded bool   `parquet:"degraded"`
 }
 
 func (r *row) set(h *Hit) {
 	*r = row{
 		Seq: h.Seq, Phase: h.Phase, Request: h.Request,
-		Due: int64(h.Due), Sent: int64(h.Sent), FirstByte: int64(h.FirstByte), Done: int64(h.Done),
+		Due: int64(h.Due), Lag: int64(h.Sent - h.Due), Receive: int64(h.Done - h.Sent),
 		Code: h.Code, Class: h.Class.String(), BytesIn: h.BytesIn, BytesOut: h.BytesOut, Degraded: h.Degraded,
+	}
+	if h.FirstByte != 0 {
+		r.Wait, r.Receive = int64(h.FirstByte-h.Sent), int64(h.Done-h.FirstByte)
 	}
 }
 

@@ -126,14 +126,19 @@ func (r *hitReader) next() {
 func (r *hitReader) fill(hits []Hit) {
 	c := &r.columns
 	seq, phase, request := c[colSeq].values, c[colPhase].values, c[colRequest].values
-	due, sent, first, done := c[colDue].values, c[colSent].values, c[colFirstByte].values, c[colDone].values
+	due, lag, wait, receive := c[colDue].values, c[colLag].values, c[colWait].values, c[colReceive].values
 	code, class, degraded := c[colCode].values, c[colClass].values, c[colDegraded].values
 	in, out := c[colBytesIn].values, c[colBytesOut].values
 	for i := range hits {
+		sent := due[i] + lag[i]
+		first := int64(0)
+		if wait[i] != 0 {
+			first = sent + wait[i]
+		}
 		hits[i] = Hit{
 			Seq: uint64(seq[i]), Phase: int32(phase[i]), Request: int32(request[i]),
-			Due: time.Duration(due[i]), Sent: time.Duration(sent[i]),
-			FirstByte: time.Duration(first[i]), Done: time.Duration(done[i]),
+			Due: time.Duration(due[i]), Sent: time.Duration(sent),
+			FirstByte: time.Duration(first), Done: time.Duration(sent + wait[i] + receive[i]),
 			Code: int32(code[i]), Class: Class(class[i]),
 			BytesIn: in[i], BytesOut: out[i], Degraded: degraded[i] != 0,
 		}

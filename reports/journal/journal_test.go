@@ -95,7 +95,7 @@ func randomHit(r *rand.Rand, n int) journal.Hit {
 		Due: any(), Sent: any(), FirstByte: any(), Done: any(), Code: int32(r.Uint32()), Class: journal.Class(r.IntN(16)),
 		BytesIn: int64(any()), BytesOut: int64(any()), Degraded: r.IntN(2) == 0,
 	}
-	if r.IntN(3) == 0 {
+	if r.IntN(3) == 0 || h.FirstByte == h.Sent { // no time at all cannot be told from none
 		h.FirstByte = 0
 	}
 	return h
