@@ -1,7 +1,7 @@
 # The two commands of the README, and the parts that they are made of.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test setup lint bench picture clean
+.PHONY: demo test setup lint bench picture
 
 demo: ## watch a site go down with 502s, and the timeout that saves it
 	go run ./cmd/tailback demo
@@ -19,3 +19,8 @@ lint:
 
 bench: ## the figures of reports/BENCHMARKS.md
 	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback
+
+picture: ## reports/render/report.png, the README's picture, from a run of the demo
+	rm -rf tailback-out/picture
+	go run ./cmd/tailback demo --out tailback-out/picture
+	go test ./reports/render -run TestScreenshot -screenshot "$(CURDIR)/reports/render/report.png" -of "$(CURDIR)/tailback-out/picture/no-timeout/report.json"

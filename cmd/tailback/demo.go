@@ -47,7 +47,7 @@ func newDemo() *cobra.Command {
 		Short: "Watch a site go down with 502s, and the timeout that saves it",
 		Long: `Demo starts the staging site and runs one experiment on it three times: with no
 timeout on its call to payments, with 1 s, and with a timeout inside the budget.
-It takes about 75 seconds and needs nothing but this program; --site php-fpm
+It takes about 65 seconds and needs nothing but this program; --site php-fpm
 uses real nginx and php-fpm. It exits 0 when all three runs are conclusive,
 though two of them show a site that fails.`,
 		Args: cobra.NoArgs,

@@ -134,7 +134,11 @@ func marks(r *reports.Report) []mark {
 	}
 	for _, v := range r.Recovery {
 		if v.RecoveredS != nil && v.AfterLiftS != nil {
-			list = append(list, mark{At: round(*v.RecoveredS), Label: "well again +" + delay(*v.AfterLiftS)})
+			label := "well again at once"
+			if *v.AfterLiftS > 0 {
+				label = "well again +" + delay(*v.AfterLiftS)
+			}
+			list = append(list, mark{At: round(*v.RecoveredS), Label: label})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mark) int { return int(math.Copysign(1, a.At-b.At)) })

@@ -53,6 +53,9 @@ func faultBefore(r *reports.Report, o reports.Onset) string {
 
 // recoverySentence says how long the site took to be well again.
 func recoverySentence(v reports.Recovery) string {
+	if v.AfterLiftS != nil && *v.AfterLiftS == 0 {
+		return fmt.Sprintf("well again as soon as the fault on %s was lifted", v.Dependency)
+	}
 	if v.AfterLiftS != nil {
 		return fmt.Sprintf("well again %s after the fault on %s was lifted", delay(*v.AfterLiftS), v.Dependency)
 	}
