@@ -8,24 +8,27 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
+// clientView is a fault and what clients see of it.
+type clientView struct {
+	name   string
+	fault  configs.Fault
+	ask    string // the request asked on each
+	n      int    // its answer's bytes
+	before string
+	during string
+	lifted string // the connection opened before, after lifting; the one opened during, as well unless:
+	late   string
+	held   int64 // -1: unknown
+	conns  int64
+}
+
 // What a client sees on a connection opened before, during and after each
 // fault, and on the first two when it is lifted. Delays are far longer than
 // the watching, so that what comes after lifting came because of it.
 func TestWhatAClientSees(t *testing.T) {
 	const far = 100 * time.Second
 	dose := configs.Dose{From: far, To: far}
-	for _, row := range []struct {
-		name   string
-		fault  configs.Fault
-		ask    string // the request asked on each
-		n      int    // its answer's bytes
-		before string
-		during string
-		lifted string // the connection opened before, after lifting; the one opened during, as well unless:
-		late   string
-		held   int64 // -1: unknown
-		conns  int64
-	}{
+	for _, row := range []clientView{
 		{name: "latency delays answers", fault: configs.Fault{Latency: &configs.Latency{Delay: dose}},
 			ask: "9", n: 9, before: "none, open", during: "none, open", lifted: "whole, open", held: 2, conns: 2},
 		{name: "latency delays requests", fault: configs.Fault{Latency: &configs.Latency{Delay: dose, Direction: configs.Upstream}},
@@ -56,43 +59,45 @@ func TestWhatAClientSees(t *testing.T) {
 		{name: "limit ends after some bytes", fault: configs.Fault{Limit: &configs.Limit{Bytes: 4}},
 			ask: "9", n: 9, before: "part, eof", during: "part, eof", lifted: "part, eof", held: 2, conns: 2},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if row.fault.NoAccept != nil && runtime.GOOS != "linux" {
-				t.Skip("no_accept is for Linux")
-			}
-			t.Parallel()
-			r := newRig(t, newDependency(t).addr, row.fault)
-			before := r.asked()
-			before.got, before.want = 0, 0
-			r.apply()
+		t.Run(row.name, row.play)
+	}
+}
 
-			before.ask(row.ask, row.n)
-			before.sees(row.before)
-			patience := soon
-			if row.during == "no connect" {
-				patience = while
-			}
-			during := r.dialFor(patience)
-			during.ask(row.ask, row.n)
-			during.sees(row.during)
+func (row clientView) play(t *testing.T) {
+	if row.fault.NoAccept != nil && runtime.GOOS != "linux" {
+		t.Skip("no_accept is for Linux")
+	}
+	t.Parallel()
+	r := newRig(t, newDependency(t).addr, row.fault)
+	before := r.asked()
+	before.got, before.want = 0, 0
+	r.apply()
 
-			met, _ := r.lift()
-			before.sees(row.lifted)
-			if row.late == "" {
-				row.late = row.lifted
-			}
-			during.sees(row.late)
-			after := r.asked()
-			after.ask("9", 9)
-			after.sees("whole, open")
+	before.ask(row.ask, row.n)
+	before.sees(row.before)
+	patience := soon
+	if row.during == "no connect" {
+		patience = while
+	}
+	during := r.dialFor(patience)
+	during.ask(row.ask, row.n)
+	during.sees(row.during)
 
-			if met.Connections == nil || *met.Connections != row.conns {
-				t.Errorf("connections: got %v, want %d", deref(met.Connections), row.conns)
-			}
-			if held := deref(met.RequestsHeld); held != row.held {
-				t.Errorf("requests held: got %d, want %d", held, row.held)
-			}
-		})
+	met, _ := r.lift()
+	before.sees(row.lifted)
+	if row.late == "" {
+		row.late = row.lifted
+	}
+	during.sees(row.late)
+	after := r.asked()
+	after.ask("9", 9)
+	after.sees("whole, open")
+
+	if met.Connections == nil || *met.Connections != row.conns {
+		t.Errorf("connections: got %v, want %d", deref(met.Connections), row.conns)
+	}
+	if held := deref(met.RequestsHeld); held != row.held {
+		t.Errorf("requests held: got %d, want %d", held, row.held)
 	}
 }
 
