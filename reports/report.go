@@ -145,7 +145,11 @@ type Onset struct {
 // Recovery is how long the site took to be well again after a fault was lifted.
 type Recovery struct {
 	Dependency string  `json:"dependency"`
+	Kind       string  `json:"kind"` // of the fault
 	LiftedS    float64 `json:"lifted_s"`
+	// Ill is whether the site was seen not to be well at any second since the
+	// fault was applied; null without a baseline to hold it against.
+	Ill *bool `json:"ill"`
 	// RecoveredS is the start of the first full second after lifting whose ok
 	// ratio and p95 are within the baseline's range, with no bad second in the
 	// two after it; null when there was none or no baseline to hold it against.
