@@ -16,9 +16,9 @@ import (
 // dialTimeout bounds how long a dependency may take to accept a connection.
 const dialTimeout = 5 * time.Second
 
-// supported says what this version can't play. To play the rest and say nothing
-// would test something else than was asked.
-func supported(exp *configs.Experiment) error {
+// Supported says what of the experiment this version can't play, or returns nil.
+// To play the rest and say nothing would test something else than was asked.
+func Supported(exp *configs.Experiment) error {
 	var errs []error
 	refuse := func(key, instead string) {
 		errs = append(errs, fmt.Errorf("run experiment: this version does not play %s; %s", key, instead))
@@ -46,8 +46,9 @@ func notices(exp *configs.Experiment) []string {
 	return []string{"the site's own logs and status page (site:) are not read by this version: the report rests on what was seen from outside"}
 }
 
-// preflight checks what can be checked before the first hit.
-func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) error {
+// preflight checks what can be checked before the first hit. It returns the
+// target's answer if that is one that the request does not expect.
+func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {
 	errs := []error{descriptors(exp)}
 	for i, d := range exp.Dependencies {
 		if d.Upstream == "" {
@@ -60,10 +61,11 @@ func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) e
 		}
 		conn.Close()
 	}
-	if err := a.Probe(ctx); err != nil {
-		errs = append(errs, fmt.Errorf("%w; start the site, or correct target.url", err))
+	status, expected, err := a.Probe(ctx)
+	if err == nil && !expected {
+		unexpected = status
 	}
-	return errors.Join(errs...)
+	return unexpected, errors.Join(append(errs, err)...)
 }
 
 // descriptors checks that the limit on open files is enough for the worst

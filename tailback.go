@@ -22,6 +22,10 @@ import (
 // Version is the release this tree is, or leads to.
 const Version = "0.1.0"
 
+// lead is how long before T0 the bundle is begun: it is written to disk before
+// the first hit is due.
+const lead = 250 * time.Millisecond
+
 // Status is how far a run has come.
 type Status struct {
 	Elapsed, Total time.Duration // of the phases; answers may still come in after Total
@@ -40,7 +44,7 @@ type counts struct{ sent, ok, faults atomic.Int64 }
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
-	a, proxies, err := prepare(ctx, exp)
+	a, proxies, _, err := prepare(ctx, exp)
 	if err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(St
 	if err != nil {
 		return fmt.Errorf("write experiment as run: %w", err)
 	}
-	t0 := time.Now()
+	t0 := time.Now().Add(lead)
 	w, err := journal.Create(dir, manifest(exp, a, t0), asRun)
 	if err != nil {
 		return err
@@ -68,32 +72,32 @@ func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(St
 }
 
 // prepare checks that the run can start, and leaves the proxies listening.
-func prepare(ctx context.Context, exp *configs.Experiment) (*attack.Attack, *chaos.Proxies, error) {
-	if err := supported(exp); err != nil {
-		return nil, nil, err
+func prepare(ctx context.Context, exp *configs.Experiment) (a *attack.Attack, proxies *chaos.Proxies, unexpected string, err error) {
+	if err := Supported(exp); err != nil {
+		return nil, nil, "", err
 	}
-	a, err := attack.New(exp)
-	if err != nil {
-		return nil, nil, err
+	if a, err = attack.New(exp); err != nil {
+		return nil, nil, "", err
 	}
-	proxies, err := chaos.Open(exp)
-	if err != nil {
-		return nil, nil, err
+	if proxies, err = chaos.Open(exp); err != nil {
+		return nil, nil, "", err
 	}
-	if err := preflight(ctx, exp, a); err != nil {
-		return nil, nil, errors.Join(err, proxies.Close())
+	if unexpected, err = preflight(ctx, exp, a); err != nil {
+		return nil, nil, "", errors.Join(err, proxies.Close())
 	}
-	return a, proxies, nil
+	return a, proxies, unexpected, nil
 }
 
 // Preflight checks that a run of the experiment could start, as Run does
-// first: ports free, dependencies and target reachable, descriptors enough.
-func Preflight(ctx context.Context, exp *configs.Experiment) error {
-	_, proxies, err := prepare(ctx, exp)
+// first: ports free, dependencies and target reachable, descriptors enough. It
+// returns the target's answer to the first request of the mix if that is one
+// that the request does not expect, such as "404 Not Found".
+func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string, err error) {
+	_, proxies, unexpected, err := prepare(ctx, exp)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return proxies.Close()
+	return unexpected, proxies.Close()
 }
 
 // conduct drives the traffic and plays the faults, both from t0 on, while the

@@ -72,6 +72,7 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 			case p.Open():
 				span.Kind, span.Hits = "open", g.schedule.Hits(int32(i))
 				span.RateFrom, span.RateTo = p.Rate.From, p.Rate.To
+				span.RateMean = g.schedule.MeanRate(int32(i))
 			case p.Burst > 0:
 				span.Kind, span.Hits = "burst", uint64(p.Burst)
 			default:

@@ -19,8 +19,6 @@ import (
 
 var quiet = log.New(io.Discard, "", 0)
 
-var generatorErrnos = []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM}
-
 func experiment(url string, phases ...configs.Phase) *configs.Experiment {
 	return &configs.Experiment{
 		Seed: 1, Arrivals: configs.Uniform,
@@ -272,7 +270,7 @@ func TestOverdueHitsAreDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var dropped, late atomic.Int64
-	// As if the first 2 s had gone by: 1 s of them, 50 hits, is beyond the bound.
+	// As if the first 2 s had gone by: 1.75 s of them, 87 hits, are beyond the bound.
 	err = a.Run(t.Context(), time.Now().Add(-2*time.Second), func(h journal.Hit) {
 		if h.Class == journal.ClassDropped {
 			dropped.Add(1)
@@ -283,7 +281,43 @@ func TestOverdueHitsAreDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := dropped.Load(); n < 50 || n+seen.Load() != 200 || late.Load() != 0 {
-		t.Errorf("%d dropped and %d sent of 200, %d sent too late; want 50 or more dropped, none late", n, seen.Load(), late.Load())
+	if n := dropped.Load(); n < 87 || n+seen.Load() != 200 || late.Load() != 0 {
+		t.Errorf("%d dropped and %d sent of 200, %d sent too late; want 87 or more dropped, none late", n, seen.Load(), late.Load())
+	}
+}
+
+// At 0.5/s nothing is over a ceiling of 0.5/s, whatever the jitter; two
+// at once are.
+func TestRateCeilingBelowOne(t *testing.T) {
+	g := newGate(configs.Limits{Rate: 0.5, InFlight: 10})
+	for k := range 100 {
+		jitter := time.Duration(k%3-1) * 100 * time.Millisecond
+		if now := time.Duration(k)*2*time.Second + jitter; !g.withinRate(now) {
+			t.Fatalf("hit %d, at %v, is refused", k, now)
+		}
+	}
+	if !g.withinRate(200*time.Second) || g.withinRate(200*time.Second) {
+		t.Error("of two hits at once not just the first is let through")
+	}
+}
+
+// A closed phase whose hits are dropped at a ceiling does not spin: 2 clients
+// that pause 10 ms after a drop try 100 times in half a second at most.
+func TestClosedPhaseAtACeiling(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer server.Close()
+	time.AfterFunc(700*time.Millisecond, func() { close(release) })
+	exp := experiment(server.URL, configs.Phase{Name: "burst", Duration: 100 * time.Millisecond, Burst: 5},
+		configs.Phase{Name: "closed", Duration: 500 * time.Millisecond, Concurrency: 2})
+	exp.Limits.InFlight = 5
+	dropped := 0
+	for _, h := range drive(t, exp) {
+		if h.Class == journal.ClassDropped {
+			dropped++
+		}
+	}
+	if dropped == 0 || dropped > 102 {
+		t.Errorf("%d hits dropped, want 1 to 102", dropped)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,6 +42,8 @@ func classifyNetwork(err error) journal.Class {
 	}
 	var dns *net.DNSError
 	switch {
+	case errors.As(err, &dns) && isShortage(dns.Err):
+		return journal.ClassGenerator
 	case errors.As(err, &dns):
 		return journal.ClassDNS
 	case isTLS(err):
@@ -55,12 +58,18 @@ func classifyNetwork(err error) journal.Class {
 	return journal.ClassOther
 }
 
-// classifyErrno reads the system's error number. Running out of descriptors,
-// ports or memory is the generator's fault, never the site's.
+// shortages are of descriptors, ports and memory on this machine: the
+// generator's fault, never the site's.
+var shortages = []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM}
+
+// classifyErrno reads the system's error number.
 func classifyErrno(err error) (journal.Class, bool) {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		return 0, false
+	}
+	if slices.Contains(shortages, errno) {
+		return journal.ClassGenerator, true
 	}
 	switch errno {
 	case syscall.ECONNREFUSED:
@@ -69,10 +78,18 @@ func classifyErrno(err error) (journal.Class, bool) {
 		return journal.ClassReset, true
 	case syscall.ETIMEDOUT:
 		return journal.ClassConnectTimeout, true
-	case syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM:
-		return journal.ClassGenerator, true
 	}
 	return journal.ClassOther, true
+}
+
+// isShortage reads the text, since a DNSError keeps no error number.
+func isShortage(text string) bool {
+	for _, errno := range shortages {
+		if strings.Contains(text, errno.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func isTLS(err error) bool {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -128,10 +129,14 @@ func TestClasses(t *testing.T) {
 
 // Running out of descriptors is the generator's fault, whatever it looks like.
 func TestClassifyGenerator(t *testing.T) {
-	for _, errno := range generatorErrnos {
-		err := &net.OpError{Op: "dial", Err: fmt.Errorf("socket: %w", errno)}
-		if got := classify(err, nil, false); got != journal.ClassGenerator {
-			t.Errorf("%v is %v, want generator", errno, got)
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM} {
+		for _, err := range []error{
+			&net.OpError{Op: "dial", Err: fmt.Errorf("socket: %w", errno)},
+			&net.DNSError{Name: "staging.example.com", Err: "dial udp: socket: " + errno.Error()}, // a resolver's error has it as text only
+		} {
+			if got := classify(err, nil, false); got != journal.ClassGenerator {
+				t.Errorf("%v is %v, want generator", err, got)
+			}
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package attack
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -79,33 +81,62 @@ func newSender(t configs.Target, tr *http.Transport) sender {
 	if !t.Redirect {
 		return tr.RoundTrip
 	}
-	client := &http.Client{Transport: tr, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: onceOnly{tr}, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects || !t.Allows(req.URL.Hostname()) {
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}
-	return client.Do
+	return func(req *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(req.Body) // which a 307 or 308 wants again
+		if err != nil {
+			return nil, err
+		}
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, _ = req.GetBody()
+		return client.Do(req)
+	}
 }
 
-// Probe sends the mix's first request once, and reports why there was no answer
-// of any status. A request that changes something on the site (POST and the
-// like) is not sent: then GET of the target's own URL is.
-func (a *Attack) Probe(ctx context.Context) error {
-	s := a.mix.shots[0]
-	if !s.repeatable() {
-		u := *s.url
-		u.Path, u.RawPath, u.RawQuery = "/", "", ""
-		s = shot{method: http.MethodGet, url: &u, host: s.host, header: http.Header{"User-Agent": {"tailback"}}}
+// onceOnly keeps the transport from repeating a hop of a redirect: see shot.request.
+type onceOnly struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
+	once := *req
+	once.GetBody = nil
+	if once.Body == nil { // as after a 302
+		once.Body, once.TransferEncoding = io.NopCloser(bytes.NewReader(nil)), identity
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, min(a.timeout, 10*time.Second), errTimeout)
+	return o.Transport.RoundTrip(&once)
+}
+
+// Probe sends the mix's first request once. It returns the answer's status, and
+// whether that is one the request expects, or why there was no answer. A
+// request that changes something on the site (POST and the like) is not sent:
+// then GET of target.url is, and any status will do.
+func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err error) {
+	s := a.mix.shots[0]
+	safe := s.repeatable()
+	if !safe {
+		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {"tailback"}}}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, errTimeout)
 	defer cancel()
 	resp, err := a.transport.RoundTrip(s.request().WithContext(ctx))
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return fmt.Errorf("reach target %s://%s: %w", s.url.Scheme, s.url.Host, err)
+		return "", false, fmt.Errorf("reach target %s://%s: %w; %s", s.url.Scheme, s.url.Host, err, advice(err))
 	}
-	return resp.Body.Close()
+	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
+}
+
+// advice says what to do about a target that cannot be reached.
+func advice(err error) string {
+	if isTLS(err) {
+		return "name its authority in target.ca_file, its name in target.host, or set target.insecure"
+	}
+	return "start the site, or correct target.url"
 }

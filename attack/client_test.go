@@ -94,6 +94,14 @@ func TestRedirectsAndProxies(t *testing.T) {
 	if hits := drive(t, exp); len(hits) != 1 || hits[0].Code != 200 || elsewhere.Load() != 1 {
 		t.Errorf("asked to follow: %+v, %d requests followed; want one hit that ends in a 200", hits, elsewhere.Load())
 	}
+	for _, code := range []int{http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		again := httptest.NewServer(http.RedirectHandler(other.URL, code))
+		exp.Target.URL = again.URL
+		if hits := drive(t, exp); len(hits) != 1 || hits[0].Code != 200 {
+			t.Errorf("a %d is not followed: %+v", code, hits)
+		}
+		again.Close()
+	}
 	away := httptest.NewServer(http.RedirectHandler("http://192.0.2.1/", http.StatusFound))
 	defer away.Close()
 	exp.Target.URL = away.URL
@@ -127,7 +135,8 @@ func TestProbe(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer a.transport.CloseIdleConnections()
-		return a.Probe(t.Context())
+		_, _, err = a.Probe(t.Context())
+		return err
 	}
 	exp := experiment(server.URL, burst(1))
 	exp.Requests[0].Method = "POST" // may charge somebody's card

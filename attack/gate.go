@@ -34,12 +34,13 @@ func (g *gate) enter(now time.Duration) bool {
 
 func (g *gate) leave() { g.inFlight.Add(-1) }
 
-// withinRate is the generic cell rate algorithm (ITU-T I.371), which lets a
-// second's worth of hits through at once.
+// withinRate is the generic cell rate algorithm (ITU-T I.371). It lets a
+// second's worth of hits through at once; where that is less than one, a hit may
+// come half an interval early.
 func (g *gate) withinRate(now time.Duration) bool {
 	for g.interval > 0 {
 		next := g.next.Load()
-		if time.Duration(next) > now+time.Second-g.interval {
+		if time.Duration(next) > now+max(time.Second-g.interval, g.interval/2) {
 			return false
 		}
 		if g.next.CompareAndSwap(next, int64(max(time.Duration(next), now)+g.interval)) {

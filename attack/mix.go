@@ -16,6 +16,7 @@ import (
 // mix is the weighted mix of requests.
 type mix struct {
 	seed   uint64
+	base   *url.URL // the target, without user info
 	shots  []shot
 	limits []uint64 // limits[i] is the sum of the weights of shots 0 to i
 }
@@ -36,6 +37,9 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
 	m := &mix{seed: exp.Seed}
+	if m.base, err = joinPath(base, "/"); err != nil {
+		return nil, fmt.Errorf("read target.url: %w", err)
+	}
 	var sum uint64
 	for _, r := range exp.Requests {
 		s, err := newShot(base, exp.Target.Host, r)

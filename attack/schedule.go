@@ -58,19 +58,33 @@ func (s *Schedule) addPhase(phase int32, start time.Duration, p configs.Phase) {
 		s.add(segment{phase: phase, start: start, end: end, rate0: r.From, rate1: r.To})
 		return
 	}
-	step := math.Copysign(r.Step, r.To-r.From)
 	for rate := r.From; start < end; start += r.Every {
-		last := math.Abs(r.To-rate) < math.Abs(step)/2
 		stop := min(start+r.Every, end)
-		if last {
+		if rate == r.To {
 			stop = end
 		}
 		s.add(segment{phase: phase, start: start, end: stop, rate0: rate, rate1: rate})
-		if last {
+		switch {
+		case rate == r.To:
 			return
+		case rate < r.To:
+			rate = min(rate+r.Step, r.To)
+		default:
+			rate = max(rate-r.Step, r.To)
 		}
-		rate += step
 	}
+}
+
+// MeanRate returns the phase's mean arrival rate, per second.
+func (s *Schedule) MeanRate(phase int32) float64 {
+	var hits, seconds float64
+	for _, g := range s.segments {
+		if g.phase == phase {
+			hits += (g.rate0 + g.rate1) / 2 * (g.end - g.start).Seconds()
+			seconds += (g.end - g.start).Seconds()
+		}
+	}
+	return hits / seconds
 }
 
 func (s *Schedule) add(g segment) {

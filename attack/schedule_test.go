@@ -63,6 +63,10 @@ func TestSchedule(t *testing.T) {
 		{"steps 2, 4, 6 a second, a second each, the last until the end: 2+4+6+6",
 			[]configs.Phase{steps(4*s, 2, 6, 2, s)}, []uint64{18},
 			map[int]time.Duration{0: 0, 1: 500 * time.Millisecond, 2: s, 6: 2 * s}},
+		{"steps that do not divide the span end at its end: 2, 4, 5, 5",
+			[]configs.Phase{steps(4*s, 2, 5, 2, s)}, []uint64{16}, map[int]time.Duration{6: 2 * s, 11: 3 * s}},
+		{"and downwards: 20, 10, 5, never 0 or less",
+			[]configs.Phase{steps(4*s, 20, 5, 10, s)}, []uint64{40}, map[int]time.Duration{30: 2 * s, 35: 3 * s}},
 		{"steps downwards 6, 4, 2",
 			[]configs.Phase{steps(3*s, 6, 2, 2, s)}, []uint64{12}, map[int]time.Duration{6: s, 10: 2 * s}},
 	} {

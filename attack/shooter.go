@@ -22,8 +22,12 @@ const (
 	// maxJudged is how much of a body is searched, in bytes.
 	maxJudged = 1 << 20
 	// maxLate is how long after its due time a hit is still sent. Sending a
-	// longer backlog at once would be a burst that nobody asked for.
-	maxLate = time.Second
+	// longer backlog at once would be a burst that nobody asked for, and that
+	// could fill a queue by itself.
+	maxLate = 250 * time.Millisecond
+	// dropPause keeps the clients of a closed phase, whose hits are dropped at
+	// the ceilings, from spinning.
+	dropPause = 10 * time.Millisecond
 )
 
 // shooter is the http.RoundTripper under Vegeta: it sends the hit that Vegeta
@@ -65,6 +69,9 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 	hit.Request = s.mix.pick(hit.Seq)
 	if now-hit.Due > maxLate || !s.gate.enter(now) {
 		hit.Class, hit.Done = journal.ClassDropped, now
+		if s.due == nil {
+			sleepUntil(s.base, time.Now().Add(dropPause))
+		}
 	} else {
 		s.send(&hit)
 		s.gate.leave()

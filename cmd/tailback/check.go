@@ -21,9 +21,16 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := tailback.Supported(exp); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
+			}
 			if preflight {
-				if err := tailback.Preflight(cmd.Context(), exp); err != nil {
+				unexpected, err := tailback.Preflight(cmd.Context(), exp)
+				if err != nil {
 					return failed(cmd.Context(), err)
+				}
+				if unexpected != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "note: request %s was answered %s, which is not what it expects\n", exp.Requests[0].Name, unexpected)
 				}
 			}
 			faults := 0

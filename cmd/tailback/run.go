@@ -47,10 +47,10 @@ func newRun() *cobra.Command {
 			if format == "text" {
 				fmt.Fprintf(cmd.OutOrStdout(), "  report: %s\n", filepath.Join(out, reportHTML))
 			}
-			if err != nil {
-				return err
+			if r.ExitCode != exitOK {
+				return &exitError{r.ExitCode, err}
 			}
-			return verdict(r)
+			return err
 		},
 	}
 	o.addFlags(cmd)

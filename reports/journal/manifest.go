@@ -43,6 +43,8 @@ type PhaseSpan struct {
 	// RateFrom and RateTo are per second; of a ramp or steps, the first and the last; 0 in a closed or burst phase.
 	RateFrom float64 `json:"rate_from_hz"`
 	RateTo   float64 `json:"rate_to_hz"`
+	// RateMean is what was asked over the whole phase, per second; 0 in a closed or burst phase.
+	RateMean float64 `json:"rate_mean_hz"`
 }
 
 // Outcome says how a run ended.
