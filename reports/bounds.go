@@ -6,53 +6,63 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
-// bounds is the range in which an objective's metric must lie when the
-// generator failed in its phases: u requests that were due were never sent, and
-// l were sent late, with the lag in their response time.
+// settled reports whether what was found of an objective stands although the
+// generator failed in its phases.
 //
-// The lower end of what is bad takes it that all u and l would have been good,
-// and the upper end that all u would have been bad. (A late hit is only ever
-// better than it was recorded.) Where both ends decide the objective alike, the
-// failure cannot have decided it.
-func (s scope) bounds(o configs.Objective) (low, high float64, ok bool) {
-	u, l := s.unsent, s.late
-	all := s.sent + u
+//   - Hits that were sent late came as a burst that nobody asked for. That can
+//     only have made matters worse, so an objective that was met all the same
+//     is met.
+//   - Hits that were not sent spared the site a part of its load. That can only
+//     have made matters better, so an objective is missed if it would be even
+//     with good and fast answers to all of them.
+//
+// Both together, and objectives that ask for bad figures, settle nothing.
+func (s scope) settled(o configs.Objective, found finding) bool {
+	if found.observed == nil || !asksForGood(o) || s.late && s.unsent > 0 {
+		return false
+	}
+	if s.unsent == 0 {
+		return holds(*found.observed, o)
+	}
+	best, ok := s.best(o)
+	return ok && !holds(best, o)
+}
+
+// asksForGood reports whether the objective bounds what is bad from above, or
+// what is good from below.
+func asksForGood(o configs.Objective) bool {
+	switch o.Metric {
+	case "ok", "rate":
+		return o.Op == ">" || o.Op == ">="
+	}
+	return o.Op == "<" || o.Op == "<="
+}
+
+// best is the metric as it would be with good answers, faster than all others,
+// to the hits that were not sent.
+func (s scope) best(o configs.Objective) (value float64, ok bool) {
+	part := func(n int64) (float64, bool) {
+		if o.Unit == configs.Ratio {
+			return float64(n) / float64(s.sent+s.unsent), true
+		}
+		return float64(n), true
+	}
 	switch o.Metric {
 	case "errors":
-		return s.part(o, s.bad()-l, all), s.part(o, s.bad()+u, all), true
-	case "502", "503", "504":
-		n := s.gateway[o.Metric[2]-'2']
-		return s.part(o, n-l, all), s.part(o, n+u, all), true
+		return part(s.bad())
 	case "ok":
-		return s.part(o, s.ok, all), s.part(o, s.ok+l+u, all), true
+		return part(s.ok + s.unsent)
 	case "degraded":
-		return s.part(o, s.degraded-l, all), s.part(o, s.degraded+l+u, all), true
+		return part(s.degraded)
+	case "502", "503", "504":
+		return part(s.gateway[o.Metric[2]-'2'])
 	case "rate":
-		return float64(s.ok) / s.seconds, float64(s.ok+l+u) / s.seconds, true
+		return float64(s.ok+s.unsent) / s.seconds, true
 	}
 	q, isQuantile := quantileOf[o.Metric]
-	if !isQuantile || s.ok == 0 || u > 0 && q == 1 {
-		return 0, 0, false
+	if !isQuantile || s.ok == 0 {
+		return 0, false
 	}
-	shift := func(by int64) float64 { return q + float64(by)/float64(s.ok) }
-	if shift(u) > 1 {
-		return 0, 0, false
-	}
-	at := func(q float64) float64 { return time.Duration(s.response.Quantile(max(q, 0))).Seconds() }
-	return at(shift(-l - u)), at(shift(u)), true
-}
-
-// part is a count within 0 and all of it, or its ratio, as the objective asks.
-func (s scope) part(o configs.Objective, n, all int64) float64 {
-	n = min(max(n, 0), all)
-	if o.Unit == configs.Ratio {
-		return float64(n) / float64(all)
-	}
-	return float64(n)
-}
-
-// certain reports whether the objective is decided alike over all its bounds.
-func (s scope) certain(o configs.Objective) bool {
-	low, high, ok := s.bounds(o)
-	return ok && o.Op != "==" && s.sent > 0 && holds(low, o) == holds(high, o)
+	n, u := float64(s.ok), float64(s.unsent)
+	return time.Duration(s.response.Quantile(max(0, (q*(n+u)-u)/n))).Seconds(), true
 }

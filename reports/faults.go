@@ -51,21 +51,29 @@ func (f *playedFault) inForce(t time.Duration) bool {
 	return f.applied <= t && (f.lifted == nil || t < *f.lifted)
 }
 
-// faultAt returns the fault that something seen at t is counted from: of those
-// in force the one applied last, else of those lifted before the one applied
-// last; nil when none had been applied.
-func faultAt(faults []*playedFault, t time.Duration) *playedFault {
-	var last, force *playedFault
-	for _, f := range faults { // in the order of applying
-		if f.applied > t {
-			break
-		}
-		last = f
-		if f.inForce(t) {
-			force = f
+// aftermath is how long after its lifting a fault may still cause errors: for
+// as long as what queued behind it is served or given up by a gateway, which by
+// nginx's default takes 60 s.
+const aftermath = 60 * time.Second
+
+// faultAt returns the index of the fault that something seen at t is counted
+// from: of those in force the one applied last, else the one lifted last within
+// the aftermath; -1 when there is none.
+func faultAt(faults []*playedFault, t time.Duration) int {
+	recent, force := -1, -1
+	for i, f := range faults { // in the order of applying
+		switch {
+		case f.applied > t:
+		case f.inForce(t):
+			force = i
+		case t-*f.lifted <= aftermath && (recent < 0 || *f.lifted >= *faults[recent].lifted):
+			recent = i
 		}
 	}
-	return cmp.Or(force, last)
+	if force >= 0 {
+		return force
+	}
+	return recent
 }
 
 // exercised reports whether the fault met any traffic: a request was held,

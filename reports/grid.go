@@ -85,10 +85,18 @@ func (g *grid) inFlight(bucket time.Duration, n int) []int64 {
 	return most
 }
 
-// sustained returns the first cell with a bad answer of gatewayCodes[i] from
-// whose start on a full second has at least 5% of them among its answers. It is
-// exact up to the width of a cell.
-func (g *grid) sustained(i int, end time.Duration) (cell int, ok bool) {
+// errors returns how many bad answers of gatewayCodes[i] came in [from, to), up to the width of a cell.
+func (g *grid) errors(i int, from, to time.Duration) (n int64) {
+	for c := g.cell(from); c < min(g.cell(to), len(g.gateway[i])); c++ {
+		n += int64(g.gateway[i][c])
+	}
+	return n
+}
+
+// sustained returns the first cell, from the moment from on, with a bad answer
+// of gatewayCodes[i] from whose start on a full second, over before end, has at
+// least 5% of them among its answers. It is exact up to the width of a cell.
+func (g *grid) sustained(i int, from, end time.Duration) (cell int, ok bool) {
 	bad, second := g.gateway[i], g.perSecond()
 	var answers, errors int64
 	add := func(c int, sign int64) {
@@ -99,10 +107,11 @@ func (g *grid) sustained(i int, end time.Duration) (cell int, ok bool) {
 			errors += sign * int64(bad[c])
 		}
 	}
+	first := g.cell(from)
 	for c := range second {
-		add(c, 1)
+		add(first+c, 1)
 	}
-	for c := range bad {
+	for c := first; c < len(bad); c++ {
 		if g.start(c+second) > end {
 			break
 		}

@@ -23,7 +23,7 @@ type scope struct {
 	*tally
 	chosen  []bool // by phase
 	began   bool
-	late    int64 // hits sent too late, which may have been better than recorded
+	late    bool  // so many hits were sent late that the site got a burst that nobody asked for
 	unsent  int64 // hits that were due and not sent
 	seconds float64
 	end     time.Duration // of the last of them
@@ -56,13 +56,45 @@ func (a *analysis) find(o configs.Objective, f fidelity) finding {
 	if why != "" {
 		return finding{why: why}
 	}
-	involved := func(i int) bool { return s.chosen[i] }
 	if o.Metric == "recovered" {
 		return a.findRecovered(o, s, f)
 	}
-	if why := f.doubt(a.manifest, involved); why != "" && !s.certain(o) {
+	found := a.measure(o, s)
+	if why := f.doubt(a.manifest, func(i int) bool { return s.chosen[i] }); why != "" && !s.settled(o, found) {
 		return finding{why: why}
 	}
+	if why := a.cutShort(s); why != "" && found.why == "" && !found.missed(o, "ok", "rate") {
+		return finding{why: why}
+	}
+	return found
+}
+
+// cutShort says which of the phases the run did not reach the end of, if any.
+// What was recorded of it may miss an objective, but cannot meet one: what the
+// rest would have been, and the answers still awaited, nobody knows.
+func (a *analysis) cutShort(s scope) string {
+	for i, p := range a.manifest.Phases {
+		if s.chosen[i] && outcome(a.manifest) != complete && a.end < time.Duration(p.EndNS) {
+			return fmt.Sprintf("the run ended %s into phase %s", span(a.lasted(i)), p.Name)
+		}
+	}
+	return ""
+}
+
+// missed reports whether what was found misses the objective; of the metrics
+// named, which grow with time, that can't be said.
+func (f finding) missed(o configs.Objective, growing ...string) bool {
+	if slices.Contains(growing, o.Metric) || f.why != "" {
+		return false
+	}
+	if f.ok != nil {
+		return !*f.ok
+	}
+	return !holds(*f.observed, o)
+}
+
+// measure looks for the metric of o, which is not recovered, in the hits of s.
+func (a *analysis) measure(o configs.Objective, s scope) finding {
 	if s.sent == 0 {
 		return finding{why: "no request was sent and waited for"}
 	}
@@ -111,7 +143,7 @@ func (a *analysis) scope(name string) (s scope, why string) {
 		s.chosen[i] = true
 		s.merge(a.traffic.of(i))
 		lack := a.shortfall(i)
-		s.late += lack.late
+		s.late = s.late || lack.isLate()
 		s.unsent += lack.dropped + lack.generator + lack.missing
 		if seconds := a.lasted(i); seconds > 0 {
 			s.began = true
@@ -131,7 +163,7 @@ func (a *analysis) scope(name string) (s scope, why string) {
 }
 
 // findOnset is the seconds from the fault to the first bad 502, 503 or 504
-// among the hits of the scope since a fault was first applied. Where none came,
+// among the hits of the scope under a fault, or in its aftermath. Where none came,
 // the onset lies beyond any bound: "onset > X" is met, and any other form,
 // which asks for an onset, can't be judged.
 func (a *analysis) findOnset(o configs.Objective, s scope) finding {
@@ -141,14 +173,14 @@ func (a *analysis) findOnset(o configs.Objective, s scope) finding {
 	if a.faults[0].applied >= s.end {
 		return finding{why: "no fault was applied before the phase's end"}
 	}
-	var first *time.Duration
-	for i, at := range a.gateway.byPhase {
-		if s.chosen[i] && at != nil && (first == nil || *at < *first) {
-			first = at
+	var first *firstError
+	for i, one := range a.gateway.byPhase {
+		if s.chosen[i] && one != nil && (first == nil || one.at < first.at) {
+			first = one
 		}
 	}
 	if first != nil {
-		return finding{observed: ptr((*first - faultAt(a.faults, *first).applied).Seconds())}
+		return finding{observed: ptr((first.at - a.faults[first.fault].applied).Seconds())}
 	}
 	if o.Op == ">" || o.Op == ">=" {
 		return finding{ok: ptr(true)}

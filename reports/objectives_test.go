@@ -133,3 +133,34 @@ func TestRecoveredOfSeveralFaults(t *testing.T) {
 		}
 	}
 }
+
+// A run of 20 s that was cut off after 12.5 s: what was recorded of a phase may
+// miss an objective, but cannot meet one, and what grows with time says nothing.
+func TestObjectivesOfAPhaseCutShort(t *testing.T) {
+	for _, test := range []struct {
+		objective string
+		want      string
+	}{
+		{"one: errors < 1%", "met"}, // that phase was over
+		{"two: errors < 1%", "missed"},
+		{"two: errors < 60%", "null"},
+		{"two: p99 < 300ms", "null"},
+		{"two: ok > 70", "null"},
+		{"two: rate >= 8", "null"},
+	} {
+		s := newScenario(phase("one", 10*second), phase("two", 10*second)).drive(func(h *journal.Hit) {
+			if h.Seq >= 90 { // 10 of the 20 recorded of phase two
+				bad(h, 500)
+			}
+		})
+		s.hits, s.Outcome.Status, s.Outcome.EndNS = s.hits[:100], "failed", int64(12500*milli)
+		o := s.objectives(test.objective).report(t).Objectives[0]
+		got := "null"
+		if o.OK != nil {
+			got = map[bool]string{true: "met", false: "missed"}[*o.OK]
+		}
+		if got != test.want {
+			t.Errorf("%s is %s (%s), want %s", test.objective, got, o.Why, test.want)
+		}
+	}
+}

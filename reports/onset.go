@@ -28,13 +28,12 @@ func badGateway(h *journal.Hit) int {
 	return gatewayIndex(h.Code)
 }
 
-// gatewayErrors finds the first of each code, and in each phase the first of
-// any code since a fault was first applied.
+// gatewayErrors finds the first of each code, apart from faults and under each
+// of them, and in each phase the first of any code under a fault.
 type gatewayErrors struct {
-	first   [len(gatewayCodes)]firstError
-	faulted bool          // a fault was applied
-	applied time.Duration // the first one
-	byPhase []*time.Duration
+	faults  []*playedFault
+	first   [][len(gatewayCodes)]firstError // by fault + 1; 0 is apart from faults
+	byPhase []*firstError
 }
 
 type firstError struct {
@@ -42,14 +41,11 @@ type firstError struct {
 	at    time.Duration
 	seq   uint64
 	class journal.Class
+	fault int // -1 is none
 }
 
 func newGatewayErrors(phases int, faults []*playedFault) gatewayErrors {
-	g := gatewayErrors{byPhase: make([]*time.Duration, phases)}
-	if len(faults) > 0 {
-		g.faulted, g.applied = true, faults[0].applied
-	}
-	return g
+	return gatewayErrors{faults: faults, first: make([][len(gatewayCodes)]firstError, len(faults)+1), byPhase: make([]*firstError, phases)}
 }
 
 func (g *gatewayErrors) add(h *journal.Hit) {
@@ -57,13 +53,16 @@ func (g *gatewayErrors) add(h *journal.Hit) {
 	if i < 0 {
 		return
 	}
-	f := &g.first[i]
+	fault := faultAt(g.faults, h.Done)
+	one := firstError{1, h.Done, h.Seq, h.Class, fault}
+	f := &g.first[fault+1][i]
+	count := f.count + 1
 	if f.count == 0 || h.Done < f.at || h.Done == f.at && h.Seq < f.seq {
-		f.at, f.seq, f.class = h.Done, h.Seq, h.Class
+		*f = one
 	}
-	f.count++
-	if p := &g.byPhase[h.Phase]; g.faulted && h.Done >= g.applied && (*p == nil || h.Done < **p) {
-		*p = ptr(h.Done)
+	f.count = count
+	if p := g.byPhase[h.Phase]; fault >= 0 && (p == nil || h.Done < p.at) {
+		g.byPhase[h.Phase] = &one
 	}
 }
 
@@ -78,21 +77,44 @@ type onset struct {
 	sustained *time.Duration // the first error in that cell
 }
 
-// findOnsets are the onsets, the earliest first.
+// goesOn is how long before a fault an error must have been seen for the fault
+// not to be its onset.
+const goesOn = 2 * time.Second
+
+// findOnsets are the onsets, the earliest first. An error that was there when a
+// fault was applied did not begin with it.
 func (a *analysis) findOnsets() []*onset {
 	var list []*onset
-	for i, first := range a.gateway.first {
-		if first.count == 0 {
-			continue
+	for _, codes := range a.gateway.first {
+		for i, first := range codes {
+			if first.count == 0 {
+				continue
+			}
+			if first.fault >= 0 {
+				applied := a.faults[first.fault].applied
+				if a.grid.errors(i, applied-goesOn, applied) > 0 {
+					continue
+				}
+			}
+			o := &onset{firstError: first, code: i}
+			if c, ok := a.grid.sustained(i, first.at, a.nextFault(first.at)); ok {
+				o.lasting, o.from, o.to = true, a.grid.start(c), a.grid.start(c+1)
+			}
+			list = append(list, o)
 		}
-		o := &onset{firstError: first, code: i}
-		if c, ok := a.grid.sustained(i, a.end); ok {
-			o.lasting, o.from, o.to = true, a.grid.start(c), a.grid.start(c+1)
-		}
-		list = append(list, o)
 	}
 	slices.SortStableFunc(list, func(x, y *onset) int { return cmp.Compare(x.at, y.at) })
 	return list
+}
+
+// nextFault returns when the next fault after t was applied, or the run's end.
+func (a *analysis) nextFault(t time.Duration) time.Duration {
+	for _, f := range a.faults {
+		if f.applied > t {
+			return f.applied
+		}
+	}
+	return a.end
 }
 
 func (o *onset) add(h *journal.Hit, warmup bool) {
@@ -123,7 +145,8 @@ func (a *analysis) onsetFigures() []Onset {
 		if o.sustained != nil {
 			f.SustainedS = ptr(o.sustained.Seconds())
 		}
-		if fault := faultAt(a.faults, o.at); fault != nil {
+		if o.fault >= 0 {
+			fault := a.faults[o.fault]
 			f.AfterFaultS, f.Dependency = ptr((o.at - fault.applied).Seconds()), fault.Dependency
 		}
 		list = append(list, f)

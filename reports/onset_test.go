@@ -69,6 +69,49 @@ func TestOnsetIsCountedFrom(t *testing.T) {
 	}
 }
 
+// Each fault has its own onset, and errors apart from faults have theirs; one
+// that was there when the fault was applied did not begin with it.
+func TestOnsetsByFault(t *testing.T) {
+	type want struct {
+		first float64
+		after *float64
+	}
+	in := func(at, from, to time.Duration) bool { return at >= from && at < to }
+	for _, test := range []struct {
+		name string
+		bad  func(due time.Duration) bool
+		want []want
+	}{
+		{"a stray one before the fault", func(d time.Duration) bool { return d == 5*second || in(d, 12*second, 15*second) },
+			[]want{{5.1, nil}, {12.1, ptr(2.1)}}},
+		{"two faults", func(d time.Duration) bool { return in(d, 12*second, 15*second) || in(d, 31*second, 35*second) },
+			[]want{{12.1, ptr(2.1)}, {31.1, ptr(1.1)}}},
+		{"errors that go on into the fault", func(d time.Duration) bool { return in(d, 8*second, 15*second) },
+			[]want{{8.1, nil}}},
+		{"within a minute of lifting it may be the fault's", func(d time.Duration) bool { return d == 90*second },
+			[]want{{90.1, ptr(60.1)}}},
+		{"later it is not", func(d time.Duration) bool { return d == 99*second },
+			[]want{{99.1, nil}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newScenario(phase("all", 100*second)).drive(func(h *journal.Hit) {
+				if test.bad(h.Due) {
+					bad(h, 502)
+				}
+			}).fault("payments", "hang", 10*second, 15*second).fault("bank", "hang", 30*second, 35*second).report(t)
+			if len(r.Onset) != len(test.want) {
+				t.Fatalf("onsets are %+v, want %d", r.Onset, len(test.want))
+			}
+			for i, w := range test.want {
+				o := r.Onset[i]
+				if math.Abs(o.FirstS-w.first) > 1e-9 || (o.AfterFaultS == nil) != (w.after == nil) || w.after != nil && !near(o.AfterFaultS, *w.after) {
+					t.Errorf("onset %d at %v, %v after a fault, want %v and %v", i, o.FirstS, show(o.AfterFaultS), w.first, show(w.after))
+				}
+			}
+		})
+	}
+}
+
 func TestNoOnset(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -15,9 +15,16 @@ import (
 // quarter and 10 ms: with 8 hits a second the p95 is the slowest of eight, and
 // the slowest of a few baseline seconds is only a guess at how slow a healthy
 // second may be.
+//
+// One bad second in the baseline must not make every second well: the worst
+// counts as no more than dip below the baseline's ok ratio, and the slowest as
+// no more than twice the median. A baseline with an ok ratio below sound is
+// not a state to come back to.
 const (
 	widen    = 1.25
 	widenAbs = 10 * time.Millisecond
+	dip      = 0.1
+	sound    = 0.9
 )
 
 // The baseline is at most the last maxBaseline seconds before the first fault,
@@ -33,6 +40,7 @@ const confirm = 2
 // baseline gathers the full seconds, by when hits were due, before the first
 // fault, counted from the start of each phase that is no warm-up.
 type baseline struct {
+	until   time.Duration // the first fault was applied: what was not answered by then was under it
 	phases  []baselinePhase
 	seconds []baselineSecond
 }
@@ -53,12 +61,13 @@ func newBaseline(m journal.Manifest, faults []*playedFault) *baseline {
 	if len(faults) == 0 {
 		return b
 	}
+	b.until = faults[0].applied
 	left := maxBaseline
 	for i := len(m.Phases) - 1; i >= 0 && left > 0; i-- {
 		p := m.Phases[i]
 		start, end := time.Duration(p.StartNS), min(time.Duration(p.EndNS), faults[0].applied)
-		if p.Warmup || end-start < time.Second {
-			continue
+		if p.Warmup || p.Kind == burst || end-start < time.Second {
+			continue // a burst is no healthy second
 		}
 		full := int((end - start) / time.Second)
 		n := min(full, left)
@@ -71,7 +80,7 @@ func newBaseline(m journal.Manifest, faults []*playedFault) *baseline {
 
 func (b *baseline) add(h *journal.Hit) {
 	p := &b.phases[h.Phase]
-	if p.n == 0 || h.Due < p.start {
+	if p.n == 0 || h.Due < p.start || h.Done > b.until {
 		return
 	}
 	i := int((h.Due-p.start)/time.Second) - p.skip
@@ -86,19 +95,30 @@ func (b *baseline) add(h *journal.Hit) {
 	s.response.Add(int64(h.Response()))
 }
 
-// limits are what a second must keep to be well. ok is false when there is no baseline.
-func (b *baseline) limits() (okRatio float64, p95 time.Duration, ok bool) {
+// limits are what a second must keep to be well, or why that can't be told.
+func (b *baseline) limits() (okRatio float64, p95 time.Duration, why string) {
+	var n, ok int64
+	var times []time.Duration
 	okRatio = 1
 	for i := range b.seconds {
 		s := &b.seconds[i]
 		if s.n == 0 {
 			continue
 		}
-		ok = true
+		n, ok = n+s.n, ok+s.ok
 		okRatio = min(okRatio, float64(s.ok)/float64(s.n))
-		p95 = max(p95, time.Duration(s.response.Quantile(0.95)))
+		times = append(times, time.Duration(s.response.Quantile(0.95)))
 	}
-	return okRatio, time.Duration(widen*float64(p95)) + widenAbs, ok
+	if n == 0 {
+		return 0, 0, "no full second before the first fault to hold it against"
+	}
+	all := float64(ok) / float64(n)
+	if all < sound {
+		return 0, 0, fmt.Sprintf("the site was not well before the first fault either: %s of requests were answered well", percent(all))
+	}
+	slices.Sort(times)
+	p95 = min(times[len(times)-1], 2*times[len(times)/2])
+	return max(okRatio, all-dip), time.Duration(widen*float64(p95)) + widenAbs, ""
 }
 
 // recovery follows the seconds after one fault was lifted.
@@ -110,21 +130,22 @@ type recovery struct {
 	okRatio float64
 	p95     time.Duration
 	seconds []recoverySecond
+	since   recoverySecond // all hits since the fault was applied, as long as the site's state can be told
 }
 
 type recoverySecond struct{ n, ok, slow int64 }
 
 // liftedFaults prepares a recovery for each fault that was lifted, in the order of lifting.
 func (a *analysis) liftedFaults() []*recovery {
-	okRatio, p95, known := a.baseline.limits()
+	okRatio, p95, unknown := a.baseline.limits()
 	var list []*recovery
 	for _, f := range a.faults {
 		if f.lifted == nil {
 			continue
 		}
 		r := &recovery{fault: f, okRatio: okRatio, p95: p95}
-		if !known {
-			r.why = "no full second before the first fault to hold it against"
+		if unknown != "" {
+			r.why = unknown
 		} else if other := a.otherInForce(f); other != nil {
 			r.overlap = true
 			r.why = fmt.Sprintf("another fault (%s %s) was still in force", other.Dependency, other.Kind)
@@ -168,19 +189,28 @@ func (a *analysis) watchedUntil(lifted time.Duration) (time.Duration, string) {
 }
 
 func (r *recovery) add(h *journal.Hit) {
-	if h.Due < *r.fault.lifted {
+	if h.Due < r.fault.applied || r.p95 == 0 {
 		return
 	}
-	i := int64((h.Due - *r.fault.lifted) / time.Second)
+	i := int64(-1)
+	if h.Due >= *r.fault.lifted {
+		i = int64((h.Due - *r.fault.lifted) / time.Second)
+	}
 	if i >= int64(len(r.seconds)) {
 		return
 	}
-	s := &r.seconds[i]
+	r.since.add(h, r.p95)
+	if i >= 0 {
+		r.seconds[i].add(h, r.p95)
+	}
+}
+
+func (s *recoverySecond) add(h *journal.Hit, p95 time.Duration) {
 	s.n++
 	if h.Class == journal.ClassOK {
 		s.ok++
 	}
-	if h.Response() > r.p95 {
+	if h.Response() > p95 {
 		s.slow++
 	}
 }
@@ -212,7 +242,10 @@ func (r *recovery) recovered() (second, refused int, ok bool) {
 func (a *analysis) recoveryFigures() []Recovery {
 	list := []Recovery{}
 	for _, r := range a.recoveries {
-		f := Recovery{Dependency: r.fault.Dependency, LiftedS: r.fault.lifted.Seconds(), Why: r.why}
+		f := Recovery{Dependency: r.fault.Dependency, Kind: r.fault.Kind, LiftedS: r.fault.lifted.Seconds(), Why: r.why}
+		if r.p95 > 0 && r.since.n > 0 {
+			f.Ill = ptr(r.since.ok < r.since.n || r.since.slow*20 > r.since.n)
+		}
 		second, refused, ok := r.recovered()
 		switch {
 		case r.why != "":

@@ -94,6 +94,83 @@ func TestRecoveryThatCannotBeTold(t *testing.T) {
 	}
 }
 
+// What was asked before the fault and answered under it says nothing of a
+// healthy site: with 300 ms a page three requests are under way at any moment.
+// Afterwards every answer takes 4 s for good.
+func TestBaselineEndsWithTheFault(t *testing.T) {
+	s := newScenario(phase("baseline", 10*second), phase("hang", 5*second), phase("after", 10*second)).drive(func(h *journal.Hit) {
+		h.Done = h.Due + 300*milli
+		switch {
+		case h.Phase == 0 && h.Done > 10*second:
+			h.Done = 15 * second
+		case h.Phase == 2:
+			h.Done = h.Due + 4*second
+		}
+	}).fault("payments", "hang", 10*second, 15*second)
+	r := s.objectives("after: recovered < 5s").report(t)
+	if o := r.Objectives[0]; o.OK == nil || *o.OK || r.Recovery[0].AfterLiftS != nil {
+		t.Errorf("recovered after %v, objective %+v; want never, and missed", show(r.Recovery[0].AfterLiftS), o)
+	}
+}
+
+// One bad second in the baseline, one in ten, must not make every second well.
+func TestOneBadBaselineSecond(t *testing.T) {
+	s := newScenario(phase("baseline", 20*second), phase("hang", 5*second), phase("after", 10*second)).drive(func(h *journal.Hit) {
+		if h.Due < second || h.Phase == 2 {
+			bad(h, 500)
+		}
+	}).fault("payments", "hang", 20*second, 25*second)
+	r := s.objectives("after: recovered < 5s").report(t)
+	if o := r.Objectives[0]; o.OK == nil || *o.OK {
+		t.Errorf("the objective on a dead site is %+v, want missed", o)
+	}
+}
+
+// A site that was never well has nothing to come back to.
+func TestSickBaseline(t *testing.T) {
+	s := newScenario(phase("baseline", 10*second), phase("hang", 5*second), phase("after", 10*second)).drive(func(h *journal.Hit) {
+		bad(h, 404)
+	}).fault("payments", "hang", 10*second, 15*second)
+	r := s.objectives("after: recovered < 5s").report(t)
+	if o := r.Objectives[0]; o.OK != nil || !strings.Contains(o.Why, "not well before the first fault either: 0%") {
+		t.Errorf("the objective is %+v, want null", o)
+	}
+}
+
+// Whether there was anything to recover from.
+func TestIll(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(h *journal.Hit)
+		want   bool
+	}{
+		{"all good", nil, false},
+		{"one failed under the fault", func(h *journal.Hit) {
+			if h.Due == 12*second {
+				bad(h, 500)
+			}
+		}, true},
+		{"slow under the fault", func(h *journal.Hit) {
+			if h.Phase == 1 {
+				h.Done = h.Due + second
+			}
+		}, true},
+		{"a slow one is a hiccup", func(h *journal.Hit) {
+			if h.Due == 12*second {
+				h.Done = h.Due + second
+			}
+		}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newScenario(phase("baseline", 10*second), phase("hang", 5*second), phase("after", 10*second)).
+				drive(test.answer).fault("payments", "hang", 10*second, 15*second).report(t)
+			if got := r.Recovery[0]; got.Ill == nil || *got.Ill != test.want || got.Kind != "hang" {
+				t.Errorf("recovery is %+v, want ill %v", got, test.want)
+			}
+		})
+	}
+}
+
 // Two faults that end together are lifted one after the other, a moment apart.
 func TestFaultsLiftedTogether(t *testing.T) {
 	s := newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(nil)
@@ -116,8 +193,8 @@ func TestBaselineIsBounded(t *testing.T) {
 	for i := range s.hits {
 		b.add(&s.hits[i])
 	}
-	_, p95, ok := b.limits()
-	if want := 135 * milli; !ok || len(b.seconds) != 600 || p95 < want*99/100 || p95 > want*101/100 {
+	_, p95, unknown := b.limits()
+	if want := 135 * milli; unknown != "" || len(b.seconds) != 600 || p95 < want*99/100 || p95 > want*101/100 {
 		t.Errorf("%d seconds, p95 at most %v, want 600 and about %v", len(b.seconds), p95, want)
 	}
 	if n := b.seconds[0].n + b.seconds[599].n; n != 16 {
@@ -129,7 +206,7 @@ func TestBaselineIsBounded(t *testing.T) {
 func TestBaselineNeedsHits(t *testing.T) {
 	m := newScenario(phase("baseline", 3*second)).Manifest
 	b := newBaseline(m, []*playedFault{{applied: 3 * time.Second}})
-	if _, _, ok := b.limits(); ok {
+	if _, _, unknown := b.limits(); unknown == "" {
 		t.Error("a baseline without hits is one, want none")
 	}
 }

@@ -41,7 +41,7 @@ func newScenario(phases ...journal.PhaseSpan) *scenario {
 
 // phase is an open phase at 8 requests a second.
 func phase(name string, length time.Duration) journal.PhaseSpan {
-	return journal.PhaseSpan{Name: name, EndNS: int64(length), Kind: "open", Hits: uint64(8 * length / second), RateFrom: 8, RateTo: 8}
+	return journal.PhaseSpan{Name: name, EndNS: int64(length), Kind: "open", Hits: uint64(8 * length / second), RateFrom: 8, RateTo: 8, RateMean: 8}
 }
 
 func warmup(length time.Duration) journal.PhaseSpan {

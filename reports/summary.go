@@ -140,6 +140,13 @@ func (a *analysis) effect(r *Report, phase, state, during string, faults int) st
 		}
 		parts = append(parts, failed)
 	}
+	if cut := a.cutShort(s); cut != "" && len(parts) == 0 {
+		text := state + " no failure was recorded before the run ended"
+		if n := s.classes[journal.ClassCanceled]; n > 0 {
+			text += ", with " + requests(n) + " still without an answer"
+		}
+		return text
+	}
 	if len(parts) == 0 {
 		slowest := time.Duration(s.response.Max()).Seconds()
 		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, s.served(), span(slowest))
@@ -150,7 +157,7 @@ func (a *analysis) effect(r *Report, phase, state, during string, faults int) st
 // firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
 func (a *analysis) firstOnset(r *Report, phase string) *Onset {
 	for i, o := range a.onsets { // the earliest first, as in r.Onset
-		if f := faultAt(a.faults, o.at); f != nil && f.Phase == phase {
+		if o.fault >= 0 && a.faults[o.fault].Phase == phase {
 			return &r.Onset[i]
 		}
 	}

@@ -147,7 +147,7 @@ func (a *analysis) phases() []Phase {
 		p.Traffic = sum.figures(nil, seconds)
 		p.Hits = a.due(i)
 		if span.Kind == open {
-			p.RateAskedHz = perSecond(p.Hits, seconds)
+			p.RateAskedHz = ptr(span.RateMean)
 		}
 		for r, name := range a.manifest.Requests {
 			one := a.traffic.tallies[i*a.traffic.requests+r]
@@ -169,6 +169,7 @@ func (a *analysis) phases() []Phase {
 const (
 	open   = "open"
 	closed = "closed"
+	burst  = "burst"
 )
 
 // lasted is how many seconds phase i really lasted: less than planned when the run was cut short, 0 when it never began.

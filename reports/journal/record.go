@@ -115,6 +115,7 @@ type Fault struct {
 	// RequestsHeld counts requests really withheld, delayed or cut, not accepts.
 	// Null where it cannot be known: a refused connect leaves no trace here.
 	RequestsHeld  *int64 `json:"requests_held,omitempty"`
+	Routed        bool   `json:"routed,omitempty"`     // the site used the proxy in the 10 s before, or while it was in force
 	BytesUp       int64  `json:"bytes_up,omitempty"`   // read from the site on those connections while it was in force
 	BytesDown     int64  `json:"bytes_down,omitempty"` // read from the dependency likewise
 	UndoConfirmed *bool  `json:"undo_confirmed,omitempty"`
