@@ -23,12 +23,13 @@ var rules = map[string]struct {
 	"attack":                  {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"chaos":                   {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"reports":                 {[]string{"reports/journal", "configs", "internal/stats"}, "analysis is a function of the bundle alone"},
+	"reports/poolmodel":       {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":          {[]string{"reports"}, "rendering adds no facts"},
 	"":                        {[]string{"attack", "chaos", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
 	"internal/staging":        {[]string{"configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
-	"cmd/tailback":            {[]string{"", "configs", "reports", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
+	"cmd/tailback":            {[]string{"", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.

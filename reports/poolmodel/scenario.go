@@ -1,0 +1,137 @@
+package poolmodel
+
+import (
+	"errors"
+	"math"
+	"time"
+)
+
+// MaxHorizonS is the longest that is simulated, in seconds: a day.
+const MaxHorizonS = 24 * 3600
+
+// A gateway stops connecting after nginx's default of a minute, unless told
+// otherwise, and Linux at the latest after 127 s, when six SYN retries have
+// failed (tcp_syn_retries).
+const (
+	DefaultConnectTimeoutS = 60
+	kernelConnectTimeoutS  = 127
+)
+
+// Fault is a time during which calls to the dependency take longer. The zero
+// value is none.
+type Fault struct {
+	FromS, ToS float64 // in [FromS, ToS) the dependency's answers are held; ToS may be +Inf
+	HoldS      float64 // how long a call then takes; +Inf hangs until the lifting
+}
+
+// Scenario is a site and what befalls it. Times are in seconds since the start.
+//
+// A call that meets the fault takes Fault.HoldS, or until ToS and a well call's
+// time more, as lifting lets withheld answers flow. A request with a share p
+// makes ⌊p⌋ calls one after the other, and one more by the chance p - ⌊p⌋.
+type Scenario struct {
+	Site
+	Fault           Fault
+	TimeoutS        float64 // the application gives up on each call, and answers without it; 0 is never
+	ClientTimeoutS  float64 // the visitor leaves; 0 is never
+	ConnectTimeoutS float64 // the gateway gives up connecting to a TCP pool (504); 0 is DefaultConnectTimeoutS
+	KillS           float64 // a worker in a request for that long is killed (502) and replaced; 0 is never
+	KillEveryS      float64 // how often the pool looks for those (php-fpm: 1), from 0 on; 0 is at once
+	SelfShare       float64 // chance that a page, after its own work, requests a page of its own site and waits for it
+	SelfServiceS    float64 // how long that second page holds a worker
+	HorizonS        float64 // the simulation ends here at the latest; 0 is MaxHorizonS
+	Seed            uint64  // of which requests make a call, when a share is no whole number
+}
+
+// Validate returns every mistake in sc, joined, or nil.
+func (sc *Scenario) Validate() error {
+	return errors.Join(
+		sc.Site.Validate(),
+		within("fault start", sc.Fault.FromS, MaxSeconds, "s"),
+		withinOrForever("fault end", sc.Fault.ToS, MaxSeconds, "s"),
+		withinOrForever("fault hold", sc.Fault.HoldS, MaxSeconds, "s"),
+		within("timeout", sc.TimeoutS, MaxSeconds, "s"),
+		within("client timeout", sc.ClientTimeoutS, MaxSeconds, "s"),
+		within("connect timeout", sc.ConnectTimeoutS, MaxSeconds, "s"),
+		within("kill time", sc.KillS, MaxSeconds, "s"),
+		within("kill interval", sc.KillEveryS, MaxSeconds, "s"),
+		within("self share", sc.SelfShare, 1, "of requests"),
+		within("self service time", sc.SelfServiceS, MaxSeconds, "s"),
+		within("horizon", sc.HorizonS, MaxHorizonS, "s"),
+	)
+}
+
+// never is later than any horizon, in ns; the sum of two is still an int64.
+const never = int64(1) << 60
+
+// nanos turns seconds into nanoseconds.
+func nanos(s float64) int64 {
+	if s >= float64(never)/float64(time.Second) {
+		return never
+	}
+	return int64(math.Round(s * float64(time.Second)))
+}
+
+// orNever is nanos of a time of which 0 stands for never.
+func orNever(s float64) int64 {
+	if s == 0 {
+		return never
+	}
+	return nanos(s)
+}
+
+// times are a scenario's times in ns, with never for what doesn't happen.
+type times struct {
+	service, selfService, dependency        int64
+	from, to, hold                          int64 // of the fault
+	timeout, gateway, client, connect, kill int64
+	killEvery                               int64 // 0 is at once
+	horizon                                 int64
+}
+
+func (sc *Scenario) times() times {
+	horizon, connect := sc.HorizonS, sc.ConnectTimeoutS
+	if horizon == 0 {
+		horizon = MaxHorizonS
+	}
+	if connect == 0 {
+		connect = DefaultConnectTimeoutS
+	}
+	return times{
+		service: nanos(sc.ServiceS), selfService: nanos(sc.SelfServiceS), dependency: nanos(sc.DependencyS),
+		from: nanos(sc.Fault.FromS), to: nanos(sc.Fault.ToS), hold: nanos(sc.Fault.HoldS),
+		timeout: orNever(sc.TimeoutS), gateway: orNever(sc.GatewayTimeoutS), client: orNever(sc.ClientTimeoutS),
+		connect: nanos(min(connect, kernelConnectTimeoutS)),
+		kill:    orNever(sc.KillS), killEvery: nanos(sc.KillEveryS),
+		horizon: nanos(horizon),
+	}
+}
+
+// callEnd returns when a call that begins at t ends.
+func (t *times) callEnd(at int64) int64 {
+	end := min(at+t.dependency, never)
+	if t.from < t.to && at < t.to && (at >= t.from || end > t.from) {
+		end = max(end, min(at+t.hold, t.to+t.dependency, never))
+	}
+	return min(end, at+t.timeout)
+}
+
+// callsEnd returns when n calls, one after the other, end.
+func (t *times) callsEnd(at int64, n int) int64 {
+	for range n {
+		if at >= never {
+			return never
+		}
+		at = t.callEnd(at)
+	}
+	return min(at, never)
+}
+
+// killAt returns when a request that begins at t is killed.
+func (t *times) killAt(at int64) int64 {
+	at += t.kill
+	if t.killEvery > 0 && at < never {
+		at += (t.killEvery - at%t.killEvery) % t.killEvery
+	}
+	return min(at, never)
+}

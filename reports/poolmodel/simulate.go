@@ -1,0 +1,377 @@
+package poolmodel
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// MaxInside is how many requests may be inside at once, and MaxArrivals how
+// many may come in one simulation: they bound its memory and its time.
+const (
+	MaxInside   = 1 << 20
+	MaxArrivals = 1e9
+)
+
+// ErrTooMany is wrapped by the error of a simulation that has met MaxInside or MaxArrivals.
+var ErrTooMany = errors.New("too many requests to simulate")
+
+// Simulate plays the scenario on visitors who arrive at the times given, and
+// follows each until it has its answer and no worker is busy with it, or the
+// horizon is met. Arrivals must not go back in time: one that does counts as
+// arriving with the one before. At one instant workers finish first, then who
+// waits gives up, then requests come in.
+//
+// It is deterministic: the same scenario and arrivals give the same result.
+// Memory grows with the seconds played and the most requests inside at once.
+func Simulate(sc Scenario, arrivals iter.Seq[time.Duration]) (*Result, error) {
+	if err := sc.Validate(); err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	s := newSimulation(sc)
+	for at := range arrivals {
+		if int64(at) >= s.horizon {
+			break
+		}
+		if s.inside() >= MaxInside || s.res.Arrived >= MaxArrivals {
+			return nil, fmt.Errorf("simulate: %w: %d inside at %v; lower the rate, the queue slots or the timeouts", ErrTooMany, s.inside(), at)
+		}
+		s.play(int64(at))
+		s.visit()
+	}
+	s.play(s.horizon - 1)
+	s.res.Unanswered, s.res.Self.Unanswered = int64(s.waiting), s.selfWaiting
+	return s.res, nil
+}
+
+// place is where a request is.
+type place uint8
+
+const (
+	connecting place = iota // TCP: the queue was full, trying again
+	queued
+	working
+	calling // its worker waits for the site's own second page
+)
+
+// step is what ends a worker's present step.
+type step uint8
+
+const (
+	finish step = iota
+	callSelf
+	killed
+)
+
+// request is one that is inside: somebody waits for it, or it still has to run.
+type request struct {
+	arrived int64
+	killAt  int64
+	gen     uint32 // how often this slot was used: tells timers that they are void
+	turn    uint32 // how often the worker's step was set: tells events likewise
+	parent  int32  // the request whose page sent this one, or noParent for a visitor's
+	parents uint32 // gen of the parent
+	retries uint8
+	place   place
+	next    step
+	waits   bool // somebody waits for the answer
+}
+
+const noParent = -1
+
+// The timers, each a queue of its own since all of one kind last the same, so
+// that the one set first ends first.
+const (
+	gatewayTimer = iota
+	clientTimer
+	selfTimer // the application gives up on its own second page
+	connectTimer
+	retryTimer // and the five after it: 1, 2, 4, 8, 16, 32 s after the try before
+	timers     = retryTimer + 6
+)
+
+// timer may ring for a request.
+type timer struct {
+	at  int64
+	req int32
+	gen uint32
+}
+
+type simulation struct {
+	times
+	slots, idle  int
+	busy         int
+	tcp          bool
+	calls, pages chance
+	now          int64
+	nextSecond   int64
+	order        uint64
+	requests     []request
+	free         []int32
+	queue        ring[int32]
+	workers      heap
+	timers       [timers]ring[timer]
+	waiting      int // visitors
+	selfWaiting  int64
+	res          *Result
+}
+
+func newSimulation(sc Scenario) *simulation {
+	return &simulation{
+		times: sc.times(), slots: sc.QueueSlots, idle: sc.Workers, tcp: sc.TCP,
+		calls: newChance(sc.Share, sc.Seed, 1), pages: newChance(sc.SelfShare, sc.Seed, 2),
+		res: &Result{First502: none(), First504: none(), Seconds: make([]Second, 0, 64)},
+	}
+}
+
+func (s *simulation) inside() int { return len(s.requests) - len(s.free) }
+
+// play plays all that happens up to and including a time.
+func (s *simulation) play(until int64) {
+	for {
+		at, kind := s.soonest()
+		if at > until {
+			break
+		}
+		s.tick(at)
+		if kind < 0 {
+			s.work(s.workers.pop())
+		} else {
+			s.ring(kind, s.timers[kind].pop())
+		}
+	}
+	s.now = max(s.now, until)
+}
+
+// soonest returns when something happens next, and the kind of its timer, or
+// -1 for a worker's step, which goes first at equal times.
+func (s *simulation) soonest() (at int64, kind int) {
+	at, kind = never, -1
+	if len(s.workers) > 0 {
+		at = s.workers[0].at
+	}
+	for k := range s.timers {
+		r := &s.timers[k]
+		for r.n > 0 && s.void(k, r.head()) {
+			r.pop()
+		}
+		if r.n > 0 && r.head().at < at {
+			at, kind = r.head().at, k
+		}
+	}
+	return at, kind
+}
+
+// void says that a timer's request no longer waits for it.
+func (s *simulation) void(kind int, t *timer) bool {
+	r := &s.requests[t.req]
+	return r.gen != t.gen || !r.waits || kind >= connectTimer && r.place != connecting
+}
+
+// tick moves the clock on, and the seconds with it.
+func (s *simulation) tick(at int64) {
+	s.now = max(s.now, at)
+	for s.now >= s.nextSecond {
+		s.nextSecond += int64(time.Second)
+		s.res.Seconds = append(s.res.Seconds, Second{InFlight: s.waiting, Busy: s.busy, Queued: s.queue.n})
+	}
+}
+
+// visit lets a visitor arrive now.
+func (s *simulation) visit() {
+	s.tick(s.now)
+	i := s.enter(noParent)
+	s.res.Arrived++
+	s.waiting++
+	second := &s.res.Seconds[len(s.res.Seconds)-1]
+	second.Arrived++
+	second.InFlight = max(second.InFlight, s.waiting)
+	s.set(clientTimer, i, s.client)
+	s.knock(i)
+}
+
+func (s *simulation) enter(parent int32) int32 {
+	var i int32
+	if n := len(s.free); n > 0 {
+		i, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		i = int32(len(s.requests))
+		s.requests = append(s.requests, request{})
+	}
+	r := &s.requests[i]
+	*r = request{arrived: s.now, gen: r.gen, turn: r.turn, parent: parent, waits: true}
+	if parent != noParent {
+		r.parents = s.requests[parent].gen
+	}
+	return i
+}
+
+// leave forgets a request: it is answered and nobody works on it.
+func (s *simulation) leave(i int32) {
+	r := &s.requests[i]
+	r.gen++
+	r.turn++
+	s.free = append(s.free, i)
+}
+
+// set sets a timer, unless it never rings.
+func (s *simulation) set(kind int, i int32, after int64) {
+	if after == never {
+		return
+	}
+	r := &s.timers[kind]
+	if r.n == len(r.items) { // before it grows: void ones behind one that lasts
+		r.keep(func(t *timer) bool { return !s.void(kind, t) })
+		if r.n > len(r.items)/2 { // or it would soon be here again
+			r.grow()
+		}
+	}
+	r.push(timer{at: s.now + after, req: i, gen: s.requests[i].gen})
+}
+
+// knock brings a request to the pool's socket. The gateway waits for the
+// answer from when it is connected.
+func (s *simulation) knock(i int32) {
+	switch {
+	case s.idle > 0:
+		s.set(gatewayTimer, i, s.gateway)
+		s.begin(i)
+	case s.queue.n < s.slots:
+		s.set(gatewayTimer, i, s.gateway)
+		s.requests[i].place = queued
+		s.queue.push(i)
+		second := &s.res.Seconds[len(s.res.Seconds)-1]
+		second.Queued = max(second.Queued, s.queue.n)
+	case !s.tcp:
+		s.answer(i, badGateway)
+		s.leave(i)
+	default:
+		s.later(i)
+	}
+}
+
+// later has the kernel send the dropped SYN again: 1 s after the first, then
+// each time after twice as long.
+func (s *simulation) later(i int32) {
+	r := &s.requests[i]
+	if r.retries == 0 {
+		s.set(connectTimer, i, s.connect)
+	}
+	if kind := retryTimer + int(r.retries); kind < timers {
+		s.set(kind, i, int64(time.Second)<<r.retries)
+		r.retries++
+	}
+}
+
+// begin has a free worker take a request.
+func (s *simulation) begin(i int32) {
+	s.idle--
+	s.busy++
+	second := &s.res.Seconds[len(s.res.Seconds)-1]
+	second.Busy = max(second.Busy, s.busy)
+	r := &s.requests[i]
+	if !r.waits {
+		s.res.Abandoned++
+	}
+	r.place, r.killAt = working, s.killAt(s.now)
+	switch {
+	case r.parent != noParent:
+		s.until(i, s.now+s.selfService, finish)
+	case s.pages.draw() > 0:
+		s.until(i, s.now+s.service, callSelf)
+	default:
+		s.until(i, s.callsEnd(s.now+s.service, s.calls.draw()), finish)
+	}
+}
+
+// until has the worker go on with its present step until then, or until it is killed.
+func (s *simulation) until(i int32, at int64, next step) {
+	r := &s.requests[i]
+	if at > r.killAt {
+		at, next = r.killAt, killed
+	}
+	r.next = next
+	r.turn++
+	if at == never {
+		return
+	}
+	if len(s.workers) > 64+2*s.busy { // kills that were made void by a step after them
+		s.workers.keep(func(e *event) bool { return s.requests[e.req].turn == e.turn })
+	}
+	s.order++
+	s.workers.push(event{at: at, order: s.order, req: i, turn: r.turn})
+}
+
+// work ends a worker's step.
+func (s *simulation) work(e event) {
+	r := &s.requests[e.req]
+	if r.turn != e.turn {
+		return
+	}
+	switch r.next {
+	case callSelf:
+		s.callSelf(e.req)
+		return
+	case killed:
+		s.answer(e.req, badGateway)
+	case finish:
+		s.answer(e.req, ok)
+	}
+	s.leave(e.req)
+	s.idle++
+	s.busy--
+	if s.queue.n > 0 {
+		s.begin(s.queue.pop())
+	}
+}
+
+// callSelf sends the site's request to itself and leaves the worker waiting.
+func (s *simulation) callSelf(i int32) {
+	s.requests[i].place = calling
+	s.until(i, never, finish)
+	page := s.enter(i)
+	s.res.Self.Arrived++
+	s.selfWaiting++
+	s.set(selfTimer, page, s.timeout)
+	s.knock(page)
+}
+
+// ring rings a timer that is not void.
+func (s *simulation) ring(kind int, t timer) {
+	switch kind {
+	case gatewayTimer:
+		s.answer(t.req, gatewayTimeout)
+	case clientTimer, selfTimer:
+		s.answer(t.req, clientTimeout)
+	case connectTimer:
+		s.answer(t.req, gatewayTimeout)
+	default:
+		s.knock(t.req)
+		return
+	}
+	// What is in the queue or at a worker runs all the same; a SYN is sent no more.
+	if s.requests[t.req].place == connecting {
+		s.leave(t.req)
+	}
+}
+
+// answer ends the wait for a request. A page that waited for it goes on with its calls.
+func (s *simulation) answer(i int32, o outcome) {
+	r := &s.requests[i]
+	if !r.waits {
+		return
+	}
+	r.waits = false
+	if r.parent == noParent {
+		s.waiting--
+		s.res.answered(o, s.now, r.arrived)
+		return
+	}
+	s.selfWaiting--
+	s.res.Self.add(o)
+	if page := &s.requests[r.parent]; page.gen == r.parents && page.place == calling {
+		page.place = working
+		s.until(r.parent, s.callsEnd(s.now, s.calls.draw()), finish)
+	}
+}
