@@ -164,7 +164,7 @@ func (c *conn) sinkClosed(f *flow) {
 	}()
 	switch {
 	case c.cut.Load():
-	case !f.eof.Load(): // the toxic ended it: limit
+	case !f.eof.Load() || f.limited(): // the toxic ended it
 		c.mu.Lock()
 		if c.fault != nil {
 			c.hold(c.fault)

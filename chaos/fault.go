@@ -80,7 +80,12 @@ type fault struct {
 	seed  uint64
 
 	connections, held, bytesUp, bytesDown atomic.Int64
+	routed                                atomic.Bool // the site uses the proxy
 }
+
+// justNow is how long before a fault the site must have used the proxy to show
+// that it is routed through it: a refused connect leaves no trace.
+const justNow = 10 * time.Second
 
 // draws reports whether a connection is in the fault's share. It is a function
 // of the seed, the fault and the connection alone: drawn once, it stays.
@@ -112,6 +117,6 @@ func (f *fault) met(size time.Duration, undone bool) *journal.Fault {
 	if !f.unheard || held > 0 {
 		e.RequestsHeld = &held
 	}
-	e.BytesUp, e.BytesDown = f.bytesUp.Load(), f.bytesDown.Load()
+	e.BytesUp, e.BytesDown, e.Routed = f.bytesUp.Load(), f.bytesDown.Load(), f.routed.Load()
 	return e
 }

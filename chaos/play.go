@@ -39,7 +39,7 @@ type played struct {
 }
 
 // Play applies and lifts the experiment's faults at their times since t0, and
-// tells emit of that and of every connection that has ended, one at a time and
+// tells emit of that and of every connection that met a fault and has ended, one at a time and
 // from this goroutine. It returns nil after the experiment's Duration, or the
 // context's error when that ends, or why a fault could not be applied. On every
 // way out, a panic in emit included, each fault is lifted first and connections

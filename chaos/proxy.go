@@ -36,7 +36,8 @@ type proxy struct {
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
 	count   int64
-	fault   *fault // in force, or nil
+	used    time.Time // when the site last connected
+	fault   *fault    // in force, or nil
 	closing bool
 	running sync.WaitGroup // the goroutines of all connections, Toxiproxy's as well
 }
@@ -115,9 +116,11 @@ func (p *proxy) admit(site *net.TCPConn) {
 		return
 	}
 	p.count++
+	p.used = time.Now()
 	c := newConn(p, p.count, site)
 	p.conns[c] = struct{}{}
 	if p.fault != nil {
+		p.fault.routed.Store(true)
 		c.enter(p.fault, true)
 	}
 	p.running.Go(c.serve)
@@ -142,6 +145,7 @@ func (p *proxy) apply(f *fault) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = f
+	f.routed.Store(len(p.conns) > 0 || time.Since(p.used) < justNow)
 	for c := range p.conns {
 		c.enter(f, false)
 	}

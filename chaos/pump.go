@@ -70,6 +70,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	if s.failed || s.conn.cut.Load() {
 		return len(p), nil
 	}
+	s.out.Add(int64(len(p)))
 	socket := s.conn.socket(s.dir == down)
 	if s.dir == down {
 		s.conn.answered()

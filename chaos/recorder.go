@@ -39,9 +39,12 @@ func (r *recorder) end(proxies map[string]*proxy) {
 	r.on = false
 }
 
-// ended records a connection. r.mu is locked.
+// ended records a connection, if a fault was ever in force on it: of the others
+// there is one for each of the site's requests, and nothing to tell. r.mu is locked.
 func (r *recorder) ended(c *conn) {
-	r.add(journal.Event{Kind: journal.ConnClosed, Connection: c.record(r.t0)})
+	if record := c.record(r.t0); record.Fault != nil {
+		r.add(journal.Event{Kind: journal.ConnClosed, Connection: record})
+	}
 }
 
 // warn records something the reader of the report must know, once.

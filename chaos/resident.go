@@ -16,6 +16,7 @@ type flow struct {
 	dir  stream.Direction
 	mode atomic.Pointer[mode]
 	eof  atomic.Bool   // the source has ended
+	out  atomic.Int64  // bytes that went out in this mode
 	done chan struct{} // closed when the sink has been closed: the last byte is out
 }
 
@@ -30,10 +31,17 @@ func (f *flow) set(toxic toxics.Toxic) {
 	if toxic == nil {
 		toxic = pass
 	}
+	f.out.Store(0)
 	old := f.mode.Swap(&mode{toxic, make(chan struct{})})
 	if old != nil {
 		close(old.changed)
 	}
+}
+
+// limited reports whether the mode is a limit that has been reached.
+func (f *flow) limited() bool {
+	limit, ok := f.mode.Load().toxic.(*toxics.LimitDataToxic)
+	return ok && f.out.Load() >= limit.Bytes
 }
 
 // passes reports whether no fault is on the flow.

@@ -77,41 +77,23 @@ func faultAt(faults []*playedFault, t time.Duration) int {
 }
 
 // exercised reports whether the fault met any traffic: a request was held,
-// slowed or cut. A refused connect leaves no trace in the proxy, so for down and
-// no_accept, and where requests could not be counted, it is enough that the
-// fault had a connection, or that the proxy carried one at some time in the run,
-// which shows that the site is routed through it.
-func (f *playedFault) exercised(routed bool) bool {
-	if f.RequestsHeld != nil && *f.RequestsHeld > 0 {
-		return true
+// slowed or cut. A refused connect leaves no trace in the proxy, so where
+// requests are not known it is enough that the fault was in force on a
+// connection, or that the site was just using the proxy.
+func (f *playedFault) exercised() bool {
+	if f.RequestsHeld != nil {
+		return *f.RequestsHeld > 0
 	}
-	if f.RequestsHeld != nil && f.Kind != "down" && f.Kind != "no_accept" {
-		return false
-	}
-	if f.Connections != nil && *f.Connections > 0 {
-		return true
-	}
-	return routed
-}
-
-// routed are the dependencies whose proxy carried a connection in the run.
-func routed(events []journal.Event) map[string]bool {
-	seen := map[string]bool{}
-	for _, e := range events {
-		if e.Connection != nil {
-			seen[e.Connection.Dependency] = true
-		}
-	}
-	return seen
+	return f.Routed || f.Connections != nil && *f.Connections > 0
 }
 
 func (a *analysis) faultFigures(events []journal.Event) []Fault {
-	list, seen := []Fault{}, routed(events)
+	list := []Fault{}
 	for _, f := range a.faults {
 		figure := Fault{
 			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, AppliedS: f.applied.Seconds(),
 			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
-			Exercised: f.exercised(seen[f.Dependency]), UndoConfirmed: f.UndoConfirmed,
+			Exercised: f.exercised(), UndoConfirmed: f.UndoConfirmed,
 		}
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
 			figure.SizeS = ptr(f.SizeS)

@@ -19,16 +19,16 @@ func TestExercised(t *testing.T) {
 		{"a hang on idle connections", "hang", none, some, true, false},
 		{"a hang that met nothing", "hang", none, none, false, false},
 		{"down cut a request", "down", some, some, true, true},
-		{"down refused, and the site is routed through us", "down", none, none, true, true},
-		{"down, and the site never came", "down", none, none, false, false},
+		{"down refused, and the site is routed through us", "down", nil, none, true, true},
+		{"down, and the site never came", "down", nil, none, false, false},
 		{"connects never completed, and the site is routed through us", "no_accept", nil, nil, true, true},
 		{"connects never completed, and the site never came", "no_accept", nil, nil, false, false},
 		{"uncounted requests on counted connections", "latency", nil, some, false, true},
 		{"nothing counted, and the site never came", "latency", nil, nil, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := playedFault{Fault: journal.Fault{Kind: test.kind, RequestsHeld: test.held, Connections: test.connections}}
-			if got := f.exercised(test.routed); got != test.want {
+			f := playedFault{Fault: journal.Fault{Kind: test.kind, RequestsHeld: test.held, Connections: test.connections, Routed: test.routed}}
+			if got := f.exercised(); got != test.want {
 				t.Errorf("exercised = %v, want %v", got, test.want)
 			}
 		})

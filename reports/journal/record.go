@@ -121,8 +121,9 @@ type Fault struct {
 	UndoConfirmed *bool  `json:"undo_confirmed,omitempty"`
 }
 
-// Connection is one connection that the site opened to a dependency, written
-// when it has ended, or at the end of the run.
+// Connection is one connection that the site opened to a dependency and that a
+// fault was in force on, written when both its sides have ended (under a hang
+// that is not before it is lifted), or at the end of the run.
 type Connection struct {
 	ID         int64  `json:"id"`
 	Dependency string `json:"dependency"`
