@@ -30,13 +30,14 @@ const lead = 250 * time.Millisecond
 type Status struct {
 	Elapsed, Total time.Duration // of the phases; answers may still come in after Total
 	Phase          string        // "" after the last
-	Sent           int64         // hits that have ended, dropped ones left out
-	OK             int64
-	Faults         int64 // in force now
+	Ended          int64         // hits answered or given up
+	OK             int64         // of these
+	Waiting        int64         // hits sent and not ended
+	Faults         int64         // in force now
 }
 
 // counts are what a Status is made of; hits are recorded from many goroutines.
-type counts struct{ sent, ok, faults atomic.Int64 }
+type counts struct{ ended, ok, faults atomic.Int64 }
 
 // Run runs the experiment and leaves its bundle in dir, which must be absent or
 // empty. It returns nil when the run went to its end, ctx's error when ctx
@@ -122,7 +123,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, a *attack.Attack, pro
 		return acting.Wait()
 	})
 	if watch != nil {
-		defer tick(func() { watch(n.status(exp, time.Since(t0))) })()
+		defer tick(func() { watch(n.status(exp, time.Since(t0), a.InFlight())) })()
 	}
 	return parts.Wait()
 }
@@ -161,7 +162,7 @@ func (n *counts) hit(h journal.Hit) {
 	if h.Class.Ours() {
 		return
 	}
-	n.sent.Add(1)
+	n.ended.Add(1)
 	if h.Class == journal.ClassOK {
 		n.ok.Add(1)
 	}
@@ -179,8 +180,8 @@ func (n *counts) event(e journal.Event, undone *atomic.Bool) {
 	}
 }
 
-func (n *counts) status(exp *configs.Experiment, elapsed time.Duration) Status {
-	s := Status{Elapsed: elapsed, Total: exp.Duration(), Sent: n.sent.Load(), OK: n.ok.Load(), Faults: n.faults.Load()}
+func (n *counts) status(exp *configs.Experiment, elapsed time.Duration, waiting int64) Status {
+	s := Status{Elapsed: max(elapsed, 0), Total: exp.Duration(), Ended: n.ended.Load(), OK: n.ok.Load(), Waiting: waiting, Faults: n.faults.Load()}
 	for i, p := range exp.Phases {
 		if elapsed >= exp.Start(i) && elapsed < exp.Start(i+1) {
 			s.Phase = p.Name

@@ -19,6 +19,7 @@ type Attack struct {
 	timeout   time.Duration
 	transport *http.Transport
 	sender    sender
+	gate      *gate
 }
 
 // group is the phases that one Vegeta attack covers: consecutive open phases
@@ -31,7 +32,7 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits)}
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
 		return nil, err
@@ -90,12 +91,11 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 // own failure it returns as an error.
 func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) error {
 	defer a.transport.CloseIdleConnections()
-	gate := newGate(a.exp.Limits)
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: attackCtx, t0: t0, gate: gate, emit: emit, abort: abort,
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, abort: abort,
 			offset: uint64(i) * journal.SeqStride, phase: int32(g.first)}
 		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}
@@ -105,6 +105,9 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) 
 	}
 	return nil
 }
+
+// InFlight returns how many requests wait for their answer now.
+func (a *Attack) InFlight() int64 { return a.gate.inFlight.Load() }
 
 func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) {
 	p := a.exp.Phases[g.first]

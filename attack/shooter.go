@@ -37,7 +37,6 @@ type shooter struct {
 	*Attack
 	base context.Context // ends when the run does
 	t0   time.Time
-	gate *gate
 	emit func(journal.Hit)
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc

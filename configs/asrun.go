@@ -44,8 +44,9 @@ func (e *Experiment) AsRun() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// secretName finds the names of headers and query values that are secrets.
-var secretName = regexp.MustCompile(`(?i)^(authorization|cookie|proxy-authorization)$|key|token|secret|passw|credential|session|signature|^sig$|^auth$`)
+// secretName finds the names of headers and query values that are secrets. One
+// that is hidden for nothing harms nobody.
+var secretName = regexp.MustCompile(`(?i)auth|cookie|key|token|jwt|bearer|secret|pass|pwd|credential|session|signature|^sig$|^pin$`)
 
 // hideURL hides the user and the secret-looking query values of an address.
 func hideURL(text string) string {

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/tailback/tailback"
 )
@@ -35,8 +38,27 @@ func (p *progress) show(s tailback.Status) {
 	if s.Faults > 0 {
 		fault = "  fault on"
 	}
-	fmt.Fprintf(p.w, "%s%s  %s of %s  %s%s  %d answered, %d not ok", eraseLine, p.name,
-		min(s.Elapsed, s.Total).Round(time.Second), s.Total, phase, fault, s.OK, s.Sent-s.OK)
+	line := fmt.Sprintf("%s of %s  %s%s  %d ok, %d not, %d waiting  %s",
+		min(s.Elapsed, s.Total).Round(time.Second), s.Total.Round(time.Second), phase, fault, s.OK, s.Ended-s.OK, s.Waiting, p.name)
+	fmt.Fprint(p.w, eraseLine, clip(line, p.width()-1))
+}
+
+// width is the terminal's: a line that wraps could not be erased.
+func (p *progress) width() int {
+	if f, ok := p.w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+// clip cuts a line to so many characters.
+func clip(line string, width int) string {
+	if runes := []rune(line); len(runes) > max(width, 0) {
+		return string(runes[:max(width, 0)])
+	}
+	return line
 }
 
 func (p *progress) clear() {
