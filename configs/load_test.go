@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +194,38 @@ func TestShipped(t *testing.T) {
 		}
 		if err := e.Validate(); err != nil {
 			t.Error(err)
+		}
+		playable(t, file, e)
+		for _, call := range calls.FindAllStringSubmatch(string(content), -1) {
+			if !slices.Contains([]string{"run", "check", "report", "demo", "staging"}, call[1]) {
+				t.Errorf("%s tells of tailback %s, which does not exist", file, call[1])
+			}
+		}
+	}
+}
+
+// calls finds the commands that a comment tells of: in backquotes, or on a line of their own.
+var calls = regexp.MustCompile("(?m)(?:`|^#\\s+)tailback ([a-z]+)")
+
+// playable checks that an experiment holds nothing that a run would refuse or ignore.
+func playable(t *testing.T, file string, e *Experiment) {
+	t.Helper()
+	for what, used := range map[string]bool{
+		"no phases":          len(e.Phases) == 0,
+		"abort_when":         len(e.AbortWhen) > 0,
+		"chaos.egress":       e.Chaos.Egress.Listen != "",
+		"a toxiproxy server": e.Chaos.Toxiproxy != Embedded,
+		"site":               e.Site != (Site{}),
+		"capacity":           e.Capacity != nil,
+		"audit":              e.Audit != nil,
+	} {
+		if used {
+			t.Errorf("%s has %s, which this version does not run", file, what)
+		}
+	}
+	for _, d := range e.Dependencies {
+		if d.Host != "" {
+			t.Errorf("%s reaches %s through the egress proxy, which this version does not have", file, d.Name)
 		}
 	}
 }
