@@ -64,6 +64,7 @@ func convertTo(to reflect.Type, data any) (any, error) {
 		if s, ok := data.(string); ok {
 			return parseDuration(s)
 		}
+		return nil, errors.New("needs a duration") // a bare number would be nanoseconds
 	case sizeType:
 		return convertSize(data)
 	case rateType:

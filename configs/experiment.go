@@ -240,7 +240,7 @@ type Limit struct {
 	Bytes Size `mapstructure:"bytes"`
 }
 
-// Size is a number of bytes. In a file "100", "100KB" (1000), "1MB"; "KB/s" for a Bandwidth.
+// Size is a number of bytes. In a file "100", "100KB" (1000), "1MB", in capitals or not; "KB/s" for a Bandwidth.
 type Size int64
 
 // Kind returns the fault's name in the file, such as "hang", or "" when none is set.

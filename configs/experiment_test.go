@@ -45,7 +45,8 @@ func TestAllows(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	for text, want := range map[string]Size{"0": 0, "100": 100, "100B": 100, "1KB": 1000, "1KB/s": 1000, "20 MB": 20e6, "3GB": 3e9, "1000GB": 1e12} {
+	for text, want := range map[string]Size{"0": 0, "100": 100, "100B": 100, "1KB": 1000, "1KB/s": 1000, "20 MB": 20e6, "3GB": 3e9, "1000GB": 1e12,
+		"1kb": 1000, "1kB/s": 1000, "2mb": 2e6, "3gB": 3e9, "7b": 7} {
 		if got, err := parseSize(text); err != nil || got != want {
 			t.Errorf("%s: got %d, %v, want %d", text, got, err, want)
 		}
@@ -53,7 +54,7 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s is read as %d, %v", want, back, err)
 		}
 	}
-	for _, text := range []string{"", "B", "-1", "1.5MB", "1KiB", "1kb", "1001GB", "999999999999999GB", "1KB/m"} {
+	for _, text := range []string{"", "B", "-1", "1.5MB", "1KiB", "1001GB", "999999999999999GB", "1KB/m"} {
 		if got, err := parseSize(text); err == nil {
 			t.Errorf("%q: got %d, want an error", text, got)
 		}

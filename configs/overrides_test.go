@@ -83,7 +83,7 @@ func TestWrongOverrides(t *testing.T) {
 		{"a variable for a section", "TAILBACK_TARGET", "x", "TAILBACK_TARGET: is a section; override its keys, such as target.url"},
 		{"a variable of the wrong type", "TAILBACK_SEED", "-1", `TAILBACK_SEED: seed: needs a whole number that is not negative, not "-1"`},
 		{"a variable that fails validation", "TAILBACK_TARGET_TIMEOUT", "0s", "TAILBACK_TARGET_TIMEOUT: target.timeout: needs to be longer than 0s, such as 10s"},
-		{"a variable with no duration", "TAILBACK_TARGET_TIMEOUT", "9", `TAILBACK_TARGET_TIMEOUT: target.timeout: needs a duration such as "300ms" or "1m30s", not "9"`},
+		{"a variable with no duration", "TAILBACK_TARGET_TIMEOUT", "9", `TAILBACK_TARGET_TIMEOUT: target.timeout: needs a unit, such as 9s`},
 		{"a variable that is no truth", "TAILBACK_TARGET_INSECURE", "yes please", `TAILBACK_TARGET_INSECURE: target.insecure: needs true or false, not "yes please"`},
 		{"a misspelt flag", "target.ulr", "x", `command line: target.ulr: no such key; did you mean "target.url"?`},
 		{"a flag into a list", "phases[0].rate", "9", "command line: phases[0].rate: phases is a list, and lists cannot be overridden; change it in the file"},

@@ -69,7 +69,7 @@ func (s *shape) check(t reflect.Type, n *node, path string) {
 	want, fits := wanted(t, n.kind)
 	switch {
 	case !fits:
-		s.found.add(path, "needs %s, not %s", want, n.kind)
+		s.found.add(path, "%s", needs(t, want, n, path))
 	case n.value == false && t.Kind() == reflect.Struct:
 		s.found.add(path, "is false; leave the key out")
 	case n.kind == mapping:
@@ -86,6 +86,10 @@ func (s *shape) check(t reflect.Type, n *node, path string) {
 func (s *shape) mapping(t reflect.Type, n *node, path string) {
 	keys := keysOf(t)
 	for _, f := range n.fields {
+		if name, problem := glued(f, keys); problem != "" {
+			s.found = append(s.found, Mistake{Line: f.node.line, Path: join(path, name), Text: problem})
+			continue
+		}
 		at := join(path, f.key)
 		found := false
 		for _, k := range keys {

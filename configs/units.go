@@ -27,6 +27,9 @@ func parseRate(s string) (float64, error) {
 
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
+	if number, bare := strconv.ParseFloat(s, 64); err != nil && bare == nil && number-number == 0 { // no NaN or infinity, which are words
+		return 0, errors.New(needsUnit(number))
+	}
 	if err != nil {
 		return 0, fmt.Errorf(`needs a duration such as "300ms" or "1m30s", not %q`, s)
 	}
@@ -46,21 +49,22 @@ func duration(d time.Duration) string {
 }
 
 var (
-	sizeForm  = regexp.MustCompile(`^([0-9]{1,15}) ?(B|KB|MB|GB)?(/s)?$`)
+	sizeForm  = regexp.MustCompile(`(?i)^([0-9]{1,15}) ?(B|KB|MB|GB)?(/s)?$`)
 	sizeUnits = map[string]int64{"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9}
 )
 
 // maxSize is beyond any body. It keeps Toxiproxy's own arithmetic from overflowing.
 const maxSize Size = 1e12
 
-// parseSize reads "100", "100B", "100KB", "1MB" or "1GB", each also with "/s".
+// parseSize reads "100", "100B", "100KB", "1MB" or "1GB", each also with "/s",
+// in capitals or not.
 func parseSize(s string) (Size, error) {
 	m := sizeForm.FindStringSubmatch(s)
 	if m == nil {
 		return 0, fmt.Errorf(`needs a size such as 100, "100KB" or "1MB" ("100KB/s" for a bandwidth), not %q`, s)
 	}
 	n, err := strconv.ParseInt(m[1], 10, 64)
-	unit := sizeUnits[m[2]]
+	unit := sizeUnits[strings.ToUpper(m[2])]
 	if err != nil || n > int64(maxSize)/unit {
 		return 0, errors.New("is larger than 1000GB")
 	}

@@ -74,7 +74,7 @@ func (c *check) share(f Fault, path string) {
 
 // span checks that a fault lies within its phase.
 func (c *check) span(f Fault, phase time.Duration, path string) {
-	if phase <= 0 || c.unread(path+".for") || c.unread(path+".after") {
+	if phase <= 0 || c.untimed(path) {
 		return
 	}
 	switch {
@@ -87,6 +87,9 @@ func (c *check) span(f Fault, phase time.Duration, path string) {
 	}
 }
 
+// untimed reports whether a fault's time was given but could not be read.
+func (c *check) untimed(path string) bool { return c.unread(path+".after") || c.unread(path+".for") }
+
 // overlaps finds faults that are on one dependency at the same time.
 func (c *check) overlaps(faults []Fault, path string) {
 	order := make([]int, len(faults))
@@ -98,6 +101,9 @@ func (c *check) overlaps(faults []Fault, path string) {
 	})
 	for k := 1; k < len(order); k++ {
 		before, f := faults[order[k-1]], faults[order[k]]
+		if c.untimed(element(path, order[k-1])) || c.untimed(element(path, order[k])) {
+			continue
+		}
 		if f.Dependency == before.Dependency && f.Dependency != "" && f.After-before.After < before.For {
 			c.add(element(path, order[k]), "begins while %s is still on %q (from %s to %s); a dependency has one fault at a time",
 				element("faults", order[k-1]), f.Dependency, duration(before.After), duration(before.After+before.For))
@@ -159,6 +165,9 @@ func (c *check) latency(l Latency, lasts time.Duration, path string) {
 }
 
 func (c *check) dose(d Dose, lasts time.Duration, path string) bool {
+	if c.unread(path) {
+		return false
+	}
 	known := len(c.Mistakes)
 	switch {
 	case d.From == d.To && d.Step == 0 && d.Every == 0:
