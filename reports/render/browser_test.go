@@ -153,7 +153,7 @@ const inked = `[...document.querySelectorAll("#charts canvas")].filter(c => c.wi
 
 func TestPageInABrowser(t *testing.T) {
 	b := browser(t)
-	for name, charts := range map[string]int{"hang": 3, "healthy": 3, "empty": 0, "unfaithful": 3, "hostile": 3} {
+	for name, charts := range map[string]int{"hang": 3, "healthy": 3, "empty": 0, "unfaithful": 3, "hostile": 3, "drill": 3} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, b, samples[name](), 1280)
 			p.do(chromedp.Navigate(p.url))
@@ -173,6 +173,54 @@ func TestPageInABrowser(t *testing.T) {
 			}
 			p.quiet()
 		})
+	}
+}
+
+func TestBandsWithoutRoomAreNamedBelowTheChart(t *testing.T) {
+	p := open(t, browser(t), drill(), 390)
+	p.do(chromedp.Navigate(p.url))
+	keys := `document.querySelector("#keys").innerText.replace(/\s+/g, " ")`
+	want := "Phases 1 warm 2 baseline 3 hang 4 recovery 1 5 hang again 6 recovery 2 7 latency 8 recovery 3 9 down 10 recovery 4 11 no_accept 12 recovery 5" +
+		" Faults A payments hang B payments hang C inventory latency 500 ms D payments down E bank no accept"
+	if got := strings.TrimSpace(ask[string](p, keys)); got != want {
+		t.Errorf("at 390 pixels the legend reads %q, want %q", got, want)
+	}
+	p.do(chromedp.EmulateViewport(1280, 900)) // wide enough for all names in their places
+	p.until(keys + ` === ""`)
+	p.quiet()
+}
+
+func TestLabelsOnTheChartDoNotCoverEachOther(t *testing.T) {
+	p := open(t, browser(t), drill(), 390)
+	p.do(chromedp.Navigate(p.url))
+	for _, width := range []string{"286", "1000"} {
+		covered := ask[[]string](p, `(() => {
+			const data = JSON.parse(document.getElementById("data").textContent), ctx = document.createElement("canvas").getContext("2d");
+			placed(data, `+width+`);
+			ctx.font = font(1, 600);
+			const boxes = data.marks.filter(m => m.row >= 0).map(m => {
+				const x = (m.at - data.t[0]) / (data.end - data.t[0]) * `+width+`, wide = ctx.measureText(m.label).width;
+				return { label: m.label, row: m.row, from: m.end ? x - wide : x, to: m.end ? x : x + wide };
+			});
+			if (boxes.length < 8) return ["only " + boxes.length + " labels"];
+			return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => a.row === b.row && a.from < b.to && b.from < a.to).map(b => a.label + " and " + b.label));
+		})()`)
+		if len(covered) > 0 {
+			t.Errorf("at %s pixels: %q", width, covered)
+		}
+	}
+}
+
+func TestARecoverysReasonCanBeReadOnAPhone(t *testing.T) {
+	p := open(t, browser(t), drill(), 390)
+	p.do(chromedp.Navigate(p.url))
+	box := ask[[]float64](p, `(() => {
+		const r = document.querySelector("#recovery .note p").getBoundingClientRect();
+		return [r.left, r.right, r.height];
+	})()`)
+	// 94 letters of 14 pixels take two lines on 358 pixels; three is enough for any font.
+	if box[0] < 0 || box[1] > 390 || box[2] > 3*22 {
+		t.Errorf("the reason lies from %g to %g pixels and is %g high, want it within 390 and on at most three lines", box[0], box[1], box[2])
 	}
 }
 

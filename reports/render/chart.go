@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -13,7 +14,7 @@ import (
 type chart struct {
 	Starts   []float64  `json:"t"` // of the buckets, s
 	End      float64    `json:"end"`
-	Asked    []float64  `json:"asked"` // per second, as the layers
+	Asked    []*float64 `json:"asked"` // per second, as the layers; null when no phase lasts
 	Layers   []layer    `json:"layers"`
 	P50      []*float64 `json:"p50"` // s
 	P95      []*float64 `json:"p95"`
@@ -34,10 +35,13 @@ type layer struct {
 
 // stretch is a phase or a fault on the time axis.
 type stretch struct {
+	Key  string  `json:"key"` // stands for Name where there is no room for it
 	Name string  `json:"name"`
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
 	Lane int     `json:"lane"`
+	// Room is how far Name may reach: to where the next in its lane begins.
+	Room float64 `json:"room"`
 }
 
 // mark is a moment with a label.
@@ -45,19 +49,18 @@ type mark struct {
 	At    float64 `json:"at"`
 	Label string  `json:"label"`
 	Bad   bool    `json:"bad"`
+	Minor bool    `json:"minor"` // no fault brought it, but one brought another
 }
 
 // newChart picks what is drawn out of r.
 func newChart(r *reports.Report) chart {
-	t := r.Timeline
-	c := chart{Starts: rounded(t.StartS), Asked: rounded(t.AskedHz), InFlight: list(t.InFlight), Layers: layers(t),
+	t, end := ended(r)
+	c := chart{Starts: rounded(t.StartS), End: round(end), Asked: asked(r, t, end), InFlight: list(t.InFlight), Layers: layers(t),
 		P50: roundedTimes(t.P50S), P95: roundedTimes(t.P95S), Max: roundedTimes(t.MaxS), Phases: []stretch{}, Marks: marks(r)}
-	if n := len(t.StartS); n > 0 {
-		c.End = round(t.StartS[n-1] + t.BucketS)
-	}
-	for _, p := range r.Phases {
-		if p.EndS > p.StartS {
-			c.Phases = append(c.Phases, stretch{Name: p.Name, From: round(p.StartS), To: round(p.EndS)})
+	for i, p := range r.Phases {
+		if p.EndS > p.StartS && p.StartS < end {
+			to := round(min(p.EndS, end))
+			c.Phases = append(c.Phases, stretch{Key: fmt.Sprint(i + 1), Name: p.Name, From: round(p.StartS), To: to, Room: to})
 		}
 	}
 	c.Faults, c.Lanes = lanes(r.Faults, c.End)
@@ -106,34 +109,47 @@ func add(sum, hz []float64) []float64 {
 
 // lanes puts faults that overlap in time on rows of their own.
 func lanes(faults []reports.Fault, end float64) ([]stretch, int) {
-	bars, free := []stretch{}, []float64{}
-	for _, f := range faults {
-		bar := stretch{Name: faultName(f), From: round(f.AppliedS), To: end}
+	bars, free, last := []stretch{}, []float64{}, []int{}
+	for i, f := range faults {
+		bar := stretch{Key: letters(i), Name: faultName(f), From: round(f.AppliedS), To: end, Room: end}
 		if f.LiftedS != nil {
 			bar.To = round(*f.LiftedS)
 		}
 		lane := slices.IndexFunc(free, func(until float64) bool { return until <= bar.From })
 		if lane < 0 {
-			free, lane = append(free, 0), len(free)
+			free, last, lane = append(free, 0), append(last, -1), len(free)
 		}
-		bar.Lane, free[lane] = lane, bar.To
+		if before := last[lane]; before >= 0 {
+			bars[before].Room = bar.From
+		}
+		bar.Lane, free[lane], last[lane] = lane, bar.To, i
 		bars = append(bars, bar)
 	}
 	return bars, len(free)
 }
 
+// letters numbers from 0 on: A to Z, AA to AZ, BA and so on.
+func letters(i int) string {
+	s := string(rune('A' + i%26))
+	if i < 26 {
+		return s
+	}
+	return letters(i/26-1) + s
+}
+
 // marks are the first gateway errors and the recoveries, in order of time.
 func marks(r *reports.Report) []mark {
 	list := []mark{}
+	anyFault := slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return o.AfterFaultS != nil })
 	for _, o := range r.Onset {
 		label := fmt.Sprint(o.Code)
 		if o.AfterFaultS != nil {
 			label += " +" + delay(*o.AfterFaultS)
 		}
-		list = append(list, mark{At: round(o.FirstS), Label: label, Bad: true})
+		list = append(list, mark{At: round(o.FirstS), Label: label, Bad: true, Minor: anyFault && o.AfterFaultS == nil})
 	}
 	for _, v := range r.Recovery {
-		if v.RecoveredS != nil && v.AfterLiftS != nil {
+		if v.RecoveredS != nil && v.AfterLiftS != nil && !wasWell(v) {
 			label := "well again at once"
 			if *v.AfterLiftS > 0 {
 				label = "well again +" + delay(*v.AfterLiftS)
@@ -141,7 +157,7 @@ func marks(r *reports.Report) []mark {
 			list = append(list, mark{At: round(*v.RecoveredS), Label: label})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b mark) int { return int(math.Copysign(1, a.At-b.At)) })
+	slices.SortStableFunc(list, func(a, b mark) int { return cmp.Compare(a.At, b.At) })
 	return list
 }
 

@@ -33,7 +33,7 @@ func hang() *reports.Report {
 			{Code: 504, Class: "status", Phase: "hang", FirstS: 14.9, AfterFaultS: ptr(9.9), Dependency: "payments",
 				Count: 1, InFlight: 20, RateHz: ptr(8.0), Cause: "unknown", Evidence: []string{}},
 		},
-		Recovery: []reports.Recovery{{Dependency: "payments", LiftedS: 15, RecoveredS: ptr(15.8), AfterLiftS: ptr(0.8)}},
+		Recovery: []reports.Recovery{{Dependency: "payments", Kind: "hang", LiftedS: 15, Ill: ptr(true), RecoveredS: ptr(15.8), AfterLiftS: ptr(0.8)}},
 		Objectives: []reports.Objective{
 			{Text: "hang: errors < 1%", Phase: "hang", OK: ptr(false), Observed: ptr(0.7125), Limit: 0.01, Unit: "ratio"},
 			{Text: "hang: 504 < 1", Phase: "hang", OK: ptr(false), Observed: ptr(1.0), Limit: 1, Unit: "count"},
@@ -188,7 +188,7 @@ func unfaithful() *reports.Report {
 	r.Faults[0].Connections, r.Faults[0].PeakConnections = ptr(int64(0)), ptr(int64(0))
 	r.Faults[0].RequestsHeld, r.Faults[0].Exercised = ptr(int64(0)), false
 	r.Faults[0].UndoConfirmed, r.Faults[0].BytesUp = ptr(false), 0
-	r.Onset, r.Recovery = nil, []reports.Recovery{{Dependency: "payments", LiftedS: 15, Why: "the run ended 0.4 s later"}}
+	r.Onset, r.Recovery = nil, []reports.Recovery{{Dependency: "payments", Kind: "hang", LiftedS: 15, Ill: ptr(true), Why: "the run ended 0.4 s later"}}
 	for i := range r.Objectives {
 		r.Objectives[i].OK, r.Objectives[i].Observed, r.Objectives[i].Why = nil, nil, "the generator could not keep pace"
 	}
@@ -206,7 +206,7 @@ func hostile() *reports.Report {
 	r.Phases[1].Codes[text], r.Phases[1].Classes[text] = 7, 7
 	r.Faults[0].Dependency, r.Faults[0].Kind, r.Faults[0].Phase = text, text, text
 	r.Onset[0].Dependency, r.Onset[0].Class, r.Onset[0].Cause, r.Onset[0].Evidence = text, text, text, []string{text}
-	r.Recovery[0].Dependency, r.Objectives[0].Text = text, text
+	r.Recovery[0].Dependency, r.Recovery[0].Kind, r.Recovery[0].Why, r.Objectives[0].Text = text, text, text, text
 	r.Timeline.CodesHz[text] = r.Timeline.CodesHz["502"]
 	return r
 }

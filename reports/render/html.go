@@ -159,6 +159,9 @@ var functions = template.FuncMap{
 	"degraded":  degraded,
 	"causes":    causes,
 	"times":     responseTimes,
+	"lasted":    lasted,
+	"closed":    closed,
+	"wasWell":   wasWell,
 	"shape":     func(ok *bool) string { return known(ok, shape) },
 }
 
@@ -210,6 +213,19 @@ func mixed(phases []reports.Phase) bool {
 // degraded reports whether any phase had degraded answers.
 func degraded(phases []reports.Phase) bool {
 	return slices.ContainsFunc(phases, func(p reports.Phase) bool { return p.DegradedRatio != nil && *p.DegradedRatio > 0 })
+}
+
+// closed reports whether any phase had closed load.
+func closed(phases []reports.Phase) bool {
+	return slices.ContainsFunc(phases, func(p reports.Phase) bool { return p.Kind == "closed" })
+}
+
+// lasted is from when to when a phase lasted; empty when the run did not come to it.
+func lasted(r *reports.Report, p reports.Phase) []string {
+	if !reached(r, p) {
+		return nil
+	}
+	return []string{moment(p.StartS), moment(p.EndS)}
 }
 
 // causes reports whether the cause of any onset could be told.

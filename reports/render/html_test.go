@@ -103,6 +103,41 @@ func TestUnknownIsADashAndNever0(t *testing.T) {
 	}
 }
 
+func TestThePageSaysWhatDidNotHappen(t *testing.T) {
+	page := rendered(t, HTML, drill())
+	for what, want := range map[string]string{
+		"an objective met by nothing coming": `<span class="seen">none seen</span>`,
+		"a fault that made nobody ill":       `<tr><th>inventory</th><td class="text">latency</td><td>14.0 s</td><td class="text quiet" colspan="2">was not ill</td></tr>`,
+		"a reason on a row of its own":       `<tr class="note"><td class="text" colspan="5"><p>the traffic ended 2 s after lifting`,
+		"a phase that was not reached":       `<tr><th>after</th><td class="text">open</td><td class="text quiet" colspan="2">not reached</td><td>–</td>`,
+		"the phase in which the run ended":   `<tr><th>recovery 5</th><td class="text">open</td><td>22.0 s</td><td>23.7 s</td>`,
+		"what closed load is":                `<th>latency</th><td class="text" title="stops asking while it waits">closed</td>`,
+		"what closed load hides":             `Closed load stops asking while it waits for answers, so its ratios understate an outage.`,
+		"a fault that leaves no trace":       `<dd>cut 2 open connections; refused connects leave no trace here</dd>`,
+		"how to run it again":                `<code>tailback run experiment.yaml</code>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("of %s the page lacks %s", what, want)
+		}
+	}
+	for _, not := range []string{"Closed load", "not reached", "was not ill", "none seen"} {
+		if strings.Contains(rendered(t, HTML, hang()), not) {
+			t.Errorf("the page of a run without it says %q", not)
+		}
+	}
+}
+
+func TestTheOnsetTableHasARowForEach(t *testing.T) {
+	page := rendered(t, HTML, drill())
+	// One 502 before any fault, one after each of three, and a 504.
+	if n := strings.Count(page, `<tr><th><span class="ill">502</span></th>`); n != 4 {
+		t.Errorf("%d rows of 502, want 4", n)
+	}
+	if want := `<td class="text">hang again</td><td>8.7 s</td><td>+0.7 s</td><td class="text">payments</td>`; !strings.Contains(page, want) {
+		t.Errorf("the page lacks %s", want)
+	}
+}
+
 func TestFaultsThatOverlapHaveLanesOfTheirOwn(t *testing.T) {
 	fault := func(from, to float64) reports.Fault {
 		return reports.Fault{Dependency: "d", Kind: "hang", Share: 1, AppliedS: from, LiftedS: &to}

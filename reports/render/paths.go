@@ -68,7 +68,7 @@ func (c chart) coarse(n int) chart {
 		return c
 	}
 	c.Starts = joined(c.Starts, k, func(g []float64) float64 { return g[0] })
-	c.Asked = joined(c.Asked, k, mean)
+	c.Asked = joined(c.Asked, k, meanKnown)
 	c.InFlight = joined(c.InFlight, k, greatest[int64])
 	c.P50, c.P95, c.Max = joined(c.P50, k, greatestKnown), joined(c.P95, k, greatestKnown), joined(c.Max, k, greatestKnown)
 	layers := make([]layer, len(c.Layers))
@@ -94,6 +94,20 @@ func mean(vs []float64) float64 {
 		sum += v
 	}
 	return sum / float64(len(vs))
+}
+
+func meanKnown(vs []*float64) *float64 {
+	var known []float64
+	for _, v := range vs {
+		if v != nil {
+			known = append(known, *v)
+		}
+	}
+	if known == nil {
+		return nil
+	}
+	m := mean(known)
+	return &m
 }
 
 func greatest[T int64 | float64](vs []T) T {

@@ -12,19 +12,46 @@ import (
 func onsetSentence(r *reports.Report, o reports.Onset) string {
 	s := fmt.Sprintf("%d began ", o.Code)
 	if o.AfterFaultS == nil {
-		s += moment(o.FirstS) + " into the run, with no fault in force"
+		s += moment(o.FirstS) + " into the run" + outsideFaults(r, o)
 	} else {
+		if onsetsOf(r, o.Code) > 1 {
+			s += "at " + moment(o.FirstS) + ", "
+		}
 		s += fmt.Sprintf("%s after %s %s", delay(*o.AfterFaultS), o.Dependency, befell(faultBefore(r, o)))
 	}
 	s += ", with " + plural(o.InFlight, "request") + " in flight"
 	if o.RateHz != nil {
 		s += " at " + rate(*o.RateHz)
 	}
-	s += "; " + count(o.Count) + " in all"
+	s += "; " + count(o.Count) + " of them"
 	if c := cause(o); c != "" {
 		s += ": " + c
 	}
 	return s
+}
+
+// outsideFaults says where o stands among the run's faults, when none brought it.
+func outsideFaults(r *reports.Report, o reports.Onset) string {
+	if len(r.Faults) == 0 {
+		return ""
+	}
+	for _, f := range r.Faults {
+		if f.AppliedS <= o.FirstS {
+			return ", with no fault in force"
+		}
+	}
+	return ", before any fault"
+}
+
+// onsetsOf is how many times a code began: apart from faults, and after each.
+func onsetsOf(r *reports.Report, code int) int {
+	n := 0
+	for _, o := range r.Onset {
+		if o.Code == code {
+			n++
+		}
+	}
+	return n
 }
 
 // cause is an onset's cause with its confidence, empty when it could not be told.
@@ -51,19 +78,75 @@ func faultBefore(r *reports.Report, o reports.Onset) string {
 	return kind
 }
 
-// recoverySentence says how long the site took to be well again.
-func recoverySentence(v reports.Recovery) string {
-	if v.AfterLiftS != nil && *v.AfterLiftS == 0 {
-		return fmt.Sprintf("well again as soon as the fault on %s was lifted", v.Dependency)
+// recoverySentences say how long the site took to be well again after each
+// fault that made it ill. Where illness can't be told, one says why for all.
+func recoverySentences(all []reports.Recovery) []string {
+	var list, whys []string
+	untold := map[string][]reports.Recovery{}
+	for _, v := range all {
+		switch {
+		case wasWell(v):
+		case v.Ill == nil && v.AfterLiftS == nil && v.Why != "":
+			if untold[v.Why] == nil {
+				whys = append(whys, v.Why)
+			}
+			untold[v.Why] = append(untold[v.Why], v)
+		default:
+			list = append(list, recoverySentence(v, manyLike(all, v)))
+		}
 	}
-	if v.AfterLiftS != nil {
-		return fmt.Sprintf("well again %s after the fault on %s was lifted", delay(*v.AfterLiftS), v.Dependency)
+	for _, why := range whys {
+		s := "whether the site was well again after " + lifted(untold[why][0])
+		if n := len(untold[why]) - 1; n > 0 {
+			s += " and " + plural(int64(n), "other fault")
+		}
+		list = append(list, s+" cannot be told: "+why)
 	}
-	s := fmt.Sprintf("not seen well again after the fault on %s was lifted at %s", v.Dependency, moment(v.LiftedS))
-	if v.Why != "" {
-		s += ": " + v.Why
+	return list
+}
+
+// recoverySentence says how long the site took to be well again, and with when
+// also at what time the fault was lifted.
+func recoverySentence(v reports.Recovery, when bool) string {
+	fault := lifted(v) + " was lifted"
+	if when || v.AfterLiftS == nil {
+		fault += " at " + moment(v.LiftedS)
 	}
-	return s
+	switch {
+	case v.AfterLiftS != nil && *v.AfterLiftS == 0:
+		return "well again as soon as " + fault
+	case v.AfterLiftS != nil:
+		return "well again " + delay(*v.AfterLiftS) + " after " + fault
+	case v.Why != "":
+		return "not seen well again after " + fault + ": " + v.Why
+	}
+	return "not seen well again after " + fault
+}
+
+// wasWell reports whether the site is known to have stayed well through the
+// fault, so that there was nothing to recover from.
+func wasWell(v reports.Recovery) bool { return v.Ill != nil && !*v.Ill }
+
+// manyLike reports whether v's fault needs its time to be told from another's.
+func manyLike(all []reports.Recovery, v reports.Recovery) bool {
+	n := 0
+	for _, o := range all {
+		if o.Dependency == v.Dependency && o.Kind == v.Kind && !wasWell(o) {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// lifted names the fault of a recovery: the hang on payments, the no accept fault on bank.
+func lifted(v reports.Recovery) string {
+	switch v.Kind {
+	case "":
+		return "the fault on " + v.Dependency
+	case "hang", "latency":
+		return "the " + v.Kind + " on " + v.Dependency
+	}
+	return "the " + kindWords(v.Kind) + " fault on " + v.Dependency
 }
 
 // faultName is a fault in words: payments hang; bank latency 2.0 s, share 50%.
@@ -88,17 +171,45 @@ func during(f reports.Fault) string {
 
 // held says what a fault touched.
 func held(f reports.Fault) string {
-	if !f.Exercised {
+	n := f.Connections
+	switch {
+	case !f.Exercised && (n == nil || *n == 0):
 		return "touched nothing"
-	}
-	if f.Connections == nil && f.RequestsHeld == nil {
+	case f.RequestsHeld == nil && (f.Kind == "down" || f.Kind == "no_accept"):
+		return unheard(f)
+	case n == nil && f.RequestsHeld == nil:
 		return "touched connections, not counted"
 	}
-	s := "held " + known(f.Connections, func(n int64) string { return plural(n, "connection") })
-	if f.PeakConnections != nil && f.Connections != nil && *f.PeakConnections != *f.Connections {
+	s := "held " + known(n, func(n int64) string { return plural(n, "connection") })
+	if n == nil {
+		s = "held connections, not counted"
+	}
+	if f.PeakConnections != nil && n != nil && *f.PeakConnections != *n {
 		s += " (" + count(*f.PeakConnections) + " at once)"
 	}
-	return s + ", " + known(f.RequestsHeld, func(n int64) string { return plural(n, "request") })
+	if f.RequestsHeld == nil {
+		return s + ", requests not counted"
+	}
+	return s + ", " + plural(*f.RequestsHeld, "request")
+}
+
+// unheard says what is known of a fault that connects meet before the proxy
+// hears of them.
+func unheard(f reports.Fault) string {
+	switch n := f.Connections; {
+	case f.Kind == "down" && n == nil:
+		return "refused connects leave no trace here"
+	case f.Kind == "down":
+		return "cut " + plural(*n, "open connection") + "; refused connects leave no trace here"
+	case n == nil || *n == 0:
+		return "connects left waiting leave no trace here"
+	}
+	return "held " + plural(*f.Connections, "connection") + " in the accept queue; connects left waiting leave no trace here"
+}
+
+// reached reports whether the run came as far as a phase.
+func reached(r *reports.Report, p reports.Phase) bool {
+	return p.Hits > 0 || p.StartS < r.DurationS
 }
 
 // undone says whether a fault was lifted, when that is not plain.

@@ -1,9 +1,12 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A still is the charts as pictures, for print and for where scripts are off:
@@ -12,6 +15,7 @@ type still struct {
 	Width, Left, Right float64
 	Panels             []panel
 	Phases, Faults     []bar
+	Keys               []keys
 	Marks              []pin
 	Ticks              []tick
 	Rule               float64 // where the row of marks begins
@@ -35,6 +39,12 @@ type bar struct {
 	Name        string
 }
 
+// keys names what has no room for its name in its place.
+type keys struct {
+	Of  string
+	All []stretch
+}
+
 // pin is a labelled moment.
 type pin struct {
 	X, Y  float64
@@ -56,17 +66,14 @@ const (
 	rowHeight  = 18.0
 	letter     = 6.3 // width of a letter of the labels, on the safe side
 	maxColumns = 480 // more buckets than this are drawn together
+	maxRows    = 6   // of marks' labels
 )
 
 func newStill(c chart) *still {
 	c = c.coarse(maxColumns)
 	s := &still{Width: stillWidth, Left: stillLeft, Right: stillRight}
-	for _, p := range c.Phases {
-		s.Phases = append(s.Phases, c.bar(p, 0))
-	}
-	for _, f := range c.Faults {
-		s.Faults = append(s.Faults, c.bar(f, rowHeight*float64(1+f.Lane)))
-	}
+	s.Phases = s.bars(c, "Phases", c.Phases, 0)
+	s.Faults = s.bars(c, "Faults", c.Faults, rowHeight)
 	s.Rule = rowHeight * float64(1+c.Lanes)
 	rows := s.flags(c)
 	top := s.Rule + rowHeight*float64(rows) + 6
@@ -88,47 +95,92 @@ func (c chart) x(at float64) float64 {
 	return tenth(stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1))
 }
 
-func (c chart) bar(s stretch, y float64) bar {
-	from, to := c.x(s.From), c.x(s.To)
-	name := ""
-	if n := int((to - from - 8) / letter); n > 2 {
-		name = shorten(s.Name, n)
+// bars draws phases or faults in rows from y on. Where one has no room for its
+// name all show their keys, and the names are listed below the chart.
+func (s *still) bars(c chart, of string, all []stretch, y float64) []bar {
+	fits := func(text string, b stretch) bool {
+		return letter*float64(utf8.RuneCountInString(text))+8 <= c.x(b.Room)-c.x(b.From)
 	}
-	return bar{X: from, Y: y, Width: tenth(math.Max(to-from, 1)), Name: name}
+	keyed := slices.ContainsFunc(all, func(b stretch) bool { return !fits(b.Name, b) })
+	if keyed {
+		s.Keys = append(s.Keys, keys{of, all})
+	}
+	var bars []bar
+	for _, b := range all {
+		name := b.Name
+		if keyed {
+			name = b.Key + " " + b.Name
+		}
+		if keyed && !fits(name, b) {
+			name = b.Key
+		}
+		from := c.x(b.From)
+		bars = append(bars, bar{X: from, Y: y + rowHeight*float64(b.Lane), Width: tenth(math.Max(c.x(b.To)-from, 1)), Name: name})
+	}
+	return bars
 }
 
-// flags places the marks' labels so that none covers another, and returns how
-// many rows they take.
+// flags places the marks' labels, and returns how many rows they take.
 func (s *still) flags(c chart) int {
-	var ends []float64
-	for _, m := range c.Marks {
+	wide := make([]float64, len(c.Marks))
+	for i, m := range c.Marks {
+		wide[i] = letter*float64(utf8.RuneCountInString(m.Label)) + 16
+	}
+	rows, most := c.rows(wide), 0
+	for i, m := range c.Marks {
 		f := pin{X: c.x(m.At), Label: m.Label, Class: "well"}
 		if m.Bad {
 			f.Class = "ill"
 		}
-		wide := letter*float64(len(m.Label)) + 16
-		f.End = f.X+wide > stillRight
-		from := f.X
-		if f.End {
-			from -= wide
+		if m.Minor {
+			f.Class += " minor"
 		}
-		row := 0
-		for row < len(ends) && ends[row] > from {
-			row++
+		f.End = f.X+wide[i] > stillRight
+		f.Y = s.Rule
+		if rows[i] < 0 {
+			f.Label = ""
+		} else {
+			f.Y += rowHeight * float64(rows[i])
 		}
-		if row == len(ends) {
-			ends = append(ends, 0)
-		}
-		ends[row] = from + wide
-		f.Y = s.Rule + rowHeight*float64(row)
 		s.Marks = append(s.Marks, f)
+		most = max(most, rows[i]+1)
 	}
-	return len(ends)
+	return most
+}
+
+// rows gives each mark's label, wide units, the first row in which it covers no
+// other: those that a fault brought before the minor ones. Beyond maxRows a mark
+// stays without its label, at -1.
+func (c chart) rows(wide []float64) []int {
+	type span struct{ from, to float64 }
+	rows, taken := make([]int, len(c.Marks)), [maxRows][]span{}
+	place := func(i int) int {
+		at := c.x(c.Marks[i].At)
+		own := span{at, at + wide[i]}
+		if own.to > stillRight {
+			own = span{at - wide[i], at}
+		}
+		for row := range taken {
+			if !slices.ContainsFunc(taken[row], func(o span) bool { return own.from < o.to && o.from < own.to }) {
+				taken[row] = append(taken[row], own)
+				return row
+			}
+		}
+		return -1
+	}
+	for _, minor := range []bool{false, true} {
+		for i, m := range c.Marks {
+			if m.Minor == minor {
+				rows[i] = place(i)
+			}
+		}
+	}
+	return rows
 }
 
 func (c chart) ratePanel(top float64) panel {
 	p := panel{ID: "rate", Title: "Requests per second", First: true, Top: top, Bottom: top + 200, Room: 200, Height: top + 204}
-	base := make([]float64, len(c.Starts))
+	base, most := make([]float64, len(c.Starts)), 1e-9
 	var tops [][]float64
 	for _, l := range c.Layers {
 		next := make([]float64, len(base))
@@ -138,9 +190,8 @@ func (c chart) ratePanel(top float64) panel {
 		tops = append(tops, next)
 		base = next
 	}
-	most := 1e-9
 	for i := range base {
-		most = math.Max(most, math.Max(base[i], at(c.Asked, i)))
+		most = math.Max(most, math.Max(base[i], *cmp.Or(c.Asked[i], &most)))
 	}
 	y := p.linear(most)
 	under := make([]float64, len(base))
@@ -148,7 +199,7 @@ func (c chart) ratePanel(top float64) panel {
 		p.Paths = append(p.Paths, path{"layer", l.Fill, c.area(under, tops[i], y)})
 		under = tops[i]
 	}
-	p.Paths = append(p.Paths, path{"asked", "", c.line(pointers(c.Asked), y)})
+	p.Paths = append(p.Paths, path{"asked", "", c.line(c.Asked, y)})
 	return p
 }
 

@@ -1,12 +1,13 @@
 package render
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // width is how many columns the text report may take.
-const width = 100
+const width = 80
 
 // style is how a piece of text is painted. Colour is a layer over the same text.
 type style int
@@ -72,6 +73,11 @@ func widthsOf(rows [][]cell) []int {
 	return widths
 }
 
+// overLast makes a title that ends where the last column of rows does.
+func overLast(rows [][]cell, title string) string {
+	return strings.Repeat(" ", max(tableWidth(rows)-utf8.RuneCountInString(title), 0)) + title
+}
+
 // tableWidth is how many columns writeTable takes for rows.
 func tableWidth(rows [][]cell) int {
 	sum := 0
@@ -81,11 +87,12 @@ func tableWidth(rows [][]cell) int {
 	return sum
 }
 
-// wrap breaks text into lines of at most n columns, a word longer than that too.
+// wrap breaks text into lines of at most n columns, a word longer than that too,
+// and keeps a figure with its unit.
 func wrap(text string, n int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range figures(strings.Fields(text)) {
 		for utf8.RuneCountInString(word) > n {
 			if line != "" {
 				lines, line = append(lines, line), ""
@@ -103,6 +110,24 @@ func wrap(text string, n int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// figures joins a figure and its unit into one word.
+func figures(words []string) []string {
+	var joined []string
+	for i, word := range words {
+		if i > 0 && unit(word) && strings.ContainsAny(words[i-1][:1], "<-0123456789") {
+			joined[len(joined)-1] += " " + word
+			continue
+		}
+		joined = append(joined, word)
+	}
+	return joined
+}
+
+// unit reports whether a word is one of the units of format.go, with what ends a clause after it.
+func unit(word string) bool {
+	return slices.Contains([]string{"s", "ms", "min", "h", "B", "kB", "MB", "GB"}, strings.TrimRight(word, ",;:.)"))
 }
 
 // shorten cuts a name to n columns.

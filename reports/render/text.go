@@ -11,7 +11,7 @@ import (
 	"github.com/tailback/tailback/reports"
 )
 
-// Text writes r for a terminal or a log, at most 100 columns wide.
+// Text writes r for a terminal or a log, at most 80 columns wide.
 func Text(w io.Writer, r *reports.Report) error { return writeText(w, r, unpainted) }
 
 // TextColor writes what Text writes, with ANSI colours over it.
@@ -26,7 +26,7 @@ type terminal struct {
 func writeText(w io.Writer, r *reports.Report, paint painter) error {
 	t := &terminal{paint: paint}
 	t.head(r)
-	t.phases(r.Phases)
+	t.phases(r)
 	t.events(r)
 	t.objectives(r.Objectives)
 	t.warnings(r.Warnings)
@@ -37,13 +37,19 @@ func writeText(w io.Writer, r *reports.Report, paint painter) error {
 }
 
 // item writes a mark and text, the lines after the first indented below it.
-func (t *terminal) item(mark string, st style, text string) {
-	for i, line := range wrap(oneLine(text), width-2-len(mark)) {
-		if i == 0 {
-			t.WriteString("  " + t.paint(st, mark) + line + "\n")
-			continue
+func (t *terminal) item(mark string, st style, text string) { t.hanging(mark, st, text, len(mark)) }
+
+// event is an item among others, which its later lines' indent tells apart.
+func (t *terminal) event(mark string, st style, text string) { t.hanging(mark, st, text, len(mark)+2) }
+
+func (t *terminal) hanging(mark string, st style, text string, indent int) {
+	text = oneLine(text)
+	first := wrap(text, width-2-len(mark))[0]
+	t.WriteString("  " + t.paint(st, mark) + first + "\n")
+	if rest := strings.TrimPrefix(text, first); rest != "" {
+		for _, line := range wrap(rest, width-2-indent) {
+			t.WriteString("  " + strings.Repeat(" ", indent) + line + "\n")
 		}
-		t.WriteString("  " + strings.Repeat(" ", len(mark)) + line + "\n")
 	}
 }
 
@@ -51,11 +57,12 @@ func (t *terminal) item(mark string, st style, text string) {
 // before any figure, its duration included.
 func (t *terminal) head(r *reports.Report) {
 	st := map[reports.Verdict]style{reports.Pass: good, reports.Fail: bad, reports.Inconclusive: bad}[r.Verdict]
-	t.WriteString(t.paint(bold, shorten(oneLine(r.Name), width/2)) + "  " + t.paint(st, verdict(r.Verdict)))
 	lasted := span(r.DurationS)
 	if r.Outcome != "complete" {
 		lasted += ", " + shorten(oneLine(r.Outcome), 20)
 	}
+	room := width - utf8.RuneCountInString(verdict(r.Verdict)+lasted) - 4
+	t.WriteString(t.paint(bold, shorten(oneLine(r.Name), room)) + "  " + t.paint(st, verdict(r.Verdict)))
 	if r.Fidelity.OK {
 		t.WriteString("  " + lasted + "\n\n")
 	} else {
@@ -70,20 +77,36 @@ func (t *terminal) head(r *reports.Report) {
 	}
 }
 
-func (t *terminal) phases(phases []reports.Phase) {
-	if len(phases) == 0 {
+// phases writes the table of phases, and below it what has no column. What is
+// too wide loses first the codes' own columns, then the ends of long names.
+func (t *terminal) phases(r *reports.Report) {
+	if len(r.Phases) == 0 {
 		return
 	}
-	codes := badCodes(phases)
-	rows := phaseRows(phases, codes, len(codes))
-	for shown := len(codes) - 1; tableWidth(rows) > width && shown >= 0; shown-- {
-		rows = phaseRows(phases, codes, shown)
-	}
-	writeTable(&t.Builder, t.paint, rows)
-	for _, p := range phases {
-		if f := failed(p.Traffic); len(f) > 0 {
-			t.item("", plain, p.Name+": "+strings.Join(f, ", "))
+	codes := badCodes(r.Phases)
+	shown, name := len(codes), 22
+	rows := phaseRows(r.Phases, codes, shown, name)
+	for tableWidth(rows) > width && (shown > 0 || name > 12) {
+		if shown > 0 {
+			shown--
+		} else {
+			name--
 		}
+		rows = phaseRows(r.Phases, codes, shown, name)
+	}
+	t.WriteString(t.paint(faint, overLast(rows, "of good answers")) + "\n")
+	writeTable(&t.Builder, t.paint, rows)
+	var missing []string
+	for _, p := range r.Phases {
+		if f := failed(p.Traffic); len(f) > 0 {
+			t.event("", plain, p.Name+": "+strings.Join(f, ", "))
+		}
+		if !reached(r, p) {
+			missing = append(missing, p.Name)
+		}
+	}
+	if missing != nil {
+		t.event("", plain, "not reached, since the run ended at "+moment(r.DurationS)+": "+strings.Join(missing, ", "))
 	}
 	t.WriteString("\n")
 }
@@ -105,10 +128,10 @@ func badCodes(phases []reports.Phase) []string {
 }
 
 // phaseRows makes the phase table with columns for the first shown of codes and
-// one for all the others.
-func phaseRows(phases []reports.Phase, codes []string, shown int) [][]cell {
+// one for all the others, and names of at most name columns.
+func phaseRows(phases []reports.Phase, codes []string, shown, name int) [][]cell {
 	own := slices.Sorted(slices.Values(codes[:shown]))
-	degraded := slices.ContainsFunc(phases, func(p reports.Phase) bool { return p.DegradedRatio != nil && *p.DegradedRatio > 0 })
+	degraded := degraded(phases)
 	heads := []string{"phase", "asked", "ok"}
 	if degraded {
 		heads = append(heads, "degraded")
@@ -117,24 +140,33 @@ func phaseRows(phases []reports.Phase, codes []string, shown int) [][]cell {
 	if shown < len(codes) {
 		heads = append(heads, "other")
 	}
-	heads = append(heads, "p50", "p95", "p99", "(good answers)")
+	heads = append(heads, "p50", "p95", "p99")
 	var head []cell
 	for _, h := range heads {
 		head = append(head, cell{h, faint})
 	}
 	rows := [][]cell{head}
 	for _, p := range phases {
-		rows = append(rows, phaseRow(p, degraded, own, codes[shown:]))
+		row := []cell{{phaseName(p, name), plain}}
+		rows = append(rows, append(row, phaseFigures(p, degraded, own, codes[shown:])...))
 	}
 	return rows
 }
 
-func phaseRow(p reports.Phase, degraded bool, own, others []string) []cell {
-	name := shorten(oneLine(p.Name), 22)
-	if p.Warmup {
-		name = shorten(oneLine(p.Name), 12) + " (warm-up)"
+// phaseName is a phase's name with what sets it apart, in at most n columns.
+func phaseName(p reports.Phase, n int) string {
+	name, note := oneLine(p.Name), ""
+	switch {
+	case p.Warmup:
+		note = " (warm-up)"
+	case p.Kind == "closed":
+		note = " (closed)"
 	}
-	row := []cell{{name, plain}, {known(p.RateAskedHz, rate), plain}, {known(p.OKRatio, percent), okStyle(p.OKRatio)}}
+	return shorten(name, n-len(note)) + note
+}
+
+func phaseFigures(p reports.Phase, degraded bool, own, others []string) []cell {
+	row := []cell{{known(p.RateAskedHz, rate), plain}, {known(p.OKRatio, percent), okStyle(p.OKRatio)}}
 	if degraded {
 		row = append(row, cell{known(p.DegradedRatio, percent), plain})
 	}
@@ -175,10 +207,10 @@ func badStyle(n int64) style {
 func (t *terminal) events(r *reports.Report) {
 	before := t.Len()
 	for _, o := range r.Onset {
-		t.item("", plain, onsetSentence(r, o))
+		t.event("", plain, onsetSentence(r, o))
 	}
-	for _, v := range r.Recovery {
-		t.item("", plain, recoverySentence(v))
+	for _, s := range recoverySentences(r.Recovery) {
+		t.event("", plain, s)
 	}
 	for _, f := range r.Faults {
 		mark, st := "", plain
@@ -192,7 +224,7 @@ func (t *terminal) events(r *reports.Report) {
 		if !f.Exercised || undone(f) != "" {
 			mark, st = "! ", bad
 		}
-		t.item(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
+		t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
 	}
 	if t.Len() > before {
 		t.WriteString("\n")
@@ -209,7 +241,7 @@ func (t *terminal) objectives(objectives []reports.Objective) {
 		mark, st := objectiveMark(o)
 		text, saw := oneLine(o.Text), saw(o)
 		room := longest - utf8.RuneCountInString(text)
-		if saw == "" || room < 0 {
+		if room < 0 {
 			t.item(mark, st, text+" "+saw)
 			continue
 		}
@@ -240,8 +272,8 @@ func saw(o reports.Objective) string {
 	switch {
 	case o.OK == nil:
 		return "not judged: " + oneLine(o.Why)
-	case o.Observed == nil:
-		return ""
+	case o.Observed == nil: // as of an onset that did not come
+		return "none seen"
 	}
 	return "seen " + observed(o)
 }

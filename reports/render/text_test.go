@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // samples are the runs that every form of the report is tried on.
 var samples = map[string]func() *reports.Report{
-	"hang": hang, "healthy": healthy, "empty": empty, "unfaithful": unfaithful, "hostile": hostile,
+	"hang": hang, "healthy": healthy, "empty": empty, "unfaithful": unfaithful, "hostile": hostile, "drill": drill,
 }
 
 func rendered(t *testing.T, form func(io.Writer, *reports.Report) error, r *reports.Report) string {
@@ -52,7 +52,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestTextGolden(t *testing.T) {
-	for _, name := range []string{"hang", "healthy", "empty", "unfaithful"} {
+	for _, name := range []string{"hang", "healthy", "empty", "unfaithful", "drill"} {
 		golden(t, name+".txt", rendered(t, Text, samples[name]()))
 	}
 }
@@ -69,12 +69,42 @@ func TestTextFitsATerminal(t *testing.T) {
 			}
 		}
 		for i, line := range strings.Split(rendered(t, Text, r), "\n") {
-			if n := utf8.RuneCountInString(line); n > 100 {
+			if n := utf8.RuneCountInString(line); n > 80 {
 				t.Errorf("%s: line %d has %d columns:\n%s", name, i+1, n, line)
 			}
 			if strings.TrimRight(line, " ") != line {
 				t.Errorf("%s: line %d ends in spaces: %q", name, i+1, line)
 			}
+		}
+	}
+}
+
+func TestTextSaysWhatDidNotHappen(t *testing.T) {
+	text := rendered(t, Text, drill())
+	for _, want := range []string{
+		"\n  ok latency: onset > 10s   none seen\n",
+		"\n  not reached, since the run ended at 23.7 s: after, after all\n",
+		"\n  latency (closed)      –  100%",
+		"\n  payments down (16.0 s to 18.0 s): cut 2 open connections; refused connects\n    leave no trace here\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "the latency on inventory") {
+		t.Errorf("the text tells of a recovery where nobody was ill:\n%s", text)
+	}
+}
+
+func TestLinesBreakBetweenWords(t *testing.T) {
+	for _, c := range []struct{ what, text, want string }{
+		{"at the last blank", "one two three", "one two|three"},
+		{"a figure keeps its unit", "after 10 s, then 5 min", "after|10 s, then|5 min"},
+		{"a word too long for a line", "an abcdefghijklmnopq", "an|abcdefghij|klmnopq"},
+		{"an s that is no unit", "nine tens s", "nine tens|s"},
+	} {
+		if got := strings.Join(wrap(c.text, 10), "|"); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
 }

@@ -50,7 +50,7 @@
     return {
       rate: {
         height: 220, data: stack.map(s => s.top).concat([ended(data.asked)]), series: layers.concat(line(colour.ink, 1.5)), y: { range: zero },
-        rows: i => [["asked", rate(data.asked[i] || 0)]].concat(data.layers.filter(l => l.hz[i] > 0).map(l => [l.name, rate(l.hz[i]), l.fill !== "ok" && l.fill !== "degraded"])),
+        rows: i => (data.asked[i] == null ? [] : [["asked", rate(data.asked[i])]]).concat(data.layers.filter(l => l.hz[i] > 0).map(l => [l.name, rate(l.hz[i]), l.fill !== "ok" && l.fill !== "degraded"])),
       },
       time: {
         height: 126, data: [positive(data.max), positive(data.p95), positive(data.p50)],
@@ -125,7 +125,8 @@
     root.classList.add("drawn");
     readout.hidden = true;
     const colour = palette(), all = specs(colour, fills(colour, devicePixelRatio || 1));
-    const rows = 1 + data.lanes + placed(data, root.clientWidth - left - right);
+    const width = root.clientWidth - left - right, rows = 1 + data.lanes + placed(data, width);
+    keyed(data, width);
     charts = Object.keys(all).map(id => build(id, all[id], colour, rows));
     root.dataset.charts = charts.length;
   }

@@ -107,9 +107,11 @@ function moments(data, colour, rows) {
     const bottom = u.bbox.top + u.bbox.height, row = 18 * ratio;
     for (const p of data.phases) vertical(ctx, px(p.from), rows ? 0 : u.bbox.top, bottom, colour.soft, ratio, [ratio, 3 * ratio]);
     for (const m of data.marks) {
-      const top = rows ? (1 + data.lanes + m.row) * row : u.bbox.top;
-      vertical(ctx, px(m.at), top, bottom, m.bad ? colour.badink : colour.okink, 1.2 * ratio, m.bad ? [] : [5 * ratio, 3 * ratio]);
+      const top = rows ? (1 + data.lanes + Math.max(m.row, 0)) * row : u.bbox.top;
+      ctx.globalAlpha = m.minor ? .6 : 1;
+      vertical(ctx, px(m.at), top, bottom, m.bad ? colour.badink : colour.okink, (m.minor ? .8 : 1.2) * ratio, m.bad ? [] : [5 * ratio, 3 * ratio]);
     }
+    ctx.globalAlpha = 1;
     ctx.setLineDash([]);
     if (rows) names(ctx, data, colour, px, ratio, u.bbox.left);
   });
@@ -124,36 +126,72 @@ function names(ctx, data, colour, px, ratio, left) {
   for (const p of data.phases) {
     const from = Math.max(px(p.from), left);
     ctx.fillStyle = colour.ink;
-    ctx.fillText(fitted(ctx, p.name, px(p.to) - from - 2 * gap), from + gap, base);
+    lettered(ctx, p, data.keyed.phases, from, px(p.room), gap, base, data.end);
   }
   for (const f of data.faults) {
     const from = Math.max(px(f.from), left), y = (1 + f.lane) * row;
     ctx.fillStyle = colour.bar;
     ctx.fillRect(from, y, Math.max(px(f.to) - from - ratio, 2 * ratio), row - 2 * ratio);
     ctx.fillStyle = colour.ink;
-    ctx.fillText(fitted(ctx, f.name, px(f.to) - from - 2 * gap), from + gap, y + base - ratio);
+    lettered(ctx, f, data.keyed.faults, from, px(f.room), gap, y + base - ratio, data.end);
   }
-  ctx.font = font(ratio, 600);
+  Object.assign(ctx, { strokeStyle: colour.paper, lineWidth: gap, lineJoin: "round" });
   for (const m of data.marks) {
+    if (m.row < 0) continue;
+    ctx.font = font(ratio, m.minor ? 400 : 600);
     ctx.fillStyle = m.bad ? colour.badink : colour.okink;
     ctx.textAlign = m.end ? "right" : "left";
-    ctx.fillText(m.label, px(m.at) + (m.end ? -gap : gap), (1 + data.lanes + m.row) * row + base);
+    const at = [px(m.at) + (m.end ? -gap : gap), (1 + data.lanes + m.row) * row + base];
+    ctx.strokeText(m.label, ...at); // so that the line of another mark does not cross it
+    ctx.fillText(m.label, ...at);
   }
 }
 
-// placed gives each mark a row so that no label covers another, and returns the number of rows.
+// lettered writes a band's name between from and until, its key where only that fits.
+function lettered(ctx, band, keyed, from, until, gap, y, end) {
+  const whole = keyed ? band.key + " " + band.name : band.name, room = until - from;
+  const wide = text => ctx.measureText(text).width;
+  if (wide(whole) + 2 * gap <= room) ctx.fillText(whole, from + gap, y);
+  else if (!keyed) ctx.fillText(fitted(ctx, whole, room - 2 * gap), from + gap, y);
+  else if (wide(band.key) <= room) ctx.fillText(band.key, from + Math.min(gap, (room - wide(band.key)) / 2), y);
+  else if (band.room >= end) ctx.fillText(band.key, until - wide(band.key) - 1, y); // at the edge it leans back
+}
+
+// keyed decides whether phases and faults have room for their names in a plot of
+// this width; where one has not, all show keys, and the names are listed below.
+function keyed(data, width) {
+  const ctx = document.createElement("canvas").getContext("2d"), list = document.getElementById("keys");
+  ctx.font = font(1);
+  data.keyed = {};
+  list.textContent = "";
+  for (const [of, all] of [["phases", data.phases], ["faults", data.faults]]) {
+    const room = b => (b.room - b.from) / (data.end - data.t[0]) * width - 8;
+    data.keyed[of] = all.some(b => ctx.measureText(b.name).width > room(b));
+    if (!data.keyed[of]) continue;
+    const p = list.appendChild(document.createElement("p"));
+    p.append(Object.assign(document.createElement("span"), { textContent: of[0].toUpperCase() + of.slice(1) }));
+    for (const b of all) {
+      const span = p.appendChild(document.createElement("span"));
+      span.append(Object.assign(document.createElement("b"), { textContent: b.key }), " " + b.name);
+    }
+  }
+}
+
+// placed gives each mark's label the first row in which it covers no other,
+// those that a fault brought before the minor ones, and returns the number of
+// rows. Beyond 6 a mark stays without its label, in row -1.
 function placed(data, width) {
-  const ctx = document.createElement("canvas").getContext("2d"), ends = [];
+  const ctx = document.createElement("canvas").getContext("2d"), rows = [];
   ctx.font = font(1, 600);
-  for (const m of data.marks) {
+  for (const m of data.marks.filter(m => !m.minor).concat(data.marks.filter(m => m.minor))) {
     const x = (m.at - data.t[0]) / (data.end - data.t[0]) * width, wide = ctx.measureText(m.label).width + 14;
     m.end = x + wide > width;
-    const from = m.end ? x - wide : x;
-    m.row = ends.findIndex(end => end <= from);
-    if (m.row < 0) m.row = ends.push(0) - 1;
-    ends[m.row] = from + wide;
+    const from = m.end ? x - wide : x, to = from + wide;
+    m.row = rows.findIndex(row => row.every(o => o.to <= from || to <= o.from));
+    if (m.row < 0 && rows.length < 6) m.row = rows.push([]) - 1;
+    if (m.row >= 0) rows[m.row].push({ from, to });
   }
-  return ends.length;
+  return rows.length;
 }
 
 function seconds(v) {
