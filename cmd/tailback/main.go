@@ -89,6 +89,6 @@ the site came back by itself. Start with: tailback demo`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newDemo(), newCheck(), newReport(), newStaging(), newVersion())
+	root.AddCommand(newRun(), newDemo(), newCheck(), newReport(), newPredict(), newStaging(), newVersion())
 	return root
 }
