@@ -150,11 +150,7 @@ func marks(r *reports.Report) []mark {
 	}
 	for _, v := range r.Recovery {
 		if v.RecoveredS != nil && v.AfterLiftS != nil && !wasWell(v) {
-			label := "well again at once"
-			if *v.AfterLiftS > 0 {
-				label = "well again +" + delay(*v.AfterLiftS)
-			}
-			list = append(list, mark{At: round(*v.RecoveredS), Label: label})
+			list = append(list, mark{At: round(*v.RecoveredS), Label: "well again " + after(*v.AfterLiftS)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mark) int { return cmp.Compare(a.At, b.At) })

@@ -50,6 +50,14 @@ func delay(s float64) string {
 	return moment(s)
 }
 
+// after writes how long after something an event came, in a table: +2.6 s, at once.
+func after(s float64) string {
+	if s == 0 {
+		return "at once"
+	}
+	return "+" + delay(s)
+}
+
 // moment writes a time since the run began, to a tenth of a second.
 func moment(s float64) string {
 	return grouped(fmt.Sprintf("%.1f", s)) + " s"

@@ -138,6 +138,7 @@ var functions = template.FuncMap{
 	"seconds":   func(v *float64) string { return known(v, seconds) },
 	"moment":    func(v *float64) string { return known(v, moment) },
 	"delay":     func(v *float64) string { return known(v, delay) },
+	"after":     func(v *float64) string { return known(v, after) },
 	"rate":      func(v *float64) string { return known(v, rate) },
 	"percent":   func(v *float64) string { return known(v, percent) },
 	"count":     func(v *int64) string { return known(v, count) },
