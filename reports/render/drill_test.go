@@ -138,11 +138,9 @@ func TestMarksTellAllThatHappened(t *testing.T) {
 }
 
 func TestLabelsOfMarksDoNotCoverEachOther(t *testing.T) {
-	c := chart{Starts: []float64{0}, End: 88.8}
 	// The plot is 888 units wide: 10 to a second. Labels of 100 take 10 s.
-	for _, m := range []mark{{At: 0, Minor: true}, {At: 5}, {At: 15}, {At: 20}, {At: 24}, {At: 85}} {
-		c.Marks = append(c.Marks, m)
-	}
+	c := chart{Starts: []float64{0}, End: 88.8}
+	c.Marks = []mark{{At: 0, Minor: true}, {At: 5}, {At: 15}, {At: 20}, {At: 24}, {At: 85}}
 	wide := []float64{100, 100, 100, 100, 100, 100}
 	// 5-15 and 15-25 share the first row, 20-30 and 24-34 take two more; the one
 	// at 85 stands before its mark; 0-10 is minor and gives way to 5-15.
