@@ -96,7 +96,7 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) 
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
 		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, abort: abort,
-			offset: uint64(i) * journal.SeqStride, phase: int32(g.first)}
+			offset: uint64(i) * journal.SeqStride, phase: int32(g.first), end: g.end}
 		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}
 	groups.Wait()

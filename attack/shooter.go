@@ -45,6 +45,7 @@ type shooter struct {
 	offset uint64
 	phase  int32
 	due    func(k uint64) (time.Duration, int32)
+	end    time.Duration // of a closed phase
 }
 
 // RoundTrip implements http.RoundTripper. Vegeta calls it from goroutines of its
@@ -64,6 +65,8 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 	hit := journal.Hit{Seq: s.offset + k, Phase: s.phase, Due: now, Sent: now}
 	if s.due != nil {
 		hit.Due, hit.Phase = s.due(k)
+	} else if now >= s.end { // Vegeta had let it go before it was told that the phase is over
+		return nothing(tick), nil
 	}
 	hit.Request = s.mix.pick(hit.Seq)
 	if now-hit.Due > maxLate || !s.gate.enter(now) {
@@ -76,7 +79,12 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 		s.gate.leave()
 	}
 	s.emit(hit)
-	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: tick}, nil
+	return nothing(tick), nil
+}
+
+// nothing is the answer that Vegeta gets.
+func nothing(tick *http.Request) *http.Response {
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: tick}
 }
 
 // send sends the hit's request once and fills in what came of it.
