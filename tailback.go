@@ -36,8 +36,11 @@ type Status struct {
 	Faults         int64         // in force now
 }
 
-// counts are what a Status is made of; hits are recorded from many goroutines.
-type counts struct{ ended, ok, faults atomic.Int64 }
+// counts are what a Status and the outcome are made of; hits are recorded from many goroutines.
+type counts struct {
+	ended, ok, faults atomic.Int64
+	stuck             atomic.Bool // a fault could not be shown to be lifted
+}
 
 // Run runs the experiment and leaves its bundle in dir, which must be absent or
 // empty. It returns nil when the run went to its end, ctx's error when ctx
@@ -63,13 +66,12 @@ func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(St
 	for _, text := range notices(exp) {
 		w.Event(journal.Event{Kind: journal.Warning, Text: text})
 	}
-	undone := &atomic.Bool{}
-	undone.Store(true)
-	err = conduct(ctx, exp, a, proxies, w, t0, undone, watch)
+	var n counts
+	err = conduct(ctx, exp, a, proxies, w, t0, &n, watch)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return errors.Join(err, w.Finish(outcome(ctx, err, t0, undone.Load())))
+	return errors.Join(err, w.Finish(outcome(ctx, err, t0, !n.stuck.Load())))
 }
 
 // prepare checks that the run can start, and leaves the proxies listening.
@@ -103,12 +105,11 @@ func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string,
 
 // conduct drives the traffic and plays the faults, both from t0 on, while the
 // writer keeps the journal. The first part that fails ends the others.
-func conduct(ctx context.Context, exp *configs.Experiment, a *attack.Attack, proxies *chaos.Proxies, w *journal.Writer, t0 time.Time, undone *atomic.Bool, watch func(Status)) error {
+func conduct(ctx context.Context, exp *configs.Experiment, a *attack.Attack, proxies *chaos.Proxies, w *journal.Writer, t0 time.Time, n *counts, watch func(Status)) error {
 	// The writer outlives the parts that hand it records.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriting()
 	parts, ctx := errgroup.WithContext(ctx)
-	var n counts
 
 	parts.Go(guard("journal", func() error { return w.Run(writing) }))
 	acting, actingCtx := errgroup.WithContext(ctx)
@@ -116,7 +117,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, a *attack.Attack, pro
 		return a.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) })
 	}))
 	acting.Go(guard("chaos", func() error {
-		return proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e, undone); w.Event(e) })
+		return proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e); w.Event(e) })
 	}))
 	parts.Go(func() error {
 		defer stopWriting()
@@ -168,14 +169,14 @@ func (n *counts) hit(h journal.Hit) {
 	}
 }
 
-func (n *counts) event(e journal.Event, undone *atomic.Bool) {
+func (n *counts) event(e journal.Event) {
 	switch e.Kind {
 	case journal.FaultApplied:
 		n.faults.Add(1)
 	case journal.FaultLifted:
 		n.faults.Add(-1)
 		if u := e.Fault.UndoConfirmed; u != nil && !*u {
-			undone.Store(false)
+			n.stuck.Store(true)
 		}
 	}
 }

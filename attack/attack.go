@@ -113,38 +113,32 @@ func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) {
 	p := a.exp.Phases[g.first]
 	switch {
 	case p.Open():
-		s.due = func(k uint64) (time.Duration, int32) {
-			due, phase, _ := g.schedule.Due(k)
-			return due, phase
-		}
-		fire(ctx, s, g, func(k uint64) (time.Duration, bool) {
-			due, _, ok := g.schedule.Due(k)
-			return due, ok
-		})
+		s.due = g.schedule.Due
+		fire(ctx, s, g)
 	case p.Burst > 0:
-		s.due = func(uint64) (time.Duration, int32) { return g.start, s.phase }
-		fire(ctx, s, g, func(k uint64) (time.Duration, bool) { return g.start, k < uint64(p.Burst) })
+		s.due = func(k uint64) (time.Duration, int32, bool) { return g.start, s.phase, k < uint64(p.Burst) }
+		fire(ctx, s, g)
 	default:
-		fire(ctx, s, g, func(uint64) (time.Duration, bool) { return s.gate.earliest(g.start), true },
-			vegeta.Workers(uint64(p.Concurrency)), vegeta.MaxWorkers(uint64(p.Concurrency)))
+		fire(ctx, s, g, vegeta.Workers(uint64(p.Concurrency)), vegeta.MaxWorkers(uint64(p.Concurrency)))
 	}
 }
 
-// fire drives one Vegeta attack: hit k when due says, until it says that there
-// is none, a closed phase is over or ctx ends. It returns when the last answer
-// is in.
-func fire(ctx context.Context, s *shooter, g group, due func(k uint64) (time.Duration, bool), opts ...func(*vegeta.Attacker)) {
+// fire drives one Vegeta attack: hit k when the shooter's due says, until it
+// says that there is none, a closed phase is over or ctx ends. It returns when
+// the last answer is in.
+func fire(ctx context.Context, s *shooter, g group, opts ...func(*vegeta.Attacker)) {
 	client := &http.Client{Transport: s, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	attacker := vegeta.NewAttacker(append(opts, vegeta.Client(client))...)
 
 	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
-	p := &pacer{ctx: ctx, t0: s.t0, due: due}
+	p := &pacer{ctx: ctx, t0: s.t0, due: s.due}
 	if s.due == nil {
 		// Clients that all hang when their phase ends would send one more hit
 		// each, late, if Vegeta were not told that it is over.
 		over := time.AfterFunc(time.Until(s.t0.Add(g.end)), func() { attacker.Stop() })
 		defer over.Stop()
 		p.end = g.end
+		p.due = func(uint64) (time.Duration, int32, bool) { return s.gate.earliest(g.start), s.phase, true }
 	}
 	target := vegeta.Target{Method: http.MethodGet, URL: "http://tailback"} // the shooter knows the real one
 	for range attacker.Attack(vegeta.NewStaticTargeter(target), p, 0, "") {

@@ -12,12 +12,12 @@ type pacer struct {
 	ctx context.Context
 	t0  time.Time
 	end time.Duration // of a closed phase: no hit is released from then on; else 0
-	due func(k uint64) (time.Duration, bool)
+	due func(k uint64) (at time.Duration, phase int32, ok bool)
 }
 
 // Pace implements vegeta.Pacer. It is called from one goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
-	due, ok := p.due(hits)
+	due, _, ok := p.due(hits)
 	if !ok || p.end > 0 && max(due, time.Since(p.t0)) >= p.end {
 		return 0, true
 	}

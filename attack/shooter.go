@@ -41,10 +41,11 @@ type shooter struct {
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
-	// due and in which phase; nil in a closed phase, where it is due when sent.
+	// due, in which phase, and whether there is one; nil in a closed phase, where
+	// a hit is due when it is sent.
 	offset uint64
 	phase  int32
-	due    func(k uint64) (time.Duration, int32)
+	due    func(k uint64) (at time.Duration, phase int32, ok bool)
 	end    time.Duration // of a closed phase
 }
 
@@ -64,7 +65,7 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 	now := time.Since(s.t0)
 	hit := journal.Hit{Seq: s.offset + k, Phase: s.phase, Due: now, Sent: now}
 	if s.due != nil {
-		hit.Due, hit.Phase = s.due(k)
+		hit.Due, hit.Phase, _ = s.due(k)
 	} else if now >= s.end { // Vegeta had let it go before it was told that the phase is over
 		return nothing(tick), nil
 	}
