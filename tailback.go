@@ -193,7 +193,8 @@ func (n *counts) status(exp *configs.Experiment, elapsed time.Duration, waiting 
 
 func manifest(exp *configs.Experiment, a *attack.Attack, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: bareURL(exp.Target.URL),
-		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: a.Spans()}
+		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: a.Spans(),
+		ClientTimeoutNS: int64(exp.Target.Timeout)}
 	for _, r := range exp.Requests {
 		m.Requests = append(m.Requests, r.Name)
 	}

@@ -13,6 +13,7 @@ type input struct {
 	manifest   journal.Manifest
 	experiment []byte
 	events     []journal.Event
+	observed   []journal.Observation
 	hits       func() iter.Seq2[[]journal.Hit, error]
 }
 
@@ -27,7 +28,11 @@ func Analyze(b *journal.Bundle) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return analyze(input{b.Manifest, b.Experiment, events, b.Hits})
+	observed, err := b.Observations()
+	if err != nil {
+		return nil, err
+	}
+	return analyze(input{b.Manifest, b.Experiment, events, observed, b.Hits})
 }
 
 // analysis is what the passes have found out, and what the figures are made from.
@@ -126,9 +131,20 @@ func (a *analysis) report(in input) *Report {
 	r.Faults = a.faultFigures(in.events)
 	r.Onset = a.onsetFigures()
 	r.Recovery = a.recoveryFigures()
+	r.Dependencies = a.dependencies(in.events)
+	r.Timeouts = a.timeouts(in.events)
+	r.Pool = a.pool(r, in)
+	r.Prediction = a.prediction(r, in)
+	r.Budget = a.budgets(r)
+	a.nameCauses(r, in)
+	r.Slowdowns = a.slowdowns(r, in)
+	r.Dose = a.doses(in.events)
+	r.Evidence = a.evidence(in.observed)
 	r.Objectives = a.objectives(fidelity)
 	r.Timeline = a.timeline.figures(a.grid, a.end)
 	a.judge(r, fidelity, in.events)
+	r.NotKnown = a.notKnown(r)
+	r.Advice = a.advice(r)
 	r.Summary = a.summary(r, fidelity)
 	return r
 }

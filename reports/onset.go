@@ -140,7 +140,7 @@ func (a *analysis) onsetFigures() []Onset {
 		f := Onset{
 			Code: int(gatewayCodes[o.code]), Class: o.class.String(), Phase: a.phaseAt(o.at), FirstS: o.at.Seconds(),
 			Count: o.count, InFlight: o.waiting, RateHz: perSecond(o.offered, min(o.at, time.Second).Seconds()),
-			Cause: "unknown", Evidence: []string{},
+			Cause: Unknown, Evidence: []string{},
 		}
 		if o.sustained != nil {
 			f.SustainedS = ptr(o.sustained.Seconds())

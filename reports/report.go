@@ -11,27 +11,37 @@ const Schema = 1
 // durations in seconds, rates ending in Hz are per second, ratios are 0..1.
 // A nil pointer, null in JSON, means unknown.
 type Report struct {
-	Schema      int         `json:"schema"`
-	ToolVersion string      `json:"tool_version"`
-	Name        string      `json:"name"`
-	Target      string      `json:"target"`
-	Seed        uint64      `json:"seed"`
-	Arrivals    string      `json:"arrivals"`
-	Started     time.Time   `json:"started"`
-	DurationS   float64     `json:"duration_s"`
-	Verdict     Verdict     `json:"verdict"`
-	Summary     string      `json:"summary"` // one plain sentence
-	Outcome     string      `json:"outcome"` // "complete", "interrupted", "failed" or "killed" (no outcome was written)
-	ExitCode    int         `json:"exit_code"`
-	Fidelity    Fidelity    `json:"fidelity"`
-	Phases      []Phase     `json:"phases"`
-	Faults      []Fault     `json:"faults"`
-	Onset       []Onset     `json:"onset"`
-	Recovery    []Recovery  `json:"recovery"`
-	Objectives  []Objective `json:"objectives"`
-	Warnings    []string    `json:"warnings"`
-	Timeline    Timeline    `json:"timeline"`
-	Experiment  string      `json:"experiment"` // the file as run, YAML, secrets hidden
+	Schema       int          `json:"schema"`
+	ToolVersion  string       `json:"tool_version"`
+	Name         string       `json:"name"`
+	Target       string       `json:"target"`
+	Seed         uint64       `json:"seed"`
+	Arrivals     string       `json:"arrivals"`
+	Started      time.Time    `json:"started"`
+	DurationS    float64      `json:"duration_s"`
+	Verdict      Verdict      `json:"verdict"`
+	Summary      string       `json:"summary"` // one plain sentence
+	Outcome      string       `json:"outcome"` // "complete", "interrupted", "failed" or "killed" (no outcome was written)
+	ExitCode     int          `json:"exit_code"`
+	Fidelity     Fidelity     `json:"fidelity"`
+	Phases       []Phase      `json:"phases"`
+	Faults       []Fault      `json:"faults"`
+	Onset        []Onset      `json:"onset"`
+	Slowdowns    []Slowdown   `json:"slowdowns"`
+	Recovery     []Recovery   `json:"recovery"`
+	Pool         Pool         `json:"pool"`
+	Timeouts     []Timeout    `json:"timeouts"`
+	Budget       []Budget     `json:"budget"`
+	Prediction   Prediction   `json:"prediction"`
+	Dose         []Dose       `json:"dose"`
+	Dependencies []Dependency `json:"dependencies"`
+	Advice       []Advice     `json:"advice"`
+	NotKnown     []NotKnown   `json:"not_known"`
+	Evidence     []Evidence   `json:"evidence"`
+	Objectives   []Objective  `json:"objectives"`
+	Warnings     []string     `json:"warnings"`
+	Timeline     Timeline     `json:"timeline"`
+	Experiment   string       `json:"experiment"` // the file as run, YAML, secrets hidden
 }
 
 // Verdict is the run's result in a word.
@@ -137,7 +147,7 @@ type Onset struct {
 	Count       int64    `json:"count"`
 	InFlight    int64    `json:"in_flight"` // requests waiting at FirstS, this one not counted
 	RateHz      *float64 `json:"rate_hz"`   // offered in the second before FirstS
-	Cause       string   `json:"cause"`     // "unknown" unless it could be told
+	Cause       Cause    `json:"cause"`     // Unknown unless it could be told
 	Confidence  *float64 `json:"confidence"`
 	Evidence    []string `json:"evidence"`
 }

@@ -106,7 +106,7 @@ func batches(hits []journal.Hit) func() iter.Seq2[[]journal.Hit, error] {
 }
 
 func (s *scenario) input() input {
-	return input{s.Manifest, s.experiment, s.events, batches(s.hits)}
+	return input{s.Manifest, s.experiment, s.events, nil, batches(s.hits)}
 }
 
 func (s *scenario) report(t *testing.T) *Report {

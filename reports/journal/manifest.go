@@ -20,6 +20,10 @@ type Manifest struct {
 	// Dependencies are those proxied, in the experiment's order.
 	Dependencies []Dependency `json:"dependencies"`
 	Objectives   []string     `json:"objectives"`
+	// ClientTimeoutNS is target.timeout: when a request is given up by us.
+	ClientTimeoutNS int64 `json:"client_timeout_ns"`
+	// Sources are those of the site that were read.
+	Sources []Source `json:"sources,omitempty"`
 	// Outcome is nil while the run goes on, and stays nil when it was killed.
 	Outcome *Outcome `json:"outcome"`
 }

@@ -21,6 +21,7 @@ type Hit struct {
 	BytesIn   int64 // of the answer's body
 	BytesOut  int64 // of the request's body
 	Degraded  bool  // a good answer that served less
+	Answerer  Answerer
 }
 
 // SeqStride separates the sequence numbers of the attacks of one run.
@@ -80,6 +81,37 @@ func ParseClass(name string) Class {
 // Ours reports whether the hit says nothing about the site: it was not sent, or the harness ended it.
 func (c Class) Ours() bool { return c == ClassDropped || c == ClassCanceled || c == ClassGenerator }
 
+// Answerer says who wrote an answer of status 500 or above, as far as its header and body tell.
+type Answerer uint8
+
+// The answerers. Other answers than errors are not looked at, and are AnswererUnknown.
+const (
+	AnswererUnknown Answerer = iota
+	AnswererApp              // the application itself
+	AnswererGateway          // the gateway in front of the workers: nginx, Apache, HAProxy, Envoy and others, by their own error page
+	AnswererEdge             // a CDN or cache in front of the gateway, by its own error page
+)
+
+var answererNames = [...]string{"", "app", "gateway", "edge"}
+
+// String returns the answerer's name in files; "" when it is unknown.
+func (a Answerer) String() string {
+	if int(a) < len(answererNames) {
+		return answererNames[a]
+	}
+	return ""
+}
+
+// ParseAnswerer is the inverse of String; an unknown name is AnswererUnknown.
+func ParseAnswerer(name string) Answerer {
+	for a, n := range answererNames {
+		if n == name {
+			return Answerer(a)
+		}
+	}
+	return AnswererUnknown
+}
+
 // Event is something the harness did or saw, besides a hit. Kind says which of
 // the pointers is set.
 type Event struct {
@@ -87,6 +119,7 @@ type Event struct {
 	Kind       EventKind   `json:"kind"`
 	Fault      *Fault      `json:"fault,omitempty"`
 	Connection *Connection `json:"connection,omitempty"`
+	Usage      *Usage      `json:"usage,omitempty"`
 	Text       string      `json:"text,omitempty"`
 }
 
@@ -98,7 +131,9 @@ const (
 	FaultApplied EventKind = "fault_applied" // Fault: Dependency, Kind, Index, Share, SizeS
 	FaultStepped EventKind = "fault_stepped" // Fault: as applied, with the new SizeS
 	FaultLifted  EventKind = "fault_lifted"  // Fault: all fields
-	ConnClosed   EventKind = "connection"    // Connection, when it ended
+	ConnClosed   EventKind = "connection"    // Connection, when one of its sides has ended it
+	Used         EventKind = "usage"         // Usage, once a second for each dependency that was used in it
+	Answer       EventKind = "answer"        // Text: the first answer of its kind with a status of 500 or above: who wrote it, by which signs
 	Warning      EventKind = "warning"       // Text: something a reader of the report must know
 )
 
@@ -141,11 +176,15 @@ type Connection struct {
 	HeldNS *int64 `json:"held_ns,omitempty"`
 }
 
-// Observation is something a sensor on the site saw.
-type Observation struct {
-	AtNS    int64  `json:"at_ns"`
-	ErrorNS int64  `json:"error_ns,omitempty"` // uncertainty of AtNS
-	Source  string `json:"source"`
-	Kind    string `json:"kind"`
-	Text    string `json:"text,omitempty"`
+// Usage is what the site did with a dependency in the second that ends at the
+// event's AtNS (less in the last one). A call is what Connection.Requests counts.
+type Usage struct {
+	Dependency string  `json:"dependency"`
+	Seconds    float64 `json:"seconds"` // what it covers, normally 1
+	Opened     int64   `json:"opened"`  // connections that the site opened
+	Open       int64   `json:"open"`    // the most connections open at one moment
+	Calls      int64   `json:"calls"`   // begun
+	Waiting    int64   `json:"waiting"` // the most calls without an answer at one moment, each on its own connection
+	Ended      int64   `json:"ended"`   // calls that got the first byte of their answer, or whose connection ended without
+	HeldNS     int64   `json:"held_ns"` // the sum of what these had waited, from the first byte of the call
 }

@@ -41,7 +41,7 @@ func TestConcurrentCallersLoseNothing(t *testing.T) {
 				w.Hit(numbered(c*each + n))
 				if n%100 == 0 {
 					w.Event(journal.Event{AtNS: int64(n), Kind: journal.ConnClosed, Connection: &journal.Connection{ID: int64(c)}})
-					w.Observe(journal.Observation{AtNS: int64(n), Source: fmt.Sprint(c)})
+					w.Observe(journal.Observation{AtNS: int64(n), Source: journal.Source(fmt.Sprint(c))})
 				}
 			}
 		})

@@ -56,13 +56,13 @@ func onsetsOf(r *reports.Report, code int) int {
 
 // cause is an onset's cause with its confidence, empty when it could not be told.
 func cause(o reports.Onset) string {
-	if o.Cause == "" || o.Cause == "unknown" {
+	if o.Cause == "" || o.Cause == reports.Unknown {
 		return ""
 	}
 	if o.Confidence == nil {
-		return kindWords(o.Cause)
+		return kindWords(string(o.Cause))
 	}
-	return fmt.Sprintf("%s (confidence %.2f)", kindWords(o.Cause), *o.Confidence)
+	return fmt.Sprintf("%s (confidence %.2f)", kindWords(string(o.Cause)), *o.Confidence)
 }
 
 // faultBefore returns the kind of the fault that o counts from: of those on its

@@ -1,0 +1,173 @@
+package reports
+
+// Cause says why errors or slow answers came.
+type Cause string
+
+// The causes of an onset.
+const (
+	QueueFull      Cause = "queue_full"      // all workers busy and the queue behind them full
+	WorkerKilled   Cause = "worker_killed"   // a worker died, or was killed, with the request
+	GatewayTimeout Cause = "gateway_timeout" // the gateway gave up on the worker
+	GatewayLimit   Cause = "gateway_limit"   // the gateway's own connections or live upstreams ran out
+	PoolDown       Cause = "pool_down"       // no pool was listening
+	WorkerClosed   Cause = "worker_closed"   // a worker closed without an answer
+	SelfDeadlock   Cause = "self_deadlock"   // the workers waited for the site itself
+	AppError       Cause = "app_error"       // the application itself answered 5xx
+	CDN            Cause = "cdn"             // an edge answered for the origin
+	ClientTimeout  Cause = "client_timeout"  // we gave up: target.timeout
+	Generator      Cause = "generator"       // our own fault
+	Unknown        Cause = "unknown"
+)
+
+// The causes of a slowdown.
+const (
+	Queueing       Cause = "queueing"        // more arrived than the workers could serve
+	SlowDependency Cause = "slow_dependency" // the workers waited for a dependency
+	Contention     Cause = "contention"      // the service time itself grew with the load
+)
+
+// Slowdown is a stretch of good answers that took longer than in the baseline.
+type Slowdown struct {
+	Phase      string   `json:"phase"`
+	FromS      float64  `json:"from_s"`
+	ToS        float64  `json:"to_s"`
+	Cause      Cause    `json:"cause"`
+	Confidence *float64 `json:"confidence"`
+	Evidence   []string `json:"evidence"`
+}
+
+// Estimate is a figure that was worked out, with the interval that it lies in
+// with a probability of about 95%.
+type Estimate struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	// Kind is of workers: "workers", counted as processes that waited at once, or
+	// "effective", capacity times service time, which is less where requests
+	// compete for CPU or a lock. Empty of others.
+	Kind string `json:"kind,omitempty"`
+	From string `json:"from"` // what it was worked out from, in plain words
+}
+
+// Pool is what the run tells of the site's workers. What it can't tell is null,
+// and NotKnown says why.
+type Pool struct {
+	Workers         *Estimate `json:"workers"`
+	QueueSlots      *Estimate `json:"queue_slots"`
+	ServiceS        *Estimate `json:"service_s"`   // mean time that a request holds a worker when all is well, seconds
+	CapacityHz      *Estimate `json:"capacity_hz"` // requests per second that the pool can serve when all is well
+	GatewayTimeoutS *Estimate `json:"gateway_timeout_s"`
+	Network         string    `json:"network"` // "unix": a full queue refuses at once; "tcp": it makes wait; "" when not known
+	Grew            bool      `json:"grew"`    // the pool was seen to grow: Workers reaches from its first to its last size
+	// FitR2 is how much of the good answers per second of the run the model
+	// explains: 1 - residual/total sum of squares. Null when there is no model, or nothing varied.
+	FitR2 *float64 `json:"fit_r2"`
+}
+
+// Timeout is how long the site waited for a dependency that did not answer.
+type Timeout struct {
+	Dependency string    `json:"dependency"`
+	Fault      string    `json:"fault"`      // its kind
+	ObservedS  *Estimate `json:"observed_s"` // of one try; null when none was seen
+	N          int64     `json:"n"`          // waits that ended within the fault
+	Retries    int64     `json:"retries"`    // further tries that each request made, one after another
+	Source     string    `json:"source"`     // "connection" or "response"; "" when none was seen
+	Verdict    string    `json:"verdict"`    // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
+	Visitor    string    `json:"visitor"`    // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
+	HorizonS   float64   `json:"horizon_s"`  // the longest wait that was watched
+	Connect    bool      `json:"connect"`    // it is the time to connect that was limited
+	Why        string    `json:"why"`        // when Verdict is ""
+}
+
+// Budget is the longest timeout on calls to a dependency that holds a rate.
+type Budget struct {
+	Dependency    string   `json:"dependency"`
+	RateHz        float64  `json:"rate_hz"`
+	Calls         float64  `json:"calls"`           // mean calls a request makes
+	MaxTimeoutS   *float64 `json:"max_timeout_s"`   // null when no timeout can hold the rate
+	WithHeadroomS *float64 `json:"with_headroom_s"` // with workers busy 80% at most
+	// WorkersNeeded holds the rate with the timeout that was observed; null when none was, or none would.
+	WorkersNeeded *int     `json:"workers_needed"`
+	TimeoutS      *float64 `json:"timeout_s"` // that one
+	// Choices are workers needed for round timeouts, for the reader to choose from.
+	Choices []Choice `json:"choices"`
+}
+
+// Choice is a timeout and what it takes to hold the rate with it.
+type Choice struct {
+	TimeoutS      float64 `json:"timeout_s"`
+	WorkersNeeded int     `json:"workers_needed"`
+	Holds         bool    `json:"holds"` // with the workers there are
+}
+
+// Prediction is what the model, with the figures of Pool, says of this very run.
+type Prediction struct {
+	OnsetS     *float64 `json:"onset_s"`     // first 502 or 504 since T0; null when none, or no model
+	CapacityHz *float64 `json:"capacity_hz"` // while the first fault is in force
+	Series     []Moment `json:"series"`      // one entry for each bucket of the timeline; empty without a model
+}
+
+// Moment is the model's state in one bucket of the timeline.
+type Moment struct {
+	AtS      float64 `json:"at_s"`
+	OKHz     float64 `json:"ok_hz"`
+	BadHz    float64 `json:"bad_hz"`
+	InFlight float64 `json:"in_flight"` // the most in the bucket
+	Busy     float64 `json:"busy"`      // workers
+	Queued   float64 `json:"queued"`
+}
+
+// Dose is a fault whose size was stepped.
+type Dose struct {
+	Dependency string     `json:"dependency"`
+	Kind       string     `json:"kind"`
+	SizeS      *float64   `json:"size_s"` // at which the site first broke; null when it did not
+	MaxS       float64    `json:"max_s"`  // the largest that was tried
+	Broke      string     `json:"broke"`  // what came: "502", "client_timeout", ...; "" when it held
+	Steps      []DoseStep `json:"steps"`
+}
+
+// DoseStep is what came of the hits that were due while a dose had one size.
+type DoseStep struct {
+	SizeS   float64  `json:"size_s"`
+	FromS   float64  `json:"from_s"`
+	ToS     float64  `json:"to_s"`
+	Sent    int64    `json:"sent"`
+	OKRatio *float64 `json:"ok_ratio"`
+	P95S    *float64 `json:"p95_s"` // of good answers
+}
+
+// Dependency is how the site used a dependency.
+type Dependency struct {
+	Name        string   `json:"name"`
+	Calls       int64    `json:"calls"`
+	CallsPerHit *float64 `json:"calls_per_hit"` // outside of faults; null when nothing was sent then
+	HeldMeanS   *float64 `json:"held_mean_s"`   // from a call's first byte to its answer's, outside of faults
+	PeakOpen    int64    `json:"peak_open"`     // connections at one moment
+	PeakWaiting int64    `json:"peak_waiting"`  // calls without an answer at one moment
+	// Open and Waiting are the most in each bucket of the timeline.
+	Open    []int64 `json:"open"`
+	Waiting []int64 `json:"waiting"`
+}
+
+// Advice is something to do, and the figure that backs it.
+type Advice struct {
+	Text    string `json:"text"`
+	Because string `json:"because"`
+}
+
+// NotKnown is something that the run could not tell.
+type NotKnown struct {
+	What  string `json:"what"`
+	Why   string `json:"why"`
+	Needs string `json:"needs"` // the run, or the log, that would
+}
+
+// Evidence sums up what a source on the site said during the run.
+type Evidence struct {
+	AtS    float64 `json:"at_s"` // the first
+	Source string  `json:"source"`
+	Kind   string  `json:"kind"`
+	Count  int64   `json:"count"`
+	Text   string  `json:"text"` // the first
+}

@@ -1,0 +1,4 @@
+package reports
+
+// slowdowns are where good answers were slow, and why.
+func (a *analysis) slowdowns(r *Report, in input) []Slowdown { return []Slowdown{} }
