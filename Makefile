@@ -1,7 +1,7 @@
 # The two commands of the README, and the parts that they are made of.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test setup lint bench picture
+.PHONY: demo test setup lint bench accuracy picture
 
 demo: ## watch a site go down with 502s, and the timeout that saves it
 	go run ./cmd/tailback demo
@@ -19,6 +19,9 @@ lint:
 
 bench: ## the figures of reports/BENCHMARKS.md
 	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback
+
+accuracy: ## internal/accuracy/ACCURACY.md: what the reports say of twenty sites, beside the truth
+	go test -count=1 -timeout 30m -v ./internal/accuracy -long
 
 picture: ## reports/render/report.png, the README's picture, from a run of the demo
 	rm -rf tailback-out/picture

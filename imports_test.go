@@ -29,6 +29,7 @@ var rules = map[string]struct {
 	"internal/staging":        {[]string{"configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
+	"internal/accuracy":       {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
 	"cmd/tailback":            {[]string{"", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
 }
 

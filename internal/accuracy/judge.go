@@ -1,0 +1,77 @@
+package accuracy
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// Figure is one figure of a report beside the truth.
+type Figure struct {
+	Name     string
+	Truth    float64
+	Estimate *reports.Estimate // nil: the report says that it can't tell
+	// Within is how far the value may be from the truth, as a share of it.
+	Within float64
+}
+
+// Close reports whether the value is within its bound of the truth.
+func (f Figure) Close() bool { return math.Abs(f.Estimate.Value-f.Truth) <= f.Within*f.Truth+1e-9 }
+
+// Inside reports whether the truth lies in the stated interval.
+func (f Figure) Inside() bool {
+	return f.Estimate.Low <= f.Truth+1e-9 && f.Truth <= f.Estimate.High+1e-9
+}
+
+// Width is that of the interval, as a share of the value.
+func (f Figure) Width() float64 { return (f.Estimate.High - f.Estimate.Low) / f.Estimate.Value }
+
+// String writes "4 (4 to 4)", with what is wrong with it.
+func (f Figure) String() string {
+	if f.Estimate == nil {
+		return "–"
+	}
+	text := fmt.Sprintf("%.3g (%.3g to %.3g)", f.Estimate.Value, f.Estimate.Low, f.Estimate.High)
+	var wrong []string
+	if !f.Close() {
+		wrong = append(wrong, fmt.Sprintf("off by %.0f%%", 100*(f.Estimate.Value/f.Truth-1)))
+	}
+	if !f.Inside() {
+		wrong = append(wrong, "outside")
+	}
+	if f.Width() > maxWidth {
+		wrong = append(wrong, "wide")
+	}
+	if len(wrong) > 0 {
+		text += " **" + strings.Join(wrong, ", ") + "**"
+	}
+	return text
+}
+
+// maxWidth is how wide an interval may be, as a share of the value.
+const maxWidth = 0.25
+
+// Judge puts the report's figures beside the truth. Figures that no run on such
+// a site could tell are left out: the queue slots of a TCP pool (physics.md's
+// last table), the capacity of a site that is bound by cores.
+func Judge(s Site, r *reports.Report) []Figure {
+	figures := []Figure{{"workers", float64(s.Workers), r.Pool.Workers, 0.10}}
+	if s.Network == "unix" {
+		figures = append(figures, Figure{"queue slots", float64(s.QueueSlots()), r.Pool.QueueSlots, 0.15})
+	}
+	if !s.CPU {
+		figures = append(figures,
+			Figure{"service", s.ServiceS(), r.Pool.ServiceS, 0.05},
+			Figure{"capacity", s.CapacityHz(), r.Pool.CapacityHz, 0.05})
+	}
+	if s.Timeout > 0 {
+		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05}
+		for _, t := range r.Timeouts {
+			f.Estimate = t.ObservedS
+		}
+		figures = append(figures, f)
+	}
+	return figures
+}
