@@ -35,6 +35,7 @@ type conn struct {
 	flows  [stream.NumDirections]flow
 	cut    atomic.Bool // ended by us: what is still under way is dropped
 	gone   atomic.Bool // the site's socket takes no more bytes
+	told   bool        // recorded, as ended; belongs to recorder.mu
 
 	mu sync.Mutex
 	tally

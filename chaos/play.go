@@ -29,6 +29,7 @@ type player struct {
 	t0      time.Time
 	emit    func(journal.Event)
 	applied []*played
+	second  *time.Timer // the next whole second since t0
 }
 
 // played is a fault in force.
@@ -39,8 +40,9 @@ type played struct {
 }
 
 // Play applies and lifts the experiment's faults at their times since t0, and
-// tells emit of that and of every connection that met a fault and has ended, one at a time and
-// from this goroutine. It returns nil after the experiment's Duration, or the
+// tells emit of that, of every connection that met a fault and has ended, and
+// each second of how the dependencies were used in it, one at a time and from
+// this goroutine. It returns nil after the experiment's Duration, or the
 // context's error when that ends, or why a fault could not be applied. On every
 // way out, a panic in emit included, each fault is lifted first and connections
 // that are still open are told of, as ended by "end". Their sockets stay open.
@@ -60,8 +62,9 @@ func (ps *Proxies) Play(ctx context.Context, t0 time.Time, emit func(journal.Eve
 	defer cancel()
 	defer context.AfterFunc(ps.done, cancel)()
 
-	pl := &player{Proxies: ps, t0: t0, emit: emit}
-	ps.rec.begin(t0)
+	ps.rec.begin(t0, ps.all())
+	pl := &player{Proxies: ps, t0: t0, emit: emit, second: time.NewTimer(toSecond(t0))}
+	defer pl.second.Stop()
 	defer pl.end()
 	for _, m := range plan {
 		if err := pl.until(ctx, m.at); err != nil {
@@ -133,12 +136,24 @@ func (pl *player) until(ctx context.Context, at time.Duration) error {
 			return ctx.Err()
 		case <-timer.C:
 			return nil
+		case <-pl.second.C:
+			pl.rec.used(pl.all())
+			pl.second.Reset(toSecond(pl.t0))
 		case <-pl.rec.more:
 			for _, e := range pl.rec.take() {
 				pl.emit(e)
 			}
 		}
 	}
+}
+
+// toSecond returns how long it is until the next whole second since t0, or until t0.
+func toSecond(t0 time.Time) time.Duration {
+	past := time.Since(t0)
+	if past < 0 {
+		return -past
+	}
+	return time.Second - past%time.Second
 }
 
 func (pl *player) apply(f *played) error {
@@ -172,7 +187,7 @@ func (pl *player) end() {
 	for _, f := range slices.Clone(pl.applied) {
 		events = append(events, pl.undo(f))
 	}
-	pl.rec.end(pl.proxies)
+	pl.rec.end(pl.all())
 	for _, e := range append(events, pl.rec.take()...) {
 		pl.emit(e)
 	}

@@ -66,6 +66,17 @@ func (ps *Proxies) Addr(dependency string) string {
 	return ""
 }
 
+// all returns the proxies in the experiment's order.
+func (ps *Proxies) all() []*proxy {
+	var all []*proxy
+	for _, d := range ps.exp.Dependencies {
+		if p := ps.proxies[d.Name]; p != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // Close ends a Play that goes on, lifts every fault, closes every listener and
 // connection and waits until nothing of them is left. It does not wait for any
 // reader or writer at the other end. Closing again does nothing.

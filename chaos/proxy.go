@@ -18,8 +18,8 @@ import (
 
 // proxy stands in front of one dependency.
 //
-// Locks are taken in the order recorder.mu, proxy.mu, conn.mu, and none is held
-// while a socket is read, written or dialled.
+// Locks are taken in the order recorder.mu, proxy.mu, conn.mu, usage.mu, and none
+// is held while a socket is read, written or dialled.
 type proxy struct {
 	ctx      context.Context // ends dials
 	dep      configs.Dependency
@@ -30,6 +30,7 @@ type proxy struct {
 	resident [stream.NumDirections]*resident
 	linking  sync.Mutex // a link is being started: the residents' next is its flow
 	buffers  sync.Pool
+	usage    usage
 
 	door
 
@@ -117,6 +118,7 @@ func (p *proxy) admit(site *net.TCPConn) {
 	}
 	p.count++
 	p.used = time.Now()
+	p.usage.opened()
 	c := newConn(p, p.count, site)
 	p.conns[c] = struct{}{}
 	if p.fault != nil {
@@ -170,14 +172,11 @@ func (p *proxy) lift() (undone bool) {
 	return undone && p.accepting()
 }
 
-// forget drops a connection that has ended and records it.
+// forget drops a connection that has ended and been recorded.
 func (p *proxy) forget(c *conn) {
-	p.rec.mu.Lock()
-	defer p.rec.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, c)
-	p.rec.ended(c)
 }
 
 // close lifts, closes and waits.
@@ -188,7 +187,9 @@ func (p *proxy) close() error {
 	p.mu.Lock()
 	p.closing = true
 	for c := range p.conns {
-		c.end(byEnd)
+		c.mu.Lock()
+		c.endedBy(byEnd) // unrecorded: nothing is played any more
+		c.mu.Unlock()
 		c.shut()
 	}
 	p.mu.Unlock()

@@ -19,31 +19,62 @@ type recorder struct {
 
 func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
 
-func (r *recorder) begin(t0 time.Time) {
+func (r *recorder) begin(t0 time.Time, proxies []*proxy) {
+	r.used(proxies) // before: not on, or not of this Play
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.on, r.t0, r.events, r.warned = true, t0, nil, map[string]bool{}
 }
 
-// end records the connections that are still open, after which nothing is recorded.
-func (r *recorder) end(proxies map[string]*proxy) {
+// end records the last part of a second, and the connections that are still
+// open, after which nothing is recorded.
+func (r *recorder) end(proxies []*proxy) {
+	r.used(proxies)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range proxies {
 		p.mu.Lock()
 		for c := range p.conns {
-			r.ended(c)
+			r.tell(c)
 		}
 		p.mu.Unlock()
 	}
 	r.on = false
 }
 
-// ended records a connection, if a fault was ever in force on it: of the others
-// there is one for each of the site's requests, and nothing to tell. r.mu is locked.
+// ended records a connection that has ended.
 func (r *recorder) ended(c *conn) {
-	if record := c.record(r.t0); record.Fault != nil {
-		r.add(journal.Event{Kind: journal.ConnClosed, Connection: record})
+	if !c.met() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tell(c)
+}
+
+// tell records a connection once it has ended, or at the end, if a fault was
+// ever in force on it: of the others there is one for each of the site's
+// requests, and nothing to tell. r.mu is locked.
+func (r *recorder) tell(c *conn) {
+	record := c.record(r.t0)
+	if record.Fault == nil || c.told {
+		return
+	}
+	c.told = record.ClosedBy != byEnd
+	r.add(journal.Event{Kind: journal.ConnClosed, Connection: record})
+}
+
+// used records what the site has done with each dependency since the last time.
+// What it did before t0 is left out.
+func (r *recorder) used(proxies []*proxy) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for _, p := range proxies {
+		if u, since := p.usage.take(now); u != nil && !since.Before(r.t0) {
+			u.Dependency = p.dep.Name
+			r.add(journal.Event{Kind: journal.Used, Usage: u})
+		}
 	}
 }
 

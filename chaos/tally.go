@@ -36,6 +36,7 @@ type tally struct {
 
 	outstanding bool
 	greeting    bool      // what is outstanding is what the dependency says first, as MySQL does
+	calling     bool      // usage counts it as waiting
 	began       time.Time // of the latest request; of a greeting, the opening
 	caught      bool      // it waits because of first
 	wasCaught   bool
@@ -116,6 +117,7 @@ func (c *conn) cutBy(f *fault) {
 	}
 	c.endedBy(byFault)
 	c.mu.Unlock()
+	c.proxy.rec.ended(c)
 	f.cut(c)
 }
 
@@ -135,19 +137,36 @@ func (t *tally) release(at time.Time) {
 	}
 }
 
-// endedBy notes who ended the connection first. conn.mu is locked.
-func (t *tally) endedBy(by string) {
-	if t.closedBy == "" {
-		t.closedBy, t.closed = by, time.Now()
-		t.release(t.closed)
+// noteEnd notes who ended the connection, and when.
+func (t *tally) noteEnd(by string, at time.Time) {
+	t.closedBy, t.closed = by, at
+	t.release(at)
+}
+
+// endedBy notes who ended the connection first, and that its call has ended. conn.mu is locked.
+func (c *conn) endedBy(by string) {
+	if c.closedBy != "" {
+		return
+	}
+	c.noteEnd(by, time.Now())
+	c.hangUp(c.closed)
+	c.proxy.usage.closed()
+}
+
+// hangUp ends the call there is, if any, for usage. conn.mu is locked.
+func (c *conn) hangUp(at time.Time) {
+	if c.calling {
+		c.calling = false
+		c.proxy.usage.answered(at.Sub(c.began))
 	}
 }
 
-// end notes who ended the connection, if nobody has before.
+// end notes who ended the connection, if nobody has before, and records it.
 func (c *conn) end(by string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.endedBy(by)
+	c.mu.Unlock()
+	c.proxy.rec.ended(c)
 }
 
 // received counts n bytes that came in on the flow, before they go on.
@@ -187,6 +206,10 @@ func (c *conn) begin(in *fault) {
 		c.await(in, time.Now())
 	}
 	c.outstanding, c.greeting = true, false
+	if c.closedBy == "" {
+		c.calling = true
+		c.proxy.usage.called()
+	}
 }
 
 // await notes since when the site has been waiting, and for whom. conn.mu is locked.
@@ -201,12 +224,22 @@ func (c *conn) await(in *fault, since time.Time) {
 func (c *conn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.outstanding {
-		c.outstanding, c.greeting = false, false
-		if c.caught {
-			c.release(time.Now())
-		}
+	if !c.outstanding {
+		return
 	}
+	c.outstanding, c.greeting = false, false
+	if c.caught || c.calling {
+		now := time.Now()
+		c.release(now)
+		c.hangUp(now)
+	}
+}
+
+// met reports whether a fault was ever in force on the connection.
+func (c *conn) met() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.first != nil
 }
 
 // record returns the connection as the journal keeps it, with times since t0.
@@ -215,7 +248,9 @@ func (c *conn) record(t0 time.Time) *journal.Connection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.tally // a copy: the connection may go on
-	t.endedBy(byEnd)
+	if t.closedBy == "" {
+		t.noteEnd(byEnd, time.Now())
+	}
 	r := &journal.Connection{ID: c.id, Dependency: c.proxy.dep.Name,
 		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(t.closed.Sub(t0)), ClosedBy: t.closedBy,
 		Requests: t.requests, BytesUp: t.bytesUp, BytesDown: t.bytesDown}

@@ -38,7 +38,7 @@ func TestFormatDescribesTheFiles(t *testing.T) {
 	for class := range journal.ClassOther + 1 {
 		want = append(want, fmt.Sprintf("\n| `%s` | ", class))
 	}
-	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Warning} {
+	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Used, journal.Warning} {
 		want = append(want, fmt.Sprintf("`%s`", kind))
 	}
 	for _, w := range want {

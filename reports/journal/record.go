@@ -157,8 +157,8 @@ type Fault struct {
 }
 
 // Connection is one connection that the site opened to a dependency and that a
-// fault was in force on, written when both its sides have ended (under a hang
-// that is not before it is lifted), or at the end of the run.
+// fault was in force on, written when one of its sides has ended it, or at the
+// end of the run. What still came on it after that is not counted.
 type Connection struct {
 	ID         int64  `json:"id"`
 	Dependency string `json:"dependency"`

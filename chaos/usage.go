@@ -1,0 +1,66 @@
+package chaos
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// usage counts what the site does with a dependency. Its lock is the last that
+// is taken, and is held for a few additions only.
+type usage struct {
+	mu            sync.Mutex
+	open, waiting int64 // now
+	since         time.Time
+	so            journal.Usage // since then
+}
+
+// opened counts a connection of the site.
+func (u *usage) opened() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.open++
+	u.so.Opened++
+	u.so.Open = max(u.so.Open, u.open)
+}
+
+// closed counts a connection as ended.
+func (u *usage) closed() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.open--
+}
+
+// called counts a call that has begun.
+func (u *usage) called() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting++
+	u.so.Calls++
+	u.so.Waiting = max(u.so.Waiting, u.waiting)
+}
+
+// answered counts a call as ended, with an answer or without, after so long.
+func (u *usage) answered(held time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting--
+	u.so.Ended++
+	u.so.HeldNS += int64(held)
+}
+
+// take returns what was counted since the last take, and since when that is. It
+// is nil when there was nothing: no connection open and no call.
+func (u *usage) take(now time.Time) (so *journal.Usage, since time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.so != (journal.Usage{}) {
+		taken := u.so
+		taken.Seconds = now.Sub(u.since).Seconds()
+		so = &taken
+	}
+	since, u.since = u.since, now
+	u.so = journal.Usage{Open: u.open, Waiting: u.waiting}
+	return so, since
+}
