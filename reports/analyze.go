@@ -43,6 +43,7 @@ type analysis struct {
 	traffic    *traffic
 	timeline   *timeline
 	grid       *grid
+	served     served
 	gateway    gatewayErrors
 	baseline   *baseline
 	onsets     []*onset
@@ -95,6 +96,7 @@ func (a *analysis) firstPass(h *journal.Hit) {
 	a.traffic.add(h)
 	a.timeline.add(h)
 	a.grid.add(h, warmup)
+	a.served.add(h)
 	if warmup || h.Class.Ours() {
 		return
 	}

@@ -96,11 +96,16 @@ func inFlight(h *journal.Hit) bool {
 	return h.Class != journal.ClassDropped && h.Class != journal.ClassGenerator
 }
 
-// figures are the buckets from T0 to the end of the run.
-func (t *timeline) figures(g *grid, end time.Duration) Timeline {
+// reach makes the buckets last to the end of the run.
+func (t *timeline) reach(end time.Duration) {
 	if end > 0 {
 		t.at(end - 1)
 	}
+}
+
+// figures are the buckets from T0 to the end of the run.
+func (t *timeline) figures(g *grid, end time.Duration) Timeline {
+	t.reach(end)
 	width := t.width.Seconds()
 	f := Timeline{BucketS: width, CodesHz: map[string][]float64{}, InFlight: g.inFlight(t.width, len(t.buckets))}
 	f.StartS, f.AskedHz, f.SentHz, f.OKHz, f.Degraded, f.OtherHz = []float64{}, []float64{}, []float64{}, []float64{}, []float64{}, []float64{}
