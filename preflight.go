@@ -38,14 +38,6 @@ func Supported(exp *configs.Experiment) error {
 	return errors.Join(errs...)
 }
 
-// notices says what of the experiment has no effect on a run in this version.
-func notices(exp *configs.Experiment) []string {
-	if exp.Site == (configs.Site{}) {
-		return nil
-	}
-	return []string{"the site's own logs and status page (site:) are not read by this version: the report rests on what was seen from outside"}
-}
-
 // preflight checks what can be checked before the first hit. It returns the
 // target's answer if that is one that the request does not expect.
 func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/tailback/tailback/attack"
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/evidence"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -25,6 +27,10 @@ const Version = "0.1.0"
 // lead is how long before T0 the bundle is begun: it is written to disk before
 // the first hit is due.
 const lead = 250 * time.Millisecond
+
+// linger is how long the site's logs are read on after the last answer: a
+// worker logs a request after it has answered it.
+const linger = time.Second
 
 // Status is how far a run has come.
 type Status struct {
@@ -39,7 +45,8 @@ type Status struct {
 // counts are what a Status and the outcome are made of; hits are recorded from many goroutines.
 type counts struct {
 	ended, ok, faults atomic.Int64
-	stuck             atomic.Bool // a fault could not be shown to be lifted
+	stuck             atomic.Bool   // a fault could not be shown to be lifted
+	end               time.Duration // when the last of the traffic and the faults was over, since T0
 }
 
 // Run runs the experiment and leaves its bundle in dir, which must be absent or
@@ -48,85 +55,134 @@ type counts struct {
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
-	a, proxies, _, err := prepare(ctx, exp)
+	p, _, err := prepare(ctx, exp)
 	if err != nil {
 		return err
 	}
-	defer proxies.Close()
+	defer p.proxies.Close()
 
 	asRun, err := exp.AsRun()
 	if err != nil {
 		return fmt.Errorf("write experiment as run: %w", err)
 	}
 	t0 := time.Now().Add(lead)
-	w, err := journal.Create(dir, manifest(exp, a, t0), asRun)
+	w, err := journal.Create(dir, manifest(exp, p, t0), asRun)
 	if err != nil {
 		return err
 	}
-	for _, text := range notices(exp) {
-		w.Event(journal.Event{Kind: journal.Warning, Text: text})
-	}
 	var n counts
-	err = conduct(ctx, exp, a, proxies, w, t0, &n, watch)
+	err = conduct(ctx, exp, p, w, t0, &n, watch)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return errors.Join(err, w.Finish(outcome(ctx, err, t0, !n.stuck.Load())))
+	return errors.Join(err, w.Finish(outcome(ctx, err, &n)))
+}
+
+// parts are what a run is made of.
+type parts struct {
+	attack  *attack.Attack
+	proxies *chaos.Proxies
+	sensors *evidence.Sensors
 }
 
 // prepare checks that the run can start, and leaves the proxies listening.
-func prepare(ctx context.Context, exp *configs.Experiment) (a *attack.Attack, proxies *chaos.Proxies, unexpected string, err error) {
+func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected string, err error) {
 	if err := Supported(exp); err != nil {
-		return nil, nil, "", err
+		return p, "", err
 	}
-	if a, err = attack.New(exp); err != nil {
-		return nil, nil, "", err
+	if p.attack, err = attack.New(exp); err != nil {
+		return p, "", err
 	}
-	if proxies, err = chaos.Open(exp); err != nil {
-		return nil, nil, "", err
+	if p.sensors, err = evidence.Open(exp.Site); err != nil {
+		return p, "", err
 	}
-	if unexpected, err = preflight(ctx, exp, a); err != nil {
-		return nil, nil, "", errors.Join(err, proxies.Close())
+	if p.proxies, err = chaos.Open(exp); err != nil {
+		return p, "", err
 	}
-	return a, proxies, unexpected, nil
+	if unexpected, err = preflight(ctx, exp, p.attack); err != nil {
+		return p, "", errors.Join(err, p.proxies.Close())
+	}
+	return p, unexpected, nil
 }
 
 // Preflight checks that a run of the experiment could start, as Run does
-// first: ports free, dependencies and target reachable, descriptors enough. It
-// returns the target's answer to the first request of the mix if that is one
+// first: logs readable, ports free, dependencies and target reachable,
+// descriptors enough. It returns the target's answer to the first request of the mix if that is one
 // that the request does not expect, such as "404 Not Found".
 func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string, err error) {
-	_, proxies, unexpected, err := prepare(ctx, exp)
+	p, unexpected, err := prepare(ctx, exp)
 	if err != nil {
 		return "", err
 	}
-	return unexpected, proxies.Close()
+	return unexpected, p.proxies.Close()
 }
 
 // conduct drives the traffic and plays the faults, both from t0 on, while the
-// writer keeps the journal. The first part that fails ends the others.
-func conduct(ctx context.Context, exp *configs.Experiment, a *attack.Attack, proxies *chaos.Proxies, w *journal.Writer, t0 time.Time, n *counts, watch func(Status)) error {
-	// The writer outlives the parts that hand it records.
+// sensors watch the site and the writer keeps the journal. The first part that
+// fails ends the others.
+func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.Writer, t0 time.Time, n *counts, watch func(Status)) error {
+	// The writer and the sensors outlive the parts that they record.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriting()
-	parts, ctx := errgroup.WithContext(ctx)
+	running, ctx := errgroup.WithContext(ctx)
 
-	parts.Go(guard("journal", func() error { return w.Run(writing) }))
+	running.Go(guard("journal", func() error { return w.Run(writing) }))
+	stopSensing := sense(ctx, p.sensors, w, t0)
 	acting, actingCtx := errgroup.WithContext(ctx)
 	acting.Go(guard("attack", func() error {
-		return a.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) })
+		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) })
 	}))
 	acting.Go(guard("chaos", func() error {
-		return proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e); w.Event(e) })
+		return p.proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e); w.Event(e) })
 	}))
-	parts.Go(func() error {
+	running.Go(func() error {
 		defer stopWriting()
-		return acting.Wait()
+		err := acting.Wait()
+		n.end = time.Since(t0)
+		stopSensing()
+		return err
 	})
 	if watch != nil {
-		defer tick(func() { watch(n.status(exp, time.Since(t0), a.InFlight())) })()
+		defer tick(func() { watch(n.status(exp, time.Since(t0), p.attack.InFlight())) })()
 	}
-	return parts.Wait()
+	return running.Wait()
+}
+
+// sense has the sensors watch until the function it returns is called, which
+// waits for what the logs still have to say, unless ctx is done.
+func sense(ctx context.Context, sensors *evidence.Sensors, w *journal.Writer, t0 time.Time) (stop func()) {
+	if len(sensors.Sources()) == 0 {
+		return func() {}
+	}
+	sensing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sensors.Run(sensing, t0, observer(w))
+	}()
+	return func() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(linger):
+		}
+		cancel()
+		<-done
+	}
+}
+
+// observer records observations. The first that tells of trouble with a source
+// is also a warning: the report rests on less than was asked.
+func observer(w *journal.Writer) func(journal.Observation) {
+	var told sync.Map
+	return func(o journal.Observation) {
+		w.Observe(o)
+		if o.Kind != journal.Lost && o.Kind != journal.Skew {
+			return
+		}
+		if _, known := told.LoadOrStore([2]string{string(o.Source), string(o.Kind)}, true); !known {
+			w.Event(journal.Event{AtNS: o.AtNS, Kind: journal.Warning, Text: fmt.Sprintf("site.%s: %s", o.Source, o.Text)})
+		}
+	}
 }
 
 // guard turns a panic in a part into its error, so that the other parts are
@@ -191,10 +247,10 @@ func (n *counts) status(exp *configs.Experiment, elapsed time.Duration, waiting 
 	return s
 }
 
-func manifest(exp *configs.Experiment, a *attack.Attack, t0 time.Time) journal.Manifest {
+func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: bareURL(exp.Target.URL),
-		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: a.Spans(),
-		ClientTimeoutNS: int64(exp.Target.Timeout)}
+		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
+		ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	for _, r := range exp.Requests {
 		m.Requests = append(m.Requests, r.Name)
 	}
@@ -216,8 +272,8 @@ func bareURL(text string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-func outcome(ctx context.Context, err error, t0 time.Time, undone bool) journal.Outcome {
-	o := journal.Outcome{EndNS: int64(time.Since(t0)), Status: "complete", Undone: undone}
+func outcome(ctx context.Context, err error, n *counts) journal.Outcome {
+	o := journal.Outcome{EndNS: int64(n.end), Status: "complete", Undone: !n.stuck.Load()}
 	switch {
 	case ctx.Err() != nil:
 		o.Status = "interrupted"

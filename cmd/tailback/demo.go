@@ -134,6 +134,7 @@ func writeDemo(run demoRun, site *staging.Site, proxy string) (string, error) {
 	exp.Target.URL = site.URL
 	exp.Requests[0].Path = fmt.Sprintf("/external?ms=%d&timeout_ms=%d", demoWork.Milliseconds(), run.timeout.Milliseconds())
 	exp.Dependencies[0].Listen, exp.Dependencies[0].Upstream = proxy, site.DependencyAddr
+	exp.Site = siteLogs(site)
 	if text, err = exp.AsRun(); err != nil {
 		return "", errors.Join(err, os.Remove(file))
 	}

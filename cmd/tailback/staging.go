@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -83,6 +84,29 @@ pages       /work?ms=500                     a page that takes 0.5 s
             /external?ms=100&timeout_ms=0    calls the dependency; 0 is without a timeout
             /self?ms=100                     calls the site itself
             /close                           a worker that closes without an answer
-Ctrl-C ends it.
 `, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency)
+	describeLogs(w, siteLogs(s))
+	fmt.Fprintln(w, "Ctrl-C ends it.")
+}
+
+// siteLogs is the site: of an experiment on s.
+func siteLogs(s *staging.Site) configs.Site {
+	return configs.Site{
+		NginxErrorLog:  configs.Source{File: s.ErrorLog},
+		NginxAccessLog: configs.Source{File: s.AccessLog},
+		PHPAccessLog:   configs.Source{File: s.PHPAccessLog},
+	}
+}
+
+// describeLogs prints what to add to an experiment, so that its report has the site's own word too.
+func describeLogs(w io.Writer, site configs.Site) {
+	if site == (configs.Site{}) {
+		return
+	}
+	fmt.Fprintf(w, `logs        add to the experiment:
+site:
+  nginx_error_log: {file: %s}
+  nginx_access_log: {file: %s}
+  php_access_log: {file: %s}
+`, site.NginxErrorLog.File, site.NginxAccessLog.File, site.PHPAccessLog.File)
 }

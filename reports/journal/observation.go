@@ -51,6 +51,7 @@ const (
 
 	Unparsed Kind = "unparsed" // lines in no form that is known
 	Lost     Kind = "lost"     // the source failed, fell silent or was cut: Text says how
+	Skew     Kind = "skew"     // the source's clock is not ours: Text says by how much
 )
 
 // Times sums up what an access log says of its requests, seconds.

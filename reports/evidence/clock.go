@@ -1,0 +1,138 @@
+package evidence
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// stamp is the time that a line gives itself, to the second. The zero stamp is
+// none.
+type stamp struct {
+	at    time.Time
+	zoned bool // if false the line does not say its zone, and at is in UTC
+}
+
+const (
+	// agree is how far a stamp may be from the line's arrival: it is cut to the
+	// second, and the line came a poll later or through a network.
+	agree = 2 * time.Second
+	// zones are apart by this or a multiple.
+	zones = 15 * time.Minute
+	// steady is how long lines must keep the same distance from our clock before
+	// it is taken for the other clock's, rather than for the age of old lines.
+	steady = 3 * time.Second
+	// maxHeld bounds the lines that wait for that.
+	maxHeld = 1000
+)
+
+// clock places lines in the run: by their arrival, which is on our own clock,
+// and by their own stamps where these say that a line is older than that.
+//
+// A file is read from its end on, so each of its lines is new. A command may
+// begin with old lines (tail does), so those whose stamp is not now are held
+// until the first one whose stamp is, or until they have kept one distance from
+// our clock for a while, which is then the skew between the clocks.
+type clock struct {
+	t0    time.Time
+	live  bool // every line is new
+	count func(at, doubt time.Duration, e *entry)
+
+	agreed int64         // lines whose stamp is that of their arrival
+	off    int64         // lines whose stamp is not
+	offBy  time.Duration // of the last such line: arrival - stamp
+	known  bool          // base is
+	base   time.Duration // what a new line's arrival is after its stamp
+	since  time.Duration // how long the lines held have kept about offBy
+	held   []heldLine
+}
+
+type heldLine struct {
+	arrival, after time.Duration
+	entry          entry
+}
+
+// take places a line that arrived now, and counts it if it is of the run.
+func (c *clock) take(arrival time.Duration, e *entry) {
+	if e.stamp.at.IsZero() {
+		c.place(arrival, 0, pollEvery, e)
+		return
+	}
+	after := arrival - e.stamp.at.Sub(c.t0)
+	if !e.stamp.zoned {
+		after -= after.Round(zones)
+	}
+	if after.Abs() <= agree {
+		c.agreed++
+		c.settle(0)
+		c.place(arrival, 0, pollEvery, e)
+		return
+	}
+	if c.off++; c.off == 1 || (after-c.offBy).Abs() > agree {
+		c.offBy, c.since = after, arrival
+	}
+	switch {
+	case c.known:
+		c.placeOff(arrival, after, e)
+	case c.live: // it is new, but it can't be told whether the clock is off or the line came late
+		c.place(arrival, 0, max(pollEvery, after), e)
+	case arrival-c.since >= steady:
+		c.settle(c.offBy)
+		c.placeOff(arrival, after, e)
+	case len(c.held) < maxHeld:
+		e.text = append([]byte(nil), e.text...)
+		c.held = append(c.held, heldLine{arrival, after, *e})
+	}
+}
+
+// settle fixes the distance between the clocks, and places what waited for it.
+func (c *clock) settle(base time.Duration) {
+	if c.known {
+		return
+	}
+	c.known, c.base = true, base
+	for _, h := range c.held {
+		c.placeOff(h.arrival, h.after, &h.entry)
+	}
+	c.held = nil
+}
+
+// placeOff places a line whose stamp is not that of its arrival, now that the
+// distance of the clocks is known. One that is older was written late, or is of
+// before the run.
+func (c *clock) placeOff(arrival, after time.Duration, e *entry) {
+	late := after - c.base
+	switch {
+	case late.Abs() <= agree:
+		c.place(arrival, 0, pollEvery, e)
+	case late > 0:
+		c.place(arrival, late, time.Second, e)
+	case c.live || e.stamp.zoned: // it can't be from the future: its stamp is wrong
+		c.place(arrival, 0, pollEvery, e)
+	}
+}
+
+func (c *clock) place(arrival, late, doubt time.Duration, e *entry) {
+	if at := arrival - late; at >= 0 {
+		c.count(at, doubt, e)
+	}
+}
+
+// skew says how far the site's clock is from ours, if it is.
+func (c *clock) skew() string {
+	if c.off == 0 || c.agreed > 0 || !c.known && !c.live {
+		return ""
+	}
+	by, word := c.offBy, "behind"
+	if by < 0 {
+		by, word = -by, "ahead of"
+	}
+	return fmt.Sprintf("the clock of its machine is %.0f s %s this one's, or its lines come late: they are placed by when they came; set both clocks by NTP", by.Seconds(), word)
+}
+
+// skewed is the observation of it.
+func (c *clock) skewed(source journal.Source) (journal.Observation, bool) {
+	text := c.skew()
+	return journal.Observation{AtNS: int64(max(0, time.Since(c.t0))), Source: source, Kind: journal.Skew, Count: 1, Text: text}, text != ""
+}

@@ -1,0 +1,85 @@
+// Package evidence watches the site from its own side while a run goes on: it
+// follows nginx's and php-fpm's logs, reads php-fpm's status page, and sums up
+// what they say as observations, second by second. A source that fails is
+// itself an observation, never the end of a run.
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// sensor watches one source until ctx is done and then gives what is left. It
+// leaves no goroutine and no process.
+type sensor struct {
+	source journal.Source
+	run    func(ctx context.Context, t0 time.Time, emit func(journal.Observation))
+}
+
+// Sensors watch the sources of a site.
+type Sensors struct{ all []sensor }
+
+// Open prepares the sensors of the sources that site names, and says which of
+// them can't be read: a file that is missing, say. It changes nothing at the
+// site and starts nothing.
+func Open(site configs.Site) (*Sensors, error) {
+	s := &Sensors{}
+	var errs []error
+	for _, log := range []struct {
+		source journal.Source
+		from   configs.Source
+		parser func(format string) (parser, error)
+	}{
+		{journal.NginxErrorLog, site.NginxErrorLog, newNginxError},
+	} {
+		if log.from == (configs.Source{}) {
+			continue
+		}
+		one, err := openLog(log.source, log.from, log.parser)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read site.%s: %w", log.source, err))
+			continue
+		}
+		s.all = append(s.all, one)
+	}
+	return s, errors.Join(errs...)
+}
+
+// Sources names what is watched.
+func (s *Sensors) Sources() []journal.Source {
+	var names []journal.Source
+	for _, one := range s.all {
+		names = append(names, one.source)
+	}
+	return names
+}
+
+// Run watches all sources until ctx is done, and hands over what they say from
+// t0 on. It may begin before t0, so that commands have their output flowing by
+// then. emit is called from several goroutines.
+func (s *Sensors) Run(ctx context.Context, t0 time.Time, emit func(journal.Observation)) {
+	var running sync.WaitGroup
+	for _, one := range s.all {
+		running.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					emit(lost(one.source, t0, fmt.Sprintf("panic: %v: %s", v, debug.Stack())))
+				}
+			}()
+			one.run(ctx, t0, emit)
+		})
+	}
+	running.Wait()
+}
+
+// lost is the observation that a source says nothing, or no longer.
+func lost(source journal.Source, t0 time.Time, why string) journal.Observation {
+	return journal.Observation{AtNS: int64(max(0, time.Since(t0))), Source: source, Kind: journal.Lost, Count: 1, Text: clean([]byte(why))}
+}

@@ -1,0 +1,103 @@
+package evidence
+
+import (
+	"context"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// pollEvery is how long a line may have been there when it is read.
+const pollEvery = 50 * time.Millisecond
+
+// parser reads a line. It reports false when the line has no form that it
+// knows. It may remember lines before. The entry is valid until the next call.
+type parser func(line []byte) (entry, bool)
+
+// follower gives what is new in a file or in the output of a command.
+type follower interface {
+	// poll gives the lines that came since the last poll, and what went wrong.
+	poll(line func([]byte)) (trouble string)
+	close()
+}
+
+// log is the sensor of one log.
+type log struct {
+	source journal.Source
+	from   configs.Source
+	parse  parser
+}
+
+func openLog(source journal.Source, from configs.Source, newParser func(format string) (parser, error)) (sensor, error) {
+	if from.File != "" {
+		if err := followable(from.File); err != nil {
+			return sensor{}, err
+		}
+	}
+	parse, err := newParser("")
+	return sensor{source, (&log{source, from, parse}).run}, err
+}
+
+// run follows the log. What it says before t0 and what it held already then is
+// not of the run.
+func (l *log) run(ctx context.Context, t0 time.Time, emit func(journal.Observation)) {
+	var from follower
+	if l.from.Command != "" {
+		command, err := startCommand(l.from.Command)
+		if err != nil {
+			emit(lost(l.source, t0, err.Error()))
+			return
+		}
+		from = command
+	} else {
+		if !sleep(ctx, time.Until(t0)) {
+			return
+		}
+		from = followFile(l.from.File)
+	}
+	defer from.close()
+	l.follow(ctx, t0, from, emit)
+}
+
+func (l *log) follow(ctx context.Context, t0 time.Time, from follower, emit func(journal.Observation)) {
+	sum := newSummary(l.source, emit)
+	times := &clock{t0: t0, live: l.from.Command == "", count: sum.add}
+	seen := false
+	take := func(text []byte) {
+		e, known := l.parse(text)
+		if !known {
+			e = line(journal.Unparsed, text)
+		}
+		if e.kind != "" {
+			times.take(time.Since(t0), &e)
+		}
+		seen = true
+	}
+	for going := true; going; {
+		going = sleep(ctx, pollEvery)
+		if trouble := from.poll(take); trouble != "" {
+			emit(lost(l.source, t0, trouble))
+		}
+		sum.flush(int64(time.Since(t0) / time.Second))
+	}
+	sum.flush(1 << 62)
+	if o, ok := times.skewed(l.source); ok {
+		emit(o)
+	}
+	if !seen && (l.source == journal.NginxAccessLog || l.source == journal.PHPAccessLog) {
+		emit(lost(l.source, t0, "no line came during the run: is it the log of this site, and is it written at once (no buffer=)?"))
+	}
+}
+
+// sleep waits, and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
