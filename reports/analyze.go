@@ -51,6 +51,15 @@ type analysis struct {
 }
 
 func analyze(in input) (*Report, error) {
+	a, err := passes(in)
+	if err != nil {
+		return nil, err
+	}
+	return a.report(in), nil
+}
+
+// passes reads the hits, and finds out all that a report is made from.
+func passes(in input) (*analysis, error) {
 	a := &analysis{manifest: in.manifest, faults: playedFaults(in.events)}
 	a.traffic = newTraffic(in.manifest)
 	a.timeline = newTimeline(planned(in.manifest))
@@ -68,7 +77,7 @@ func analyze(in input) (*Report, error) {
 			return nil, err
 		}
 	}
-	return a.report(in), nil
+	return a, nil
 }
 
 // read gives each hit to pass, once it is known to fit the manifest.
@@ -146,7 +155,7 @@ func (a *analysis) report(in input) *Report {
 	r.Timeline = a.timeline.figures(a.grid, a.end)
 	a.judge(r, fidelity, in.events)
 	r.NotKnown = a.notKnown(r)
-	r.Advice = a.advice(r)
+	r.Advice = a.advice(r, in.observed)
 	r.Summary = a.summary(r, fidelity)
 	return r
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -13,10 +11,11 @@ import (
 // maxClauses is how many phases with faults a summary tells of.
 const maxClauses = 3
 
-// summary says in one plain sentence what the run showed. What spoils the
-// figures comes first: a run cut short, then a generator that failed.
+// summary says in a few plain sentences what the run showed, why, and which
+// timeout would help. What spoils the figures comes first: a run cut short,
+// then a generator that failed.
 func (a *analysis) summary(r *Report, f fidelity) string {
-	text := a.body(r)
+	text := strings.Join(a.body(r), ". ")
 	if !f.total.OK {
 		text = "the load generator could not do all that was asked (" + f.total.Why + "), so some of this may be its own doing: " + text
 	}
@@ -29,23 +28,39 @@ func (a *analysis) summary(r *Report, f fidelity) string {
 	default:
 		text = "cut short after " + at + ": " + text
 	}
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:] + "."
+	return capital(text) + "."
 }
 
-func (a *analysis) body(r *Report) string {
+// body is the sentences, each but the first beginning with a capital.
+func (a *analysis) body(r *Report) []string {
 	all, _ := a.scope("")
 	switch {
 	case all.sent == 0 && all.hits > 0:
-		return "no request was sent and waited for"
+		return []string{"no request was sent and waited for"}
 	case all.sent == 0:
-		return "no request was sent"
+		return []string{"no request was sent"}
 	case all.ok == 0:
-		return fmt.Sprintf("not one of %s was answered well (%s)", requests(all.sent), all.failures())
+		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", requests(all.sent), all.failures(), after(": ", r.explainFirst()))}
 	case len(r.Faults) == 0:
-		return a.plain(r, all.tally)
+		return append([]string{a.plain(r, all.tally)}, r.slow()...)
 	}
-	return a.underFaults(r)
+	return append(a.underFaults(r), r.remedies()...)
+}
+
+// after puts between and text together, if there is a text.
+func after(between, text string) string {
+	if text == "" {
+		return ""
+	}
+	return between + text
+}
+
+// explainFirst says why the first gateway error came.
+func (r *Report) explainFirst() string {
+	if len(r.Onset) == 0 {
+		return ""
+	}
+	return r.explain(&r.Onset[0])
 }
 
 // plain tells of a run without faults.
@@ -55,20 +70,41 @@ func (a *analysis) plain(r *Report, t *tally) string {
 		return fmt.Sprintf("all %s were answered well%s, half of them within %s and 99%% within %s",
 			requests(t.sent), t.served(), span(p50.Seconds()), span(p99.Seconds()))
 	}
-	text := fmt.Sprintf("%s of %s failed (%s: %s)", count(t.bad()), requests(t.sent), percent(float64(t.bad())/float64(t.sent)), t.failures())
-	if len(r.Onset) > 0 {
-		text += fmt.Sprintf("; %ds began %s into the run%s", r.Onset[0].Code, span(r.Onset[0].FirstS), r.Onset[0].rate())
+	failed := fmt.Sprintf("%s of %s failed (%s: %s)", count(t.bad()), requests(t.sent), percent(float64(t.bad())/float64(t.sent)), t.failures())
+	if len(r.Onset) == 0 {
+		return failed
 	}
-	return text
+	o := r.Onset[0]
+	if c := r.Pool.CapacityHz; o.Cause == QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
+		return fmt.Sprintf("the site carries %s; asked %s/s, %s, from %s into the run on%s",
+			perS(c.Value), digits(*o.RateHz, 1), failed, span(o.FirstS), after(": ", r.explain(&o)))
+	}
+	return fmt.Sprintf("%s; %ds began %s into the run%s%s", failed, o.Code, span(o.FirstS), o.rate(), after(": ", r.explain(&o)))
 }
 
-// underFaults has a clause for each phase with faults.
-func (a *analysis) underFaults(r *Report) string {
+// slow says why good answers were slow, where no fault was played.
+func (r *Report) slow() []string {
+	var list []string
+	said := map[Cause]bool{}
+	for _, s := range r.Slowdowns {
+		why := map[Cause]string{Queueing: "requests queued for workers", Contention: "each request took longer the more there were at once"}[s.Cause]
+		if why == "" || said[s.Cause] || s.Confidence == nil || *s.Confidence < sure {
+			continue
+		}
+		said[s.Cause] = true
+		list = append(list, fmt.Sprintf("Answers were slow from %s on: %s", span(s.FromS), why))
+	}
+	return list
+}
+
+// underFaults has a clause for each phase with faults: in one sentence, or where
+// one says why, in a sentence each.
+func (a *analysis) underFaults(r *Report) []string {
 	var clauses []string
 	if t := a.beforeFaults(); t.bad() > 0 {
 		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", percent(float64(t.bad())/float64(t.sent))))
 	}
-	said := map[string]bool{}
+	said, explained := map[string]bool{}, false
 	for _, fault := range r.Faults {
 		if said[fault.Phase] {
 			continue
@@ -77,13 +113,19 @@ func (a *analysis) underFaults(r *Report) string {
 		if len(said) > maxClauses {
 			continue
 		}
-		clauses = append(clauses, a.clauses(r, fault.Phase)...)
+		texts, why := a.clauses(r, fault.Phase)
+		clauses, explained = append(clauses, texts...), explained || why
 	}
-	text := strings.Join(clauses, "; ")
 	if more := len(said) - maxClauses; more > 0 {
-		text += fmt.Sprintf("; and %d more phases had faults", more)
+		clauses = append(clauses, fmt.Sprintf("and %d more phases had faults", more))
 	}
-	return text
+	if !explained {
+		return []string{strings.Join(clauses, "; ")}
+	}
+	for i := range clauses[1:] {
+		clauses[i+1] = capital(strings.TrimPrefix(clauses[i+1], "and "))
+	}
+	return clauses
 }
 
 // beforeFaults is what came of the phases that had ended when the first fault was applied.
@@ -97,8 +139,9 @@ func (a *analysis) beforeFaults() *tally {
 	return sum
 }
 
-// clauses tells what the faults of a phase did, and which of them did nothing.
-func (a *analysis) clauses(r *Report, phase string) []string {
+// clauses tells what the faults of a phase did, and which of them did nothing;
+// why is whether it could be said why errors came.
+func (a *analysis) clauses(r *Report, phase string) (list []string, why bool) {
 	var idle, states []string
 	during := ""
 	for _, f := range r.Faults {
@@ -114,12 +157,46 @@ func (a *analysis) clauses(r *Report, phase string) []string {
 		}
 	}
 	if len(states) == 0 {
-		return idle
+		return idle, false
 	}
 	if len(states) > 1 {
 		during = "" // not the same for each
 	}
-	return append([]string{a.effect(r, phase, "with "+join(states), during, len(states))}, idle...)
+	state := "with " + join(states)
+	if onset := r.firstOnset(phase); onset != nil && r.explain(onset) != "" {
+		return append(a.explained(r, phase, state, len(states)), idle...), true
+	}
+	return append([]string{a.effect(r, phase, state, during, len(states))}, idle...), false
+}
+
+// explained tells why errors began in a phase, and what followed. How many
+// failed is left to the table of phases.
+func (a *analysis) explained(r *Report, phase, state string, faults int) []string {
+	onset := r.firstOnset(phase)
+	list := []string{fmt.Sprintf("%s, %s began %s after the fault%s: %s",
+		state, onset.what(), span(*onset.AfterFaultS), onset.rate(), r.explain(onset))}
+	for _, next := range r.onsetsIn(phase) {
+		if next.Code == onset.Code || 2*next.Count < onset.Count {
+			continue
+		}
+		text := fmt.Sprintf("%s followed %s after the fault", next.what(), span(*next.AfterFaultS))
+		if why := r.explain(next); why != r.explain(onset) {
+			text += after(": ", why)
+		}
+		list = append(list, text)
+	}
+	if ill := strings.TrimPrefix(a.wellAgain(phase, faults), "; "); strings.Contains(ill, "not well") {
+		list = append(list, ill)
+	}
+	return list
+}
+
+// what are the errors of an onset, as its subject.
+func (o *Onset) what() string {
+	if o.Code == 0 {
+		return strings.ReplaceAll(o.Class, "_", " ") + "s"
+	}
+	return fmt.Sprintf("%ds", o.Code)
 }
 
 // effect tells what came of a phase under its faults, and when the site was well again.
@@ -129,9 +206,9 @@ func (a *analysis) effect(r *Report, phase, state, during string, faults int) st
 		return state + during + " no request was sent and waited for"
 	}
 	var parts []string
-	onset := a.firstOnset(r, phase)
+	onset := r.firstOnset(phase)
 	if onset != nil {
-		parts = append(parts, fmt.Sprintf("%ds began %s after the fault%s", onset.Code, span(*onset.AfterFaultS), onset.rate()))
+		parts = append(parts, fmt.Sprintf("%s began %s after the fault%s", onset.what(), span(*onset.AfterFaultS), onset.rate()))
 	}
 	if s.bad() > 0 {
 		failed := fmt.Sprintf("%s of requests in phase %s failed", percent(float64(s.bad())/float64(s.sent)), phase)
@@ -155,13 +232,22 @@ func (a *analysis) effect(r *Report, phase, state, during string, faults int) st
 }
 
 // firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
-func (a *analysis) firstOnset(r *Report, phase string) *Onset {
-	for i, o := range a.onsets { // the earliest first, as in r.Onset
-		if o.fault >= 0 && a.faults[o.fault].Phase == phase {
-			return &r.Onset[i]
-		}
+func (r *Report) firstOnset(phase string) *Onset {
+	if all := r.onsetsIn(phase); len(all) > 0 {
+		return all[0]
 	}
 	return nil
+}
+
+// onsetsIn returns the onsets that are counted from a fault of the phase, the earliest first.
+func (r *Report) onsetsIn(phase string) []*Onset {
+	var list []*Onset
+	for i := range r.Onset {
+		if f := r.faultOf(&r.Onset[i]); f != nil && f.Phase == phase {
+			list = append(list, &r.Onset[i])
+		}
+	}
+	return list
 }
 
 // wellAgain tells of the recovery after the last lifting in a phase.

@@ -74,7 +74,7 @@ func TestSummary(t *testing.T) {
 		}), "The load generator could not do all that was asked (16 of 160 requests were not sent (over a ceiling of limits, or too late)), so some of this may be its own doing: all 144 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.run.report(t).Summary; got != test.want {
+			if got := diagnosed(t, test.run, func(*Report) {}); got != test.want {
 				t.Errorf("\n got %s\nwant %s", got, test.want)
 			}
 		})

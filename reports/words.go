@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // percent writes a ratio for reading. Only all is 100% and only none is 0%.
@@ -75,4 +77,71 @@ func join(parts []string) string {
 	}
 	last := len(parts) - 1
 	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+}
+
+// limit writes the longest time that still holds: rounded down, unless it lies
+// within 1% of the next step, which is no more than was measured.
+func limit(seconds float64) string {
+	step := 0.01
+	switch {
+	case seconds >= 9.95:
+		step = 1
+	case seconds >= 0.995:
+		step = 0.1
+	case seconds < 0.0995:
+		step = 0.001
+	}
+	return held(max(math.Floor(seconds*1.01/step), 1) * step)
+}
+
+// held writes how long a call was waited for, with two digits or more: 85 ms, 0.35 s, 1.0 s, 12 s.
+func held(seconds float64) string {
+	switch {
+	case seconds < 0.0995:
+		return digits(seconds*1e3, 0) + " ms"
+	case seconds < 0.995:
+		return strconv.FormatFloat(seconds, 'f', 2, 64) + " s"
+	case seconds < 9.95:
+		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
+	}
+	return digits(seconds, 1) + " s"
+}
+
+// perS writes a rate that was measured, such as 8.0/s; asked rates are round.
+func perS(hz float64) string {
+	switch {
+	case hz < 0.995:
+		return strconv.FormatFloat(hz, 'f', 2, 64) + "/s"
+	case hz < 99.5:
+		return strconv.FormatFloat(hz, 'f', 1, 64) + "/s"
+	}
+	return count(int64(math.Round(hz))) + "/s"
+}
+
+// exact returns the whole number that e can only be, and whether there is one.
+func (e *Estimate) exact() (int64, bool) {
+	low, high := math.Round(e.Low), math.Round(e.High)
+	return int64(low), low == high
+}
+
+// whole writes a number of things: 4, or about 17 where it may be others too.
+func (e *Estimate) whole() string {
+	if n, ok := e.exact(); ok {
+		return count(n)
+	}
+	return "about " + count(int64(math.Round(e.Value)))
+}
+
+// number writes "1 worker", "9 workers".
+func number(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+// capital makes the first letter of a sentence a capital.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }

@@ -1,0 +1,140 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// What a run needs to tell of a pool.
+const (
+	needsHang     = "a phase in which a dependency that every page calls hangs until 502s come"
+	needsOverload = "a phase at more requests/s than the site carries, or `tailback capacity`"
+)
+
+// notKnown is what the run could not tell, why, and what would. Nothing is said
+// of a run in which nothing was sent: it could not tell anything.
+func (a *analysis) notKnown(r *Report) []NotKnown {
+	list := []NotKnown{}
+	if all, _ := a.scope(""); all.sent == 0 {
+		return list
+	}
+	list = append(list, a.causesNotKnown(r)...)
+	list = append(list, r.poolNotKnown()...)
+	return append(list, a.timeoutsNotKnown(r)...)
+}
+
+// causesNotKnown are the errors that could not be explained.
+func (a *analysis) causesNotKnown(r *Report) []NotKnown {
+	var codes []string
+	for _, o := range r.Onset {
+		if what := o.what(); (o.Cause == Unknown || o.Cause == "") && !slices.Contains(codes, what) {
+			codes = append(codes, what)
+		}
+	}
+	if codes == nil {
+		return nil
+	}
+	n := NotKnown{What: "why the " + join(codes) + " came", Why: "what was seen from outside fits more than one cause", Needs: "a run with more traffic around the onset"}
+	if missing := a.missingLogs(); missing != "" {
+		n.Needs = "the same run with " + missing + " given under site:"
+	}
+	return []NotKnown{n}
+}
+
+// missingLogs names the logs that tell causes and were not read.
+func (a *analysis) missingLogs() string {
+	var names []string
+	for _, s := range []journal.Source{journal.NginxErrorLog, journal.PHPAccessLog} {
+		if !slices.Contains(a.manifest.Sources, s) {
+			names = append(names, string(s))
+		}
+	}
+	return join(names)
+}
+
+// poolNotKnown are the figures of the pool that the run does not tell. Those
+// that lack the same run are told of together.
+func (r *Report) poolNotKnown() []NotKnown {
+	var list []NotKnown
+	add := func(what, why, needs string) {
+		for i := range list {
+			if list[i].Why == why && list[i].Needs == needs {
+				list[i].What += ", " + what
+				return
+			}
+		}
+		list = append(list, NotKnown{what, why, needs})
+	}
+	p := r.Pool
+	full := slices.ContainsFunc(r.Onset, func(o Onset) bool { return o.Cause == QueueFull })
+	neverFull := "the workers were not seen to be all busy"
+	if p.Workers == nil {
+		why := neverFull
+		if full {
+			why = "the connections to a hung dependency do not tell how many workers held them"
+		}
+		add("how many workers there are", why, needsHang)
+	}
+	switch {
+	case p.QueueSlots != nil:
+	case p.Network == "tcp":
+		add("how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
+	case full:
+		add("how many queue slots there are", "the number in flight when the queue was full does not tell them without the number of workers", needsHang)
+	default:
+		add("how many queue slots there are", neverFull, needsHang)
+	}
+	if p.CapacityHz == nil {
+		add("how much the site carries", "it was not asked for more than it could serve, and workers or their time on a request are not known", needsOverload)
+	}
+	if p.GatewayTimeoutS == nil {
+		why := "no 504 came"
+		if longest := r.longest(); longest > 0 {
+			why += ": the longest answer took " + span(longest)
+		}
+		add("how long the gateway waits", why, "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
+	}
+	return list
+}
+
+// longest is the longest answer of any kind outside warm-ups, seconds.
+func (r *Report) longest() float64 {
+	longest := 0.0
+	for _, p := range r.Phases {
+		if m := p.ResponseAllS.Max; m != nil && !p.Warmup {
+			longest = max(longest, *m)
+		}
+	}
+	return longest
+}
+
+// timeoutsNotKnown are the dependencies whose timeout the run does not tell.
+func (a *analysis) timeoutsNotKnown(r *Report) []NotKnown {
+	var list []NotKnown
+	var idle []string
+	for _, d := range a.manifest.Dependencies {
+		switch t := r.timeoutOn(d.Name); {
+		case t == nil:
+			idle = append(idle, d.Name)
+		case t.Verdict == "":
+			list = append(list, NotKnown{"which timeout calls to " + d.Name + " have", or(t.Why, "nothing was held long enough to tell"), "a longer hang on " + d.Name + ", or `tailback audit`"})
+		case t.Verdict == "none":
+			list = append(list, NotKnown{"whether calls to " + d.Name + " have a timeout longer than " + span(t.HorizonS),
+				"no call was watched for longer", fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", d.Name, span(t.HorizonS))})
+		}
+	}
+	if idle != nil {
+		list = append(list, NotKnown{"which timeout calls to " + strings.Join(idle, ", ") + " have", "no fault kept them from an answer", "a phase with a hang on each, or `tailback audit`"})
+	}
+	return list
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
