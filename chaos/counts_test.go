@@ -80,7 +80,7 @@ func TestLatencyCountsEachRequestOfAKeptConnection(t *testing.T) {
 		t.Errorf("got %d requests on %d connections, %d and %d bytes; want 10, 1, 20, 10",
 			*met.RequestsHeld, *met.Connections, met.BytesUp, met.BytesDown)
 	}
-	if len(conns) != 1 || conns[0].Requests != 10 || conns[0].HeldNS == nil || *conns[0].HeldNS < int64(time.Millisecond) {
+	if len(conns) != 1 || conns[0].Waiting || conns[0].Requests != 10 || conns[0].HeldNS == nil || *conns[0].HeldNS < int64(time.Millisecond) {
 		t.Errorf("got %+v, want one connection whose longest request waited 1 ms at least", conns)
 	}
 }

@@ -66,7 +66,7 @@ func TestHangRecordsHowLongTheSiteWaited(t *testing.T) {
 	if got.HeldNS == nil || *got.HeldNS < int64(timeout) || *got.HeldNS > int64(seen.Sub(start)) {
 		t.Errorf("held: got %v ns, want %v at least and %v at most", deref(got.HeldNS), timeout, seen.Sub(start))
 	}
-	if got.ClosedBy != bySite || got.Requests != 1 || got.Fault == nil || *got.Fault != 0 {
+	if got.ClosedBy != bySite || !got.Waiting || got.Requests != 1 || got.Fault == nil || *got.Fault != 0 {
 		t.Errorf("got %+v, want one request, ended by the site, under fault 0", got)
 	}
 }

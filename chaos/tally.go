@@ -40,6 +40,7 @@ type tally struct {
 	began       time.Time // of the latest request; of a greeting, the opening
 	caught      bool      // it waits because of first
 	wasCaught   bool
+	waiting     bool          // it was caught, and still waited when the connection was ended
 	held        time.Duration // the longest that a request caught by first waited
 }
 
@@ -139,7 +140,7 @@ func (t *tally) release(at time.Time) {
 
 // noteEnd notes who ended the connection, and when.
 func (t *tally) noteEnd(by string, at time.Time) {
-	t.closedBy, t.closed = by, at
+	t.closedBy, t.closed, t.waiting = by, at, t.caught
 	t.release(at)
 }
 
@@ -259,7 +260,7 @@ func (c *conn) record(t0 time.Time) *journal.Connection {
 	}
 	if t.wasCaught {
 		ns := int64(t.held)
-		r.HeldNS = &ns
+		r.HeldNS, r.Waiting = &ns, t.waiting
 	}
 	return r
 }

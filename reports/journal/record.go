@@ -174,6 +174,9 @@ type Connection struct {
 	// HeldNS is how long the request that the fault caught had waited when the
 	// connection or the wait ended, from its first byte. Null when none was caught.
 	HeldNS *int64 `json:"held_ns,omitempty"`
+	// Waiting: that request had no answer yet when the connection was ended. Of
+	// one that the site ended, HeldNS is then how long it was ready to wait.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
 // Usage is what the site did with a dependency in the second that ends at the
