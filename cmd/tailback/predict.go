@@ -181,7 +181,7 @@ func (p *prediction) simulate() error {
 		p.planned = p.hold
 	}
 	if p.delay > 0 {
-		p.Fault = poolmodel.Fault{ToS: math.Inf(1), HoldS: p.delay}
+		p.Faults = []poolmodel.Fault{{ToS: math.Inf(1), HoldS: p.delay}}
 	}
 	p.HorizonS = min(p.lasts+p.GatewayTimeoutS+2*poolmodel.DefaultConnectTimeoutS, poolmodel.MaxHorizonS)
 	var err error

@@ -11,7 +11,7 @@ func BenchmarkSimulate(b *testing.B) {
 	big := Site{Workers: 200, QueueSlots: 512, ServiceS: 0.1, Share: 0.5, GatewayTimeoutS: 60}
 	tcp := big
 	tcp.TCP = true
-	hang := Fault{FromS: 200, ToS: 300, HoldS: 1e9}
+	hang := []Fault{{FromS: 200, ToS: 300, HoldS: 1e9}}
 	for _, bench := range []struct {
 		name    string
 		sc      Scenario
@@ -21,7 +21,7 @@ func BenchmarkSimulate(b *testing.B) {
 		{"healthy", Scenario{Site: big}, 1000, false},
 		{"poisson", Scenario{Site: big}, 1800, true},
 		{"overload", Scenario{Site: big, ClientTimeoutS: 30}, 4000, true},
-		{"hang", Scenario{Site: big, Fault: hang, TimeoutS: 1}, 1000, true},
+		{"hang", Scenario{Site: big, Faults: hang, TimeoutS: 1}, 1000, true},
 		{"tcp overload", Scenario{Site: tcp}, 2100, true},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

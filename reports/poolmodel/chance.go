@@ -5,18 +5,29 @@ import "math"
 // chance draws whole numbers whose mean is given: its whole part, and one more
 // with the probability of the rest.
 type chance struct {
-	whole int
+	whole int32
 	below uint64 // one more when the drawn number is below
 	state uint64
 }
 
 func newChance(mean float64, seed, stream uint64) chance {
 	whole, rest := math.Modf(mean)
-	return chance{int(whole), uint64(rest * (1 << 63)), mix(seed + stream*golden)}
+	return chance{int32(whole), uint64(rest * (1 << 63)), seeded(seed, stream)}
 }
 
+// The streams of random numbers, each independent of the others; those of
+// kinds and faults are as many as there are.
+const (
+	pagesStream = 1
+	kindStream  = 2
+	callsStream = 1 << 16
+	faultStream = 2 << 16
+)
+
+func seeded(seed, stream uint64) uint64 { return mix(seed + stream*golden) }
+
 // draw needs no random number when the mean is whole.
-func (c *chance) draw() int {
+func (c *chance) draw() int32 {
 	if c.below == 0 {
 		return c.whole
 	}

@@ -161,7 +161,7 @@ func TestHolds(t *testing.T) {
 }
 
 func TestValidateNamesEveryMistake(t *testing.T) {
-	bad := Scenario{Site: Site{QueueSlots: -1, ServiceS: math.NaN(), Share: 1001, DependencyS: forever, GatewayTimeoutS: -1}, Fault: Fault{HoldS: math.NaN()}, SelfShare: 2, HorizonS: 1e6}
+	bad := Scenario{Site: Site{QueueSlots: -1, ServiceS: math.NaN(), Share: 1001, DependencyS: forever, GatewayTimeoutS: -1}, Faults: []Fault{{HoldS: math.NaN()}}, SelfShare: 2, HorizonS: 1e6}
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("got no error")

@@ -18,7 +18,7 @@ func FuzzModel(f *testing.F) {
 	f.Fuzz(func(t *testing.T, workers, slots int, service, share, dependency, gateway float64, tcp bool, rate, hold, timeout, client, kill, self float64, seed uint64) {
 		site := Site{workers, slots, service, share, dependency, gateway, tcp}
 		sc := Scenario{
-			Site: site, Fault: Fault{FromS: 0.01, ToS: 3, HoldS: hold}, TimeoutS: timeout, ClientTimeoutS: client,
+			Site: site, Faults: []Fault{{FromS: 0.01, ToS: 3, HoldS: hold}}, TimeoutS: timeout, ClientTimeoutS: client,
 			KillS: kill, KillEveryS: kill / 3, SelfShare: self, SelfServiceS: service, Seed: seed,
 		}
 		first := func(yield func(time.Duration) bool) {

@@ -92,7 +92,7 @@ func TestRow3LongestAnswer(t *testing.T) {
 func TestRow4OnsetAndRecovery(t *testing.T) {
 	site := article
 	site.GatewayTimeoutS = 60
-	r := simulate(t, Scenario{Site: site, Fault: Fault{ToS: 10, HoldS: forever}}, Uniform(8, 15*time.Second))
+	r := simulate(t, Scenario{Site: site, Faults: []Fault{{ToS: 10, HoldS: forever}}}, Uniform(8, 15*time.Second))
 	near(t, "onset", r.First502.AtS, 2.625, 1e-9)
 	for i := 3; i < 10; i++ {
 		if s := r.Seconds[i]; s.BadGateway != 8 || s.InFlight != 22 || s.Busy != 4 || s.Queued != 17 { // 22: with the one that is refused
@@ -111,7 +111,7 @@ func TestRow4OnsetAndRecovery(t *testing.T) {
 // the dependency hangs for 15 s at 8/s. Exact but where the contract isn't.
 func TestRow5Timeouts(t *testing.T) {
 	hang := func(timeout float64) *Result {
-		return simulate(t, Scenario{Site: article, TimeoutS: timeout, Fault: Fault{ToS: 15, HoldS: forever}}, Uniform(8, 15*time.Second))
+		return simulate(t, Scenario{Site: article, TimeoutS: timeout, Faults: []Fault{{ToS: 15, HoldS: forever}}}, Uniform(8, 15*time.Second))
 	}
 	// The 21 inside get a 504 at R; R frees nothing, so all others are 502.
 	none := hang(0)
@@ -124,7 +124,7 @@ func TestRow5Timeouts(t *testing.T) {
 	near(t, "3 s: first 504 arrived", three.First504.ArrivedS, 1.5, 1e-9)
 	near(t, "3 s: first 504", three.First504.AtS, 11.5, 1e-9)
 	near(t, "3 s: first 502", three.First502.ArrivedS, 2.625, 1e-9)
-	first25 := simulate(t, Scenario{Site: article, TimeoutS: 3, Fault: Fault{ToS: 30, HoldS: forever}}, Uniform(8, 25*time.Second/8))
+	first25 := simulate(t, Scenario{Site: article, TimeoutS: 3, Faults: []Fault{{ToS: 30, HoldS: forever}}}, Uniform(8, 25*time.Second/8))
 	counts(t, "3 s: the first 25", first25.Counts, Counts{Arrived: 25, OK: 12, GatewayTimeout: 9, BadGateway: 4})
 
 	// Measured: 502 from about 4 s, half of all from there on (1 - 3.64/8 = 55%,
@@ -167,7 +167,7 @@ func TestRow6QueueFullOnTCP(t *testing.T) {
 // Row 6, a worker that php-fpm kills: 502 after 3 to 4 s for a limit of 3 s,
 // as it looks once a second. Requests come one in 3.7 s, so at all phases.
 func TestRow6KilledWorker(t *testing.T) {
-	sc := Scenario{Site: article, KillS: 3, KillEveryS: 1, Fault: Fault{ToS: 100, HoldS: forever}}
+	sc := Scenario{Site: article, KillS: 3, KillEveryS: 1, Faults: []Fault{{ToS: 100, HoldS: forever}}}
 	for k := range 20 {
 		at := time.Duration(k) * 3700 * time.Millisecond
 		r := simulate(t, sc, func(yield func(time.Duration) bool) { yield(at) })
@@ -183,7 +183,7 @@ func TestRow6KilledWorker(t *testing.T) {
 // visitor of 20.5 s.
 func TestRow7WorkOutlivesItsReader(t *testing.T) {
 	site := Site{Workers: 1, QueueSlots: 10, ServiceS: 1, Share: 1, GatewayTimeoutS: 10}
-	r := simulate(t, Scenario{Site: site, Fault: Fault{ToS: 20, HoldS: forever}}, then(Uniform(1000, 6*time.Millisecond), 20500*time.Millisecond, Uniform(1, time.Second)))
+	r := simulate(t, Scenario{Site: site, Faults: []Fault{{ToS: 20, HoldS: forever}}}, then(Uniform(1000, 6*time.Millisecond), 20500*time.Millisecond, Uniform(1, time.Second)))
 	counts(t, "all", r.Counts, Counts{Arrived: 7, OK: 1, GatewayTimeout: 6})
 	near(t, "the last one", float64(r.Response.Max())/1e9, 20+5+1-20.5, 1e-9)
 	if r.Abandoned != 5 {
@@ -237,7 +237,7 @@ func TestRow10TCPPool(t *testing.T) {
 	// those who met the hang within R or a SYN retry (8 s) of lifting.
 	hang := site
 	hang.ServiceS, hang.Share = 0, 1
-	r = simulate(t, Scenario{Site: hang, Fault: Fault{ToS: 15, HoldS: forever}}, Uniform(8, 15*time.Second))
+	r = simulate(t, Scenario{Site: hang, Faults: []Fault{{ToS: 15, HoldS: forever}}}, Uniform(8, 15*time.Second))
 	if r.GatewayTimeout == 0 || r.BadGateway != 0 {
 		t.Errorf("hang: got %+v, want 504 and no 502", r.Counts)
 	}

@@ -41,7 +41,7 @@ func TestOnsetIsWhatIsSimulated(t *testing.T) {
 		}
 		o := s.Onset(rate, hold)
 		lasts := 30.0 // seconds; enough for the first errors of most
-		r := simulate(t, Scenario{Site: s, Fault: Fault{ToS: forever, HoldS: hold}}, Uniform(rate, time.Duration(lasts*1e9)))
+		r := simulate(t, Scenario{Site: s, Faults: []Fault{{ToS: forever, HoldS: hold}}}, Uniform(rate, time.Duration(lasts*1e9)))
 		where := fmt.Sprintf("site %d %+v, hold %v, %v/s", i, s, hold, rate)
 		if o.First502S < lasts || r.First502.AtS < lasts {
 			kinds["502"]++
@@ -95,7 +95,7 @@ func TestOnsetWithAShareIsTheMean(t *testing.T) {
 	mean := func(s Site, rate, hold float64) float64 {
 		sum := 0.0
 		for seed := range uint64(300) {
-			sc := Scenario{Site: s, Fault: Fault{ToS: forever, HoldS: hold}, Seed: seed, HorizonS: 60}
+			sc := Scenario{Site: s, Faults: []Fault{{ToS: forever, HoldS: hold}}, Seed: seed, HorizonS: 60}
 			r := simulate(t, sc, Uniform(rate, time.Minute))
 			sum += r.First502.AtS
 		}
@@ -132,7 +132,7 @@ func TestOverloadGivesCapacityAndLongest(t *testing.T) {
 		service := s.MeanService(hold)
 		rate := 2 * s.Capacity(hold)
 		lasts := 100 * service // the queue, of at most 79, gains W in each
-		sc := Scenario{Site: s, Fault: Fault{ToS: forever, HoldS: hold}}
+		sc := Scenario{Site: s, Faults: []Fault{{ToS: forever, HoldS: hold}}}
 		r := simulate(t, sc, Uniform(rate, time.Duration(lasts*1e9)))
 		where := fmt.Sprintf("site %d %+v, hold %v", i, s, hold)
 		// Good ones: those served until arrivals end, W every S, and the queue then left.
@@ -154,7 +154,7 @@ func scenario(rng *rand.Rand) (Scenario, float64) {
 		hold = forever
 	}
 	return Scenario{
-		Site: s, Fault: Fault{FromS: from, ToS: from + 10*rng.Float64(), HoldS: hold},
+		Site: s, Faults: []Fault{{FromS: from, ToS: from + 10*rng.Float64(), HoldS: hold}},
 		TimeoutS: some(3), ClientTimeoutS: some(12), ConnectTimeoutS: some(40), KillS: some(5), KillEveryS: some(1),
 		SelfShare: some(0.5), SelfServiceS: rng.Float64(), HorizonS: some(40), Seed: rng.Uint64(),
 	}, rate

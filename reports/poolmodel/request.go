@@ -27,6 +27,7 @@ type request struct {
 	turn    uint32 // how often the worker's step was set: tells events likewise
 	parent  int32  // the request whose page sent this one, or noParent for a visitor's
 	parents uint32 // gen of the parent
+	calls   int32  // to the dependency that its page still has to make, while it waits for the site itself
 	retries uint8
 	place   place
 	next    step

@@ -17,21 +17,14 @@ const (
 	kernelConnectTimeoutS  = 127
 )
 
-// Fault is a time during which calls to the dependency take longer. The zero
-// value is none.
-type Fault struct {
-	FromS, ToS float64 // in [FromS, ToS) the dependency's answers are held; ToS may be +Inf
-	HoldS      float64 // how long a call then takes; +Inf hangs until the lifting
-}
-
 // Scenario is a site and what befalls it. Times are in seconds since the start.
 //
-// A call that meets the fault takes Fault.HoldS, or until ToS and a well call's
-// time more, as lifting lets withheld answers flow. A request with a share p
-// makes ⌊p⌋ calls one after the other, and one more by the chance p - ⌊p⌋.
+// A request with a share p makes ⌊p⌋ calls one after the other, and one more by
+// the chance p - ⌊p⌋.
 type Scenario struct {
 	Site
-	Fault           Fault
+	Kinds           []Kind  // of requests, when they aren't all as Site says
+	Faults          []Fault // in order of time, none overlapping another
 	TimeoutS        float64 // the application gives up on each call, and answers without it; 0 is never
 	ClientTimeoutS  float64 // the visitor leaves; 0 is never
 	ConnectTimeoutS float64 // the gateway gives up connecting to a TCP pool (504); 0 is DefaultConnectTimeoutS
@@ -40,16 +33,15 @@ type Scenario struct {
 	SelfShare       float64 // chance that a page, after its own work, requests a page of its own site and waits for it
 	SelfServiceS    float64 // how long that second page holds a worker
 	HorizonS        float64 // the simulation ends here at the latest; 0 is MaxHorizonS
-	Seed            uint64  // of which requests make a call, when a share is no whole number
+	Seed            uint64  // of what is left to chance: kinds of requests, and shares that are no whole number
 }
 
 // Validate returns every mistake in sc, joined, or nil.
 func (sc *Scenario) Validate() error {
 	return errors.Join(
 		sc.Site.Validate(),
-		within("fault start", sc.Fault.FromS, MaxSeconds, "s"),
-		withinOrForever("fault end", sc.Fault.ToS, MaxSeconds, "s"),
-		withinOrForever("fault hold", sc.Fault.HoldS, MaxSeconds, "s"),
+		validateKinds(sc.Kinds),
+		validateFaults(sc.Faults),
 		within("timeout", sc.TimeoutS, MaxSeconds, "s"),
 		within("client timeout", sc.ClientTimeoutS, MaxSeconds, "s"),
 		within("connect timeout", sc.ConnectTimeoutS, MaxSeconds, "s"),
@@ -82,11 +74,10 @@ func orNever(s float64) int64 {
 
 // times are a scenario's times in ns, with never for what doesn't happen.
 type times struct {
-	service, selfService, dependency        int64
-	from, to, hold                          int64 // of the fault
-	timeout, gateway, client, connect, kill int64
-	killEvery                               int64 // 0 is at once
-	horizon                                 int64
+	selfService                          int64
+	self, gateway, client, connect, kill int64
+	killEvery                            int64 // 0 is at once
+	horizon                              int64
 }
 
 func (sc *Scenario) times() times {
@@ -98,33 +89,12 @@ func (sc *Scenario) times() times {
 		connect = DefaultConnectTimeoutS
 	}
 	return times{
-		service: nanos(sc.ServiceS), selfService: nanos(sc.SelfServiceS), dependency: nanos(sc.DependencyS),
-		from: nanos(sc.Fault.FromS), to: nanos(sc.Fault.ToS), hold: nanos(sc.Fault.HoldS),
-		timeout: orNever(sc.TimeoutS), gateway: orNever(sc.GatewayTimeoutS), client: orNever(sc.ClientTimeoutS),
+		selfService: nanos(sc.SelfServiceS),
+		self:        orNever(sc.TimeoutS), gateway: orNever(sc.GatewayTimeoutS), client: orNever(sc.ClientTimeoutS),
 		connect: nanos(min(connect, kernelConnectTimeoutS)),
 		kill:    orNever(sc.KillS), killEvery: nanos(sc.KillEveryS),
 		horizon: nanos(horizon),
 	}
-}
-
-// callEnd returns when a call that begins at t ends.
-func (t *times) callEnd(at int64) int64 {
-	end := min(at+t.dependency, never)
-	if t.from < t.to && at < t.to && (at >= t.from || end > t.from) {
-		end = max(end, min(at+t.hold, t.to+t.dependency, never))
-	}
-	return min(end, at+t.timeout)
-}
-
-// callsEnd returns when n calls, one after the other, end.
-func (t *times) callsEnd(at int64, n int) int64 {
-	for range n {
-		if at >= never {
-			return never
-		}
-		at = t.callEnd(at)
-	}
-	return min(at, never)
 }
 
 // killAt returns when a request that begins at t is killed.

@@ -48,27 +48,29 @@ func Simulate(sc Scenario, arrivals iter.Seq[time.Duration]) (*Result, error) {
 // simulation is a scenario being played.
 type simulation struct {
 	times
-	slots, idle  int
-	busy         int
-	tcp          bool
-	calls, pages chance
-	now          int64
-	nextSecond   int64
-	order        uint64
-	requests     []request
-	free         []int32
-	queue        ring[int32]
-	workers      heap
-	timers       [timers]ring[timer]
-	waiting      int // visitors
-	selfWaiting  int64
-	res          *Result
+	slots, idle int
+	busy        int
+	tcp         bool
+	pages       chance
+	kinds       kinds
+	calls       calls
+	now         int64
+	nextSecond  int64
+	order       uint64
+	requests    []request
+	free        []int32
+	queue       ring[int32]
+	workers     heap
+	timers      [timers]ring[timer]
+	waiting     int // visitors
+	selfWaiting int64
+	res         *Result
 }
 
 func newSimulation(sc Scenario) *simulation {
 	return &simulation{
 		times: sc.times(), slots: sc.QueueSlots, idle: sc.Workers, tcp: sc.TCP,
-		calls: newChance(sc.Share, sc.Seed, 1), pages: newChance(sc.SelfShare, sc.Seed, 2),
+		pages: newChance(sc.SelfShare, sc.Seed, pagesStream), kinds: newKinds(&sc), calls: newCalls(&sc),
 		res: &Result{First502: none(), First504: none(), Seconds: make([]Second, 0, 64)},
 	}
 }
@@ -223,14 +225,17 @@ func (s *simulation) begin(i int32) {
 		s.res.Abandoned++
 	}
 	r.place, r.killAt = working, s.killAt(s.now)
-	switch {
-	case r.parent != noParent:
+	if r.parent != noParent {
 		s.until(i, s.now+s.selfService, finish)
-	case s.pages.draw() > 0:
-		s.until(i, s.now+s.service, callSelf)
-	default:
-		s.until(i, s.callsEnd(s.now+s.service, s.calls.draw()), finish)
+		return
 	}
+	k := s.kinds.draw()
+	if s.pages.draw() > 0 {
+		r.calls = k.calls.draw()
+		s.until(i, s.now+k.service, callSelf)
+		return
+	}
+	s.until(i, s.calls.end(s.now+k.service, k.calls.draw()), finish)
 }
 
 // until has the worker go on with its present step until then, or until it is killed.
@@ -281,7 +286,7 @@ func (s *simulation) callSelf(i int32) {
 	page := s.enter(i)
 	s.res.Self.Arrived++
 	s.selfWaiting++
-	s.set(selfTimer, page, s.timeout)
+	s.set(selfTimer, page, s.self)
 	s.knock(page)
 }
 
@@ -320,6 +325,6 @@ func (s *simulation) answer(i int32, o outcome) {
 	s.res.Self.add(o)
 	if page := &s.requests[r.parent]; page.gen == r.parents && page.place == calling {
 		page.place = working
-		s.until(r.parent, s.callsEnd(s.now, s.calls.draw()), finish)
+		s.until(r.parent, s.calls.end(s.now, page.calls), finish)
 	}
 }
