@@ -19,8 +19,7 @@ type input struct {
 
 // Analyze turns a bundle into its Report. It is pure: the same bundle gives the
 // same Report, and the order of the hits in the log does not matter. The log is
-// read once, or twice when there is an onset or a lifted fault to look at;
-// memory does not grow with the number of hits. Quantiles are off by at most
+// read twice; memory does not grow with the number of hits. Quantiles are off by at most
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
 func Analyze(b *journal.Bundle) (*Report, error) {
@@ -48,6 +47,9 @@ type analysis struct {
 	baseline   *baseline
 	onsets     []*onset
 	recoveries []*recovery
+	giveUps    giveUps
+	services   *services
+	fit        *poolFit
 }
 
 func analyze(in input) (*Report, error) {
@@ -72,10 +74,9 @@ func passes(in input) (*analysis, error) {
 	a.end = endOfRun(in, a.traffic.last)
 	a.onsets = a.findOnsets()
 	a.recoveries = a.liftedFaults()
-	if len(a.onsets)+len(a.recoveries) > 0 {
-		if err := a.read(in.hits, a.secondPass); err != nil {
-			return nil, err
-		}
+	a.services = a.newServices()
+	if err := a.read(in.hits, a.secondPass); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
@@ -110,6 +111,7 @@ func (a *analysis) firstPass(h *journal.Hit) {
 		return
 	}
 	a.gateway.add(h)
+	a.giveUps.add(h)
 	a.baseline.add(h)
 }
 
@@ -122,6 +124,7 @@ func (a *analysis) secondPass(h *journal.Hit) {
 	if warmup || h.Class.Ours() {
 		return
 	}
+	a.services.add(h)
 	for _, r := range a.recoveries {
 		r.add(h)
 	}

@@ -14,6 +14,45 @@ type grid struct {
 	change  []int32                    // hits sent less hits done
 	answers []int32                    // done, without warm-up and ours
 	gateway [len(gatewayCodes)][]int32 // of those the bad ones with that code
+	flow    flow
+}
+
+// flow is what the site itself saw, warm-up included: it is what the workers
+// are worked out from.
+type flow struct {
+	inside  []int32 // hits sent less hits done, without those refused
+	sent    []int32
+	served  []int32 // answered by the application, well or not
+	refused []int32 // 502 at once, in the cell in which they were sent
+	gaveUp  []int32 // answered 504, or given up by us: what the site goes on with unseen
+}
+
+func (f *flow) columns() []*[]int32 {
+	return []*[]int32{&f.inside, &f.sent, &f.served, &f.refused, &f.gaveUp}
+}
+
+// atOnce is how soon a refusal comes: it takes a millisecond, and more on a busy machine.
+const atOnce = 100 * time.Millisecond
+
+func (f *flow) add(h *journal.Hit, sent, done int) {
+	bump(&f.sent, sent, 1)
+	if h.Code == 502 && h.Class == journal.ClassStatus && h.Answerer != journal.AnswererApp && h.Service() < atOnce {
+		bump(&f.refused, sent, 1)
+		return
+	}
+	bump(&f.inside, sent, 1)
+	bump(&f.inside, done, -1)
+	switch {
+	case h.Class == journal.ClassClientTimeout, gaveUpOn(h):
+		bump(&f.gaveUp, done, 1)
+	case h.Class == journal.ClassOK, h.Class == journal.ClassBody, h.Class == journal.ClassStatus && (gatewayIndex(h.Code) < 0 || h.Answerer == journal.AnswererApp):
+		bump(&f.served, done, 1)
+	}
+}
+
+// gaveUpOn reports whether the gateway answered for a worker that did not.
+func gaveUpOn(h *journal.Hit) bool {
+	return h.Class == journal.ClassStatus && h.Code == 504 && h.Answerer != journal.AnswererApp
 }
 
 const (
@@ -33,6 +72,7 @@ func (g *grid) add(h *journal.Hit, warmup bool) {
 	sent, done := g.cell(h.Sent), g.cell(h.Done)
 	bump(&g.change, sent, 1)
 	bump(&g.change, done, -1)
+	g.flow.add(h, sent, done)
 	if warmup || h.Class.Ours() {
 		return
 	}
@@ -53,7 +93,7 @@ func (g *grid) perSecond() int { return max(int(time.Second/g.width), 1) }
 // fold makes the cells twice as wide.
 func (g *grid) fold() {
 	g.width *= 2
-	for _, cells := range []*[]int32{&g.change, &g.answers, &g.gateway[0], &g.gateway[1], &g.gateway[2]} {
+	for _, cells := range append(g.flow.columns(), &g.change, &g.answers, &g.gateway[0], &g.gateway[1], &g.gateway[2]) {
 		half := make([]int32, (len(*cells)+1)/2)
 		for i, n := range *cells {
 			half[i/2] += n

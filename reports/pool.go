@@ -1,4 +1,264 @@
 package reports
 
+import (
+	"fmt"
+	"math"
+)
+
+// poolFit is what was worked out about the workers, and why not where it was not.
+type poolFit struct {
+	levels   []int32 // inside at the start of each cell
+	held     *heldCalls
+	service  serviceFit
+	workers  workersFit
+	capacity capacityFit
+	full     fullFit
+	// effective is capacity times service time, also when calls held tell more.
+	effective *Estimate
+	// contended: the workers there are serve less than they would if their work
+	// were waiting. They compete for CPU, or a lock.
+	contended bool
+	// atLeast workers were seen busy at once.
+	atLeast int64
+
+	whyWorkers, whySlots, whyService, whyCapacity, whyGateway string // of what is nil
+}
+
 // pool is what the run tells of the workers.
-func (a *analysis) pool(r *Report, in input) Pool { return Pool{} }
+func (a *analysis) pool(r *Report, in input) Pool {
+	if a.services == nil {
+		return Pool{}
+	}
+	p := &poolFit{levels: a.services.levels}
+	a.fit = p
+	sent := a.sentByRequest()
+	p.held = a.heldCalls(in.events, len(p.levels))
+	p.service = a.services.fit(sent, 0)
+	p.workers = a.workersFromCalls(p.levels, p.held, a.ownWork(r, p.service), a.longestService(p.service), calls(r))
+	if w := p.workers.estimate; w != nil && w.Value >= 1 {
+		p.service = a.services.fit(sent, int(w.Value))
+	}
+	p.full = a.full(p.levels)
+	p.capacity = a.measuredCapacity(p)
+
+	pool := Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
+	p.whyService = p.service.why
+	pool.Workers = p.decideWorkers()
+	pool.QueueSlots = p.slots(pool.Workers)
+	pool.CapacityHz = p.decideCapacity(pool.Workers)
+	pool.GatewayTimeoutS, p.whyGateway = a.giveUps.fit()
+	if p.full.n > 0 {
+		pool.Network = "unix"
+	}
+	return pool
+}
+
+func (a *analysis) sentByRequest() []int64 {
+	sent := make([]int64, a.traffic.requests)
+	for i, t := range a.traffic.tallies {
+		if t != nil {
+			sent[i%a.traffic.requests] += t.sent
+		}
+	}
+	return sent
+}
+
+// ownWork is S - p·d, what a request holds a worker apart from the
+// dependencies, in seconds; 0 when not known.
+func (a *analysis) ownWork(r *Report, s serviceFit) float64 {
+	if s.estimate == nil {
+		return 0
+	}
+	own, known := s.estimate.Value, false
+	for _, d := range r.Dependencies {
+		if d.CallsPerHit != nil && d.HeldMeanS != nil {
+			own, known = own-*d.CallsPerHit**d.HeldMeanS, true
+		}
+	}
+	if !known {
+		return 0
+	}
+	return max(own, 0)
+}
+
+// usualCalls is how many calls a request makes when that is not known: few
+// enough to be careful.
+const usualCalls = 0.5
+
+// calls is how many calls to dependencies a request makes.
+func calls(r *Report) float64 {
+	sum, known := 0.0, false
+	for _, d := range r.Dependencies {
+		if d.CallsPerHit != nil {
+			sum, known = sum+*d.CallsPerHit, true
+		}
+	}
+	if !known {
+		return usualCalls
+	}
+	return sum
+}
+
+// longestService is the most that a request took when all was well, in seconds.
+func (a *analysis) longestService(s serviceFit) float64 {
+	if s.estimate == nil {
+		return longestWork
+	}
+	longest := s.estimate.High
+	for _, m := range a.services.sums {
+		for level := range m[:s.level+1] {
+			if one := m[level]; one.n > 0 {
+				longest = max(longest, one.mean()+2*math.Sqrt(one.variance()))
+			}
+		}
+	}
+	return longest
+}
+
+// measuredCapacity counts answers while requests queued: while more were inside
+// than there are workers, as far as that is known.
+func (a *analysis) measuredCapacity(p *poolFit) capacityFit {
+	if p.service.estimate == nil {
+		return capacityFit{why: "how long a request takes is not known"}
+	}
+	s := p.service.estimate.Value
+	threshold := int32(0)
+	if w := p.workers.estimate; w != nil {
+		threshold = int32(math.Ceil(w.High)) + 1
+	} else {
+		threshold = int32(math.Ceil(1.3*a.busiestSecond(p.levels)*s)) + 1
+	}
+	if p.full.n > 1 {
+		threshold = max(min(threshold, int32(p.full.low)-1), 1)
+	}
+	return a.capacity(a.busyWindows(p.levels, threshold), s, p.service.spread)
+}
+
+// busiestSecond is the most answers in a second, without a fault and before anybody gave up.
+func (a *analysis) busiestSecond(levels []int32) float64 {
+	faulty, second := a.faultyCells(len(levels), 0), a.grid.perSecond()
+	var n, most int64
+	run := 0
+	for c := range levels {
+		if at(a.grid.flow.gaveUp, c) > 0 {
+			break
+		}
+		if faulty[c] {
+			run, n = 0, 0
+			continue
+		}
+		n += int64(at(a.grid.flow.served, c))
+		if run++; run > second {
+			n -= int64(at(a.grid.flow.served, c-second))
+		}
+		most = max(most, n)
+	}
+	return float64(most)
+}
+
+// differ is how far apart two figures of the same thing may be and still agree.
+const differ = 0.07
+
+// decideWorkers prefers the workers that were counted; capacity times service
+// time tells how many these are worth.
+func (p *poolFit) decideWorkers() *Estimate {
+	counted := p.workers.estimate
+	if c, s := p.capacity.rough, p.service.estimate; c != nil && s != nil {
+		relative := math.Hypot((c.High-c.Low)/2/c.Value, (s.High-s.Low)/2/s.Value)
+		v := c.Value * s.Value
+		p.effective = &Estimate{Value: v, Low: v * (1 - relative), High: v * (1 + relative), Kind: "effective",
+			From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
+	}
+	p.atLeast = int64(p.workers.peak)
+	if !p.service.grew && p.service.estimate != nil {
+		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
+	}
+	if counted == nil {
+		counted = p.agreed()
+	}
+	if counted != nil {
+		if e := p.effective; e != nil {
+			p.contended = e.High < counted.Value*(1-differ)
+			if e.Low > counted.Value*(1+differ) {
+				p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, but the site served what takes %.3g workers: something else bounds the calls", counted.Value, e.Value)
+				return p.narrow(p.effective)
+			}
+		}
+		if p.workers.grewFrom > 0 {
+			counted.Low = float64(p.workers.grewFrom)
+		}
+		return counted
+	}
+	if p.effective != nil && p.capacity.estimate != nil {
+		return p.narrow(p.effective)
+	}
+	p.whyWorkers = p.workers.why
+	return nil
+}
+
+// agreed takes the most calls that waited for the number of workers when
+// capacity times service time gives the same.
+func (p *poolFit) agreed() *Estimate {
+	e, peak := p.effective, float64(p.workers.peak)
+	if e == nil || p.workers.several || peak < e.Low || peak > e.High || e.High > peak+1.5 {
+		return nil
+	}
+	return &Estimate{Value: peak, Low: peak, High: max(peak, math.Floor(e.High)), Kind: "workers",
+		From: fmt.Sprintf("%.0f calls waited at once, and capacity times service time is %.3g", peak, e.Value)}
+}
+
+// narrow returns the estimate if its interval is narrow enough to be a figure.
+func (p *poolFit) narrow(e *Estimate) *Estimate {
+	if e == nil || e.High-e.Low > 2*widest*e.Value {
+		return nil
+	}
+	return e
+}
+
+// slots are what is inside when a request is refused, less the workers.
+func (p *poolFit) slots(workers *Estimate) *Estimate {
+	if p.full.n == 0 {
+		p.whySlots = p.full.why
+		return nil
+	}
+	if workers == nil {
+		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
+		return nil
+	}
+	w := *workers
+	if p.workers.grewFrom > 0 {
+		w.Low = w.Value // the queue was full when the pool was as large as it got
+	}
+	e := &Estimate{
+		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
+		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
+	}
+	if w.Kind == "effective" {
+		e.From += ", if their work is not CPU-bound"
+	}
+	if e.Low < 0 {
+		p.whySlots = fmt.Sprintf("requests were refused with %d inside, which is less than the workers there are: not because the queue was full", p.full.n)
+		return nil
+	}
+	return e
+}
+
+// decideCapacity prefers what was counted to workers over service time.
+func (p *poolFit) decideCapacity(workers *Estimate) *Estimate {
+	if p.capacity.estimate != nil {
+		return p.capacity.estimate
+	}
+	s := p.service.estimate
+	if p.contended && p.capacity.rough != nil {
+		p.whyCapacity = fmt.Sprintf("the workers compete with each other, and %s", p.capacity.why)
+		return nil
+	}
+	if workers == nil || workers.Kind != "workers" || s == nil {
+		p.whyCapacity = p.capacity.why
+		return nil
+	}
+	return &Estimate{
+		Value: workers.Value / s.Value, Low: workers.Low / s.High, High: workers.High / s.Low,
+		From: "workers over service time, if their work is not CPU-bound",
+	}
+}

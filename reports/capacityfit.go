@@ -1,0 +1,108 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// capacityFit is how many requests a second the pool served while requests
+// queued and no fault was in force.
+type capacityFit struct {
+	estimate *Estimate // nil when there was not enough to count
+	rough    *Estimate // the same, but wider than a figure may be: only to hold others against
+	why      string
+}
+
+// widest is the half width of an interval, as a share of the value, beyond
+// which it is no figure.
+const widest = 0.125
+
+// busyWindow is a stretch of cells in which requests queued all the time.
+type busyWindow struct{ from, to int }
+
+// busyWindows are the stretches with at least threshold requests inside, no
+// fault in force and none given up so far: after that workers serve requests
+// that nobody waits for, and good answers are no measure.
+func (a *analysis) busyWindows(levels []int32, threshold int32) []busyWindow {
+	faulty := a.faultyCells(len(levels), 0)
+	for _, f := range a.faults {
+		if f.lifted != nil { // the answers withheld come all at once
+			c := a.grid.cell(*f.lifted)
+			for ; c < len(levels) && a.grid.start(c) < *f.lifted+50*time.Millisecond; c++ {
+				faulty[c] = true
+			}
+		}
+	}
+	var list []busyWindow
+	from := -1
+	for c := range levels {
+		over := at(a.grid.flow.gaveUp, c) > 0
+		if !over && levels[c] >= threshold && !faulty[c] {
+			if from < 0 {
+				from = c
+			}
+			continue
+		}
+		if from >= 0 {
+			list = append(list, busyWindow{from, c})
+			from = -1
+		}
+		if over {
+			return list
+		}
+	}
+	if from >= 0 {
+		list = append(list, busyWindow{from, len(levels)})
+	}
+	return list
+}
+
+// capacity fits a line to the count of answers over time, in all windows the
+// same slope: unlike a count from end to end it is not thrown off by workers
+// that finish together. Its error is that of a renewal process, whose count strays
+// from the line like a Brownian path with variance cv²·C a second: the slope of
+// one fitted to it over T has variance 6/5 cv²·C/T. To that come 0.6/k² for k rounds of workers that finish together, and 2% for the
+// machine.
+func (a *analysis) capacity(windows []busyWindow, service, spread float64) capacityFit {
+	var sxx, sxy, longest, all float64
+	var n int64
+	width := float64(a.grid.width) / float64(time.Second)
+	for _, w := range windows {
+		seconds := float64(w.to-w.from) * width
+		if seconds < max(2*service, 0.1) {
+			continue
+		}
+		x, y, count := a.slope(w, width)
+		sxx, sxy, n = sxx+x, sxy+y, n+count
+		longest, all = max(longest, seconds), all+seconds
+	}
+	if sxx == 0 || n < 10 || longest < 3*service || sxy <= 0 {
+		return capacityFit{why: "there was no second or two of more load than the site could serve, before anybody gave up"}
+	}
+	rate := sxy / sxx
+	rounds := longest / service
+	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + 0.02
+	fit := capacityFit{rough: &Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + 0.01),
+		From: fmt.Sprintf("%d answers in %.1f s in which requests queued all the time", n, all)}}
+	if off <= widest-0.005 {
+		fit.estimate = fit.rough
+	} else {
+		fit.why = "the load was above what the site could serve for too short a time"
+	}
+	return fit
+}
+
+// slope returns the sums of squares and products of time and answers counted
+// so far, about their means in the window, and how many answers there were.
+func (a *analysis) slope(w busyWindow, width float64) (sxx, sxy float64, n int64) {
+	cells := float64(w.to - w.from)
+	middle := (cells - 1) / 2
+	for c := w.from; c < w.to; c++ {
+		n += int64(at(a.grid.flow.served, c))
+		x := (float64(c-w.from) - middle) * width
+		sxx += x * x
+		sxy += x * float64(n)
+	}
+	return sxx, sxy, n
+}

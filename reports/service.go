@@ -1,0 +1,167 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+)
+
+// serviceFit is how long a request holds a worker when all is well.
+type serviceFit struct {
+	estimate *Estimate // S, the mean over the mix as it was sent
+	why      string    // when nil
+	// spread is the coefficient of variation of the service times, of all kinds together.
+	spread float64
+	// level is the most others inside among the requests counted, and grew
+	// whether those that met more of them took longer: contention or a queue.
+	level int
+	grew  bool
+}
+
+// What is not the worker's in a service time seen from outside: the gateway,
+// the network and our own process take up to overhead, but no more than a tenth;
+// and a busy machine lengthens sleeps and work by a few percent.
+const (
+	overhead      = 0.002
+	overheadShare = 0.1
+	busyMachine   = 0.02
+)
+
+// fewest is how many answers a mean is taken of at least.
+const fewest = 5
+
+// fit takes the mean over those that found the fewest others inside, and over
+// more and more as long as it stays the same: who finds a free worker takes S,
+// who has to queue takes longer. workers bounds how many others are let in,
+// when it is known; 0 is unknown.
+func (s *services) fit(sent []int64, workers int) serviceFit {
+	first, n := s.firstLevel()
+	if n < fewest {
+		return serviceFit{why: "too few good answers while all was well and nothing queued"}
+	}
+	last := maxLevel
+	if workers > 0 {
+		if last = workers - 1; first > last {
+			return serviceFit{why: "all workers were busy the whole time"}
+		}
+	}
+	pooled := make([]moments, len(s.sums))
+	fit := serviceFit{}
+	for level := first; level <= last; level++ {
+		if level > first && s.longer(pooled, level) {
+			fit.grew = true
+			break
+		}
+		if s.merge(pooled, level) > 0 {
+			fit.level = level
+		}
+	}
+	if workers == 0 && first > 1 && fit.level < first+2 {
+		fit.why = "requests were never alone, so what they took may be waiting"
+		return fit
+	}
+	fit.mean(pooled, sent)
+	return fit
+}
+
+// firstLevel is the least number of others inside up to which fewest answers were counted.
+func (s *services) firstLevel() (level int, n int64) {
+	for level = range maxLevel + 1 {
+		for r := range s.sums {
+			n += s.sums[r][level].n
+		}
+		if n >= fewest {
+			return level, n
+		}
+	}
+	return level, n
+}
+
+func (s *services) merge(into []moments, level int) (n int64) {
+	from := level
+	if empty(into) {
+		from = 0
+	}
+	for l := from; l <= level; l++ {
+		for r := range s.sums {
+			into[r].merge(s.sums[r][l])
+			n += s.sums[r][l].n
+		}
+	}
+	return n
+}
+
+func empty(list []moments) bool {
+	for _, m := range list {
+		if m.n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// longer reports whether answers at that level took longer than the pooled
+// ones of the same requests: by three standard errors, and by 3% and a
+// millisecond, which is more than the machine's hiccups.
+func (s *services) longer(pooled []moments, level int) bool {
+	var n, more, variance, mean float64
+	for r := range s.sums {
+		m, p := s.sums[r][level], pooled[r]
+		if m.n == 0 || p.n == 0 {
+			continue
+		}
+		weight := float64(m.n)
+		n += weight
+		more += weight * (m.mean() - p.mean())
+		mean += weight * p.mean()
+		variance += weight*p.variance() + weight*weight*p.variance()/float64(p.n)
+	}
+	if n == 0 {
+		return false
+	}
+	more, mean = more/n, mean/n
+	return more > 3*math.Sqrt(variance)/n && more > 0.03*mean+0.001
+}
+
+// mean weighs the means of the requests by how often each was sent.
+func (f *serviceFit) mean(pooled []moments, sent []int64) {
+	var all, counted, n int64
+	for r := range pooled {
+		all += sent[r]
+		if pooled[r].n > 0 {
+			counted += sent[r]
+			n += pooled[r].n
+		}
+	}
+	if counted*20 < all*19 {
+		f.why = "some of the requests were not answered while all was well"
+		return
+	}
+	var mean, square, variance float64
+	for r, m := range pooled {
+		if m.n == 0 || sent[r] == 0 {
+			continue
+		}
+		w, mr := float64(sent[r])/float64(counted), m.mean()
+		mean += w * mr
+		square += w * (mr*mr + m.variance())
+		variance += w * w * m.variance() / float64(m.n)
+	}
+	if mean <= 0 {
+		f.why = "good answers took no time"
+		return
+	}
+	f.spread = math.Sqrt(max(square/(mean*mean)-1, 0))
+	off := student(n) * math.Sqrt(variance)
+	f.estimate = &Estimate{
+		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + busyMachine/2*mean,
+		From: fmt.Sprintf("the mean of %d good answers that found at most %d others in the site", n, f.level),
+	}
+}
+
+// student is about the 97.5% quantile of Student's t distribution with n - 1
+// degrees of freedom: within 2% from n = 5 on (expansion of R. Fisher, 1925).
+func student(n int64) float64 {
+	const z = 1.96
+	v := float64(max(n-1, 1))
+	return z + (z*z*z+z)/(4*v) + (5*math.Pow(z, 5)+16*z*z*z+3*z)/(96*v*v)
+}
