@@ -31,12 +31,12 @@ func (f *flow) columns() []*[]int32 {
 	return []*[]int32{&f.inside, &f.sent, &f.served, &f.refused, &f.gaveUp}
 }
 
-// atOnce is how soon a refusal comes: it takes a millisecond, and more on a busy machine.
-const atOnce = 100 * time.Millisecond
+// refusedWithin is how soon a refusal comes: it takes a millisecond, and more on a busy machine.
+const refusedWithin = 100 * time.Millisecond
 
 func (f *flow) add(h *journal.Hit, sent, done int) {
 	bump(&f.sent, sent, 1)
-	if h.Code == 502 && h.Class == journal.ClassStatus && h.Answerer != journal.AnswererApp && h.Service() < atOnce {
+	if h.Code == 502 && h.Class == journal.ClassStatus && h.Answerer != journal.AnswererApp && h.Service() < refusedWithin {
 		bump(&f.refused, sent, 1)
 		return
 	}
