@@ -183,11 +183,10 @@ func (r *Report) moreWorkers(t *Timeout, b *Budget) []Advice {
 	if float64(need) <= r.Pool.Workers.High {
 		return nil
 	}
-	busy := float64(need)
 	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", held(timeout), r.Pool.Workers.whole())
 	if b.MaxTimeoutS != nil && b.Calls > 0 {
 		own := r.Pool.Workers.Value/b.RateHz - b.Calls**b.MaxTimeoutS
-		if busy = b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
+		if busy := b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
 			because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
 				digits(b.RateHz, 1), held(own), held(b.Calls*timeout), digits(busy, 1), r.Pool.Workers.whole())
 		}

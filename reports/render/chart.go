@@ -142,7 +142,7 @@ func marks(r *reports.Report) []mark {
 	list := []mark{}
 	anyFault := slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return o.AfterFaultS != nil })
 	for _, o := range r.Onset {
-		label := fmt.Sprint(o.Code)
+		label := errorName(o)
 		if o.AfterFaultS != nil {
 			label += " +" + delay(*o.AfterFaultS)
 		}

@@ -208,5 +208,16 @@ func hostile() *reports.Report {
 	r.Onset[0].Dependency, r.Onset[0].Class, r.Onset[0].Cause, r.Onset[0].Evidence = text, text, text, []string{text}
 	r.Recovery[0].Dependency, r.Recovery[0].Kind, r.Recovery[0].Why, r.Objectives[0].Text = text, text, text, text
 	r.Timeline.CodesHz[text] = r.Timeline.CodesHz["502"]
+	e := estimate(4, 3, 5, text)
+	r.Pool = reports.Pool{Workers: e, QueueSlots: e, ServiceS: e, CapacityHz: e, GatewayTimeoutS: e, Network: text}
+	r.Timeouts = []reports.Timeout{{Dependency: text, Fault: text, Verdict: text, Visitor: text, Source: text, Why: text},
+		{Dependency: text, Fault: text, Verdict: "app", ObservedS: e, Retries: 1, Visitor: "app"}}
+	r.Budget = []reports.Budget{{Dependency: text, RateHz: 8, MaxTimeoutS: ptr(0.4), Choices: []reports.Choice{{TimeoutS: 1, WorkersNeeded: 9}}}}
+	r.Slowdowns = []reports.Slowdown{{Phase: text, Cause: text, Evidence: []string{text}}}
+	r.Dose = []reports.Dose{{Dependency: text, Kind: text, Broke: text, SizeS: ptr(1.0)}}
+	r.Dependencies = []reports.Dependency{{Name: text, Open: []int64{1}, Waiting: []int64{1}}}
+	r.Advice = []reports.Advice{{Text: text, Because: text}}
+	r.NotKnown = []reports.NotKnown{{What: text, Why: text, Needs: text}}
+	r.Evidence = []reports.Evidence{{Source: text, Kind: text, Text: text, Count: 1}}
 	return r
 }

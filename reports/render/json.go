@@ -36,6 +36,24 @@ func listsOf(r *reports.Report) *reports.Report {
 	}
 	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
 	c.Objectives, c.Warnings = list(c.Objectives), list(c.Warnings)
+	c.Timeouts, c.Advice, c.NotKnown, c.Evidence = list(c.Timeouts), list(c.Advice), list(c.NotKnown), list(c.Evidence)
+	c.Prediction.Series = list(c.Prediction.Series)
+	c.Slowdowns = append([]reports.Slowdown{}, r.Slowdowns...)
+	for i := range c.Slowdowns {
+		c.Slowdowns[i].Evidence = list(c.Slowdowns[i].Evidence)
+	}
+	c.Budget = append([]reports.Budget{}, r.Budget...)
+	for i := range c.Budget {
+		c.Budget[i].Choices = list(c.Budget[i].Choices)
+	}
+	c.Dose = append([]reports.Dose{}, r.Dose...)
+	for i := range c.Dose {
+		c.Dose[i].Steps = list(c.Dose[i].Steps)
+	}
+	c.Dependencies = append([]reports.Dependency{}, r.Dependencies...)
+	for i := range c.Dependencies {
+		c.Dependencies[i].Open, c.Dependencies[i].Waiting = list(c.Dependencies[i].Open), list(c.Dependencies[i].Waiting)
+	}
 	t := &c.Timeline
 	t.StartS, t.AskedHz, t.SentHz = list(t.StartS), list(t.AskedHz), list(t.SentHz)
 	t.OKHz, t.Degraded, t.OtherHz = list(t.OKHz), list(t.Degraded), list(t.OtherHz)

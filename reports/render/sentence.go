@@ -10,7 +10,7 @@ import (
 
 // onsetSentence says when an error code began, after what, and under what load.
 func onsetSentence(r *reports.Report, o reports.Onset) string {
-	s := fmt.Sprintf("%d began ", o.Code)
+	s := errorName(o) + " began "
 	if o.AfterFaultS == nil {
 		s += moment(o.FirstS) + " into the run" + outsideFaults(r, o)
 	} else {
@@ -19,15 +19,22 @@ func onsetSentence(r *reports.Report, o reports.Onset) string {
 		}
 		s += fmt.Sprintf("%s after %s %s", delay(*o.AfterFaultS), o.Dependency, befell(faultBefore(r, o)))
 	}
-	s += ", with " + plural(o.InFlight, "request") + " in flight"
+	load := "with " + plural(o.InFlight, "request") + " in flight"
 	if o.RateHz != nil {
-		s += " at " + rate(*o.RateHz)
+		load += " at " + rate(*o.RateHz)
 	}
-	s += "; " + count(o.Count) + " of them"
 	if c := cause(o); c != "" {
-		s += ": " + c
+		return s + ": " + c + "; " + count(o.Count) + " of them, the first " + load
 	}
-	return s
+	return s + ", " + load + "; " + count(o.Count) + " of them"
+}
+
+// errorName is the status that began, or where there is none what took its place.
+func errorName(o reports.Onset) string {
+	if o.Code == 0 {
+		return kindWords(oneLine(o.Class))
+	}
+	return strconv.Itoa(o.Code)
 }
 
 // outsideFaults says where o stands among the run's faults, when none brought it.

@@ -29,6 +29,8 @@ func writeText(w io.Writer, r *reports.Report, paint painter) error {
 	t.phases(r)
 	t.events(r)
 	t.objectives(r.Objectives)
+	t.timeouts(r)
+	t.beyond(r)
 	t.warnings(r.Warnings)
 	if _, err := io.WriteString(w, t.String()); err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -203,32 +205,39 @@ func badStyle(n int64) style {
 	return faint
 }
 
-// events writes what began when, what came back when, and what each fault held.
+// events writes what began when and why, what the site is and what to do about
+// it, then what came back when, and what each fault held.
 func (t *terminal) events(r *reports.Report) {
 	before := t.Len()
-	for _, o := range r.Onset {
-		t.event("", plain, onsetSentence(r, o))
+	t.onsets(r)
+	t.site(r)
+	if t.advice(r.Advice); len(r.Advice) > 0 && len(r.Recovery)+len(r.Faults) > 0 {
+		t.WriteString("\n")
 	}
 	for _, s := range recoverySentences(r.Recovery) {
 		t.event("", plain, s)
 	}
 	for _, f := range r.Faults {
-		mark, st := "", plain
-		words := []string{held(f)}
-		if f.BytesUp+f.BytesDown > 0 {
-			words = append(words, size(f.BytesUp)+" up, "+size(f.BytesDown)+" down")
-		}
-		if u := undone(f); u != "" {
-			words = append(words, u)
-		}
-		if !f.Exercised || undone(f) != "" {
-			mark, st = "! ", bad
-		}
-		t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
+		t.fault(f)
 	}
 	if t.Len() > before {
 		t.WriteString("\n")
 	}
+}
+
+func (t *terminal) fault(f reports.Fault) {
+	mark, st := "", plain
+	words := []string{held(f)}
+	if f.BytesUp+f.BytesDown > 0 {
+		words = append(words, size(f.BytesUp)+" up, "+size(f.BytesDown)+" down")
+	}
+	if u := undone(f); u != "" {
+		words = append(words, u)
+	}
+	if !f.Exercised || undone(f) != "" {
+		mark, st = "! ", bad
+	}
+	t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
 }
 
 func (t *terminal) objectives(objectives []reports.Objective) {

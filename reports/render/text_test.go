@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // samples are the runs that every form of the report is tried on.
 var samples = map[string]func() *reports.Report{
 	"hang": hang, "healthy": healthy, "empty": empty, "unfaithful": unfaithful, "hostile": hostile, "drill": drill,
+	"diagnosed": diagnosed, "several": several,
 }
 
 func rendered(t *testing.T, form func(io.Writer, *reports.Report) error, r *reports.Report) string {
@@ -52,7 +54,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestTextGolden(t *testing.T) {
-	for _, name := range []string{"hang", "healthy", "empty", "unfaithful", "drill"} {
+	for _, name := range []string{"hang", "healthy", "empty", "unfaithful", "drill", "diagnosed", "several"} {
 		golden(t, name+".txt", rendered(t, Text, samples[name]()))
 	}
 }
@@ -145,21 +147,52 @@ func TestJSONGolden(t *testing.T) {
 	if err := json.Unmarshal([]byte(got), &back); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(&back, hang()) {
+	if !reflect.DeepEqual(&back, listsOf(hang())) {
 		t.Error("report.json does not read back as the report it was written from")
+	}
+	for _, r := range []*reports.Report{diagnosed(), several()} {
+		back = reports.Report{}
+		if err := json.Unmarshal([]byte(rendered(t, JSON, r)), &back); err != nil {
+			t.Fatal(err)
+		}
+		if again := rendered(t, JSON, &back); again != rendered(t, JSON, r) {
+			t.Errorf("%s does not read back as it was written", r.Name)
+		}
 	}
 }
 
 func TestJSONHasNoNullLists(t *testing.T) {
-	var top map[string]any
-	if err := json.Unmarshal([]byte(rendered(t, JSON, &reports.Report{})), &top); err != nil {
+	r := &reports.Report{Slowdowns: make([]reports.Slowdown, 1), Budget: make([]reports.Budget, 1), Dose: make([]reports.Dose, 1), Dependencies: make([]reports.Dependency, 1)}
+	var back map[string]any
+	if err := json.Unmarshal([]byte(rendered(t, JSON, r)), &back); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"phases", "faults", "onset", "recovery", "objectives", "warnings"} {
-		if list, ok := top[key].([]any); !ok || len(list) != 0 {
-			t.Errorf("%s of an empty report is %v, want []", key, top[key])
+	lists := []string{"phases", "faults", "onset", "recovery", "objectives", "warnings", "timeouts", "advice", "not_known", "evidence",
+		"slowdowns.0.evidence", "budget.0.choices", "dose.0.steps", "dependencies.0.open", "dependencies.0.waiting", "prediction.series"}
+	for _, path := range lists {
+		if list, ok := reach(back, strings.Split(path, ".")).([]any); !ok || len(list) != 0 {
+			t.Errorf("%s is no empty list", path)
 		}
 	}
+	for _, path := range []string{"pool.workers", "pool.fit_r2", "budget.0.max_timeout_s", "dose.0.size_s", "prediction.onset_s"} {
+		if v := reach(back, strings.Split(path, ".")); v != nil {
+			t.Errorf("%s is %v, want null for what is not known", path, v)
+		}
+	}
+}
+
+// reach follows a path of keys and indices.
+func reach(v any, path []string) any {
+	for _, key := range path {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[key]
+		case []any:
+			i, _ := strconv.Atoi(key)
+			v = at[i]
+		}
+	}
+	return v
 }
 
 func TestJSONRefusesWhatIsNoNumber(t *testing.T) {

@@ -1,0 +1,104 @@
+package render
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// maxEvidence is how many lines the site's logs take in a text report.
+const maxEvidence = 5
+
+// onsets writes what began when, and why.
+func (t *terminal) onsets(r *reports.Report) {
+	for _, o := range r.Onset {
+		t.event("", plain, onsetSentence(r, o))
+	}
+	for _, s := range r.Slowdowns {
+		t.event("", plain, slowSentence(s))
+	}
+	for _, d := range r.Dose {
+		t.event("", plain, doseSentence(d))
+	}
+}
+
+// site writes what is known of the site in a line; where more than one timeout
+// was looked for they have a table of their own.
+func (t *terminal) site(r *reports.Report) {
+	var parts []string
+	if words := siteWords(r.Pool); len(words) > 0 {
+		parts = append(parts, strings.Join(words, ", "))
+	}
+	if len(r.Timeouts) == 1 {
+		parts = append(parts, r.Timeouts[0].Dependency+": "+seenTimeout(r.Timeouts[0]))
+	}
+	if len(parts) > 0 {
+		t.hanging("site: ", faint, strings.Join(parts, "; "), 2)
+	}
+}
+
+// advice writes what to do, each with the figure that backs it below.
+func (t *terminal) advice(advice []reports.Advice) {
+	for _, a := range advice {
+		t.item("-> ", bold, a.Text)
+		if a.Because != "" {
+			t.item("   ", plain, a.Because)
+		}
+	}
+}
+
+// timeouts writes a table where there is more than one.
+func (t *terminal) timeouts(r *reports.Report) {
+	if len(r.Timeouts) < 2 {
+		return
+	}
+	rows := [][]cell{{{"dependency", faint}, {"fault", faint}, {"seen", faint}, {"who gave up", faint}, {"budget", faint}}}
+	for _, one := range r.Timeouts {
+		most, st := unknown, plain
+		if b := budgetFor(r, one.Dependency); b != nil && b.MaxTimeoutS != nil {
+			most = atMost(*b.MaxTimeoutS)
+		}
+		if one.Verdict == "none" || one.Verdict == "worker" {
+			st = bad
+		}
+		rows = append(rows, []cell{{shorten(oneLine(one.Dependency), 14), plain}, {shorten(kindWords(oneLine(one.Fault)), 10), plain},
+			{shorten(seenTimeout(one), 28), st}, {shorten(gaveUp(one), 11), plain}, {most, plain}})
+	}
+	alignLeft(rows, 3)
+	writeTable(&t.Builder, t.paint, rows)
+	t.WriteString("\n")
+}
+
+// alignLeft fills up the columns after the first, up to the last given, so that
+// they read from the left, as words do.
+func alignLeft(rows [][]cell, last int) {
+	for i := 1; i <= last; i++ {
+		wide := widthsOf(rows)[i]
+		for _, row := range rows {
+			row[i].text += strings.Repeat(" ", wide-utf8.RuneCountInString(row[i].text))
+		}
+	}
+}
+
+// beyond writes what the site's logs said, and what this run could not tell.
+func (t *terminal) beyond(r *reports.Report) {
+	before := t.Len()
+	for i, e := range r.Evidence {
+		if i == maxEvidence {
+			t.event("", plain, plural(int64(len(r.Evidence)-i), "other line")+" of evidence in report.html")
+			break
+		}
+		t.event("", plain, shorten(oneLine(evidenceSentence(e)), 2*(width-4)))
+	}
+	if len(r.NotKnown) > 0 {
+		var what []string
+		for _, n := range r.NotKnown {
+			what = append(what, n.What)
+		}
+		t.event("", plain, "not known: "+strings.Join(what, "; ")+" (report.html says why, and what would tell)")
+	}
+	if t.Len() > before {
+		t.WriteString("\n")
+	}
+}
