@@ -271,7 +271,7 @@ func (f Fault) kinds() []faultKind {
 type Site struct {
 	NginxErrorLog  Source `mapstructure:"nginx_error_log"`
 	NginxAccessLog Source `mapstructure:"nginx_access_log"`
-	PHPAccessLog   Source `mapstructure:"php_access_log"`
+	PHPAccessLog   Access `mapstructure:"php_access_log"`
 	PHPSlowLog     Source `mapstructure:"php_slow_log"`
 	PHPFPMStatus   Status `mapstructure:"php_fpm_status"`
 }
@@ -280,6 +280,14 @@ type Site struct {
 type Source struct {
 	File    string `mapstructure:"file"`
 	Command string `mapstructure:"command"`
+}
+
+// Access is php-fpm's access log.
+type Access struct {
+	Source `mapstructure:",squash"`
+	// Format is the pool's access.format, as in php-fpm's configuration. If
+	// empty, the usual forms are recognised.
+	Format string `mapstructure:"format"`
 }
 
 // Status is a status page that is read again and again.

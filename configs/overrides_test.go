@@ -36,7 +36,8 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
 		"site.nginx_error_log.file": "/a.log", "site.nginx_error_log.command": "tail a", "site.nginx_access_log.file": "/b.log",
 		"site.nginx_access_log.command": "tail b", "site.php_access_log.file": "/c.log", "site.php_access_log.command": "tail c",
-		"site.php_slow_log.file": "/d.log", "site.php_slow_log.command": "tail d", "capacity.from": "5.5", "capacity.to": "6.5",
+		"site.php_access_log.format": "in %s",
+		"site.php_slow_log.file":     "/d.log", "site.php_slow_log.command": "tail d", "capacity.from": "5.5", "capacity.to": "6.5",
 		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s",
 	}
 	path := write(t, "x.yaml", small+"dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n"+

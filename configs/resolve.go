@@ -22,7 +22,7 @@ func (e *Experiment) resolve() Mistakes {
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}
-	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog, &e.Site.PHPSlowLog} {
+	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog.Source, &e.Site.PHPSlowLog} {
 		r.locate(&log.File)
 	}
 	return r.found

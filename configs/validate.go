@@ -145,25 +145,3 @@ func (c *check) limits() {
 		c.add("limits.in_flight", "needs to be from 1 to %s, not %d", decimal(maxRate), l.InFlight)
 	}
 }
-
-func (c *check) site() {
-	for _, s := range []struct {
-		path string
-		log  Source
-	}{
-		{"site.nginx_error_log", c.e.Site.NginxErrorLog}, {"site.nginx_access_log", c.e.Site.NginxAccessLog},
-		{"site.php_access_log", c.e.Site.PHPAccessLog}, {"site.php_slow_log", c.e.Site.PHPSlowLog},
-	} {
-		if s.log.File != "" && s.log.Command != "" {
-			c.add(s.path, "has both file and command; give one of them")
-		}
-	}
-	status := c.e.Site.PHPFPMStatus
-	switch {
-	case status.URL != "":
-		c.url(status.URL, "site.php_fpm_status.url")
-		c.positive(status.Every, maxDuration, "site.php_fpm_status.every")
-	case status.Every != 0:
-		c.add("site.php_fpm_status.every", "is of no use without a url beside it")
-	}
-}

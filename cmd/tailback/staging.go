@@ -94,7 +94,7 @@ func siteLogs(s *staging.Site) configs.Site {
 	return configs.Site{
 		NginxErrorLog:  configs.Source{File: s.ErrorLog},
 		NginxAccessLog: configs.Source{File: s.AccessLog},
-		PHPAccessLog:   configs.Source{File: s.PHPAccessLog},
+		PHPAccessLog:   configs.Access{Source: configs.Source{File: s.PHPAccessLog}},
 	}
 }
 
