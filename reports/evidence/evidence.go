@@ -35,19 +35,31 @@ func Open(site configs.Site) (*Sensors, error) {
 	for _, log := range []struct {
 		source journal.Source
 		from   configs.Source
+		format string
 		parser func(format string) (parser, error)
 	}{
-		{journal.NginxErrorLog, site.NginxErrorLog, newNginxError},
+		{journal.NginxErrorLog, site.NginxErrorLog, "", newNginxError},
+		{journal.NginxAccessLog, site.NginxAccessLog, "", newNginxAccess},
+		{journal.PHPAccessLog, site.PHPAccessLog.Source, site.PHPAccessLog.Format, newPHPAccess},
+		{journal.PHPSlowLog, site.PHPSlowLog, "", newPHPSlow},
 	} {
 		if log.from == (configs.Source{}) {
 			continue
 		}
-		one, err := openLog(log.source, log.from, log.parser)
+		one, err := openLog(log.source, log.from, log.format, log.parser)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("read site.%s: %w", log.source, err))
 			continue
 		}
 		s.all = append(s.all, one)
+	}
+	if site.PHPFPMStatus.URL != "" {
+		one, err := openStatus(site.PHPFPMStatus)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read site.%s: %w", journal.PHPFPMStatus, err))
+		} else {
+			s.all = append(s.all, one)
+		}
 	}
 	return s, errors.Join(errs...)
 }

@@ -29,13 +29,13 @@ type log struct {
 	parse  parser
 }
 
-func openLog(source journal.Source, from configs.Source, newParser func(format string) (parser, error)) (sensor, error) {
+func openLog(source journal.Source, from configs.Source, format string, newParser func(format string) (parser, error)) (sensor, error) {
 	if from.File != "" {
 		if err := followable(from.File); err != nil {
 			return sensor{}, err
 		}
 	}
-	parse, err := newParser("")
+	parse, err := newParser(format)
 	return sensor{source, (&log{source, from, parse}).run}, err
 }
 

@@ -15,6 +15,7 @@ type entry struct {
 	kind           journal.Kind // "" when it is known and says nothing of interest
 	code, upstream int32
 	text           []byte // to be shown; it is cleaned when it is the first of its second
+	silent         bool   // the upstream gave no header
 	apart          bool   // entries with different texts are counted apart
 	stamp          stamp
 
