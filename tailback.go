@@ -130,7 +130,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 	stopSensing := sense(ctx, p.sensors, w, t0)
 	acting, actingCtx := errgroup.WithContext(ctx)
 	acting.Go(guard("attack", func() error {
-		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) })
+		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) }, w.Event)
 	}))
 	acting.Go(guard("chaos", func() error {
 		return p.proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e); w.Event(e) })

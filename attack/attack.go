@@ -85,17 +85,18 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 	return spans
 }
 
-// Run drives the traffic from t0 on and emits a record for every hit, from many
-// goroutines at once. It returns when the last answer is in or given up, or,
+// Run drives the traffic from t0 on and emits a record for every hit, and an
+// event for the first of each kind of error, from many goroutines at once. It returns when the last answer is in or given up, or,
 // when ctx ends, as soon as the requests in flight are cut off, with nil; its
 // own failure it returns as an error.
-func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit)) error {
+func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), event func(journal.Event)) error {
 	defer a.transport.CloseIdleConnections()
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
+	told := &answers{seen: map[string]bool{}, emit: event}
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, abort: abort,
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, abort: abort,
 			offset: uint64(i) * journal.SeqStride, phase: int32(g.first), end: g.end}
 		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}

@@ -41,21 +41,33 @@ func drive(t *testing.T, exp *configs.Experiment) []journal.Hit {
 
 func driveCtx(t *testing.T, ctx context.Context, exp *configs.Experiment) []journal.Hit {
 	t.Helper()
+	hits, _ := driveTelling(t, ctx, exp)
+	return hits
+}
+
+// driveTelling also returns the events.
+func driveTelling(t *testing.T, ctx context.Context, exp *configs.Experiment) ([]journal.Hit, []journal.Event) {
+	t.Helper()
 	a, err := New(exp)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
 	var hits []journal.Hit
+	var events []journal.Event
 	err = a.Run(ctx, time.Now(), func(h journal.Hit) {
 		mu.Lock()
 		defer mu.Unlock()
 		hits = append(hits, h)
+	}, func(e journal.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		events = append(events, e)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hits
+	return hits, events
 }
 
 // untilClosed waits for the other side to leave.
@@ -277,7 +289,7 @@ func TestOverdueHitsAreDropped(t *testing.T) {
 		} else if h.Sent-h.Due > maxLate {
 			late.Add(1)
 		}
-	})
+	}, func(journal.Event) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,8 @@ type shooter struct {
 	base context.Context // ends when the run does
 	t0   time.Time
 	emit func(journal.Hit)
+	// answers are told of every answer of status 500 or above.
+	answers *answers
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -118,11 +120,18 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
 	var kept []byte
+	keep := 0
+	switch {
+	case j.needsBody():
+		keep = maxJudged
+	case hit.Code >= 500:
+		keep = maxPage
+	}
 	for {
 		n, err := resp.Body.Read(buf[:])
 		hit.BytesIn += int64(n)
-		if j.needsBody() && len(kept) < maxJudged {
-			kept = append(kept, buf[:min(n, maxJudged-len(kept))]...)
+		if len(kept) < keep {
+			kept = append(kept, buf[:min(n, keep-len(kept))]...)
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -133,6 +142,11 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
 		if hit.BytesIn > maxBody {
 			return errTooLarge
 		}
+	}
+	if hit.Code >= 500 {
+		page := kept[:min(len(kept), maxPage)]
+		hit.Answerer = answerer(int(hit.Code), resp.Header, page)
+		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page)
 	}
 	switch {
 	case hit.Code >= 600 || !j.status[hit.Code]:

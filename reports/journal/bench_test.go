@@ -34,6 +34,7 @@ func realistic(n int, rate float64) []journal.Hit {
 			h.Class, h.Code, h.BytesIn, h.FirstByte, h.Done = journal.ClassClientTimeout, 0, 0, 0, h.Sent+30*time.Second+about(50e3, 0.5)
 		case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10:
 			h.Class, h.Code, h.BytesIn, h.FirstByte = journal.ClassStatus, 502, 157, h.Sent+about(400e3, 0.4)
+			h.Answerer = journal.AnswererGateway
 			h.Done = h.FirstByte + about(20e3, 0.4)
 		}
 		hits[i] = h

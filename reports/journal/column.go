@@ -11,7 +11,7 @@ import (
 
 // columnNames of a hit file, in the order of hitReader's columns.
 var columnNames = [...]string{"seq", "phase", "request", "due_ns", "lag_ns", "wait_ns", "receive_ns",
-	"code", "class", "bytes_in", "bytes_out", "degraded"}
+	"code", "class", "bytes_in", "bytes_out", "degraded", "answerer"}
 
 // The columns that are looked up by place.
 const (
@@ -27,11 +27,18 @@ const (
 	colBytesIn
 	colBytesOut
 	colDegraded
+	colAnswerer
 )
 
+// sinceThen tells the columns that a file of an earlier version lacks; there
+// they are all 0.
+func sinceThen(i int) bool { return i == colAnswerer }
+
 // column decodes one column of a hit file, a page at a time, into integers:
-// false and true are 0 and 1, null is 0, a class is its number.
+// false and true are 0 and 1, null is 0, a class or an answerer is its number.
 type column struct {
+	absent bool                    // the file lacks it
+	parse  func(name string) int64 // of a column of names
 	pages  parquet.Pages
 	values []int64 // of the page at hand, not yet used
 	page   []int64 // the memory behind values
@@ -62,7 +69,7 @@ func (c *column) decode(page parquet.Page) error {
 	if d := page.Dictionary(); d != nil {
 		err = c.decodeIndexes(d, data.Int32())
 	} else {
-		c.page, err = appendIntegers(c.page, data, page.NumValues()-page.NumNulls())
+		c.page, err = c.appendIntegers(c.page, data, page.NumValues()-page.NumNulls())
 	}
 	if err == nil && page.NumNulls() > 0 {
 		err = c.spread(page.DefinitionLevels())
@@ -73,7 +80,7 @@ func (c *column) decode(page parquet.Page) error {
 
 func (c *column) decodeIndexes(d parquet.Dictionary, indexes []int32) error {
 	if c.dictionary != d {
-		all, err := appendIntegers(c.table[:0], d.Page().Data(), int64(d.Len()))
+		all, err := c.appendIntegers(c.table[:0], d.Page().Data(), int64(d.Len()))
 		if err != nil {
 			return err
 		}
@@ -107,7 +114,7 @@ func (c *column) spread(levels []byte) error {
 }
 
 // appendIntegers appends the first n values of data to to.
-func appendIntegers(to []int64, data encoding.Values, n int64) ([]int64, error) {
+func (c *column) appendIntegers(to []int64, data encoding.Values, n int64) ([]int64, error) {
 	switch data.Kind() {
 	case encoding.Int64:
 		return append(to, data.Int64()...), nil
@@ -126,9 +133,12 @@ func appendIntegers(to []int64, data encoding.Values, n int64) ([]int64, error) 
 		}
 		return to, nil
 	case encoding.ByteArray:
+		if c.parse == nil {
+			break
+		}
 		text, offsets := data.ByteArray()
 		for i := 1; i < len(offsets); i++ {
-			to = append(to, int64(ParseClass(string(text[offsets[i-1]:offsets[i]]))))
+			to = append(to, c.parse(string(text[offsets[i-1]:offsets[i]])))
 		}
 		return to, nil
 	}

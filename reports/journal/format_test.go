@@ -38,7 +38,10 @@ func TestFormatDescribesTheFiles(t *testing.T) {
 	for class := range journal.ClassOther + 1 {
 		want = append(want, fmt.Sprintf("\n| `%s` | ", class))
 	}
-	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Used, journal.Warning} {
+	for answerer := journal.AnswererApp; answerer <= journal.AnswererEdge; answerer++ {
+		want = append(want, fmt.Sprintf("\n| `%s` | ", answerer))
+	}
+	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Used, journal.Answer, journal.Warning} {
 		want = append(want, fmt.Sprintf("`%s`", kind))
 	}
 	for _, w := range want {
@@ -63,6 +66,7 @@ type foreign struct {
 	Seq      int64  `parquet:"seq,optional"`
 	BytesOut int64  `parquet:"bytes_out"`
 	BytesIn  int64  `parquet:"bytes_in,optional,delta"`
+	Answerer string `parquet:"answerer,optional"`
 }
 
 func TestHitsWrittenByAnotherTool(t *testing.T) {
@@ -75,10 +79,47 @@ func TestHitsWrittenByAnotherTool(t *testing.T) {
 			wait, receive = 0, h.Done-h.Sent
 		}
 		rows[i] = foreign{"x", h.Class.String(), int64(h.Code), h.Degraded, int64(receive), int64(wait), int64(h.Sent - h.Due),
-			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn}
+			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn, h.Answerer.String()}
 	}
 	dir := record(t, nil)
 	if err := parquet.WriteFile(filepath.Join(dir, "hits.parquet"), rows, parquet.MaxRowsPerRowGroup(7000), parquet.DataPageVersion(1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := readHits(t, open(t, dir)); !slices.Equal(got, want) {
+		t.Errorf("read %d hits that differ from the %d written", len(got), len(want))
+	}
+}
+
+// A file of a version that did not look at who answered is read all the same.
+func TestHitsWithoutAnswerer(t *testing.T) {
+	type before struct {
+		Seq      uint64 `parquet:"seq,delta"`
+		Phase    int32  `parquet:"phase,dict"`
+		Request  int32  `parquet:"request,dict"`
+		Due      int64  `parquet:"due_ns,delta"`
+		Lag      int64  `parquet:"lag_ns,delta"`
+		Wait     int64  `parquet:"wait_ns,optional,delta"`
+		Receive  int64  `parquet:"receive_ns,delta"`
+		Code     int32  `parquet:"code,dict"`
+		Class    string `parquet:"class,dict"`
+		BytesIn  int64  `parquet:"bytes_in,delta"`
+		BytesOut int64  `parquet:"bytes_out,delta"`
+		Degraded bool   `parquet:"degraded"`
+	}
+	want := realistic(20_000, 1000)
+	rows := make([]before, len(want))
+	for i := range want {
+		h := &want[i]
+		h.Answerer = journal.AnswererUnknown
+		wait, receive := h.FirstByte-h.Sent, h.Done-h.FirstByte
+		if h.FirstByte == 0 {
+			wait, receive = 0, h.Done-h.Sent
+		}
+		rows[i] = before{h.Seq, h.Phase, h.Request, int64(h.Due), int64(h.Sent - h.Due), int64(wait), int64(receive),
+			h.Code, h.Class.String(), h.BytesIn, h.BytesOut, h.Degraded}
+	}
+	dir := record(t, nil)
+	if err := parquet.WriteFile(filepath.Join(dir, "hits.parquet"), rows, parquet.MaxRowsPerRowGroup(7000)); err != nil {
 		t.Fatal(err)
 	}
 	if got := readHits(t, open(t, dir)); !slices.Equal(got, want) {

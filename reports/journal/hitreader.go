@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -44,6 +45,9 @@ func (r *hitReader) open() error {
 	}
 	for i, name := range columnNames {
 		leaf, ok := file.Schema().Lookup(name)
+		if r.columns[i].absent = !ok && sinceThen(i); r.columns[i].absent {
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("no column %q", name)
 		}
@@ -52,6 +56,8 @@ func (r *hitReader) open() error {
 		}
 		r.index[i] = leaf.ColumnIndex
 	}
+	r.columns[colClass].parse = func(name string) int64 { return int64(ParseClass(name)) }
+	r.columns[colAnswerer].parse = func(name string) int64 { return int64(ParseAnswerer(name)) }
 	r.groups = file.RowGroups()
 	return nil
 }
@@ -89,12 +95,16 @@ func (r *hitReader) ready() (n int, err error) {
 }
 
 func (r *hitReader) shortest() (int, error) {
-	n, ended := int(^uint(0)>>1), 0
+	n, ended, present := int(^uint(0)>>1), 0, 0
 	for i := range r.columns {
 		c := &r.columns[i]
+		if c.absent {
+			continue
+		}
 		if c.pages == nil {
 			return 0, io.EOF
 		}
+		present++
 		switch err := c.load(); {
 		case err == io.EOF:
 			ended++
@@ -103,11 +113,17 @@ func (r *hitReader) shortest() (int, error) {
 		}
 		n = min(n, len(c.values))
 	}
-	if ended == len(r.columns) {
+	if ended == present {
 		return 0, io.EOF
 	}
 	if ended > 0 {
 		return 0, errors.New("columns of different lengths")
+	}
+	for i := range r.columns {
+		if c := &r.columns[i]; c.absent {
+			c.page = slices.Grow(c.page, n)[:n] // never written: all 0
+			c.values = c.page
+		}
 	}
 	return n, nil
 }
@@ -118,7 +134,9 @@ func (r *hitReader) next() {
 	chunks := r.groups[0].ColumnChunks()
 	r.groups = r.groups[1:]
 	for i := range r.columns {
-		r.columns[i].pages, r.columns[i].dictionary = chunks[r.index[i]].Pages(), nil
+		if c := &r.columns[i]; !c.absent {
+			c.pages, c.dictionary = chunks[r.index[i]].Pages(), nil
+		}
 	}
 }
 
@@ -128,7 +146,7 @@ func (r *hitReader) fill(hits []Hit) {
 	seq, phase, request := c[colSeq].values, c[colPhase].values, c[colRequest].values
 	due, lag, wait, receive := c[colDue].values, c[colLag].values, c[colWait].values, c[colReceive].values
 	code, class, degraded := c[colCode].values, c[colClass].values, c[colDegraded].values
-	in, out := c[colBytesIn].values, c[colBytesOut].values
+	in, out, answerer := c[colBytesIn].values, c[colBytesOut].values, c[colAnswerer].values
 	for i := range hits {
 		sent := due[i] + lag[i]
 		first := int64(0)
@@ -141,6 +159,7 @@ func (r *hitReader) fill(hits []Hit) {
 			FirstByte: time.Duration(first), Done: time.Duration(sent + wait[i] + receive[i]),
 			Code: int32(code[i]), Class: Class(class[i]),
 			BytesIn: in[i], BytesOut: out[i], Degraded: degraded[i] != 0,
+			Answerer: Answerer(answerer[i]),
 		}
 	}
 	for i := range c {

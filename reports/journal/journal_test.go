@@ -94,6 +94,7 @@ func randomHit(r *rand.Rand, n int) journal.Hit {
 		Seq: uint64(n) + r.Uint64N(4)*journal.SeqStride, Phase: r.Int32N(2), Request: r.Int32N(3),
 		Due: any(), Sent: any(), FirstByte: any(), Done: any(), Code: int32(r.Uint32()), Class: journal.Class(r.IntN(16)),
 		BytesIn: int64(any()), BytesOut: int64(any()), Degraded: r.IntN(2) == 0,
+		Answerer: journal.Answerer(r.IntN(4)),
 	}
 	if r.IntN(3) == 0 || h.FirstByte == h.Sent { // no time at all cannot be told from none
 		h.FirstByte = 0
