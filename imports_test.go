@@ -22,7 +22,7 @@ var rules = map[string]struct {
 	"reports/journal":         {[]string{"configs"}, "the record of a run must be readable without what made it"},
 	"attack":                  {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"chaos":                   {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
-	"reports":                 {[]string{"reports/journal", "configs", "internal/stats"}, "analysis is a function of the bundle alone"},
+	"reports":                 {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
 	"reports/evidence":        {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":       {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":          {[]string{"reports"}, "rendering adds no facts"},

@@ -1,4 +1,88 @@
 package reports
 
-// budgets are the timeouts that would hold the rate.
-func (a *analysis) budgets(r *Report) []Budget { return []Budget{} }
+import (
+	"math"
+
+	"github.com/tailback/tailback/reports/poolmodel"
+)
+
+// choices are round timeouts for a reader to choose from, seconds.
+var choices = [...]float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 10}
+
+// scale makes whole workers of parts of one: a budget depends on the ratio of
+// workers to the rate.
+const scale = 1000
+
+// budgets are the timeouts that would hold the rate, one for each dependency
+// that is called. There are none when workers or service time are not known.
+func (a *analysis) budgets(r *Report) []Budget {
+	list := []Budget{}
+	site, ok := a.modelSite(r)
+	if !ok || site.ServiceS == 0 && len(r.Dependencies) == 0 {
+		return list
+	}
+	all := site.ServiceS + site.Share*site.DependencyS
+	for i := range r.Dependencies {
+		d := &r.Dependencies[i]
+		p, held := d.use()
+		rate := a.rateFor(r, d.Name)
+		if p <= 0 || rate <= 0 {
+			continue
+		}
+		one := site
+		one.Share, one.DependencyS, one.ServiceS = p, held, max(all-p*held, 0)
+		list = append(list, budget(one, r.Pool.Workers.Value, rate, d.Name, r.timeoutOn(d.Name)))
+	}
+	return list
+}
+
+func budget(site poolmodel.Site, workers, rate float64, name string, seen *Timeout) Budget {
+	b := Budget{Dependency: name, RateHz: rate, Calls: site.Share, Choices: []Choice{}}
+	if seen != nil && seen.Retries > 0 {
+		site.Share *= float64(1 + seen.Retries) // each try may take the timeout
+	}
+	fine := site
+	fine.Workers = int(min(math.Round(workers*scale), poolmodel.MaxWorkers))
+	if t, ok := fine.Budget(rate*scale, 1); ok && !math.IsInf(t, 1) {
+		b.MaxTimeoutS = ptr(t)
+	}
+	if t, ok := fine.Budget(rate*scale, poolmodel.Headroom); ok && !math.IsInf(t, 1) {
+		b.WithHeadroomS = ptr(t)
+	}
+	if seen != nil && seen.ObservedS != nil {
+		b.TimeoutS = ptr(seen.ObservedS.Value)
+		if n, ok := site.WorkersNeeded(rate, *b.TimeoutS); ok {
+			b.WorkersNeeded = ptr(n)
+		}
+	}
+	for _, t := range choices {
+		if n, ok := site.WorkersNeeded(rate, t); ok {
+			b.Choices = append(b.Choices, Choice{TimeoutS: t, WorkersNeeded: n, Holds: fine.Holds(rate*scale, t)})
+		}
+	}
+	return b
+}
+
+// rateFor is the rate that a budget is for: asked in the phase in which the
+// dependency was faulted, else in the first that is no warm-up.
+func (a *analysis) rateFor(r *Report, dependency string) float64 {
+	rate := 0.0
+	for _, p := range r.Phases {
+		hz := p.RateSentHz
+		if p.RateAskedHz != nil {
+			hz = *p.RateAskedHz
+		}
+		if p.Warmup || p.Kind == burst || hz <= 0 {
+			continue
+		}
+		if rate == 0 {
+			rate = hz
+		}
+		for _, f := range r.Faults {
+			if f.Dependency == dependency && f.Phase == p.Name {
+				return hz
+			}
+		}
+	}
+	return rate
+}

@@ -33,6 +33,7 @@ type Scenario struct {
 	SelfShare       float64 // chance that a page, after its own work, requests a page of its own site and waits for it
 	SelfServiceS    float64 // how long that second page holds a worker
 	HorizonS        float64 // the simulation ends here at the latest; 0 is MaxHorizonS
+	SecondS         float64 // how long each entry of Result.Seconds lasts; 0 is 1 s
 	Seed            uint64  // of what is left to chance: kinds of requests, and shares that are no whole number
 }
 
@@ -50,6 +51,7 @@ func (sc *Scenario) Validate() error {
 		within("self share", sc.SelfShare, 1, "of requests"),
 		within("self service time", sc.SelfServiceS, MaxSeconds, "s"),
 		within("horizon", sc.HorizonS, MaxHorizonS, "s"),
+		within("second", sc.SecondS, MaxHorizonS, "s"),
 	)
 }
 

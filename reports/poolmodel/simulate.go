@@ -55,6 +55,7 @@ type simulation struct {
 	kinds       kinds
 	calls       calls
 	now         int64
+	second      int64 // how long one of res.Seconds lasts
 	nextSecond  int64
 	order       uint64
 	requests    []request
@@ -68,8 +69,13 @@ type simulation struct {
 }
 
 func newSimulation(sc Scenario) *simulation {
+	second := int64(time.Second)
+	if sc.SecondS > 0 {
+		second = max(nanos(sc.SecondS), int64(time.Millisecond))
+	}
 	return &simulation{
-		times: sc.times(), slots: sc.QueueSlots, idle: sc.Workers, tcp: sc.TCP,
+		second: second,
+		times:  sc.times(), slots: sc.QueueSlots, idle: sc.Workers, tcp: sc.TCP,
 		pages: newChance(sc.SelfShare, sc.Seed, pagesStream), kinds: newKinds(&sc), calls: newCalls(&sc),
 		res: &Result{First502: none(), First504: none(), Seconds: make([]Second, 0, 64)},
 	}
@@ -123,7 +129,7 @@ func (s *simulation) void(kind int, t *timer) bool {
 func (s *simulation) tick(at int64) {
 	s.now = max(s.now, at)
 	for s.now >= s.nextSecond {
-		s.nextSecond += int64(time.Second)
+		s.nextSecond += s.second
 		s.res.Seconds = append(s.res.Seconds, Second{InFlight: s.waiting, Busy: s.busy, Queued: s.queue.n})
 	}
 }

@@ -1,0 +1,72 @@
+package reports
+
+import (
+	"math"
+
+	"github.com/tailback/tailback/reports/poolmodel"
+)
+
+// modelSite is the site as the model sees it: what the run has told, with the
+// calls to all dependencies as calls to one. Queue slots that are not known are
+// taken for endless. It is false when workers or service time are not known.
+func (a *analysis) modelSite(r *Report) (poolmodel.Site, bool) {
+	w, s := r.Pool.Workers, r.Pool.ServiceS
+	if w == nil || s == nil || w.Value < 0.5 || w.Value > poolmodel.MaxWorkers {
+		return poolmodel.Site{}, false
+	}
+	site := poolmodel.Site{Workers: int(math.Round(w.Value)), QueueSlots: poolmodel.MaxSlots, TCP: r.Pool.Network == "tcp"}
+	var waiting float64
+	for _, d := range r.Dependencies {
+		p, held := d.use()
+		site.Share += p
+		waiting += p * held
+	}
+	site.Share = snapped(site.Share)
+	if site.Share > 0 {
+		site.DependencyS = waiting / site.Share
+	}
+	service := s.Value
+	if c := r.Pool.CapacityHz; c != nil && (a.fit.contended || w.Kind == effective) {
+		service = float64(site.Workers) / c.Value // what a request takes when all are busy
+	}
+	site.ServiceS = max(service-waiting, 0)
+	if q := r.Pool.QueueSlots; q != nil {
+		site.QueueSlots = int(math.Round(q.Value))
+	}
+	if g := r.Pool.GatewayTimeoutS; g != nil {
+		site.GatewayTimeoutS = g.Value
+	}
+	return site, true
+}
+
+// use is p, the calls a request makes, and d, how long one takes when all is
+// well in seconds; 0 when it is not known.
+func (d *Dependency) use() (calls, held float64) {
+	if d.CallsPerHit == nil {
+		return 0, 0
+	}
+	if d.HeldMeanS != nil {
+		held = *d.HeldMeanS
+	}
+	return snapped(*d.CallsPerHit), held
+}
+
+// snapped is v, or the whole number that it misses by at most 3%: calls are
+// counted from a second's start and end, where some are cut.
+func snapped(v float64) float64 {
+	if n := math.Round(v); n >= 1 && math.Abs(v-n) <= 0.03*n {
+		return n
+	}
+	return v
+}
+
+// callsOf is p of one dependency; 0 when it is not known.
+func (r *Report) callsOf(name string) float64 {
+	for i := range r.Dependencies {
+		if r.Dependencies[i].Name == name {
+			p, _ := r.Dependencies[i].use()
+			return p
+		}
+	}
+	return 0
+}
