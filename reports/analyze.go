@@ -43,6 +43,8 @@ type analysis struct {
 	timeline   *timeline
 	grid       *grid
 	served     served
+	wellness   *wellness
+	watches    []*watch
 	gateway    gatewayErrors
 	baseline   *baseline
 	onsets     []*onset
@@ -68,12 +70,15 @@ func passes(in input) (*analysis, error) {
 	a.grid = newGrid()
 	a.gateway = newGatewayErrors(len(in.manifest.Phases), a.faults)
 	a.baseline = newBaseline(in.manifest, a.faults)
+	a.wellness = newWellness(len(in.manifest.Requests), a.faults)
 	if err := a.read(in.hits, a.firstPass); err != nil {
 		return nil, err
 	}
 	a.end = endOfRun(in, a.traffic.last)
 	a.onsets = a.findOnsets()
 	a.recoveries = a.liftedFaults()
+	a.wellness.settle()
+	a.watches = a.newWatches(in.events)
 	a.services = a.newServices()
 	if err := a.read(in.hits, a.secondPass); err != nil {
 		return nil, err
@@ -113,6 +118,7 @@ func (a *analysis) firstPass(h *journal.Hit) {
 	a.gateway.add(h)
 	a.giveUps.add(h)
 	a.baseline.add(h)
+	a.wellness.add(h)
 }
 
 // secondPass looks at the moments that the first one found.
@@ -127,6 +133,9 @@ func (a *analysis) secondPass(h *journal.Hit) {
 	a.services.add(h)
 	for _, r := range a.recoveries {
 		r.add(h)
+	}
+	for _, w := range a.watches {
+		w.add(h, a.wellness)
 	}
 }
 
@@ -146,7 +155,7 @@ func (a *analysis) report(in input) *Report {
 	r.Onset = a.onsetFigures()
 	r.Recovery = a.recoveryFigures()
 	r.Dependencies = a.dependencies(in.events)
-	r.Timeouts = a.timeouts(in.events)
+	r.Timeouts = a.timeouts(r.Dependencies)
 	r.Pool = a.pool(r, in)
 	r.Prediction = a.prediction(r, in)
 	r.Budget = a.budgets(r)

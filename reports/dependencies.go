@@ -139,8 +139,11 @@ func (a *analysis) heldMean(dependency string, used []use) *float64 {
 // maxSeconds bounds the memory of served: 36 hours.
 const maxSeconds = 1 << 17
 
-// served counts, for each second since T0, the hits that the site took up, by
-// when they were sent and by when they were done.
+// parts are how many cells of served make a second.
+const parts = 8
+
+// served counts, for each eighth of a second since T0, the hits that the site
+// took up, by when they were sent and by when they were done.
 type served struct{ sent, done []int32 }
 
 // atOnce is how soon a gateway refuses what it has no worker for. Such a request
@@ -155,7 +158,7 @@ func (s *served) add(h *journal.Hit) {
 		counts *[]int32
 		at     time.Duration
 	}{{&s.sent, h.Sent}, {&s.done, h.Done}} {
-		if i := int(max(c.at, 0) / time.Second); i < maxSeconds {
+		if i := int(max(c.at, 0) / (time.Second / parts)); i < maxSeconds*parts {
 			bump(c.counts, i, 1)
 		}
 	}
@@ -164,11 +167,13 @@ func (s *served) add(h *journal.Hit) {
 // in returns how many requests belong to a second. Their calls are made between
 // sending and answer, so it is the mean of both counts.
 func (s *served) in(second int) float64 {
-	n := 0.0
-	for _, counts := range [][]int32{s.sent, s.done} {
-		if second < len(counts) {
-			n += float64(counts[second]) / 2
-		}
+	return float64(between(s.sent, second*parts, (second+1)*parts)+between(s.done, second*parts, (second+1)*parts)) / 2
+}
+
+// between returns what was counted in the cells [from, to).
+func between(cells []int32, from, to int) (n int64) {
+	for c := max(from, 0); c < min(to, len(cells)); c++ {
+		n += int64(cells[c])
 	}
 	return n
 }

@@ -1,6 +1,234 @@
 package reports
 
-import "github.com/tailback/tailback/reports/journal"
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
 
-// timeouts are how long the site waited for each dependency that did not answer.
-func (a *analysis) timeouts(events []journal.Event) []Timeout { return []Timeout{} }
+// Who ended a wait for a dependency.
+const (
+	byApp    = "app"
+	byWorker = "worker"
+	byNobody = "none"
+)
+
+// shortWatch is the longest wait that says nothing of a timeout: hardly any is shorter.
+const shortWatch = time.Second
+
+// timeouts are how long the site waited for each dependency that did not
+// answer, one entry for each fault that makes calls wait.
+func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
+	list := []Timeout{}
+	for _, w := range a.watches {
+		t := Timeout{Dependency: w.fault.Dependency, Fault: w.fault.Kind, Visitor: w.visitor(), N: int64(len(w.given))}
+		d := dependencyNamed(dependencies, t.Dependency)
+		if len(w.waits) > 0 && t.Fault != "no_accept" {
+			a.fromConnections(&t, w, d)
+		} else {
+			a.fromResponses(&t, w, d)
+		}
+		list = append(list, t)
+	}
+	tellConnects(list)
+	return list
+}
+
+func dependencyNamed(list []Dependency, name string) Dependency {
+	for _, d := range list {
+		if d.Name == name {
+			return d
+		}
+	}
+	return Dependency{}
+}
+
+// visitor says who gave up on most of the visitors that had to wait; "" when none
+// had to. Those who were answered only after the lifting count if there are no others.
+func (w *watch) visitor() string {
+	most, who := int64(0), ""
+	if w.late > 0 {
+		who = "ok"
+	}
+	for _, one := range []struct {
+		n    int64
+		name string
+	}{{w.gaveUp.gateway, "gateway"}, {w.gaveUp.client, "client"}, {w.gaveUp.app, byApp}, {w.gaveUp.ok, "ok"}} {
+		if one.n > most {
+			most, who = one.n, one.name
+		}
+	}
+	return who
+}
+
+// fromConnections tells a timeout from the calls that the fault caught.
+func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
+	t.HorizonS = w.horizon().Seconds()
+	var held []time.Duration
+	for _, one := range w.given {
+		held = append(held, one.ended-one.began)
+	}
+	group, others := densest(held)
+	tight := len(group) >= 2 && 2*len(group) >= len(held)
+	switch kept := w.kept(held); {
+	case len(held) > 0 && w.marked(markKilled) >= 0.5:
+		t.Source, t.Verdict = "connection", byWorker
+		t.ObservedS = killedAfter(held, a.wellness.most())
+	case len(held) > 0 && w.leftWithVisitor(group, tight, a.wellness.most()):
+		t.Verdict, t.HorizonS = byNobody, slices.Max(held).Seconds()
+		t.Why = fmt.Sprintf("the site let go of its calls when the visitor's request had been given up, after %s: no timeout of its own was seen", span(middleOf(w.others.middle()).Seconds()))
+	case kept > 0 && 5*kept >= len(held)+kept: // also beside others: the one without a limit is what holds the workers
+		a.without(t, w)
+		if t.Verdict == byNobody && tight {
+			t.Why = fmt.Sprintf("%d other calls were given up after %s: not every call has that timeout", len(group), span(middleOf(group).Seconds()))
+		}
+	case !tight && len(held) > 1:
+		t.Why = fmt.Sprintf("the site ended %d waits at no common time, after %s to %s", len(held), span(slices.Min(held).Seconds()), span(slices.Max(held).Seconds()))
+	case !tight:
+		t.Why = fmt.Sprintf("the site ended %s within the fault: too few to tell a timeout from chance", plural(len(held), "wait"))
+	case w.marked(markAnswered) < 0.5 && w.onTheSecond():
+		t.Source, t.Verdict = "connection", byWorker
+		t.ObservedS = killedAfter(held, a.wellness.most())
+	default:
+		t.Source, t.Verdict = "connection", byApp
+		t.ObservedS = limitOf(group, fmt.Sprintf("%d of the %d waits that the site ended", len(group), len(held)))
+		a.tries(t, w, d, middleOf(group))
+		if second, _ := densest(others); len(second) >= 3 && 10*len(second) >= len(held) {
+			t.Why = both(t.Why, fmt.Sprintf("%d other calls were given up after %s", len(second), span(middleOf(second).Seconds())))
+		}
+	}
+}
+
+// horizon is the longest wait that would have been seen.
+func (w *watch) horizon() time.Duration {
+	var longest time.Duration
+	for _, one := range w.waits {
+		if w.fault.Kind == "hang" {
+			longest = max(longest, w.until-one.began)
+		} else {
+			longest = max(longest, min(one.ended, w.until)-one.began)
+		}
+	}
+	return max(longest, 0)
+}
+
+// kept is how many calls waited for the whole fault and clearly longer than
+// those that the site ended.
+func (w *watch) kept(held []time.Duration) (n int) {
+	limit := shortWatch / 4
+	if len(held) > 0 {
+		limit = slices.Max(held) * 3 / 2
+	}
+	for _, one := range w.waits {
+		if one.ended >= w.until && w.until-one.began > limit {
+			n++
+		}
+	}
+	return n
+}
+
+// without says that there was no timeout, if it was watched for long enough.
+func (a *analysis) without(t *Timeout, w *watch) {
+	if t.HorizonS < shortWatch.Seconds() {
+		t.Why = fmt.Sprintf("calls were watched for %s only", span(t.HorizonS))
+		return
+	}
+	t.Verdict = byNobody
+}
+
+// leftWithVisitor reports whether the site ended its calls because the visitor
+// had gone, as Go and some Python servers do: just after the give-up, and not
+// long before it by a limit of its own.
+func (w *watch) leftWithVisitor(group []time.Duration, tight bool, usual time.Duration) bool {
+	if w.marked(markLeft) < 0.7 || w.marked(markAnswered) > 0.5 {
+		return false
+	}
+	giveUp, _ := densest(w.others.values())
+	return !tight || len(giveUp) > 0 && middleOf(group) > middleOf(giveUp)*9/10-usual-beside
+}
+
+// middle is the sorted main group of the samples, for middleOf.
+func (e early) middle() []time.Duration {
+	group, _ := densest(e.values())
+	return group
+}
+
+// onTheSecond reports whether waits that began at different moments were ended
+// at the same moment of three or more seconds: by a master that looks at its
+// workers once a second.
+func (w *watch) onTheSecond() bool {
+	seconds := map[time.Duration]bool{}
+	var x, y float64
+	for _, one := range w.given {
+		angle := 2 * math.Pi * (one.ended % time.Second).Seconds()
+		x, y = x+math.Cos(angle), y+math.Sin(angle)
+		seconds[one.ended.Round(time.Second/4)/(time.Second/2)] = true
+	}
+	// The length of the mean direction is above 0.99 when nearly all are within 20 ms.
+	return len(seconds) >= 3 && math.Hypot(x, y)/float64(len(w.given)) > 0.99
+}
+
+// limitOf is the timeout behind a group of waits. A site's clock starts a moment
+// before the first byte of its call is seen here, and runs on a busy machine.
+func limitOf(group []time.Duration, from string) *Estimate {
+	low, high := group[0], group[len(group)-1]
+	if n := len(group); n >= 40 { // leaving one in forty out at either end
+		low, high = group[n/40], group[n-1-n/40]
+	}
+	return &Estimate{Value: middleOf(group).Seconds(), Low: (low - 5*time.Millisecond).Seconds(), High: (high + 5*time.Millisecond).Seconds(), From: from}
+}
+
+// killedAfter is the limit behind waits that ended with their worker. The
+// masters of php-fpm and gunicorn look once a second, so a wait lasts up to a
+// second longer than the limit; the limit counts from the request's start, by
+// up to its usual time before the call. Both take whole seconds.
+func killedAfter(held []time.Duration, usual time.Duration) *Estimate {
+	low, high := slices.Max(held)-time.Second, slices.Min(held)+usual
+	e := &Estimate{From: fmt.Sprintf("%s that ended with a killed worker, from %s to %s; workers are looked at once a second",
+		plural(len(held), "wait"), span(slices.Min(held).Seconds()), span(slices.Max(held).Seconds()))}
+	if low > high {
+		low, high = high, slices.Max(held)
+	}
+	e.Low, e.High = max(low, 0).Seconds(), high.Seconds()
+	e.Value = (e.Low + e.High) / 2
+	if whole := math.Floor(e.High + 0.05); whole >= e.Low-0.05 && whole-1 < e.Low-0.05 && whole > 0 {
+		e.Value, e.Low, e.High = whole, min(e.Low, whole), max(e.High, whole)
+	}
+	return e
+}
+
+// tellConnects tells a limit on connecting from one on the whole call: the
+// second shows under a hang as well.
+func tellConnects(list []Timeout) {
+	for i := range list {
+		t := &list[i]
+		if t.Fault != "no_accept" || t.ObservedS == nil {
+			continue
+		}
+		t.Connect = true
+		for _, o := range list {
+			if o.Dependency != t.Dependency || o.Fault != "hang" {
+				continue
+			}
+			if o.ObservedS != nil && math.Abs(o.ObservedS.Value-t.ObservedS.Value) <= clusterAbs.Seconds()+0.1*o.ObservedS.Value {
+				t.Connect = false // the whole call is limited
+			}
+		}
+	}
+}
+
+// both are two remarks, either of which may be empty.
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
