@@ -23,8 +23,10 @@ type busyWindow struct{ from, to int }
 
 // busyWindows are the stretches with at least threshold requests inside, no
 // fault in force and none given up so far: after that workers serve requests
-// that nobody waits for, and good answers are no measure.
-func (a *analysis) busyWindows(levels []int32, threshold int32) []busyWindow {
+// that nobody waits for, and good answers are no measure. Unless all that are
+// inside are known to be in a queue, they count only while their number does
+// not fall: on TCP they may be waiting to connect again, and workers be idle.
+func (a *analysis) busyWindows(levels []int32, threshold int32, queued bool) []busyWindow {
 	faulty := a.faultyCells(len(levels), 0)
 	for _, f := range a.faults {
 		if f.lifted != nil { // the answers withheld come all at once
@@ -35,10 +37,13 @@ func (a *analysis) busyWindows(levels []int32, threshold int32) []busyWindow {
 		}
 	}
 	var list []busyWindow
-	from := -1
+	from, second := -1, a.grid.perSecond()
+	fed := func(c int) bool {
+		return queued || levels[max(c-second, 0)] <= levels[c] && levels[c] <= levels[min(c+second, len(levels)-1)]
+	}
 	for c := range levels {
 		over := at(a.grid.flow.gaveUp, c) > 0
-		if !over && levels[c] >= threshold && !faulty[c] {
+		if !over && levels[c] >= threshold && !faulty[c] && fed(c) {
 			if from < 0 {
 				from = c
 			}
@@ -62,8 +67,8 @@ func (a *analysis) busyWindows(levels []int32, threshold int32) []busyWindow {
 // same slope: unlike a count from end to end it is not thrown off by workers
 // that finish together. Its error is that of a renewal process, whose count strays
 // from the line like a Brownian path with variance cv²·C a second: the slope of
-// one fitted to it over T has variance 6/5 cv²·C/T. To that come 0.6/k² for k rounds of workers that finish together, and 2% for the
-// machine.
+// one fitted to it over T has variance 6/5 cv²·C/T. To that come 0.6/k² for k rounds of workers that finish together, and what a busy
+// machine takes: more than it gives.
 func (a *analysis) capacity(windows []busyWindow, service, spread float64) capacityFit {
 	var sxx, sxy, longest, all float64
 	var n int64
@@ -82,8 +87,8 @@ func (a *analysis) capacity(windows []busyWindow, service, spread float64) capac
 	}
 	rate := sxy / sxx
 	rounds := longest / service
-	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + 0.02
-	fit := capacityFit{rough: &Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + 0.01),
+	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + busyMachine
+	fit := capacityFit{rough: &Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + busyMachine),
 		From: fmt.Sprintf("%d answers in %.1f s in which requests queued all the time", n, all)}}
 	if off <= widest-0.005 {
 		fit.estimate = fit.rough
@@ -105,4 +110,15 @@ func (a *analysis) slope(w busyWindow, width float64) (sxx, sxy float64, n int64
 		sxy += x * float64(n)
 	}
 	return sxx, sxy, n
+}
+
+// times turns the capacity for one mix of requests into that for another, whose
+// service time is 1/ratio of it, known but for a share of off.
+func (f capacityFit) times(ratio, off float64) capacityFit {
+	if e := f.rough; e != nil { // estimate is nil or the same
+		low, high := math.Hypot(1-e.Low/e.Value, off), math.Hypot(e.High/e.Value-1, off)
+		e.Value *= ratio
+		e.Low, e.High = e.Value*(1-low), e.Value*(1+high)
+	}
+	return f
 }

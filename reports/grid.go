@@ -45,9 +45,20 @@ func (f *flow) add(h *journal.Hit, sent, done int) {
 	switch {
 	case h.Class == journal.ClassClientTimeout, gaveUpOn(h):
 		bump(&f.gaveUp, done, 1)
-	case h.Class == journal.ClassOK, h.Class == journal.ClassBody, h.Class == journal.ClassStatus && (gatewayIndex(h.Code) < 0 || h.Answerer == journal.AnswererApp):
+	case servedByApp(h):
 		bump(&f.served, done, 1)
 	}
+}
+
+// servedByApp reports whether a worker ended the request with an answer, good or bad.
+func servedByApp(h *journal.Hit) bool {
+	switch h.Class {
+	case journal.ClassOK, journal.ClassBody:
+		return true
+	case journal.ClassStatus:
+		return gatewayIndex(h.Code) < 0 || h.Answerer == journal.AnswererApp
+	}
+	return false
 }
 
 // gaveUpOn reports whether the gateway answered for a worker that did not.

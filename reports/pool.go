@@ -33,13 +33,13 @@ func (a *analysis) pool(r *Report, in input) Pool {
 	a.fit = p
 	sent := a.sentByRequest()
 	p.held = a.heldCalls(in.events, len(p.levels))
+	p.full = a.full(p.levels)
 	p.service = a.services.fit(sent, 0)
-	p.workers = a.workersFromCalls(p.levels, p.held, a.ownWork(r, p.service), a.longestService(p.service), calls(r))
+	p.workers = a.workersFromCalls(p.levels, p.held, a.ownWork(r, p.service), a.longestService(p.service), calls(r), p.full.n > 0)
 	if w := p.workers.estimate; w != nil && w.Value >= 1 {
 		p.service = a.services.fit(sent, int(w.Value))
 	}
-	p.full = a.full(p.levels)
-	p.capacity = a.measuredCapacity(p)
+	p.capacity = a.measuredCapacity(p, in)
 
 	pool := Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
@@ -117,7 +117,7 @@ func (a *analysis) longestService(s serviceFit) float64 {
 
 // measuredCapacity counts answers while requests queued: while more were inside
 // than there are workers, as far as that is known.
-func (a *analysis) measuredCapacity(p *poolFit) capacityFit {
+func (a *analysis) measuredCapacity(p *poolFit, in input) capacityFit {
 	if p.service.estimate == nil {
 		return capacityFit{why: "how long a request takes is not known"}
 	}
@@ -131,7 +131,19 @@ func (a *analysis) measuredCapacity(p *poolFit) capacityFit {
 	if p.full.n > 1 {
 		threshold = max(min(threshold, int32(p.full.low)-1), 1)
 	}
-	return a.capacity(a.busyWindows(p.levels, threshold), s, p.service.spread)
+	windows := a.busyWindows(p.levels, threshold, p.full.n > 0)
+	fit := a.capacity(windows, s, p.service.spread)
+	if fit.rough == nil || a.traffic.requests < 2 {
+		return fit
+	}
+	// Which requests were served is chance, and tells nothing of the workers.
+	mix := &servedMix{grid: a.grid, windows: windows, n: make([]int64, a.traffic.requests)}
+	if err := a.read(in.hits, mix.add); err != nil {
+		return fit
+	}
+	ratio, spread := mix.weigh(&p.service)
+	fit = a.capacity(windows, s*ratio, spread)
+	return fit.times(ratio, 1.96*p.service.drawn)
 }
 
 // busiestSecond is the most answers in a second, without a fault and before anybody gave up.

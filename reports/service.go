@@ -11,6 +11,10 @@ type serviceFit struct {
 	why      string    // when nil
 	// spread is the coefficient of variation of the service times, of all kinds together.
 	spread float64
+	// drawn is the standard error of the mean that comes of the mix being a draw, as a share of it.
+	drawn float64
+	// means and variances are by request, 0 of those that are not known.
+	means, variances []float64
 	// level is the most others inside among the requests counted, and grew
 	// whether those that met more of them took longer: contention or a queue.
 	level int
@@ -137,7 +141,9 @@ func (f *serviceFit) mean(pooled []moments, sent []int64) {
 		return
 	}
 	var mean, square, variance float64
+	f.means, f.variances = make([]float64, len(pooled)), make([]float64, len(pooled))
 	for r, m := range pooled {
+		f.means[r], f.variances[r] = m.mean(), m.variance()
 		if m.n == 0 || sent[r] == 0 {
 			continue
 		}
@@ -151,11 +157,25 @@ func (f *serviceFit) mean(pooled []moments, sent []int64) {
 		return
 	}
 	f.spread = math.Sqrt(max(square/(mean*mean)-1, 0))
+	// The mix as sent is itself a draw from the weights that were asked for.
+	mix := max(square-mean*mean-within(pooled, sent, counted), 0) / float64(all)
+	f.drawn = math.Sqrt(mix) / mean
+	variance += mix
 	off := student(n) * math.Sqrt(variance)
 	f.estimate = &Estimate{
 		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + busyMachine/2*mean,
 		From: fmt.Sprintf("the mean of %d good answers that found at most %d others in the site", n, f.level),
 	}
+}
+
+// within is the mean of the variances of each request.
+func within(pooled []moments, sent []int64, counted int64) (sum float64) {
+	for r, m := range pooled {
+		if m.n > 0 {
+			sum += float64(sent[r]) / float64(counted) * m.variance()
+		}
+	}
+	return sum
 }
 
 // student is about the 97.5% quantile of Student's t distribution with n - 1

@@ -27,7 +27,11 @@ type hangWindow struct {
 	need     int // cells without an answer that show that no worker is free
 	unseen   int // from this cell on workers may serve requests that were given up, whose end nobody sees
 	blind    int // need from there on
-	second   float64
+	// queued: those inside are in a queue, or at a worker. On TCP they may be
+	// waiting to connect again.
+	queued bool
+	fresh  int32 // requests that must come to show that no worker is free
+	second float64
 }
 
 // longestWork is how long a request may hold a worker before it calls, in
@@ -37,14 +41,16 @@ const longestWork = 1.0
 // workersFromCalls takes the plateau of calls held as the number of workers
 // when it was the pool that bounded it. own is what a request holds a worker
 // apart from the call, in seconds; longest the most that one may take; calls
-// how many a request makes.
-func (a *analysis) workersFromCalls(levels []int32, held *heldCalls, own, longest, calls float64) workersFit {
+// how many a request makes; queued whether all that are inside are known to be
+// in the queue or at a worker.
+func (a *analysis) workersFromCalls(levels []int32, held *heldCalls, own, longest, calls float64, queued bool) workersFit {
 	if held.n == 0 {
 		return workersFit{why: "no call to a dependency was held"}
 	}
 	var best workersFit
 	for _, f := range a.faults {
 		w := a.hangWindow(f, levels, held, longest, calls)
+		w.queued = queued
 		one := w.fit(own)
 		if one.peak == 0 {
 			continue
@@ -86,7 +92,7 @@ func (a *analysis) hangWindow(f *playedFault, levels []int32, held *heldCalls, l
 	return hangWindow{
 		from: a.grid.cell(f.applied), to: min(a.grid.cell(end), len(levels)),
 		levels: levels, held: held, flow: &a.grid.flow, second: second,
-		need: need, unseen: a.firstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)),
+		need: need, unseen: a.firstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)), fresh: int32(math.Ceil(silent(calls*f.Share))) + 1,
 	}
 }
 
@@ -148,13 +154,14 @@ func (w *hangWindow) several() bool {
 // than those were inside, and none was answered: a free worker would have taken
 // one of these, and have called or answered within its service time.
 func (w *hangWindow) plateau(n int32) bool {
-	run := 0
+	run, came := 0, int32(0)
 	for c := w.from; c < w.to; c++ {
 		if w.held.waiting[c] != n || w.levels[c] <= n || at(w.flow.served, c) > 0 {
-			run = 0
+			run, came = 0, 0
 			continue
 		}
-		if run++; run >= w.need && (c < w.unseen || run >= w.blind) {
+		came += at(w.flow.sent, c)
+		if run++; run >= w.need && (c < w.unseen || run >= w.blind) && (w.queued || came >= w.fresh) {
 			return true
 		}
 	}
