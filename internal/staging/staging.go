@@ -9,7 +9,20 @@
 //	                                  than timeout_ms (0 or absent: no timeout)
 //	/self?ms=100                      calls the site's own /work?ms=100 through the gateway, no timeout
 //	/close                            the worker closes the connection without an answer
+//	/app?status=502&ms=20             the application itself answers with that status, and a body of its own
 //	/health                           answered by the gateway itself, takes no worker
+//
+// On /external, tries=3 makes up to three calls one after another, each with
+// the timeout, share=0.5 has that share of the requests call at all, and dep=2
+// calls the second dependency. Only phpfpm has also
+//
+//	/cpu?ms=68                        computes for ms of CPU time
+//	/cpu_external?ms=40               computes, then calls as /external does
+//	/contend?ms=50&grow=0.2           holds a worker for ms*(1+grow*(n-1)), n such requests being under way
+//	/limited                          answered by the gateway: 503 beyond 5 a second
+//	/status                           php-fpm's status page, with Options.Status
+//
+// and connect_ms=200 on /external, which limits connecting alone.
 package staging
 
 import (
@@ -44,6 +57,8 @@ type Options struct {
 	// Dependency is the host:port that /external calls, such as a proxy's.
 	// If empty, the built-in dependency.
 	Dependency string
+	// Dependency2 is what /external?dep=2 calls. If empty, a second built-in dependency.
+	Dependency2 string
 	// DependencyListen is the built-in dependency's address. If empty,
 	// 127.0.0.1:0 (a free port).
 	DependencyListen string
@@ -52,7 +67,29 @@ type Options struct {
 	// Dir is an existing folder for sockets, configuration and logs, kept by
 	// Close. If empty, a temporary one is made, and removed by Close.
 	Dir string
+
+	// PM is php-fpm's process manager: "static", "dynamic" or "ondemand". If
+	// empty, static: Workers from the start.
+	PM string
+	// Status serves php-fpm's status page at /status. If empty, there is none.
+	Status Status
+	// SlowLog is php-fpm's request_slowlog_timeout, whole seconds. If zero, none.
+	// Php-fpm needs to be allowed to trace its workers to write one.
+	SlowLog time.Duration
+	// AccessFormat is php-fpm's access.format. If empty, one with times and CPU.
+	AccessFormat string
+	// JSONLog has nginx write its access log as JSON.
+	JSONLog bool
 }
+
+// Status says which socket the status page is asked for on.
+type Status string
+
+// The places of the status page.
+const (
+	StatusInPool Status = "pool"  // the pool's own: it answers when a worker is free
+	StatusApart  Status = "apart" // one of its own: pm.status_listen
+)
 
 // Site is a running staging site. Close ends it.
 type Site struct {
@@ -63,16 +100,24 @@ type Site struct {
 	DependencyAddr string
 	// Dependency is the built-in dependency, to slow or hang it directly.
 	Dependency *Dependency
+	// DependencyAddr2 is the host:port of the second one.
+	DependencyAddr2 string
+	// Dependency2 is the second one.
+	Dependency2 *Dependency
 	// Dir holds the site's files.
 	Dir string
 	// ErrorLog and AccessLog are nginx's files, PHPAccessLog and PHPErrorLog
 	// php-fpm's. Empty where there is no such file.
-	ErrorLog, AccessLog, PHPAccessLog, PHPErrorLog string
+	ErrorLog, AccessLog, PHPAccessLog, PHPErrorLog, SlowLog string
+	// StatusURL is that of php-fpm's status page; empty where there is none.
+	StatusURL string
 	// Children are the ids of the processes started, each the leader of its
 	// own process group.
 	Children []int
-	// StopPool ends the worker pool and leaves the gateway without one.
-	StopPool func() error
+	// StopPool ends the worker pool and leaves the gateway without one, as a
+	// deploy does; StartPool, nil where it can't be done, starts it again.
+	StopPool  func() error
+	StartPool func() error
 
 	undo []func() error
 }
@@ -99,9 +144,13 @@ func New(o Options) (*Site, Options, error) {
 	}
 	s.OnClose(s.Dependency.Close)
 	s.DependencyAddr = s.Dependency.Addr
-	if o.Dependency == "" {
-		o.Dependency = s.DependencyAddr
+	if s.Dependency2, err = StartDependency("127.0.0.1:0"); err != nil {
+		return nil, o, errors.Join(err, s.Close())
 	}
+	s.OnClose(s.Dependency2.Close)
+	s.DependencyAddr2 = s.Dependency2.Addr
+	set(&o.Dependency, s.DependencyAddr)
+	set(&o.Dependency2, s.DependencyAddr2)
 	return s, o, nil
 }
 

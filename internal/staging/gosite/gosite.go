@@ -49,7 +49,7 @@ func start(site *staging.Site, o staging.Options) error {
 	p := &pool{
 		queue:     queue,
 		terminate: o.TerminateTimeout,
-		pages:     newPages(site.URL, o.Dependency),
+		pages:     newPages(site.URL, o.Dependency, o.Dependency2),
 	}
 	site.StopPool = sync.OnceValue(p.run(o.Workers))
 	site.OnClose(site.StopPool)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,15 +17,15 @@ var errClose = errors.New("worker closes without an answer")
 
 // pages are what the workers serve; package staging lists them.
 type pages struct {
-	site       string // the gateway's URL
-	dependency string // URL
+	site       string    // the gateway's URL
+	dependency [2]string // URLs
 	client     *http.Client
 }
 
-func newPages(site, dependency string) *pages {
+func newPages(site, first, second string) *pages {
 	return &pages{
 		site:       site,
-		dependency: "http://" + dependency + "/",
+		dependency: [2]string{"http://" + first + "/", "http://" + second + "/"},
 		// A PHP page opens a connection for each call: so does this.
 		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
@@ -39,14 +41,40 @@ func (p *pages) answer(ctx context.Context, r *http.Request) (string, error) {
 		return answer(http.StatusOK, "ok"), nil
 	case "/external":
 		sleep(ctx, ms)
-		return answer(http.StatusOK, p.call(ctx, p.dependency, timeout)), nil
+		return answer(http.StatusOK, p.depend(ctx, r, timeout)), nil
 	case "/self":
 		url := fmt.Sprintf("%s/work?ms=%d", p.site, ms.Milliseconds())
 		return answer(http.StatusOK, p.call(ctx, url, 0)), nil
+	case "/app":
+		sleep(ctx, ms)
+		status, err := strconv.Atoi(r.URL.Query().Get("status"))
+		if err != nil {
+			status = http.StatusBadGateway
+		}
+		return answer(status, "the application could not do this"), nil
 	case "/close":
 		return "", errClose
 	}
 	return answer(http.StatusNotFound, "no such page"), nil
+}
+
+// depend calls the dependency as the query says, and falls back when no try had an answer.
+func (p *pages) depend(ctx context.Context, r *http.Request, timeout time.Duration) string {
+	q := r.URL.Query()
+	if share, err := strconv.ParseFloat(q.Get("share"), 64); err == nil && rand.Float64() >= share {
+		return "ok without"
+	}
+	url := p.dependency[0]
+	if q.Get("dep") == "2" {
+		url = p.dependency[1]
+	}
+	tries, _ := strconv.Atoi(q.Get("tries"))
+	for {
+		answer := p.call(ctx, url, timeout)
+		if tries--; tries < 1 || strings.HasPrefix(answer, "ok") {
+			return answer
+		}
+	}
 }
 
 // call makes an outgoing call whose timeout, unless zero, bounds all of it.

@@ -1,10 +1,12 @@
 package phpfpm
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"text/template"
 	"time"
@@ -38,8 +40,18 @@ type config struct {
 	TimeoutMillis    int64
 	TerminateSeconds int64
 	Dependency, URL  string
+	Dependency2      string
 	Descriptors      uint64
+	PM               string
+	StatusPool       string // of nginx: where the status page is asked for; "" is nowhere
+	StatusListen     string // of php-fpm: a socket for the status page alone
+	SlowSeconds      int64
+	AccessFormat     string
+	JSONLog          bool
 }
+
+// accessFormat is that of php-fpm's access log unless the options have one.
+const accessFormat = `%R - %u %t \"%m %r%Q%q\" %s %f %{milliseconds}d %{kilobytes}M %C%%`
 
 // writeConfig writes both configurations and the pages, and names the logs.
 func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) error {
@@ -48,12 +60,24 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		Gateway: gateway, Upstream: pool, Pool: pool,
 		Workers: o.Workers, Backlog: o.Backlog,
 		TimeoutMillis:    o.GatewayTimeout.Milliseconds(),
-		TerminateSeconds: int64((o.TerminateTimeout + time.Second - 1) / time.Second),
-		Dependency:       o.Dependency, URL: site.URL,
+		TerminateSeconds: seconds(o.TerminateTimeout),
+		Dependency:       o.Dependency, Dependency2: o.Dependency2, URL: site.URL,
 		Descriptors: allowedDescriptors(),
+		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
+		AccessFormat: accessFormat,
+	}
+	if o.AccessFormat != "" {
+		c.AccessFormat = strings.ReplaceAll(o.AccessFormat, `"`, `\"`)
 	}
 	if o.Network == "unix" {
 		c.Upstream = "unix:" + pool
+	}
+	switch o.Status {
+	case staging.StatusInPool:
+		c.StatusPool = c.Upstream
+	case staging.StatusApart:
+		c.StatusListen = filepath.Join(site.Dir, "status.sock")
+		c.StatusPool = "unix:" + c.StatusListen
 	}
 	if err := fill(filepath.Join(site.Dir, "nginx.conf"), nginxConf, c); err != nil {
 		return err
@@ -68,8 +92,17 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 	site.AccessLog = filepath.Join(site.Dir, "nginx.access.log")
 	site.PHPAccessLog = filepath.Join(site.Dir, "php.access.log")
 	site.PHPErrorLog = filepath.Join(site.Dir, "php.error.log")
+	if o.SlowLog > 0 {
+		site.SlowLog = filepath.Join(site.Dir, "php.slow.log")
+	}
+	if o.Status != "" {
+		site.StatusURL = site.URL + "/status"
+	}
 	return nil
 }
+
+// seconds rounds up to the whole seconds that php-fpm knows.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 func fill(path, text string, c config) error {
 	f, err := os.Create(path)

@@ -8,12 +8,30 @@ case '/work':
     usleep($ms * 1000);
     echo 'ok';
     break;
+case '/cpu':
+    compute($ms);
+    echo 'ok';
+    break;
 case '/external':
     usleep($ms * 1000);
-    echo call('http://' . $_SERVER['DEPENDENCY'] . '/', (int)($_GET['timeout_ms'] ?? 0));
+    echo depend();
+    break;
+case '/cpu_external':
+    compute($ms);
+    echo depend();
+    break;
+case '/contend':
+    usleep((int)($ms * 1000 * (1 + (float)($_GET['grow'] ?? 0) * (running(+1) - 1))));
+    running(-1);
+    echo 'ok';
+    break;
+case '/app':
+    usleep($ms * 1000);
+    http_response_code((int)($_GET['status'] ?? 502));
+    echo 'the application could not do this';
     break;
 case '/self':
-    echo call($_SERVER['SITE_URL'] . '/work?ms=' . $ms, 0);
+    echo call($_SERVER['SITE_URL'] . '/work?ms=' . $ms);
     break;
 case '/close':
     // Killed with input unread, a worker resets the connection. Expecting one
@@ -26,14 +44,57 @@ default:
     echo 'no such page';
 }
 
-// call makes an outgoing call whose timeout in milliseconds, unless 0, bounds all of it.
-function call(string $url, int $timeout): string
+// compute takes ms of this process's CPU time.
+function compute(int $ms): void
+{
+    $used = function () {
+        $u = getrusage();
+        return $u['ru_utime.tv_sec'] * 1e6 + $u['ru_utime.tv_usec'] + $u['ru_stime.tv_sec'] * 1e6 + $u['ru_stime.tv_usec'];
+    };
+    for ($end = $used() + $ms * 1000; $used() < $end;) {
+        for ($i = 0; $i < 1000; $i++) {
+        }
+    }
+}
+
+// running counts the requests of /contend that are under way, this one in or out, and returns how many there are.
+function running(int $by): int
+{
+    $file = fopen(__DIR__ . '/running', 'c+');
+    flock($file, LOCK_EX);
+    $n = (int)stream_get_contents($file) + $by;
+    ftruncate($file, 0);
+    rewind($file);
+    fwrite($file, (string)$n);
+    fclose($file);
+    return $n;
+}
+
+// depend calls the dependency as the query says, and falls back when no try had an answer.
+function depend(): string
+{
+    if (mt_rand() / mt_getrandmax() >= (float)($_GET['share'] ?? 1)) {
+        return 'ok without';
+    }
+    $host = $_SERVER[($_GET['dep'] ?? '') === '2' ? 'DEPENDENCY2' : 'DEPENDENCY'];
+    for ($try = max(1, (int)($_GET['tries'] ?? 1)); ; $try--) {
+        $answer = call("http://$host/", (int)($_GET['timeout_ms'] ?? 0), (int)($_GET['connect_ms'] ?? 0));
+        if ($try === 1 || str_starts_with($answer, 'ok')) {
+            return $answer;
+        }
+    }
+}
+
+// call makes an outgoing call. Its timeouts are in milliseconds: of all of it, 0
+// is none, and of connecting, 0 is libcurl's own.
+function call(string $url, int $timeout = 0, int $connect = 0): string
 {
     $curl = curl_init($url);
     curl_setopt_array($curl, [
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_NOSIGNAL => true, // timeouts below one second
         CURLOPT_TIMEOUT_MS => max(0, $timeout),
+        CURLOPT_CONNECTTIMEOUT_MS => max(0, $connect),
     ]);
     $body = curl_exec($curl);
     if ($body === false) {

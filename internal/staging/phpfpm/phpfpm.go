@@ -70,13 +70,20 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		return err
 	}
 
-	php, err := startChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)
-	if err != nil {
-		return err
+	stop := func() error { return nil }
+	site.OnClose(func() error { return stop() })
+	site.StopPool = func() error { return stop() }
+	site.StartPool = func() error {
+		php, err := startChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)
+		if err != nil {
+			return err
+		}
+		stop = sync.OnceValue(php.stop)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWithin)
+		defer cancel()
+		return php.await(ctx, func(ctx context.Context) error { return awaitPool(ctx, o.Network, pool) })
 	}
-	site.StopPool = sync.OnceValue(php.stop)
-	site.OnClose(site.StopPool)
-	if err := php.await(ctx, func(ctx context.Context) error { return awaitPool(ctx, o.Network, pool) }); err != nil {
+	if err := site.StartPool(); err != nil {
 		return err
 	}
 
