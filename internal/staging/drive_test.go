@@ -39,19 +39,29 @@ func onBoth(t *testing.T, o staging.Options, row func(*testing.T, *staging.Site)
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			starting.Lock()
-			site, err := kind.start(t.Context(), o)
-			starting.Unlock()
-			if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {
-				t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { closeSite(t, site) })
-			row(t, site)
+			run(t, kind.start, o, row)
 		})
 	}
+}
+
+// onPHP runs a row on the real site alone.
+func onPHP(t *testing.T, o staging.Options, row func(*testing.T, *staging.Site)) {
+	t.Parallel()
+	run(t, phpfpm.Start, o, row)
+}
+
+func run(t *testing.T, start func(context.Context, staging.Options) (*staging.Site, error), o staging.Options, row func(*testing.T, *staging.Site)) {
+	starting.Lock()
+	site, err := start(t.Context(), o)
+	starting.Unlock()
+	if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {
+		t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeSite(t, site) })
+	row(t, site)
 }
 
 // closeSite closes it and asserts that no process of it is left, nor its folder.

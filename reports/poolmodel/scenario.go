@@ -10,12 +10,19 @@ import (
 const MaxHorizonS = 24 * 3600
 
 // A gateway stops connecting after nginx's default of a minute, unless told
-// otherwise, and Linux at the latest after 127 s, when six SYN retries have
-// failed (tcp_syn_retries).
+// otherwise, and Linux at the latest 131 s after the first SYN, six retries
+// beyond the linear ones (net.ipv4.tcp_syn_retries).
 const (
 	DefaultConnectTimeoutS = 60
-	kernelConnectTimeoutS  = 127
+	kernelConnectTimeoutS  = 131
 )
+
+// linearRetries is how often Linux sends a dropped SYN again a second after the
+// time before, until it waits twice as long each time: after 1, 2, 3, 4, 5, 7,
+// 11, 19, 35 and 67 s in all (net.ipv4.tcp_syn_linear_timeouts, since Linux 6.5
+// of 2023; measured on 6.18: 5.1, 7.1, 11.2 to 11.4, 19.5 s, as its timers are
+// coarse). Older ones double from the first on: 1, 3, 7, 15, 31, 63 s.
+const linearRetries = 4
 
 // Scenario is a site and what befalls it. Times are in seconds since the start.
 //
@@ -28,6 +35,7 @@ type Scenario struct {
 	TimeoutS        float64 // the application gives up on each call, and answers without it; 0 is never
 	ClientTimeoutS  float64 // the visitor leaves; 0 is never
 	ConnectTimeoutS float64 // the gateway gives up connecting to a TCP pool (504); 0 is DefaultConnectTimeoutS
+	OldLinux        bool    // the gateway's is before 6.5: a SYN that a full TCP queue dropped is sent again after 1, 3, 7 s, not after each of 5 s, then 7, 11, 19 s
 	KillS           float64 // a worker in a request for that long is killed (502) and replaced; 0 is never
 	KillEveryS      float64 // how often the pool looks for those (php-fpm: 1), from 0 on; 0 is at once
 	SelfShare       float64 // chance that a page, after its own work, requests a page of its own site and waits for it
@@ -80,6 +88,7 @@ type times struct {
 	self, gateway, client, connect, kill int64
 	killEvery                            int64 // 0 is at once
 	horizon                              int64
+	linear                               uint8 // SYN retries a second apart, before they double
 }
 
 func (sc *Scenario) times() times {
@@ -90,12 +99,16 @@ func (sc *Scenario) times() times {
 	if connect == 0 {
 		connect = DefaultConnectTimeoutS
 	}
+	linear := uint8(linearRetries)
+	if sc.OldLinux {
+		linear = 0
+	}
 	return times{
 		selfService: nanos(sc.SelfServiceS),
 		self:        orNever(sc.TimeoutS), gateway: orNever(sc.GatewayTimeoutS), client: orNever(sc.ClientTimeoutS),
 		connect: nanos(min(connect, kernelConnectTimeoutS)),
 		kill:    orNever(sc.KillS), killEvery: nanos(sc.KillEveryS),
-		horizon: nanos(horizon),
+		horizon: nanos(horizon), linear: linear,
 	}
 }
 

@@ -207,15 +207,15 @@ func (s *simulation) knock(i int32) {
 	}
 }
 
-// later has the kernel send the dropped SYN again: 1 s after the first, then
-// each time after twice as long.
+// later has the kernel send the dropped SYN again: see linearRetries.
 func (s *simulation) later(i int32) {
 	r := &s.requests[i]
 	if r.retries == 0 {
 		s.set(connectTimer, i, s.connect)
 	}
-	if kind := retryTimer + int(r.retries); kind < timers {
-		s.set(kind, i, int64(time.Second)<<r.retries)
+	doubled := int(r.retries - min(r.retries, s.linear))
+	if kind := retryTimer + doubled; kind < timers {
+		s.set(kind, i, int64(time.Second)<<doubled)
 		r.retries++
 	}
 }
