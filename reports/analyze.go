@@ -45,6 +45,7 @@ type analysis struct {
 	served     served
 	wellness   *wellness
 	watches    []*watch
+	stepped    []*dose
 	gateway    gatewayErrors
 	baseline   *baseline
 	onsets     []*onset
@@ -70,6 +71,7 @@ func passes(in input) (*analysis, error) {
 	a.grid = newGrid()
 	a.gateway = newGatewayErrors(len(in.manifest.Phases), a.faults)
 	a.baseline = newBaseline(in.manifest, a.faults)
+	a.stepped = steppedFaults(in.events, a.faults)
 	a.wellness = newWellness(len(in.manifest.Requests), a.faults)
 	if err := a.read(in.hits, a.firstPass); err != nil {
 		return nil, err
@@ -119,6 +121,9 @@ func (a *analysis) firstPass(h *journal.Hit) {
 	a.giveUps.add(h)
 	a.baseline.add(h)
 	a.wellness.add(h)
+	for _, d := range a.stepped {
+		d.add(h)
+	}
 }
 
 // secondPass looks at the moments that the first one found.
@@ -161,7 +166,7 @@ func (a *analysis) report(in input) *Report {
 	r.Budget = a.budgets(r)
 	a.nameCauses(r, in)
 	r.Slowdowns = a.slowdowns(r, in)
-	r.Dose = a.doses(in.events)
+	r.Dose = a.doses()
 	r.Evidence = a.evidence(in.observed)
 	r.Objectives = a.objectives(fidelity)
 	r.Timeline = a.timeline.figures(a.grid, a.end)
