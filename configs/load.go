@@ -26,6 +26,7 @@ func Load(path string, set map[string]string) (*Experiment, error) {
 	if root == nil {
 		return nil, locate(found, path, nil, nil)
 	}
+	found = append(found, root.unfoldLatencies("")...)
 	at := map[string]*node{}
 	root.index("", at)
 	e, by, more := decodeLayers(root, set)

@@ -137,6 +137,8 @@ func TestShortForms(t *testing.T) {
 		{"a kind with an empty map", fault("down: {}"), func(e *Experiment) any { return *first(e).Down }, Down{}},
 		{"a stepped delay", fault("latency: {delay: {from: 0s, to: 1s, step: 500ms, every: 2s}}"), func(e *Experiment) any { return first(e).Latency.Delay },
 			Dose{To: time.Second, Step: 500 * time.Millisecond, Every: 2 * time.Second}},
+		{"a stepped delay in short", fault("latency: {from: 0s, to: 1s, step: 500ms, every: 2s, jitter: 100ms}"), func(e *Experiment) any { return *first(e).Latency },
+			Latency{Delay: Dose{To: time.Second, Step: 500 * time.Millisecond, Every: 2 * time.Second}, Jitter: 100 * time.Millisecond, Direction: Downstream}},
 		{"a bandwidth", fault("bandwidth: {rate: 100KB/s}"), func(e *Experiment) any { return first(e).Bandwidth.Rate }, Size(100_000)},
 		{"a size in bytes", fault("limit: {bytes: 100}"), func(e *Experiment) any { return first(e).Limit.Bytes }, Size(100)},
 		{"a size with B", fault("slice: {size: 100B}"), func(e *Experiment) any { return first(e).Slice.Size }, Size(100)},
@@ -154,6 +156,34 @@ func TestShortForms(t *testing.T) {
 		})
 	}
 }
+
+// The short form of a stepped delay is the long one, in every format, and AsRun writes that.
+func TestStepsInShort(t *testing.T) {
+	const ms = time.Millisecond
+	want := Dose{From: 100 * ms, To: 900 * ms, Step: 200 * ms, Every: 2 * time.Second}
+	for name, text := range map[string]string{
+		"x.yaml": fileHead + "dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n" +
+			"phases: [{name: p, duration: 10s, rate: 8, faults: [{dependency: db, latency: {from: 100ms, to: 900ms, step: 200ms, every: 2s}}]}]\n",
+		"x.toml": "version = 1\ntarget = {url = \"http://127.0.0.1:1\"}\nrequests = [{path = \"/\"}]\ndependencies = [{name = \"db\", listen = \"127.0.0.1:1\", upstream = \"127.0.0.1:2\"}]\n" +
+			"[[phases]]\nname = \"p\"\nduration = \"10s\"\nrate = 8\n[[phases.faults]]\ndependency = \"db\"\nlatency.from = \"100ms\"\nlatency.to = \"900ms\"\nlatency.step = \"200ms\"\nlatency.every = \"2s\"\n",
+		"x.json": `{"version": 1, "target": {"url": "http://127.0.0.1:1"}, "requests": [{"path": "/"}], "dependencies": [{"name": "db", "listen": "127.0.0.1:1", "upstream": "127.0.0.1:2"}],
+			"phases": [{"name": "p", "duration": "10s", "rate": 8, "faults": [{"dependency": "db", "latency": {"from": "100ms", "to": "900ms", "step": "200ms", "every": "2s"}}]}]}`,
+	} {
+		e := load(t, write(t, name, text), nil)
+		if got := e.Phases[0].Faults[0].Latency.Delay; got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+		run, err := e.AsRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := load(t, write(t, "again.yaml", string(run)), nil); again.Phases[0].Faults[0].Latency.Delay != want {
+			t.Errorf("%s: AsRun writes %s", name, run)
+		}
+	}
+}
+
+const fileHead = "version: 1\ntarget: {url: \"http://127.0.0.1:1\"}\nrequests: [{path: /}]\n"
 
 func TestReferencedFiles(t *testing.T) {
 	path := write(t, "x.yaml", strings.Replace(small, "path: /", "path: /, body_file: in/body.json, headers: [{name: X-Key, value: {file: in/key}}]", 1))
