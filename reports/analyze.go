@@ -168,6 +168,7 @@ func (a *analysis) report(in input) *Report {
 	r.Slowdowns = a.slowdowns(r, in)
 	r.Dose = a.doses()
 	r.Evidence = a.evidence(in.observed)
+	r.Status = statusReadings(in.observed)
 	r.Objectives = a.objectives(fidelity)
 	r.Timeline = a.timeline.figures(a.grid, a.end)
 	a.judge(r, fidelity, in.events)

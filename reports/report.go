@@ -38,6 +38,7 @@ type Report struct {
 	Advice       []Advice     `json:"advice"`
 	NotKnown     []NotKnown   `json:"not_known"`
 	Evidence     []Evidence   `json:"evidence"`
+	Status       []Status     `json:"status"` // of the pool, as its status page said
 	Objectives   []Objective  `json:"objectives"`
 	Warnings     []string     `json:"warnings"`
 	Timeline     Timeline     `json:"timeline"`

@@ -24,6 +24,12 @@ type chart struct {
 	Faults   []stretch  `json:"faults"`
 	Lanes    int        `json:"lanes"` // rows that Faults needs
 	Marks    []mark     `json:"marks"`
+	Model    *model     `json:"model"` // null when there is none
+	Levels   []level    `json:"levels"`
+	Readings []reading  `json:"readings"`
+	// QueueSeen is whether the status page told of a queue.
+	QueueSeen bool  `json:"queueSeen"`
+	Uses      []use `json:"uses"`
 }
 
 // layer is one part of the stack of answers per second, the lowest first.
@@ -64,6 +70,9 @@ func newChart(r *reports.Report) chart {
 		}
 	}
 	c.Faults, c.Lanes = lanes(r.Faults, c.End)
+	n := len(c.Starts)
+	c.Model, c.Levels, c.Uses = newModel(r.Prediction, n), levels(r), uses(r, n)
+	c.Readings, c.QueueSeen = readings(r, c.End)
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -76,9 +75,6 @@ func atMost(s float64) string {
 	}
 	return waited(math.Max(math.Floor(s*1.01/step), 1) * step)
 }
-
-// round3 writes a timeout that was chosen: 0.35 s, 1 s.
-func round3(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) + " s" }
 
 // workers writes how many workers there are, and of which kind.
 func workers(p reports.Pool) string {

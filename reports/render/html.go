@@ -39,7 +39,7 @@ func HTML(w io.Writer, r *reports.Report) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report.html").Funcs(functions).ParseFS(pageFiles, "page/*.html")
+	t, err := template.New("report.html").Funcs(functions).Funcs(diagnosisFunctions).ParseFS(pageFiles, "page/*.html")
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}

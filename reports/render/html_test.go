@@ -13,11 +13,13 @@ import (
 
 func TestHTMLGolden(t *testing.T) {
 	// Style and scripts are files of their own, and uPlot's: left out here.
-	page := rendered(t, HTML, hang())
-	page = regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(page, "<style></style>")
-	page = regexp.MustCompile(`(?s)<script>.*?</script>`).ReplaceAllString(page, "<script></script>")
-	page = regexp.MustCompile(`sha256-.*?&#39;`).ReplaceAllString(page, "sha256-&#39;")
-	golden(t, "hang.html", page)
+	for name, sample := range map[string]func() *reports.Report{"hang": hang, "diagnosed": diagnosed} {
+		page := rendered(t, HTML, sample())
+		page = regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(page, "<style></style>")
+		page = regexp.MustCompile(`(?s)<script>.*?</script>`).ReplaceAllString(page, "<script></script>")
+		page = regexp.MustCompile(`sha256-.*?&#39;`).ReplaceAllString(page, "sha256-&#39;")
+		golden(t, name+".html", page)
+	}
 }
 
 func TestHTMLIsTheSameForTheSameReport(t *testing.T) {

@@ -76,7 +76,12 @@ func (c chart) coarse(n int) chart {
 		l.Hz = joined(l.Hz, k, mean)
 		layers[i] = l
 	}
-	c.Layers = layers
+	c.Layers, c.Model = layers, c.Model.coarse(k)
+	each := make([]use, len(c.Uses))
+	for i, u := range c.Uses {
+		each[i] = use{u.Name, joined(u.Open, k, greatest[int64]), joined(u.Waiting, k, greatest[int64])}
+	}
+	c.Uses = each
 	return c
 }
 

@@ -27,8 +27,18 @@ type panel struct {
 	Height, Top, Bottom float64 // of the picture; where the plot begins and ends in it
 	Room                float64 // Bottom - Top
 	First, Last         bool
+	Use                 bool // of a dependency
+	Whole               bool // counts things: there is no half a request
 	Paths               []path
 	Ticks               []tick
+	Levels              []tick
+	Dots                []dot
+}
+
+// dot is a reading at a moment.
+type dot struct {
+	X, Y  float64
+	Class string
 }
 
 type path struct{ Class, Fill, D string }
@@ -77,7 +87,12 @@ func newStill(c chart) *still {
 	s.Rule = rowHeight * float64(1+c.Lanes)
 	rows := s.flags(c)
 	top := s.Rule + rowHeight*float64(rows) + 6
-	s.Panels = []panel{c.ratePanel(top), c.timePanel(), c.flightPanel()}
+	s.Panels = []panel{c.ratePanel(top), c.timePanel(), c.sitePanel()}
+	for i, u := range c.Uses {
+		s.Panels = append(s.Panels, c.usePanel(fmt.Sprintf("use%d", i), u))
+	}
+	last := &s.Panels[len(s.Panels)-1]
+	last.Last, last.Height = true, last.Bottom+22
 	for _, v := range linearTicks(c.End-c.Starts[0], 8) {
 		s.Ticks = append(s.Ticks, tick{c.x(c.Starts[0] + v), moment0(c.Starts[0] + v)})
 	}
@@ -193,6 +208,9 @@ func (c chart) ratePanel(top float64) panel {
 	for i := range base {
 		most = math.Max(most, math.Max(base[i], *cmp.Or(c.Asked[i], &most)))
 	}
+	if c.Model != nil {
+		most = *greatestKnown(append(slices.Clone(c.Model.OK), &most))
+	}
 	y := p.linear(most)
 	under := make([]float64, len(base))
 	for i, l := range c.Layers {
@@ -200,6 +218,9 @@ func (c chart) ratePanel(top float64) panel {
 		under = tops[i]
 	}
 	p.Paths = append(p.Paths, path{"asked", "", c.line(c.Asked, y)})
+	if c.Model != nil {
+		p.Paths = append(p.Paths, path{"predicted", "", c.line(c.Model.OK, y)})
+	}
 	return p
 }
 
@@ -207,20 +228,9 @@ func (c chart) timePanel() panel {
 	p := panel{ID: "time", Title: "Response time", Top: 8, Bottom: 134, Room: 126, Height: 138}
 	y := p.logarithmic(c)
 	p.Paths = []path{{"max", "", c.line(c.Max, y)}, {"p95", "", c.line(c.P95, y)}, {"p50", "", c.line(c.P50, y)}}
-	return p
-}
-
-func (c chart) flightPanel() panel {
-	p := panel{ID: "flight", Title: "Requests in flight", Last: true, Top: 8, Bottom: 88, Room: 80, Height: 110}
-	vs, most := make([]float64, len(c.Starts)), 1.0
-	for i := range vs {
-		if i < len(c.InFlight) {
-			vs[i] = float64(c.InFlight[i])
-		}
-		most = math.Max(most, vs[i])
+	for _, l := range c.Levels {
+		p.Levels = append(p.Levels, tick{tenth(y(l.At)), l.Label})
 	}
-	y := p.linear(most)
-	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(pointers(vs), y)}}
 	return p
 }
 
@@ -228,8 +238,8 @@ func (c chart) flightPanel() panel {
 func (p *panel) linear(most float64) func(float64) float64 {
 	y := func(v float64) float64 { return p.Bottom - (p.Bottom-p.Top)*v/(most*1.06) }
 	for _, v := range linearTicks(most*1.06, 4) {
-		if p.Last && v != math.Trunc(v) {
-			continue // there is no half a request
+		if p.Whole && v != math.Trunc(v) {
+			continue
 		}
 		p.Ticks = append(p.Ticks, tick{tenth(y(v)), grouped(fmt.Sprintf("%g", v))})
 	}
@@ -246,6 +256,9 @@ func (p *panel) logarithmic(c chart) func(float64) float64 {
 				low, high = math.Min(low, math.Max(*v, 1e-4)), math.Max(high, math.Max(*v, 1e-4))
 			}
 		}
+	}
+	for _, l := range c.Levels {
+		low, high = math.Min(low, math.Max(l.At, 1e-4)), math.Max(high, l.At)
 	}
 	if low > high {
 		low, high = 0.01, 1

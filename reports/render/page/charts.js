@@ -36,6 +36,10 @@
         high = Math.max(high, Math.max(v, 1e-4));
       }
     }
+    for (const l of data.levels) {
+      low = Math.min(low, Math.max(l.at, 1e-4));
+      high = Math.max(high, l.at);
+    }
     if (low > high) return [.01, 1];
     const from = Math.floor(Math.log10(low / 1.3)), to = Math.ceil(Math.log10(high * 1.3)); // no line along an edge
     return [Math.pow(10, from), Math.pow(10, to)];
@@ -46,11 +50,13 @@
     const stack = stacked(), line = (stroke, width, dash) => ({ stroke, width, dash, paths: steps(), points: { show: false } });
     const layers = stack.map(s => ({ fill: () => fill[s.layer.fill], width: 0, paths: steps(s.on), points: { show: false } }));
     const positive = vs => ended(vs).map(v => v == null ? null : Math.max(v, 1e-4));
-    const range = timeRange(), zero = (u, low, high) => [0, Math.max(high, 1e-9) * 1.06];
-    return {
+    const range = timeRange(), zero = (u, low, high) => [0, Math.max(high, 1e-9) * 1.06], m = data.model;
+    const whole = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5], count = v => v == null ? "–" : String(Math.round(v * 10) / 10);
+    const dots = data.readings.map(r => r.busy).concat(data.queueSeen ? data.readings.map(r => r.queue) : [0]);
+    const all = {
       rate: {
-        height: 220, data: stack.map(s => s.top).concat([ended(data.asked)]), series: layers.concat(line(colour.ink, 1.5)), y: { range: zero },
-        rows: i => (data.asked[i] == null ? [] : [["asked", rate(data.asked[i])]]).concat(data.layers.filter(l => l.hz[i] > 0).map(l => [l.name, rate(l.hz[i]), l.fill !== "ok" && l.fill !== "degraded"])),
+        height: 220, data: stack.map(s => s.top).concat([ended(data.asked)], m ? [ended(m.ok)] : []), series: layers.concat(line(colour.ink, 1.5), m ? line(colour.okink, 1.8, [6, 4]) : []), y: { range: zero },
+        rows: i => (data.asked[i] == null ? [] : [["asked", rate(data.asked[i])]]).concat(m && m.ok[i] != null ? [["ok, by the model", rate(m.ok[i])]] : [], data.layers.filter(l => l.hz[i] > 0).map(l => [l.name, rate(l.hz[i]), l.fill !== "ok" && l.fill !== "degraded"])),
       },
       time: {
         height: 126, data: [positive(data.max), positive(data.p95), positive(data.p50)],
@@ -59,11 +65,26 @@
         rows: i => [["p50", seconds(data.p50[i])], ["p95", seconds(data.p95[i])], ["max", seconds(data.max[i])]],
       },
       flight: {
-        height: 80, axis: true, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5], data: [ended(data.inFlight)],
-        series: [{ stroke: colour.ink, width: 2, fill: colour.line, paths: steps(xs.map(() => 0)), points: { show: false } }], y: { range: zero },
-        rows: i => [["in flight", String(data.inFlight[i])]],
+        height: 100, incrs: whole, data: [ended(data.inFlight)].concat(m ? [ended(m.queued), ended(m.busy)] : []),
+        series: [{ stroke: colour.ink, width: 2, fill: colour.line, paths: steps(xs.map(() => 0)), points: { show: false } }].concat(m ? [line(colour.soft, 1.5, [2, 2]), line(colour.okink, 1.8, [6, 4])] : []),
+        y: { range: (u, low, high) => zero(u, low, Math.max(high, ...dots)) },
+        rows: i => [["in flight", count(data.inFlight[i])]].concat(m ? [["busy, by the model", count(m.busy[i])], ["queued, by the model", count(m.queued[i])]] : [], seen(i)),
       },
     };
+    data.uses.forEach((use, i) => all["use" + i] = {
+      height: 60, incrs: whole, data: [ended(use.waiting), ended(use.open)],
+      series: [{ width: 0, fill: colour.line, paths: steps(xs.map(() => 0)), points: { show: false } }, line(colour.ink, 1)], y: { range: zero },
+      rows: i => [[use.name + " open", count(use.open[i])], ["waiting", count(use.waiting[i])]],
+    });
+    Object.values(all).at(-1).axis = true;
+    return all;
+  }
+
+  // seen is what the status page said in a bucket.
+  function seen(i) {
+    const said = data.readings.filter(r => r.at >= xs[i] && r.at < xs[i + 1]);
+    if (!said.length) return [];
+    return [["busy, by status page", String(said.at(-1).busy)]].concat(data.queueSeen ? [["queued, by status page", String(said.at(-1).queue)]] : []);
   }
 
   function axes(spec, colour) {
@@ -71,7 +92,7 @@
     return [
       Object.assign({}, text, { size: spec.axis ? 24 : 0, gap: 6, grid: { show: false }, space: 64, values: (u, vs) => spec.axis ? vs.map(v => moment(v)) : vs.map(() => null) }),
       Object.assign({}, text, {
-        size: left, gap: 6, space: 34, grid: { stroke: colour.line, width: 1 }, incrs: spec.incrs, splits: spec.splits, filter: spec.splits && ((u, vs) => vs),
+        size: left, gap: 6, space: spec.height < 80 ? 22 : 34, grid: { stroke: colour.line, width: 1 }, incrs: spec.incrs, splits: spec.splits, filter: spec.splits && ((u, vs) => vs),
         values: (u, vs) => vs.map(v => v == null ? null : spec.label ? spec.label(v) : v.toLocaleString("en")),
       }),
     ];
@@ -115,7 +136,7 @@
       legend: { show: false }, series: [{}].concat(spec.series), axes: axes(spec, colour),
       scales: { x: { time: false, range: (u, a, b) => [a, b] }, y: spec.y },
       cursor: { y: false, points: { show: false }, dataIdx: floor, drag: { x: true, y: false, setScale: true }, sync: { key: "run", setSeries: false, scales: ["x", null] } },
-      hooks: { drawClear: [bands(data, colour)], draw: [moments(data, colour, id === "rate")], setCursor: [show(id, spec)] },
+      hooks: { drawClear: [bands(data, colour)], draw: [moments(data, colour, id === "rate"), overlaid(id, data, colour)], setCursor: [show(id, spec)] },
     }, [xs].concat(spec.data), host);
   }
 

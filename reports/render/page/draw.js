@@ -4,7 +4,7 @@
 function palette() {
   const style = getComputedStyle(document.documentElement);
   const colour = {};
-  for (const name of ["paper", "ink", "soft", "line", "ok", "okpale", "bad", "badpale", "badink", "okink", "band", "bar"]) {
+  for (const name of ["paper", "ink", "soft", "line", "ok", "okpale", "bad", "badpale", "badink", "okink", "band", "bar", "fault"]) {
     colour[name] = style.getPropertyValue("--" + name).trim();
   }
   return colour;
@@ -115,6 +115,40 @@ function moments(data, colour, rows) {
     ctx.setLineDash([]);
     if (rows) names(ctx, data, colour, px, ratio, u.bbox.left);
   });
+}
+
+// overlaid draws what is no series: timeouts as lines, readings of the status page as dots.
+function overlaid(id, data, colour) {
+  return u => clipped(u, (ctx, px, ratio) => {
+    if (id === "time") levels(ctx, u, data.levels, colour, ratio);
+    if (id !== "flight") return;
+    const kinds = [["busy", colour.okink]].concat(data.queueSeen ? [["queue", colour.soft]] : []);
+    for (const [key, paint] of kinds) {
+      ctx.fillStyle = paint;
+      for (const r of data.readings) {
+        ctx.beginPath();
+        ctx.arc(px(r.at), u.valToPos(r[key], "y", true), 2.6 * ratio, 0, 7);
+        ctx.fill();
+      }
+    }
+  });
+}
+
+function levels(ctx, u, all, colour, ratio) {
+  Object.assign(ctx, { font: font(ratio), textAlign: "right", textBaseline: "alphabetic" });
+  for (const l of all) {
+    const y = Math.round(u.valToPos(l.at, "y", true)) + .5, right = u.bbox.left + u.bbox.width;
+    Object.assign(ctx, { strokeStyle: colour.fault, lineWidth: 1.2 * ratio });
+    ctx.setLineDash([8 * ratio, 4 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(u.bbox.left, y);
+    ctx.lineTo(right, y);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    Object.assign(ctx, { strokeStyle: colour.paper, lineWidth: 4 * ratio, lineJoin: "round", fillStyle: colour.fault });
+    ctx.strokeText(l.label, right - 4 * ratio, y - 4 * ratio);
+    ctx.fillText(l.label, right - 4 * ratio, y - 4 * ratio);
+  }
 }
 
 // names writes the phases, the faults as bars, and the marks, each in its row.

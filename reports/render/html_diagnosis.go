@@ -1,0 +1,212 @@
+package render
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// diagnosisFunctions are those of the sections on why, on the site and on timeouts.
+var diagnosisFunctions = template.FuncMap{
+	"errorName":    errorName,
+	"causeName":    causeName,
+	"slowCause":    func(s reports.Slowdown) string { return kindWords(oneLine(string(s.Cause))) },
+	"confident":    confident,
+	"onset":        began,
+	"siteFigures":  siteFigures,
+	"siteNotes":    siteNotes,
+	"budgetFor":    budgetFor,
+	"seenTimeout":  seenTimeout,
+	"missing":      func(t reports.Timeout) bool { return t.Verdict == "none" || t.Verdict == "worker" },
+	"gaveUp":       gaveUp,
+	"atMost":       func(s *float64) string { return known(s, atMost) },
+	"waited":       func(s *float64) string { return known(s, waited) },
+	"hundredths":   func(f *float64) string { return known(f, hundredths) },
+	"grids":        grids,
+	"doseSentence": doseSentence,
+	"brokeAt":      func(d reports.Dose, s reports.DoseStep) bool { return d.SizeS != nil && *d.SizeS == s.SizeS },
+	"first":        func(summary string) string { f, _ := parted(summary); return f },
+	"rest":         func(summary string) string { _, r := parted(summary); return r },
+	"why":          hasWhy,
+	"hasSite":      func(p reports.Pool) bool { return len(siteFigures(p)) > 0 },
+	"model":        func(p reports.Pool) string { return known(p.FitR2, percent) },
+}
+
+func hundredths(f float64) string {
+	return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%.2f", f), "0"), ".0")
+}
+
+// parted returns the first sentence of a summary and what follows it.
+func parted(summary string) (first, rest string) {
+	for i := 0; i+2 < len(summary); i++ {
+		if next := summary[i+2]; summary[i] == '.' && summary[i+1] == ' ' && next >= 'A' && next <= 'Z' {
+			return summary[:i+1], summary[i+2:]
+		}
+	}
+	return summary, ""
+}
+
+// causeName is an onset's cause in words; "cause not known" is an answer too.
+func causeName(o reports.Onset) string {
+	if o.Cause == "" || o.Cause == reports.Unknown {
+		return "cause not known"
+	}
+	return kindWords(string(o.Cause))
+}
+
+// began is what is known of an onset besides its cause.
+func began(p *page, o reports.Onset) string {
+	o.Cause = reports.Unknown
+	return onsetSentence(p.Report, o)
+}
+
+// hasWhy reports whether there is a cause, or evidence, to tell of.
+func hasWhy(r *reports.Report) bool {
+	return len(r.Slowdowns) > 0 || slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return cause(o) != "" || len(o.Evidence) > 0 })
+}
+
+// figure is a line of the table of the site.
+type figure struct{ Name, Value, Between, From string }
+
+func siteFigures(p reports.Pool) []figure {
+	var list []figure
+	add := func(name string, e *reports.Estimate, format func(float64) string) {
+		if e == nil {
+			return
+		}
+		between := format(e.Low) + " to " + format(e.High)
+		if format(e.Low) == format(e.High) {
+			between = "exact"
+		}
+		list = append(list, figure{name, format(e.Value), between, e.From})
+	}
+	name := "workers"
+	if p.Workers != nil && p.Workers.Kind == "effective" {
+		name = "effective workers"
+	}
+	add(name, p.Workers, tenths)
+	add("queue slots", p.QueueSlots, tenths)
+	add("service time, mean", p.ServiceS, seconds)
+	add("capacity when well", p.CapacityHz, rate)
+	add("the gateway waits", p.GatewayTimeoutS, waited)
+	return list
+}
+
+// siteNotes say what stands behind the figures of the site.
+func siteNotes(r *reports.Report) string {
+	var notes []string
+	p := r.Pool
+	if p.Workers != nil && p.Workers.Kind == "effective" {
+		notes = append(notes, "Effective workers are capacity times service time: fewer than there are processes where requests compete for CPU or a lock.")
+	}
+	if p.Grew {
+		notes = append(notes, "The pool was seen to grow: workers reach from its first to its last size.")
+	}
+	switch p.Network {
+	case "unix":
+		notes = append(notes, "The pool listens as on a unix socket: a full queue refuses at once.")
+	case "tcp":
+		notes = append(notes, "The pool listens as on TCP: a full queue makes visitors wait.")
+	}
+	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 {
+		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", rate(*hz), faultName(r.Faults[0])))
+	}
+	if p.FitR2 != nil {
+		notes = append(notes, "The model explains "+percent(math.Max(*p.FitR2, 0))+" of how good answers per second varied.")
+	}
+	return strings.Join(notes, " ")
+}
+
+// grid is a table of timeouts and numbers of workers for one dependency.
+type grid struct {
+	Dependency, Rate string
+	Workers          []crew
+	Rows             []gridRow
+}
+
+// crew is a number of workers; Are marks how many there are.
+type crew struct {
+	N   int
+	Are bool
+}
+
+type gridRow struct {
+	Timeout string
+	Needed  string
+	Seen    bool
+	Holds   []bool // by Workers
+}
+
+// maxCrews is how many numbers of workers a grid has.
+const maxCrews = 7
+
+// grids are the budgets that have choices to show. What holds with a number of
+// workers is what needs no more of them.
+func grids(r *reports.Report) []grid {
+	var list []grid
+	for _, b := range r.Budget {
+		if len(b.Choices) == 0 {
+			continue
+		}
+		g := grid{Dependency: b.Dependency, Rate: rate(b.RateHz), Workers: crews(r.Pool, b.Choices)}
+		for _, c := range choices(b) {
+			row := gridRow{Timeout: chosen(c.TimeoutS), Needed: count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && *b.TimeoutS == c.TimeoutS}
+			if row.Seen {
+				row.Timeout = waited(c.TimeoutS)
+			}
+			for _, w := range g.Workers {
+				holds := w.N >= c.WorkersNeeded
+				if w.Are {
+					holds = c.Holds
+				}
+				row.Holds = append(row.Holds, holds)
+			}
+			g.Rows = append(g.Rows, row)
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+// choices are the round timeouts and the one that was seen, the shortest first.
+func choices(b reports.Budget) []reports.Choice {
+	all := slices.Clone(b.Choices)
+	if b.TimeoutS != nil && b.WorkersNeeded != nil && !slices.ContainsFunc(all, func(c reports.Choice) bool { return c.TimeoutS == *b.TimeoutS }) {
+		all = append(all, reports.Choice{TimeoutS: *b.TimeoutS, WorkersNeeded: *b.WorkersNeeded, Holds: b.MaxTimeoutS != nil && *b.TimeoutS <= *b.MaxTimeoutS})
+	}
+	slices.SortFunc(all, func(x, y reports.Choice) int { return int(math.Copysign(1, x.TimeoutS-y.TimeoutS)) })
+	return all
+}
+
+// crews are the numbers of workers to show: those there are, and those that the
+// choices need.
+func crews(p reports.Pool, choices []reports.Choice) []crew {
+	there := 0
+	if w := p.Workers; w != nil && w.Kind != "effective" && math.Round(w.Low) == math.Round(w.High) {
+		there = int(math.Round(w.Value))
+	}
+	var all []int
+	for _, c := range choices {
+		if c.WorkersNeeded > there {
+			all = append(all, c.WorkersNeeded)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	all = all[:min(len(all), maxCrews-1)]
+	list := []crew{}
+	if there > 0 {
+		list = append(list, crew{there, true})
+	}
+	for _, n := range all {
+		list = append(list, crew{N: n})
+	}
+	return list
+}
+
+// chosen writes a round timeout: 0.35 s, 1 s.
+func chosen(s float64) string { return strings.Replace(waited(s), ".0 s", " s", 1) }
