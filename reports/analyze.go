@@ -53,6 +53,7 @@ type analysis struct {
 	giveUps    giveUps
 	services   *services
 	fit        *poolFit
+	contrary   []string // what the site says of itself and the outside view does not
 }
 
 func analyze(in input) (*Report, error) {

@@ -44,12 +44,15 @@ func (a *analysis) pool(r *Report, in input) Pool {
 	pool := Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
 	pool.Workers = p.decideWorkers()
+	page := statusPage(in.observed)
+	if warning := page.compare(&pool, p); warning != "" {
+		a.contrary = append(a.contrary, warning)
+	}
 	pool.QueueSlots = p.slots(pool.Workers)
 	pool.CapacityHz = p.decideCapacity(pool.Workers)
 	pool.GatewayTimeoutS, p.whyGateway = a.giveUps.fit()
-	if p.full.n > 0 {
-		pool.Network = "unix"
-	}
+	pool.Network = a.network(p, pool, in)
+	page.slots(&pool, p)
 	return pool
 }
 

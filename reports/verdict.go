@@ -23,7 +23,7 @@ const (
 // itself that can't be relied on.
 func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
 	doubts := a.doubts(r, f)
-	r.Warnings = append(a.warnings(r), doubts...)
+	r.Warnings = append(append(a.warnings(r), a.contrary...), doubts...)
 	for _, e := range events {
 		if e.Kind == journal.Warning && e.Text != "" {
 			r.Warnings = append(r.Warnings, e.Text)

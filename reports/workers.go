@@ -221,10 +221,10 @@ func (w *hangWindow) average(peak int32, own float64) *Estimate {
 	if float64(inside)/float64(cells) < busy+0.5 {
 		return nil
 	}
-	off := 0.03*busy + 0.2*working
-	value := max(busy, float64(peak))
+	// Workers are whole, and at least as many as were seen to wait at once.
+	off, least := 0.03*busy+0.2*working, float64(peak)
 	return &Estimate{
-		Value: value, Low: max(busy-off, float64(peak)), High: max(busy+off, float64(peak)), Kind: "workers",
+		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: "workers",
 		From: fmt.Sprintf("%.1f calls waited on average while requests queued, and %.1f workers did other work", float64(waiting)/float64(cells), working),
 	}
 }

@@ -1,0 +1,89 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// pageView is what php-fpm's status page said of the pool during the run.
+type pageView struct {
+	seen        int64
+	least, most int64 // processes
+	manager     string
+	queueLen    int64 // size of the socket's queue, 0 on unix
+	queued      int64 // the most
+	reached     bool  // it could not grow further
+}
+
+func statusPage(observed []journal.Observation) pageView {
+	var v pageView
+	for _, o := range observed {
+		if o.Kind != journal.Gauge || o.Pool == nil || o.Pool.Total <= 0 {
+			continue
+		}
+		p := o.Pool
+		if v.seen == 0 {
+			v.least, v.most = p.Total, p.Total
+		}
+		v.seen++
+		v.least, v.most = min(v.least, p.Total), max(v.most, p.Total)
+		v.manager = p.Manager
+		v.queueLen, v.queued = max(v.queueLen, p.QueueLen), max(v.queued, p.Queue, p.MaxQueue)
+		v.reached = v.reached || p.MaxChildrenReached > 0
+	}
+	return v
+}
+
+// compare holds the page against what was seen from outside, which goes first:
+// a page may be another pool's, or an old one's. It returns the workers and the
+// queue slots as they are now known, and what the two disagree on.
+func (v pageView) compare(pool *Pool, p *poolFit) (warning string) {
+	if v.seen == 0 {
+		return ""
+	}
+	total := float64(v.most)
+	final := v.manager == "static" || v.reached
+	w := pool.Workers
+	switch {
+	case w == nil && final && v.most >= p.atLeast:
+		low := float64(v.least)
+		if v.manager == "static" {
+			low = total
+		}
+		pool.Workers = &Estimate{Value: total, Low: low, High: total, Kind: "workers",
+			From: "php-fpm's status page; from outside they were not seen"}
+		pool.Grew = low < total
+		p.whyWorkers = ""
+	case w == nil && v.most < p.atLeast:
+		return fmt.Sprintf("php-fpm's status page tells of %d processes, but %d requests were seen in service at once: is it the page of another pool?", v.most, p.atLeast)
+	case w == nil:
+	case w.Kind == effective:
+		if !final {
+			break
+		}
+		if total < w.Low*(1-differ) {
+			return fmt.Sprintf("php-fpm's status page tells of %d processes, but the site served what takes %.3g: is it the page of another pool?", v.most, w.Value)
+		}
+		p.contended = w.High < total*(1-differ)
+		pool.Workers = &Estimate{Value: total, Low: total, High: total, Kind: "workers",
+			From: fmt.Sprintf("php-fpm's status page; %s tells of %.3g", "capacity times service time", w.Value)}
+	case math.Abs(total-w.Value) <= 0.1*w.Value:
+		w.From += "; php-fpm's status page says the same"
+	case final || total > w.Value:
+		return fmt.Sprintf("php-fpm's status page tells of %d processes, but %.3g workers were seen from outside: is it the page of another pool?", v.most, w.Value)
+	}
+	return ""
+}
+
+// slots takes the size of a TCP socket's queue from the page: from outside it
+// can't be seen. The kernel holds one more than it was told.
+func (v pageView) slots(pool *Pool, p *poolFit) {
+	if pool.QueueSlots != nil || pool.Network == "unix" || v.queueLen <= 0 {
+		return
+	}
+	n := float64(v.queueLen)
+	pool.QueueSlots = &Estimate{Value: n + 1, Low: n, High: n + 1, From: "php-fpm's status page; from outside it can't be seen on TCP"}
+	pool.Network, p.whySlots = "tcp", ""
+}
