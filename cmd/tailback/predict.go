@@ -27,15 +27,30 @@ func newPredict() *cobra.Command {
 	var p prediction
 	text := map[string]*string{}
 	var hang bool
+	var from string
 	cmd := &cobra.Command{
 		Use:   "predict",
 		Short: "Say from a site's figures what a slow dependency does to it, sending nothing",
 		Long: `Predict models a site as a pool of workers behind a gateway: what it can serve,
 when visitors first see errors once the dependency hangs or is slow, and which
-timeout or how many workers would hold the rate.`,
-		Example: "  tailback predict --workers 4 --service 100ms --queue 17 --rate 8 --hang",
+timeout or how many workers would hold the rate.
+
+With --from it takes the site's figures from a run, and says which; flags given
+come first. What the run could not tell has to be given.`,
+		Example: "  tailback predict --workers 4 --service 100ms --queue 17 --rate 8 --hang\n  tailback predict --from tailback-out/checkout --timeout 300ms",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if from != "" {
+				r, err := readReport(from)
+				if err != nil {
+					return usage(err)
+				}
+				f := figures{report: r, text: text, given: cmd.Flags().Changed}
+				if err := f.take(&hang); err != nil {
+					return usage(err)
+				}
+				p.origins = f.origins
+			}
 			if err := p.parse(text, hang); err != nil {
 				return usage(err)
 			}
@@ -69,6 +84,7 @@ timeout or how many workers would hold the rate.`,
 	} {
 		text[f[0]] = cmd.Flags().String(f[0], f[1], f[2])
 	}
+	cmd.Flags().StringVar(&from, "from", "", "`folder` of a run, or its report.json, to take the site's figures from")
 	cmd.Flags().BoolVar(&hang, "hang", false, "the dependency accepts and never answers")
 	return cmd
 }
@@ -78,6 +94,7 @@ type prediction struct {
 	poolmodel.Scenario
 	rate, delay, lasts        float64 // delay: +Inf hangs; 0 is well
 	arrivals, network, format string
+	origins                   []origin // of the figures taken from a run
 
 	result  *poolmodel.Result
 	onset   float64 // first 502 or 504, s; +Inf none
@@ -244,6 +261,7 @@ func firstError(at502, at504 float64) (float64, int) {
 
 // The keys are those of report.json; null is unknown, or never.
 type predictionJSON struct {
+	From       []origin     `json:"from,omitempty"` // where the figures of a run came from
 	Budget     []budgetJSON `json:"budget"`
 	Prediction struct {
 		OnsetS         *float64     `json:"onset_s"` // of the first 502 or 504
@@ -282,7 +300,7 @@ func (p *prediction) json(w io.Writer) error {
 	if n, ok := p.needed(); ok {
 		b.WorkersNeeded = &n
 	}
-	out.Budget = []budgetJSON{b}
+	out.Budget, out.From = []budgetJSON{b}, p.origins
 	o := &out.Prediction
 	o.OnsetS = known(p.onset, p.code != 0)
 	if p.code != 0 {

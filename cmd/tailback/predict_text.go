@@ -17,6 +17,12 @@ const predictWidth = 78
 // and the figures behind it.
 func (p *prediction) text(w io.Writer) error {
 	var b strings.Builder
+	for _, o := range p.origins {
+		paragraph(&b, "  ", "      ", strings.TrimSpace("--"+o.Flag+" "+o.Value)+" ("+o.From+")")
+	}
+	if len(p.origins) > 0 {
+		b.WriteString("\n")
+	}
 	fmt.Fprintf(&b, "  %s, %s (%s), %s of own work a request\n", plural(p.Workers, "worker"), plural(p.QueueSlots, "queue slot"), p.network, seconds(p.ServiceS))
 	paragraph(&b, "  ", "  ", p.asked())
 	b.WriteString("\n")

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// origin says where the figure of a flag came from, when it was not given.
+type origin struct {
+	Flag  string `json:"flag"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+}
+
+// readReport returns the report of a bundle, or of a report.json.
+func readReport(path string) (*reports.Report, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read --from: %w", err)
+	}
+	if info.IsDir() {
+		if bundle, err := journal.Open(path); err == nil {
+			return reports.Analyze(bundle)
+		}
+		path = filepath.Join(path, reportJSON)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read --from: %w; give the folder of a run, or its report.json", err)
+	}
+	defer f.Close()
+	var r reports.Report
+	if err := json.NewDecoder(io.LimitReader(f, 1<<30)).Decode(&r); err != nil {
+		return nil, fmt.Errorf("read --from %s: %w; give the folder of a run, or its report.json", path, err)
+	}
+	return &r, nil
+}
+
+// figures collects what a report tells for the flags that were not given.
+type figures struct {
+	report  *reports.Report
+	text    map[string]*string
+	given   func(flag string) bool
+	origins []origin
+	missing mistakes
+}
+
+// set takes a figure of the report, unless the flag was given.
+func (f *figures) set(flag, value, from string) {
+	if !f.given(flag) {
+		*f.text[flag] = value
+		f.origins = append(f.origins, origin{flag, value, from})
+	}
+}
+
+// estimate takes an estimate; where there is none, the flag has to be given.
+func (f *figures) estimate(flag, what string, e *reports.Estimate, write func(float64) string, like string) {
+	switch {
+	case f.given(flag):
+	case e == nil:
+		f.missing.add("predict: the run can't tell %s%s; give --%s, like --%s %s", what, f.why(what), flag, flag, like)
+		*f.text[flag] = like
+	default:
+		f.set(flag, write(e.Value), fmt.Sprintf("%s to %s, %s", write(e.Low), write(e.High), e.From))
+	}
+}
+
+// why is the report's own reason.
+func (f *figures) why(what string) string {
+	for _, n := range f.report.NotKnown {
+		if strings.Contains(strings.ToLower(n.What), what) {
+			return " (" + n.Why + ")"
+		}
+	}
+	return ""
+}
+
+// take takes what the report tells. hang is set when the run's fault was one
+// and neither --hang nor --delay says otherwise.
+func (f *figures) take(hang *bool) error {
+	pool := f.report.Pool
+	f.estimate("workers", "workers", pool.Workers, wholeText, "4")
+	f.estimate("queue", "queue slots", pool.QueueSlots, wholeText, "17")
+	if pool.GatewayTimeoutS != nil {
+		f.estimate("gateway-timeout", "the gateway's timeout", pool.GatewayTimeoutS, durationText, "60s")
+	} else if !f.given("gateway-timeout") {
+		f.origins = append(f.origins, origin{"gateway-timeout", *f.text["gateway-timeout"], "assumed: the run saw no visitor whom the gateway gave up on"})
+	}
+	if pool.Network != "" {
+		f.set("network", pool.Network, "how a full queue answered")
+	}
+	name := f.fault(hang)
+	calls := f.calls(name)
+	service := pool.ServiceS
+	if d := f.dependency(name); service != nil && d != nil && d.HeldMeanS != nil {
+		own := *service
+		for _, v := range []*float64{&own.Value, &own.Low, &own.High} {
+			*v = max(*v-calls**d.HeldMeanS, float64(time.Millisecond)/float64(time.Second))
+		}
+		own.From += ", less its calls to " + name
+		service = &own
+	}
+	f.estimate("service", "service time", service, durationText, "100ms")
+	f.rate(name)
+	return errors.Join(f.missing...)
+}
+
+// fault takes the first fault of the run, and returns its dependency.
+func (f *figures) fault(hang *bool) string {
+	for _, fault := range f.report.Faults {
+		chosen := f.given("hang") || f.given("delay")
+		switch {
+		case chosen:
+		case fault.Kind == "hang":
+			*hang = true
+			f.origins = append(f.origins, origin{"hang", "", "the run's fault on " + fault.Dependency})
+		case fault.Kind == "latency" && fault.SizeS != nil && *fault.SizeS > 0:
+			f.set("delay", durationText(*fault.SizeS), "the run's fault on "+fault.Dependency)
+		default:
+			continue
+		}
+		return fault.Dependency
+	}
+	if len(f.report.Dependencies) > 0 {
+		return f.report.Dependencies[0].Name
+	}
+	return ""
+}
+
+func (f *figures) dependency(name string) *reports.Dependency {
+	for i := range f.report.Dependencies {
+		if f.report.Dependencies[i].Name == name {
+			return &f.report.Dependencies[i]
+		}
+	}
+	return nil
+}
+
+// calls takes the calls a request makes, each try of which may take the
+// timeout, and that timeout. It returns the calls when all is well.
+func (f *figures) calls(name string) float64 {
+	calls, tries := 0.0, 1.0
+	for _, t := range f.report.Timeouts {
+		if t.Dependency == name && t.ObservedS != nil && t.Verdict == "app" {
+			tries += float64(t.Retries)
+			f.set("timeout", durationText(t.ObservedS.Value), fmt.Sprintf("%d waits for %s that the application ended", t.N, name))
+			break
+		}
+	}
+	if d := f.dependency(name); d != nil && d.CallsPerHit != nil && *d.CallsPerHit > 0 {
+		calls = *d.CallsPerHit
+		from := "calls to " + name + " per request"
+		if tries > 1 {
+			from += fmt.Sprintf(" x %g tries", tries)
+		}
+		f.set("share", strconv.FormatFloat(calls*tries, 'f', 3, 64), from)
+	} else if !f.given("share") {
+		f.missing.add("predict: the run can't tell how many calls a request makes to %q; give --share, like --share 1", name)
+	}
+	return calls
+}
+
+// rate takes the rate asked in the phase of the fault, or the first phase's.
+func (f *figures) rate(dependency string) {
+	phase := ""
+	for _, fault := range f.report.Faults {
+		if fault.Dependency == dependency {
+			phase = fault.Phase
+			break
+		}
+	}
+	for _, p := range f.report.Phases {
+		if !p.Warmup && p.RateAskedHz != nil && (phase == "" || p.Name == phase) {
+			f.set("rate", strconv.FormatFloat(*p.RateAskedHz, 'f', -1, 64), "asked in phase "+p.Name)
+			return
+		}
+	}
+	if !f.given("rate") {
+		f.missing.add("predict: the run can't tell a rate, as no phase of it was open; give --rate, like --rate 8")
+		*f.text["rate"] = "8"
+	}
+}
+
+func wholeText(v float64) string { return strconv.Itoa(int(math.Round(v))) }
+
+func durationText(s float64) string {
+	return time.Duration(math.Round(s*1e6) * 1e3).String()
+}
