@@ -19,9 +19,9 @@ const (
 	keptOpen = 4
 	// pollBytes bounds what one poll reads of one file.
 	pollBytes = 16 << 20
-	// markBytes are compared to see that a file was not truncated and filled
-	// again between two polls.
-	markBytes = 64
+	// headBytes are compared to see that a file was not truncated and filled
+	// again between two polls: its first line has another time then.
+	headBytes = 128
 )
 
 // file is a log that is followed by its path, through rotation (renamed or
@@ -37,7 +37,7 @@ type file struct {
 type openFile struct {
 	f     *os.File
 	at    int64  // what was read of it
-	mark  []byte // the bytes just before at
+	head  []byte // its first bytes
 	lines splitter
 	last  time.Time // when something was read of it last
 }
@@ -90,12 +90,11 @@ func (o *openFile) toEnd() {
 		return
 	}
 	o.at = info.Size()
-	o.mark = make([]byte, min(o.at, markBytes))
-	if n, err := o.f.ReadAt(o.mark, o.at-int64(len(o.mark))); err != nil || n < len(o.mark) {
-		o.mark = nil
-		return
+	o.head = o.first(headBytes)
+	last := make([]byte, 1)
+	if n, _ := o.f.ReadAt(last, o.at-1); n == 1 {
+		o.lines.skip = last[0] != '\n'
 	}
-	o.lines.skip = o.mark[len(o.mark)-1] != '\n'
 }
 
 // poll gives each line that was written since the last poll. trouble is what a
@@ -164,8 +163,8 @@ func (o *openFile) read(buffer []byte, line func([]byte)) (trouble string) {
 	if err != nil {
 		return err.Error()
 	}
-	if info.Size() < o.at || info.Size() > o.at && !o.marked() {
-		o.at, o.mark = 0, o.mark[:0]
+	if info.Size() < o.at || info.Size() > o.at && !bytes.Equal(o.first(len(o.head)), o.head) {
+		o.at, o.head = 0, nil
 		o.lines.reset()
 		trouble = fmt.Sprintf("the file was truncated: lines of the last %v before it may be missing", pollEvery)
 	}
@@ -174,7 +173,6 @@ func (o *openFile) read(buffer []byte, line func([]byte)) (trouble string) {
 		if n > 0 {
 			o.at += int64(n)
 			o.last = time.Now()
-			o.mark = append(o.mark[:0], buffer[max(0, n-markBytes):n]...)
 			o.lines.add(buffer[:n], line)
 			total += n
 		}
@@ -185,12 +183,15 @@ func (o *openFile) read(buffer []byte, line func([]byte)) (trouble string) {
 			break
 		}
 	}
+	if len(o.head) < headBytes && int64(len(o.head)) < o.at {
+		o.head = o.first(headBytes)
+	}
 	return trouble
 }
 
-// marked reports whether the bytes before at are still those that were read.
-func (o *openFile) marked() bool {
-	now := make([]byte, len(o.mark))
-	n, err := o.f.ReadAt(now, o.at-int64(len(now)))
-	return n == len(now) && (err == nil || errors.Is(err, io.EOF)) && bytes.Equal(now, o.mark)
+// first reads the first n bytes of what was read of the file.
+func (o *openFile) first(n int) []byte {
+	head := make([]byte, min(int64(n), o.at))
+	n, _ = o.f.ReadAt(head, 0)
+	return head[:n]
 }
