@@ -20,6 +20,8 @@ const (
 	agree = 2 * time.Second
 	// zones are apart by this or a multiple.
 	zones = 15 * time.Minute
+	// together is how long the old lines that a command begins with may take.
+	together = time.Second
 	// steady is how long lines must keep the same distance from our clock before
 	// it is taken for the other clock's, rather than for the age of old lines.
 	steady = 3 * time.Second
@@ -33,7 +35,9 @@ const (
 // A file is read from its end on, so each of its lines is new. A command may
 // begin with old lines (tail does), so those whose stamp is not now are held
 // until the first one whose stamp is, or until they have kept one distance from
-// our clock for a while, which is then the skew between the clocks.
+// our clock for a while, which is then the skew between the clocks. Without a
+// zone an old line may seem to be of now: the last of those that come together
+// is the one to go by.
 type clock struct {
 	t0    time.Time
 	live  bool // every line is new
@@ -41,6 +45,7 @@ type clock struct {
 
 	agreed int64         // lines whose stamp is that of their arrival
 	off    int64         // lines whose stamp is not
+	zoned  bool          // stamps have a zone
 	offBy  time.Duration // of the last such line: arrival - stamp
 	known  bool          // base is
 	base   time.Duration // what a new line's arrival is after its stamp
@@ -60,49 +65,67 @@ func (c *clock) take(arrival time.Duration, e *entry) {
 		return
 	}
 	after := arrival - e.stamp.at.Sub(c.t0)
-	if !e.stamp.zoned {
-		after -= after.Round(zones)
-	}
-	if after.Abs() <= agree {
+	zone := c.zone(after, e)
+	c.zoned = e.stamp.zoned
+	now := (after - zone).Abs() <= agree
+	if now {
 		c.agreed++
-		c.settle(0)
-		c.place(arrival, 0, pollEvery, e)
-		return
-	}
-	if c.off++; c.off == 1 || (after-c.offBy).Abs() > agree {
+	} else if c.off++; c.off == 1 || (after-c.offBy).Abs() > agree {
 		c.offBy, c.since = after, arrival
 	}
 	switch {
 	case c.known:
-		c.placeOff(arrival, after, e)
+		c.placeKnown(arrival, after, e)
+	case now && (c.live || e.stamp.zoned || len(c.held) > 0 && arrival-c.held[0].arrival >= together):
+		c.settle(zone)
+		c.placeKnown(arrival, after, e)
 	case c.live: // it is new, but it can't be told whether the clock is off or the line came late
-		c.place(arrival, 0, max(pollEvery, after), e)
-	case arrival-c.since >= steady:
+		c.place(arrival, 0, max(pollEvery, (after-zone).Abs()), e)
+	case !now && arrival-c.since >= steady:
 		c.settle(c.offBy)
-		c.placeOff(arrival, after, e)
+		c.placeKnown(arrival, after, e)
 	case len(c.held) < maxHeld:
 		e.text = append([]byte(nil), e.text...)
 		c.held = append(c.held, heldLine{arrival, after, *e})
 	}
 }
 
+// zone is how far the zone of a stamp that does not name it may be off: the
+// nearest, by which the line is of now.
+func (c *clock) zone(after time.Duration, e *entry) time.Duration {
+	if e.stamp.zoned {
+		return 0
+	}
+	return after.Round(zones)
+}
+
 // settle fixes the distance between the clocks, and places what waited for it.
 func (c *clock) settle(base time.Duration) {
-	if c.known {
-		return
-	}
 	c.known, c.base = true, base
 	for _, h := range c.held {
-		c.placeOff(h.arrival, h.after, &h.entry)
+		c.placeKnown(h.arrival, h.after, &h.entry)
 	}
 	c.held = nil
 }
 
-// placeOff places a line whose stamp is not that of its arrival, now that the
-// distance of the clocks is known. One that is older was written late, or is of
-// before the run.
-func (c *clock) placeOff(arrival, after time.Duration, e *entry) {
+// end places what still waits: by its last line, if that is of its arrival.
+func (c *clock) end() {
+	if len(c.held) == 0 {
+		return
+	}
+	last := &c.held[len(c.held)-1]
+	if zone := c.zone(last.after, &last.entry); (last.after - zone).Abs() <= agree {
+		c.settle(zone)
+	}
+}
+
+// placeKnown places a line by its stamp, now that the distance of the clocks is
+// known. One that is older than its arrival was written late, or before the run.
+func (c *clock) placeKnown(arrival, after time.Duration, e *entry) {
 	late := after - c.base
+	if zone := c.zone(after, e); late < -agree && (after-zone).Abs() <= agree {
+		c.base, late = zone, after-zone // newer than any line so far: the zone was wrong
+	}
 	switch {
 	case late.Abs() <= agree:
 		c.place(arrival, 0, pollEvery, e)
@@ -125,6 +148,9 @@ func (c *clock) skew() string {
 		return ""
 	}
 	by, word := c.offBy, "behind"
+	if !c.zoned {
+		by -= by.Round(zones)
+	}
 	if by < 0 {
 		by, word = -by, "ahead of"
 	}

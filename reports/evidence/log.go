@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -81,7 +82,8 @@ func (l *log) follow(ctx context.Context, t0 time.Time, from follower, emit func
 		}
 		sum.flush(int64(time.Since(t0) / time.Second))
 	}
-	sum.flush(1 << 62)
+	times.end()
+	sum.flush(math.MaxInt64)
 	if o, ok := times.skewed(l.source); ok {
 		emit(o)
 	}
