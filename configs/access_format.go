@@ -1,9 +1,11 @@
 package configs
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // FormatPart is a piece of php-fpm's access.format: Text as it stands, or, when
@@ -29,6 +31,9 @@ var formatArgs = map[byte][]string{
 
 // ParseAccessFormat takes php-fpm's access.format apart.
 func ParseAccessFormat(format string) ([]FormatPart, error) {
+	if !utf8.ValidString(format) {
+		return nil, errors.New("needs to be UTF-8")
+	}
 	var parts []FormatPart
 	text := func(t string) {
 		if n := len(parts); n > 0 && parts[n-1].Verb == 0 {

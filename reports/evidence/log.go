@@ -87,9 +87,16 @@ func (l *log) follow(ctx context.Context, t0 time.Time, from follower, emit func
 	if o, ok := times.skewed(l.source); ok {
 		emit(o)
 	}
-	if !seen && (l.source == journal.NginxAccessLog || l.source == journal.PHPAccessLog) {
-		emit(lost(l.source, t0, "no line came during the run: is it the log of this site, and is it written at once (no buffer=)?"))
+	if text := silence[l.source]; !seen && text != "" {
+		emit(lost(l.source, t0, text))
 	}
+}
+
+// silence is what it means when a log has no line of the run. In a log of
+// errors that is good news.
+var silence = map[journal.Source]string{
+	journal.NginxAccessLog: "no request was logged during the run: it is not the log of this site, or it is not written at once (buffer=)",
+	journal.PHPAccessLog:   "no request was logged during the run: none was served by php-fpm, or it is not the log of this site",
 }
 
 // sleep waits, and reports false when ctx ended first.

@@ -162,7 +162,7 @@ func TestPHPAccessLines(t *testing.T) {
 	checkAccess(t, newParser(t, newPHPAccess, ""), []accessRow{
 		{`2024-04-25T01:43:53Z GET 404 9069.887 ms 14336 kB 1.43% /foo/bar/baz`, 404, 0, 9.069887, -1, 9.069887 * 0.0143}, // the article's
 		{`- -  24/Nov/2026:04:22:33 +0000 "GET /external?ms=100" 200 /srv/index.php 101.212 2048 49.40%`, 200, 0, 0.101212, -1, 0.101212 * 0.494},
-		{`127.0.0.1 - bob 24/Nov/2026:04:22:33 +0000 "GET /a"b?c" d" 500`, 500, 0, -1, -1, -1}, // php-fpm's default
+		{`127.0.0.1 - bob 24/Nov/2026:04:22:33 +0000 "GET /a"b" d" 500`, 500, 0, -1, -1, -1}, // php-fpm's default
 		{`x GET 200 0.5s 512 kB 2.00% "/a 404 7 ms"`, 200, 0, 0.5, -1, 0.01},
 		{`GET 200 501.234 14336 0.00 /a`, 200, 0, -1, -1, -1}, // no unit, no time
 	})
@@ -179,6 +179,14 @@ func TestPHPAccessLines(t *testing.T) {
 	}
 	if e, ok := newParser(t, newPHPAccess, "%s %d")([]byte(`2024-04-25T01:43:53Z GET 404 9069.887 ms 14336 kB 1.43% /foo`)); ok {
 		t.Errorf("a line of another format than that given: got %+v, want it not to be known", e)
+	}
+}
+
+// The page is shown, without its query.
+func TestPHPAccessText(t *testing.T) {
+	e, _ := newParser(t, newPHPAccess, "")([]byte(realLines[5]))
+	if got := string(e.text); got != "/external" {
+		t.Errorf("got %q, want /external", got)
 	}
 }
 

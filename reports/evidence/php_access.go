@@ -66,7 +66,7 @@ type phpFormat struct {
 var patterns = map[byte]string{
 	'C': `(\d+(?:\.\d+)?)`, 'd': `(\d+(?:\.\d+)?)`, 's': `(\d{3})`, 'm': `([A-Z]+|-)`,
 	'M': `\d+(?:\.\d+)?`, 'l': `-?\d+`, 'p': `\d+`, 'P': `\d+`, 'R': `\S*`, 'u': `\S*`, 'Q': `\??`, 'n': `\S+`,
-	'r': `(.*?)`, 'q': `.*?`, 'f': `.*?`, 'e': `.*?`, 'o': `.*?`,
+	'r': `([^?]*)`, 'q': `.*?`, 'f': `.*?`, 'e': `.*?`, 'o': `.*?`,
 }
 
 // compile makes a matcher of an access.format.
@@ -94,7 +94,7 @@ func compile(format string) (*phpFormat, error) {
 		}
 		form := patterns[part.Verb]
 		if part.Verb == 'e' && part.Arg == "REQUEST_URI" {
-			form = patterns['r']
+			form = `(.*?)`
 		}
 		pattern.WriteString(form)
 		if strings.HasPrefix(form, "(") {
