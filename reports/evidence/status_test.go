@@ -96,8 +96,10 @@ func TestStatusThatIsNone(t *testing.T) {
 		serve http.HandlerFunc
 		want  string
 	}{
-		"redirect": {func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "http://192.0.2.1/", http.StatusFound) }, "read status page: it answered 302"},
-		"error":    {func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusBadGateway) }, "read status page: it answered 502"},
+		"redirect": {func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "http://192.0.2.1/", http.StatusFound)
+		}, "read status page: it answered 302"},
+		"error": {func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusBadGateway) }, "read status page: it answered 502"},
 		"endless": {func(rw http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				if _, err := fmt.Fprint(rw, strings.Repeat("x", 1<<16)); err != nil {
