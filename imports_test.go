@@ -17,21 +17,22 @@ var rules = map[string]struct {
 	may []string
 	why string
 }{
-	"configs":                 {nil, "what was asked stands by itself, so that everything may read it"},
-	"internal/stats":          {nil, "statistics know nothing of sites"},
-	"reports/journal":         {[]string{"configs"}, "the record of a run must be readable without what made it"},
-	"attack":                  {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
-	"chaos":                   {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
-	"reports":                 {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
-	"reports/evidence":        {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
-	"reports/poolmodel":       {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
-	"reports/render":          {[]string{"reports"}, "rendering adds no facts"},
-	"":                        {[]string{"attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
-	"internal/staging":        {[]string{"configs"}, "the staging site is a site like any other"},
-	"internal/staging/gosite": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
-	"internal/staging/phpfpm": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
-	"internal/accuracy":       {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":            {[]string{"", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
+	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
+	"internal/stats":            {nil, "statistics know nothing of sites"},
+	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
+	"attack":                    {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
+	"chaos":                     {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
+	"reports":                   {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
+	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
+	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
+	"reports/render":            {[]string{"reports"}, "rendering adds no facts"},
+	"":                          {[]string{"attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
+	"internal/staging":          {[]string{"configs"}, "the staging site is a site like any other"},
+	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
+	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
+	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
+	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
+	"cmd/tailback":              {[]string{"", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.

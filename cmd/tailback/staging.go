@@ -11,13 +11,15 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
+	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 )
 
 // siteKinds are the values of --site.
 const (
-	siteGo     = "go"
-	sitePHPFPM = "php-fpm"
+	siteGo       = "go"
+	sitePHPFPM   = "php-fpm"
+	siteGunicorn = "gunicorn"
 )
 
 func newStaging() *cobra.Command {
@@ -51,6 +53,12 @@ demo.yaml runs against it.`,
 	f.StringVar(&o.Network, "network", "unix", "of the pool's socket: unix or tcp")
 	f.DurationVar(&o.GatewayTimeout, "gateway-timeout", 10*time.Second, "how long the gateway waits for a worker's answer")
 	f.DurationVar(&o.TerminateTimeout, "terminate-timeout", 0, "kill a request that holds a worker this long; 0 is never")
+	f.StringVar(&o.PM, "pm", "", "php-fpm's process manager: static, dynamic or ondemand")
+	f.StringVar((*string)(&o.Status), "status", "", "serve php-fpm's status page at /status: by the pool, or apart, on a socket of its own")
+	f.DurationVar(&o.SlowLog, "slow-log", 0, "have php-fpm log the stack of a request that holds a worker this long; 0 is never")
+	f.StringVar(&o.AccessFormat, "access-format", "", "php-fpm's access.format")
+	f.BoolVar(&o.JSONLog, "json-log", false, "have nginx write its access log as JSON")
+	f.StringVar(&o.Dependency2, "second-dependency", "", "where /external?dep=2 calls; empty is the second dependency itself")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8081", "address of the site")
 	f.StringVar(&o.Dependency, "dependency", "127.0.0.1:9901", "where the pages call their dependency: the proxy of an experiment")
 	f.StringVar(&o.DependencyListen, "dependency-listen", "127.0.0.1:9900", "address of the dependency itself")
@@ -58,7 +66,7 @@ demo.yaml runs against it.`,
 }
 
 func addSite(cmd *cobra.Command, kind *string) {
-	cmd.Flags().StringVar(kind, "site", siteGo, "the staging site: go (needs nothing else) or php-fpm (real nginx and php-fpm)")
+	cmd.Flags().StringVar(kind, "site", siteGo, "the staging site: go (needs nothing else), php-fpm or gunicorn (the real ones, behind real nginx)")
 }
 
 func startSite(ctx context.Context, kind string, o staging.Options) (*staging.Site, error) {
@@ -67,8 +75,10 @@ func startSite(ctx context.Context, kind string, o staging.Options) (*staging.Si
 	case siteGo:
 	case sitePHPFPM:
 		start = phpfpm.Start
+	case siteGunicorn:
+		start = gunicorn.Start
 	default:
-		return nil, usage(fmt.Errorf("read --site %q: it is go or php-fpm", kind))
+		return nil, usage(fmt.Errorf("read --site %q: it is go, php-fpm or gunicorn", kind))
 	}
 	site, err := start(ctx, o)
 	if err != nil {
@@ -84,7 +94,9 @@ pages       /work?ms=500                     a page that takes 0.5 s
             /external?ms=100&timeout_ms=0    calls the dependency; 0 is without a timeout
             /self?ms=100                     calls the site itself
             /close                           a worker that closes without an answer
-`, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency)
+            /app?status=503                  an error that the application itself answers with
+            /external?dep=2                  calls a second dependency, %s
+`, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency, s.DependencyAddr2)
 	describeLogs(w, siteLogs(s))
 	fmt.Fprintln(w, "Ctrl-C ends it.")
 }

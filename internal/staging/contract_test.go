@@ -33,7 +33,7 @@ func TestRow1AtOrBelowCapacityAllIsGood(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []int{6, 8} {
 		t.Run(fmt.Sprintf("%d a second", rate), func(t *testing.T) {
-			onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+			onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 				hits := load{path: "/work?ms=500", rate: rate, lasts: 6 * time.Second}.run(t, site)
 				wantAll(t, "answers", hits, 200)
 				if rate == 6 {
@@ -64,7 +64,7 @@ func TestRows1And3AboveCapacity(t *testing.T) {
 		rate, seconds int
 	}{{10, 12}, {20, 9}} {
 		t.Run(fmt.Sprintf("%d a second", row.rate), func(t *testing.T) {
-			onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+			onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 				lasts := time.Duration(row.seconds) * time.Second
 				hits := load{path: "/work?ms=500", rate: row.rate, lasts: lasts}.run(t, site)
 				good, refused := coded(hits, 200), coded(hits, 502)
@@ -119,7 +119,7 @@ func spans(hits []hit, n int) []time.Duration {
 // exact; onset has 1/lambda below and 0.25 s above for a late machine.
 func TestRow4OnsetUnderHang(t *testing.T) {
 	const hang, lift = 925 * time.Millisecond, 5 * time.Second // between two arrivals
-	onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+	onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 		hits := load{path: "/external?ms=100", rate: 8, lasts: 7 * time.Second, at: []moment{
 			{hang, func() { site.Dependency.Hang(true) }},
 			{lift, func() { site.Dependency.Hang(false) }},
@@ -159,7 +159,7 @@ func TestRow5TimeoutHelpsOnlyIfShortEnough(t *testing.T) {
 		{"0.35 s: every answer good", "/external?ms=100&timeout_ms=350", timeout350ms},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+			onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 				site.Dependency.Hang(true)
 				hits := load{path: row.path, rate: 8, lasts: lift, at: []moment{
 					{lift, func() { site.Dependency.Hang(false) }},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
+	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 )
 
@@ -26,6 +27,15 @@ var kinds = []struct {
 }{
 	{"gosite", gosite.Start},
 	{"phpfpm", phpfpm.Start},
+}
+
+// onAll runs a row on the site without PHP too.
+func onAll(t *testing.T, o staging.Options, row func(*testing.T, *staging.Site)) {
+	onBoth(t, o, row)
+	t.Run("gunicorn", func(t *testing.T) {
+		t.Parallel()
+		run(t, gunicorn.Start, o, row)
+	})
 }
 
 // starting has one site start at a time: starting is all that takes a
@@ -54,8 +64,8 @@ func run(t *testing.T, start func(context.Context, staging.Options) (*staging.Si
 	starting.Lock()
 	site, err := start(t.Context(), o)
 	starting.Unlock()
-	if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {
-		t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)
+	if (errors.Is(err, phpfpm.ErrNotInstalled) || errors.Is(err, gunicorn.ErrNotInstalled)) && os.Getenv("CI") != "true" {
+		t.Skipf("not run: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)

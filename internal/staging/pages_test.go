@@ -12,7 +12,7 @@ import (
 // hangs, on three connections; the second dependency, which is well, answers at
 // once; and with share=0 nobody calls. The application's own error has its body.
 func TestPagesThatCall(t *testing.T) {
-	onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+	onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 		site.Dependency.Hang(true)
 		defer site.Dependency.Hang(false)
 		before := site.Dependency.Calls()
@@ -36,7 +36,7 @@ func TestPagesThatCall(t *testing.T) {
 // Of 100 requests with share=0.5 some call and some do not, all but surely:
 // none of either has a chance of 2^-99.
 func TestShareOfRequestsCalls(t *testing.T) {
-	onBoth(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
+	onAll(t, staging.Options{}, func(t *testing.T, site *staging.Site) {
 		called := 0
 		for range 100 {
 			if get(t, site, "/external?share=0.5").body == "ok ok" {

@@ -16,7 +16,7 @@ import (
 // One worker and two slots: of six requests one is served, two wait, and three
 // are refused while the first still runs. Exact.
 func TestRow6QueueFullOnUnixSocket(t *testing.T) {
-	onBoth(t, staging.Options{Workers: 1, Backlog: 1}, func(t *testing.T, site *staging.Site) {
+	onAll(t, staging.Options{Workers: 1, Backlog: 1}, func(t *testing.T, site *staging.Site) {
 		hits := load{path: "/work?ms=1000", rate: 20, lasts: 300 * time.Millisecond}.run(t, site)
 		served, refused := coded(hits, 200), coded(hits, 502)
 		wantBetween(t, "served", len(served), 3, 3)
@@ -56,7 +56,7 @@ func TestRow6GatewayTimeout(t *testing.T) {
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
 			o := staging.Options{Network: network, GatewayTimeout: time.Second}
-			onBoth(t, o, func(t *testing.T, site *staging.Site) {
+			onAll(t, o, func(t *testing.T, site *staging.Site) {
 				h := get(t, site, "/work?ms=5000")
 				wantAll(t, "the slow page", []hit{h}, 504)
 				wantBetween(t, "answered after", h.took(), time.Second, 3*time.Second)
@@ -75,7 +75,7 @@ func TestRow6PoolNotRunning(t *testing.T) {
 		"tcp":  {"failed (111: Connection refused)", "connection refused"},
 	} {
 		t.Run(network, func(t *testing.T) {
-			onBoth(t, staging.Options{Network: network}, func(t *testing.T, site *staging.Site) {
+			onAll(t, staging.Options{Network: network}, func(t *testing.T, site *staging.Site) {
 				if err := site.StopPool(); err != nil {
 					t.Fatal(err)
 				}
@@ -94,7 +94,7 @@ func TestRow6WorkerClosed(t *testing.T) {
 	t.Parallel()
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			onBoth(t, staging.Options{Network: network}, func(t *testing.T, site *staging.Site) {
+			onAll(t, staging.Options{Network: network}, func(t *testing.T, site *staging.Site) {
 				h := get(t, site, "/close")
 				wantAll(t, "the closed request", []hit{h}, 502)
 				wantCause(t, site, h, "upstream prematurely closed connection while reading response header from upstream", "EOF")

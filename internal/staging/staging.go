@@ -109,13 +109,16 @@ type Site struct {
 	// ErrorLog and AccessLog are nginx's files, PHPAccessLog and PHPErrorLog
 	// php-fpm's. Empty where there is no such file.
 	ErrorLog, AccessLog, PHPAccessLog, PHPErrorLog, SlowLog string
+	// EdgeURL is that of the edge that StartEdge puts in front; empty without.
+	EdgeURL string
 	// StatusURL is that of php-fpm's status page; empty where there is none.
 	StatusURL string
 	// Children are the ids of the processes started, each the leader of its
 	// own process group.
 	Children []int
 	// StopPool ends the worker pool and leaves the gateway without one, as a
-	// deploy does; StartPool, nil where it can't be done, starts it again.
+	// deploy does; StartPool starts it again at the same socket. Neither does
+	// anything a second time.
 	StopPool  func() error
 	StartPool func() error
 
@@ -168,12 +171,33 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("start staging site: backlog %d: must be 1 or more", o.Backlog)
 	case o.Network != "unix" && o.Network != "tcp":
 		return o, fmt.Errorf("start staging site: network %q: must be unix or tcp", o.Network)
+	case !slices.Contains([]string{"", "static", "dynamic", "ondemand"}, o.PM):
+		return o, fmt.Errorf("start staging site: pm %q: must be static, dynamic or ondemand", o.PM)
+	case !slices.Contains([]Status{"", StatusInPool, StatusApart}, o.Status):
+		return o, fmt.Errorf("start staging site: status %q: must be pool or apart", o.Status)
+	case o.SlowLog < 0:
+		return o, fmt.Errorf("start staging site: slow log at %v: must not be negative", o.SlowLog)
 	case o.GatewayTimeout < time.Millisecond:
 		return o, fmt.Errorf("start staging site: gateway timeout %v: must be 1ms or more", o.GatewayTimeout)
 	case o.TerminateTimeout < 0:
 		return o, fmt.Errorf("start staging site: terminate timeout %v: must not be negative", o.TerminateTimeout)
 	}
 	return o, nil
+}
+
+// PHPOnly names the first of o's options that only php-fpm has, or is empty.
+func (o Options) PHPOnly() string {
+	switch {
+	case o.PM != "" && o.PM != "static":
+		return "pm " + o.PM
+	case o.Status != "":
+		return "a status page"
+	case o.SlowLog != 0:
+		return "a slow log"
+	case o.AccessFormat != "":
+		return "an access format"
+	}
+	return ""
 }
 
 func set[T comparable](field *T, value T) {

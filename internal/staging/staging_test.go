@@ -22,6 +22,7 @@ func TestNewFillsInDefaults(t *testing.T) {
 	want := staging.Options{
 		Workers: 4, Backlog: 16, Network: "unix", GatewayTimeout: 10 * time.Second,
 		Listen: "127.0.0.1:0", Dir: site.Dir, Dependency: site.DependencyAddr, DependencyListen: "127.0.0.1:0",
+		Dependency2: site.DependencyAddr2,
 	}
 	if o != want {
 		t.Errorf("got %+v, want %+v", o, want)
@@ -37,6 +38,9 @@ func TestNewRefusesNonsense(t *testing.T) {
 		"a backlog below nothing":  {staging.Options{Backlog: -1}, "backlog -1: must be 1 or more"},
 		"an unknown network":       {staging.Options{Network: "udp"}, `network "udp": must be unix or tcp`},
 		"a timeout of nothing":     {staging.Options{GatewayTimeout: time.Microsecond}, "must be 1ms or more"},
+		"an unknown manager":       {staging.Options{PM: "fast"}, `pm "fast": must be static, dynamic or ondemand`},
+		"an unknown status":        {staging.Options{Status: "tcp"}, `status "tcp": must be pool or apart`},
+		"a slow log before it":     {staging.Options{SlowLog: -1}, "slow log at -1ns: must not be negative"},
 		"killing before it begins": {staging.Options{TerminateTimeout: -1}, "must not be negative"},
 	} {
 		t.Run(name, func(t *testing.T) {

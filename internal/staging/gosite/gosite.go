@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"sync"
 
 	"github.com/tailback/tailback/internal/staging"
 )
@@ -19,6 +18,12 @@ import (
 func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("start staging site: %w", err)
+	}
+	switch what := o.PHPOnly(); {
+	case what != "":
+		return nil, fmt.Errorf("start staging site: %s needs php-fpm", what)
+	case o.JSONLog:
+		return nil, errors.New("start staging site: a JSON access log needs nginx")
 	}
 	site, o, err := staging.New(o)
 	if err != nil {
@@ -46,15 +51,20 @@ func start(site *staging.Site, o staging.Options) error {
 		front.Close()
 		return fmt.Errorf("listen for the pool: %w", err)
 	}
-	p := &pool{
-		queue:     queue,
-		terminate: o.TerminateTimeout,
-		pages:     newPages(site.URL, o.Dependency, o.Dependency2),
+	addr = queue.Addr().String()
+	pages := newPages(site.URL, o.Dependency, o.Dependency2)
+	run := func(queue net.Listener) (stop func() error) {
+		return (&pool{queue: queue, terminate: o.TerminateTimeout, pages: pages}).run(o.Workers)
 	}
-	site.StopPool = sync.OnceValue(p.run(o.Workers))
-	site.OnClose(site.StopPool)
+	site.Restartable(run(queue), func() (stop func() error, err error) {
+		queue, err := listen(o.Network, addr, o.Backlog)
+		if err != nil {
+			return nil, fmt.Errorf("listen for the pool: %w", err)
+		}
+		return run(queue), nil
+	})
 
-	g := &gateway{network: o.Network, addr: queue.Addr().String(), timeout: o.GatewayTimeout}
+	g := &gateway{network: o.Network, addr: addr, timeout: o.GatewayTimeout}
 	site.OnClose(staging.Serve(front, g))
 	return nil
 }

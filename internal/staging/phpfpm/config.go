@@ -7,18 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"text/template"
 	"time"
 
 	"github.com/tailback/tailback/internal/staging"
 )
-
-// maxSocketPath is what sockaddr_un holds on the smallest system (macOS).
-const maxSocketPath = 103
-
-// descriptors are what nginx may open, when the limit allows it: two a request.
-const descriptors = 16384
 
 //go:embed nginx.conf.tmpl
 var nginxConf string
@@ -62,7 +54,7 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		TimeoutMillis:    o.GatewayTimeout.Milliseconds(),
 		TerminateSeconds: seconds(o.TerminateTimeout),
 		Dependency:       o.Dependency, Dependency2: o.Dependency2, URL: site.URL,
-		Descriptors: allowedDescriptors(),
+		Descriptors: staging.Descriptors(),
 		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
 		AccessFormat: accessFormat,
 	}
@@ -79,10 +71,10 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		c.StatusListen = filepath.Join(site.Dir, "status.sock")
 		c.StatusPool = "unix:" + c.StatusListen
 	}
-	if err := fill(filepath.Join(site.Dir, "nginx.conf"), nginxConf, c); err != nil {
+	if err := staging.Fill(filepath.Join(site.Dir, "nginx.conf"), nginxConf, c); err != nil {
 		return err
 	}
-	if err := fill(filepath.Join(site.Dir, "php-fpm.conf"), phpFPMConf, c); err != nil {
+	if err := staging.Fill(filepath.Join(site.Dir, "php-fpm.conf"), phpFPMConf, c); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(site.Dir, "index.php"), indexPHP, 0o644); err != nil {
@@ -104,18 +96,6 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 // seconds rounds up to the whole seconds that php-fpm knows.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-func fill(path, text string, c config) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write configuration: %w", err)
-	}
-	defer f.Close()
-	if err := template.Must(template.New(path).Parse(text)).Execute(f, c); err != nil {
-		return fmt.Errorf("write configuration %s: %w", path, err)
-	}
-	return nil
-}
-
 // phpArgs keep php-fpm in the foreground. As root the pool runs as root too
 // (-R), since only root can read the folder; it serves nothing but index.php.
 func phpArgs(dir string) []string {
@@ -124,12 +104,4 @@ func phpArgs(dir string) []string {
 		args = append(args, "--allow-to-run-as-root")
 	}
 	return args
-}
-
-func allowedDescriptors() uint64 {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 1024
-	}
-	return min(descriptors, uint64(limit.Max))
 }

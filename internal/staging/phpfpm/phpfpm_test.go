@@ -62,7 +62,7 @@ func TestProgramTakesTheNewestVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, want := program([]string{dir}, "php-fpm"), filepath.Join(dir, "php-fpm8.3"); got != want {
+	if got, want := staging.Program([]string{dir}, "php-fpm"), filepath.Join(dir, "php-fpm8.3"); got != want {
 		t.Errorf("got %s, want %s: the last that may be run", got, want)
 	}
 }
@@ -122,13 +122,13 @@ func TestPortTakenInBetweenIsToldApart(t *testing.T) {
 	if err := writeConfig(site, o, "127.0.0.1:1", taken.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
-	php, err := startChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)
+	php, err := staging.StartChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer php.stop()
+	defer php.Stop()
 	forever := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-	if err := php.await(t.Context(), forever); !errors.Is(err, errPortTaken) {
+	if err := php.Await(t.Context(), forever); !errors.Is(err, staging.ErrPortTaken) {
 		t.Errorf("got %v, want port taken", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestPHPAccessLogHasCPUShare(t *testing.T) {
 // needBoth finds nginx and php-fpm, or says that the test was not run.
 func needBoth(t *testing.T) binaries {
 	t.Helper()
-	bins, err := find(programDirs())
+	bins, err := find(staging.ProgramDirs())
 	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") != "true" {
 		t.Skipf("not run: install %s (%v)", Packages, err)
 	}

@@ -1,9 +1,10 @@
-package phpfpm
+package staging
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,30 +12,28 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/tailback/tailback/internal/staging"
 )
 
 // stopWithin is how long a child may take to end its own workers.
 const stopWithin = 5 * time.Second
 
-// errPortTaken says that a child could not have the port chosen for it.
-var errPortTaken = errors.New("port taken")
+// ErrPortTaken says that a child could not have the port chosen for it.
+var ErrPortTaken = errors.New("port taken")
 
-// child is a process in the foreground, the leader of its own process group,
+// Child is a process in the foreground, the leader of its own process group,
 // in which its workers stay.
-type child struct {
+type Child struct {
 	name        string
 	output, log string // files: what it printed, and its error log
 	cmd         *exec.Cmd
 	exited      chan struct{} // closed once it has ended and was waited for
 }
 
-// startChild starts a program that dies with this process. log is where its
+// StartChild starts a program that dies with this process. log is where its
 // configuration has it write errors.
-func startChild(site *staging.Site, bin, log string, args ...string) (*child, error) {
+func StartChild(site *Site, bin, log string, args ...string) (*Child, error) {
 	name := filepath.Base(bin)
-	c := &child{
+	c := &Child{
 		name:   name,
 		output: filepath.Join(site.Dir, name+".out"),
 		log:    log,
@@ -69,8 +68,8 @@ func startChild(site *staging.Site, bin, log string, args ...string) (*child, er
 	return c, nil
 }
 
-// await waits until ready returns, or says why the child ended before.
-func (c *child) await(ctx context.Context, ready func(context.Context) error) error {
+// Await waits until ready returns, or says why the child ended before.
+func (c *Child) Await(ctx context.Context, ready func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan error, 1)
@@ -84,20 +83,20 @@ func (c *child) await(ctx context.Context, ready func(context.Context) error) er
 	<-done
 	text := c.said()
 	if strings.Contains(strings.ToLower(text), "address already in use") {
-		return fmt.Errorf("start %s: %w: %s", c.name, errPortTaken, text)
+		return fmt.Errorf("start %s: %w: %s", c.name, ErrPortTaken, text)
 	}
 	return fmt.Errorf("start %s: it ended (%v): %s", c.name, c.cmd.ProcessState, text)
 }
 
 // said is what the child printed and logged.
-func (c *child) said() string {
+func (c *Child) said() string {
 	output, _ := os.ReadFile(c.output)
 	log, _ := os.ReadFile(c.log)
 	return strings.TrimSpace(string(output) + string(log))
 }
 
-// stop ends the child and every process of its group, and waits for them.
-func (c *child) stop() error {
+// Stop ends the child and every process of its group, and waits for them.
+func (c *Child) Stop() error {
 	group := -c.cmd.Process.Pid
 	c.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -115,4 +114,14 @@ func (c *child) stop() error {
 			return fmt.Errorf("stop %s: processes of group %d remain", c.name, -group)
 		}
 	}
+}
+
+// FreeAddr is addr with a free port in place of port 0.
+func FreeAddr(addr string) (string, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package phpfpm
+package staging
 
 import "syscall"
 

@@ -1,4 +1,4 @@
-package phpfpm
+package staging
 
 import "syscall"
 
