@@ -2,6 +2,9 @@ package reports
 
 import (
 	"context"
+	"iter"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +34,53 @@ func BenchmarkAnalyze(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "Mhits/s")
 		})
 	}
+}
+
+// BenchmarkAnalyzeTenMillion analyses a run of ten million hits with a hang:
+// under 10 s, and in memory that doesn't grow with the hits. With 50 workers
+// of 0.1 s, 500/s, 80 hits are in the site when the hang refuses the others.
+func BenchmarkAnalyzeTenMillion(b *testing.B) {
+	const hits, lasts = 10_000_000, 20_000 * second
+	s := newScenario(journal.PhaseSpan{Name: "load", EndNS: int64(lasts), Kind: "open", Hits: hits, RateFrom: 500, RateTo: 500})
+	s.fault("payments", "hang", 5000*second, 15000*second)
+	dir := b.TempDir()
+	writeHits(b, s, dir, func(yield func(journal.Hit) bool) {
+		for k := range uint64(hits) {
+			due := time.Duration(k) * (lasts / hits)
+			h := journal.Hit{Seq: k, Due: due, Sent: due, Code: 200}
+			h.Done = due + 100*milli + time.Duration(k*2654435761%997)*20*time.Microsecond
+			switch since := due - 5000*second; {
+			case since < 0 || since >= 10000*second:
+			case since < second/6: // about 80 that wait for the lifting
+				h.Done = 15000*second + since
+			default:
+				h.Done, h.Code, h.Class = due+milli, 502, journal.ClassStatus
+			}
+			h.FirstByte = h.Done
+			if !yield(h) {
+				return
+			}
+		}
+	})
+	bundle, err := journal.Open(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.ReadMemStats(&before)
+		r, err := Analyze(bundle)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if r.Fidelity.HitsSent != hits || len(r.Onset) == 0 {
+			b.Fatalf("%d hits sent and %d onsets, want %d and some", r.Fidelity.HitsSent, len(r.Onset), hits)
+		}
+		runtime.ReadMemStats(&after)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/run")
+	b.ReportMetric(float64(after.Sys)/1e6, "MB-from-system")
+	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB-allocated")
 }
 
 // million is a run of a million hits whose times spread over three decades.
@@ -67,6 +117,12 @@ func write(tb testing.TB, s *scenario) *journal.Bundle {
 
 func writeTo(tb testing.TB, s *scenario, dir string) {
 	tb.Helper()
+	writeHits(tb, s, dir, slices.Values(s.hits))
+}
+
+// writeHits is writeTo of hits that need not fit in memory.
+func writeHits(tb testing.TB, s *scenario, dir string, hits iter.Seq[journal.Hit]) {
+	tb.Helper()
 	m := s.Manifest
 	m.Outcome = nil
 	w, err := journal.Create(dir, m, s.experiment)
@@ -76,7 +132,7 @@ func writeTo(tb testing.TB, s *scenario, dir string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
-	for _, h := range s.hits {
+	for h := range hits {
 		w.Hit(h)
 	}
 	for _, e := range s.events {

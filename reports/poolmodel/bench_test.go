@@ -42,3 +42,32 @@ func BenchmarkSimulate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGrid asks of 50 timeouts x 50 worker counts whether 8/s is held: by
+// formula, and by a minute each of Poisson arrivals on TCP, where no formula is
+// exact. The goal is 1 s.
+func BenchmarkGrid(b *testing.B) {
+	each := func(cell func(sc Scenario, hold float64)) {
+		for w := range 50 {
+			for k := range 50 {
+				sc := Scenario{Site: Site{Workers: w + 1, QueueSlots: 17, ServiceS: 0.1, Share: 1, GatewayTimeoutS: 10, TCP: true}}
+				sc.Faults, sc.TimeoutS, sc.HorizonS = []Fault{{ToS: forever, HoldS: forever}}, float64(k+1)*0.1, 60
+				cell(sc, sc.TimeoutS)
+			}
+		}
+	}
+	b.Run("formula", func(b *testing.B) {
+		for b.Loop() {
+			each(func(sc Scenario, hold float64) { sc.Holds(8, hold) })
+		}
+	})
+	b.Run("simulation", func(b *testing.B) {
+		for b.Loop() {
+			each(func(sc Scenario, _ float64) {
+				if _, err := Simulate(sc, Poisson(8, time.Minute, 1)); err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	})
+}
