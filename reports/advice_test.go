@@ -169,8 +169,9 @@ func TestNotKnown(t *testing.T) {
 	}{
 		{"a healthy run", newScenario(phase("load", 20*second)).drive(nil), func(*Report) {}, []string{
 			"how many workers there are, how many queue slots there are: the workers were not seen to be all busy",
-			"how much the site carries: it was not asked for more than it could serve, and workers or their time on a request are not known",
-			"how long the gateway waits: no 504 came: the longest answer took 100 ms",
+			"how long a request holds a worker: too few good answers while all was well",
+			"how much the site carries: it was not asked for more than it could serve",
+			"how long the gateway waits: no 504 came, and the longest answer took 100 ms",
 			"which timeout calls to payments have: no fault kept them from an answer",
 		}},
 		{"nothing sent", newScenario(journal.PhaseSpan{Name: "load", Kind: "open"}), func(*Report) {}, nil},

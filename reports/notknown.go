@@ -22,7 +22,7 @@ func (a *analysis) notKnown(r *Report) []NotKnown {
 		return list
 	}
 	list = append(list, a.causesNotKnown(r)...)
-	list = append(list, r.poolNotKnown()...)
+	list = append(list, a.poolNotKnown(r)...)
 	return append(list, a.timeoutsNotKnown(r)...)
 }
 
@@ -57,9 +57,12 @@ func (a *analysis) missingLogs() string {
 
 // poolNotKnown are the figures of the pool that the run does not tell. Those
 // that lack the same run are told of together.
-func (r *Report) poolNotKnown() []NotKnown {
+func (a *analysis) poolNotKnown(r *Report) []NotKnown {
 	var list []NotKnown
-	add := func(what, why, needs string) {
+	add := func(known *Estimate, what, why, needs string) {
+		if known != nil {
+			return
+		}
 		for i := range list {
 			if list[i].Why == why && list[i].Needs == needs {
 				list[i].What += ", " + what
@@ -68,35 +71,25 @@ func (r *Report) poolNotKnown() []NotKnown {
 		}
 		list = append(list, NotKnown{what, why, needs})
 	}
+	fit := a.fit
+	if fit == nil {
+		fit = &poolFit{}
+	}
 	p := r.Pool
-	full := slices.ContainsFunc(r.Onset, func(o Onset) bool { return o.Cause == QueueFull })
-	neverFull := "the workers were not seen to be all busy"
-	if p.Workers == nil {
-		why := neverFull
-		if full {
-			why = "the connections to a hung dependency do not tell how many workers held them"
-		}
-		add("how many workers there are", why, needsHang)
+	const idle = "the workers were not seen to be all busy"
+	add(p.Workers, "how many workers there are", or(fit.whyWorkers, idle), needsHang)
+	if p.Network == "tcp" {
+		add(p.QueueSlots, "how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
+	} else {
+		add(p.QueueSlots, "how many queue slots there are", or(fit.whySlots, idle), needsHang)
 	}
-	switch {
-	case p.QueueSlots != nil:
-	case p.Network == "tcp":
-		add("how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
-	case full:
-		add("how many queue slots there are", "the number in flight when the queue was full does not tell them without the number of workers", needsHang)
-	default:
-		add("how many queue slots there are", neverFull, needsHang)
+	add(p.ServiceS, "how long a request holds a worker", or(fit.whyService, "too few good answers while all was well"), "a phase of some seconds before the first fault")
+	add(p.CapacityHz, "how much the site carries", or(fit.whyCapacity, "it was not asked for more than it could serve"), needsOverload)
+	why := fit.whyGateway
+	if longest := r.longest(); why == "" && longest > 0 {
+		why = "no 504 came, and the longest answer took " + span(longest)
 	}
-	if p.CapacityHz == nil {
-		add("how much the site carries", "it was not asked for more than it could serve, and workers or their time on a request are not known", needsOverload)
-	}
-	if p.GatewayTimeoutS == nil {
-		why := "no 504 came"
-		if longest := r.longest(); longest > 0 {
-			why += ": the longest answer took " + span(longest)
-		}
-		add("how long the gateway waits", why, "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
-	}
+	add(p.GatewayTimeoutS, "how long the gateway waits", or(why, "no 504 came"), "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
 	return list
 }
 

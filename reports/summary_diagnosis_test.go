@@ -18,6 +18,7 @@ func without(t *testing.T, s *scenario) (*analysis, *Report) {
 	for i := range r.Onset {
 		r.Onset[i].Cause, r.Onset[i].Confidence, r.Onset[i].Evidence = Unknown, nil, nil
 	}
+	a.fit = nil
 	r.Pool, r.Prediction, r.Timeouts, r.Budget, r.Dose, r.Slowdowns, r.Dependencies, r.Evidence = Pool{}, Prediction{}, nil, nil, nil, nil, nil, nil
 	return a, r
 }
@@ -96,6 +97,9 @@ func TestTheSentence(t *testing.T) {
 			r.Onset = nil
 			observed(r, 0.35, 4)
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The 0.35 s timeout is within the budget: at most 0.40 s holds 8/s (0.30 s with headroom)."},
+		{"a timeout of 0.35 s, workers not known", survived, func(r *Report) {
+			r.Timeouts = []Timeout{{Dependency: "payments", Fault: "hang", Verdict: "app", ObservedS: around(0.35, 0.01)}}
+		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The 0.35 s timeout was short enough for 8/s in this run."},
 		{"three tries of 12 s", hang(), func(r *Report) {
 			physics(r)
 			observed(r, 12, 289)

@@ -87,6 +87,8 @@ func (r *Report) judged(t *Timeout, b *Budget, name string) string {
 	switch {
 	case b == nil && t.Retries > 0:
 		return fmt.Sprintf("Calls to %s were given up after %d tries of %s, %s in all", t.Dependency, t.Retries+1, held(t.ObservedS.Value), held(t.wholeS()))
+	case b == nil && r.heldRate(t) != "":
+		return the + " was short enough for " + r.heldRate(t) + " in this run"
 	case b == nil:
 		return fmt.Sprintf("Calls to %s were given up after %s", t.Dependency, held(t.ObservedS.Value))
 	case b.MaxTimeoutS == nil:
@@ -110,6 +112,23 @@ func (r *Report) firstCause(dependency string) Cause {
 		}
 	}
 	return Unknown
+}
+
+// heldRate is the rate at which every request was answered while t was tried;
+// empty where one was not.
+func (r *Report) heldRate(t *Timeout) string {
+	for _, f := range r.Faults {
+		if f.Dependency != t.Dependency || f.Kind != t.Fault {
+			continue
+		}
+		for _, p := range r.Phases {
+			if p.Name == f.Phase && p.OKRatio != nil && *p.OKRatio == 1 && p.RateAskedHz != nil {
+				return digits(*p.RateAskedHz, 1) + "/s"
+			}
+		}
+		break
+	}
+	return ""
 }
 
 // wholeS is how long all the tries of a call hold a worker, seconds.
