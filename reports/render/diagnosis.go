@@ -27,7 +27,19 @@ func estimated(e *reports.Estimate, format func(float64) string) string {
 
 // interval writes what a figure lies between.
 func interval(e *reports.Estimate, format func(float64) string) string {
-	return " (" + format(e.Low) + " to " + format(e.High) + ")"
+	return " (" + between(e, format) + ")"
+}
+
+// between writes an interval, its unit once: 35 to 43/s; 9.9 to 10.1 s.
+func between(e *reports.Estimate, format func(float64) string) string {
+	low, high := format(e.Low), format(e.High)
+	for _, unit := range []string{"/s", " ms", " s"} {
+		if strings.HasSuffix(low, unit) && strings.HasSuffix(high, unit) {
+			low = strings.TrimSuffix(low, unit)
+			break
+		}
+	}
+	return low + " to " + high
 }
 
 // whole writes a number of things.

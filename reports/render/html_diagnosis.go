@@ -33,8 +33,12 @@ var diagnosisFunctions = template.FuncMap{
 	"rest":         func(summary string) string { _, r := parted(summary); return r },
 	"why":          hasWhy,
 	"hasSite":      func(p reports.Pool) bool { return len(siteFigures(p)) > 0 },
-	"model":        func(p reports.Pool) string { return known(p.FitR2, percent) },
+	"poorly":       func(p reports.Pool) bool { return *p.FitR2 < 0.5 },
+	"model":        func(p reports.Pool) string { return known(p.FitR2, explained) },
 }
+
+// explained writes how much the model explains: where it does worse than the mean, nothing.
+func explained(r2 float64) string { return percent(math.Max(r2, 0)) }
 
 func hundredths(f float64) string {
 	return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%.2f", f), "0"), ".0")
@@ -78,11 +82,11 @@ func siteFigures(p reports.Pool) []figure {
 		if e == nil {
 			return
 		}
-		between := format(e.Low) + " to " + format(e.High)
-		if format(e.Low) == format(e.High) {
-			between = "exact"
+		lies := between(e, format)
+		if e.Low == e.High {
+			lies = "exact"
 		}
-		list = append(list, figure{name, format(e.Value), between, e.From})
+		list = append(list, figure{name, format(e.Value), lies, e.From})
 	}
 	name := "workers"
 	if p.Workers != nil && p.Workers.Kind == "effective" {
@@ -116,7 +120,7 @@ func siteNotes(r *reports.Report) string {
 		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", rate(*hz), faultName(r.Faults[0])))
 	}
 	if p.FitR2 != nil {
-		notes = append(notes, "The model explains "+percent(math.Max(*p.FitR2, 0))+" of how good answers per second varied.")
+		notes = append(notes, "The model explains "+explained(*p.FitR2)+" of how good answers per second varied.")
 	}
 	return strings.Join(notes, " ")
 }
@@ -154,10 +158,7 @@ func grids(r *reports.Report) []grid {
 		}
 		g := grid{Dependency: b.Dependency, Rate: rate(b.RateHz), Workers: crews(r.Pool, b.Choices)}
 		for _, c := range choices(b) {
-			row := gridRow{Timeout: chosen(c.TimeoutS), Needed: count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && *b.TimeoutS == c.TimeoutS}
-			if row.Seen {
-				row.Timeout = waited(c.TimeoutS)
-			}
+			row := gridRow{Timeout: chosen(c.TimeoutS), Needed: count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && near(*b.TimeoutS, c.TimeoutS)}
 			for _, w := range g.Workers {
 				holds := w.N >= c.WorkersNeeded
 				if w.Are {
@@ -175,12 +176,15 @@ func grids(r *reports.Report) []grid {
 // choices are the round timeouts and the one that was seen, the shortest first.
 func choices(b reports.Budget) []reports.Choice {
 	all := slices.Clone(b.Choices)
-	if b.TimeoutS != nil && b.WorkersNeeded != nil && !slices.ContainsFunc(all, func(c reports.Choice) bool { return c.TimeoutS == *b.TimeoutS }) {
+	if b.TimeoutS != nil && b.WorkersNeeded != nil && !slices.ContainsFunc(all, func(c reports.Choice) bool { return near(*b.TimeoutS, c.TimeoutS) }) {
 		all = append(all, reports.Choice{TimeoutS: *b.TimeoutS, WorkersNeeded: *b.WorkersNeeded, Holds: b.MaxTimeoutS != nil && *b.TimeoutS <= *b.MaxTimeoutS})
 	}
 	slices.SortFunc(all, func(x, y reports.Choice) int { return int(math.Copysign(1, x.TimeoutS-y.TimeoutS)) })
 	return all
 }
+
+// near reports whether a timeout that was seen is, but for how it was measured, a round one.
+func near(seen, round float64) bool { return math.Abs(seen-round) <= 0.03*round }
 
 // crews are the numbers of workers to show: those there are, and those that the
 // choices need.

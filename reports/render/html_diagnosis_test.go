@@ -91,11 +91,15 @@ func TestPartedAtTheFirstSentence(t *testing.T) {
 
 func TestAGridShowsTheTimeoutThatWasSeen(t *testing.T) {
 	r := diagnosed()
-	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = ptr(1.004), ptr(9)
+	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = ptr(1.6), ptr(14)
 	g := grids(r)[0]
-	// Between 1 s and 3 s; it needs 9 workers as 1 s does.
-	if row := g.Rows[4]; row.Timeout != "1.0 s" || !row.Seen || row.Needed != "9" || !slices.Equal(row.Holds, []bool{false, false, true, true, true}) {
+	// Between 1 s and 3 s; what it needs, 14 workers, 25 and 41 have.
+	if row := g.Rows[4]; row.Timeout != "1.6 s" || !row.Seen || row.Needed != "14" || !slices.Equal(row.Holds, []bool{false, false, false, true, true}) {
 		t.Errorf("the fifth row is %+v", row)
+	}
+	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = ptr(1.004), ptr(9)
+	if g = grids(r)[0]; len(g.Rows) != 6 || !g.Rows[3].Seen || g.Rows[2].Seen {
+		t.Errorf("1.004 s is not marked as the 1 s that it is: %+v", g.Rows)
 	}
 	r.Pool.Workers.Low, r.Pool.Workers.High = 3, 6
 	// Not known to be 4: only what the choices need.
