@@ -72,7 +72,7 @@ func demo(cmd *cobra.Command, kind, out string) error {
 	if err != nil {
 		return failed(ctx, err)
 	}
-	site, err := startSite(ctx, kind, staging.Options{Workers: demoWorkers, Dependency: proxy})
+	site, err := startSite(ctx, kind, staging.Options{Workers: demoWorkers, Dependency: proxy, Status: staging.StatusApart})
 	if err != nil {
 		return err
 	}

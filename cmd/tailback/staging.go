@@ -107,6 +107,8 @@ func siteLogs(s *staging.Site) configs.Site {
 		NginxErrorLog:  configs.Source{File: s.ErrorLog},
 		NginxAccessLog: configs.Source{File: s.AccessLog},
 		PHPAccessLog:   configs.Access{Source: configs.Source{File: s.PHPAccessLog}},
+		PHPSlowLog:     configs.Source{File: s.SlowLog},
+		PHPFPMStatus:   configs.Status{URL: s.StatusURL},
 	}
 }
 
@@ -115,10 +117,14 @@ func describeLogs(w io.Writer, site configs.Site) {
 	if site == (configs.Site{}) {
 		return
 	}
-	fmt.Fprintf(w, `logs        add to the experiment:
-site:
-  nginx_error_log: {file: %s}
-  nginx_access_log: {file: %s}
-  php_access_log: {file: %s}
-`, site.NginxErrorLog.File, site.NginxAccessLog.File, site.PHPAccessLog.File)
+	fmt.Fprint(w, "logs        add to the experiment:\nsite:\n")
+	for _, source := range [][3]string{
+		{"nginx_error_log", "file", site.NginxErrorLog.File}, {"nginx_access_log", "file", site.NginxAccessLog.File},
+		{"php_access_log", "file", site.PHPAccessLog.File}, {"php_slow_log", "file", site.PHPSlowLog.File},
+		{"php_fpm_status", "url", site.PHPFPMStatus.URL},
+	} {
+		if source[2] != "" {
+			fmt.Fprintf(w, "  %s: {%s: %q}\n", source[0], source[1], source[2])
+		}
+	}
 }

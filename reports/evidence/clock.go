@@ -127,6 +127,7 @@ func (c *clock) placeKnown(arrival, after time.Duration, e *entry) {
 		c.base, late = zone, after-zone // newer than any line so far: the zone was wrong
 	}
 	switch {
+	case !c.live && arrival-late+time.Second < 0: // the second of its stamp was over before the run
 	case late.Abs() <= agree:
 		c.place(arrival, 0, pollEvery, e)
 	case late > 0:

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ func Open(site configs.Site) (*Sensors, error) {
 		if log.from == (configs.Source{}) {
 			continue
 		}
-		one, err := openLog(log.source, log.from, log.format, log.parser)
+		one, err := openLog(log.source, log.from, log.format, log.parser, statusPath(site.PHPFPMStatus))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("read site.%s: %w", log.source, err))
 			continue
@@ -62,6 +63,15 @@ func Open(site configs.Site) (*Sensors, error) {
 		}
 	}
 	return s, errors.Join(errs...)
+}
+
+// statusPath is the path of the status page, "" when there is none of its own.
+func statusPath(page configs.Status) string {
+	u, err := url.Parse(page.URL)
+	if err != nil || u.Path == "/" {
+		return ""
+	}
+	return u.Path
 }
 
 // Sources names what is watched.

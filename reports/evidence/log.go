@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"time"
@@ -28,16 +29,17 @@ type log struct {
 	source journal.Source
 	from   configs.Source
 	parse  parser
+	status string // path of the status page, whose readings are no visitors; "" when there is none
 }
 
-func openLog(source journal.Source, from configs.Source, format string, newParser func(format string) (parser, error)) (sensor, error) {
+func openLog(source journal.Source, from configs.Source, format string, newParser func(format string) (parser, error), status string) (sensor, error) {
 	if from.File != "" {
 		if err := followable(from.File); err != nil {
 			return sensor{}, err
 		}
 	}
 	parse, err := newParser(format)
-	return sensor{source, (&log{source, from, parse}).run}, err
+	return sensor{source, (&log{source, from, parse, status}).run}, err
 }
 
 // run follows the log. What it says before t0 and what it held already then is
@@ -70,7 +72,7 @@ func (l *log) follow(ctx context.Context, t0 time.Time, from follower, emit func
 		if !known {
 			e = line(journal.Unparsed, text)
 		}
-		if e.kind != "" {
+		if e.kind != "" && !l.ours(&e) {
 			times.take(time.Since(t0), &e)
 		}
 		seen = true
@@ -90,6 +92,19 @@ func (l *log) follow(ctx context.Context, t0 time.Time, from follower, emit func
 	if text := silence[l.source]; !seen && text != "" {
 		emit(lost(l.source, t0, text))
 	}
+}
+
+// ours reports whether a logged request is a reading of the status page.
+func (l *log) ours(e *entry) bool {
+	if l.status == "" || e.kind != journal.Access {
+		return false
+	}
+	path := e.text
+	if fields := bytes.Fields(path); len(fields) > 1 { // "GET /status?json HTTP/1.1"
+		path = fields[1]
+	}
+	path, _, _ = bytes.Cut(path, []byte{'?'})
+	return string(path) == l.status
 }
 
 // silence is what it means when a log has no line of the run. In a log of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -227,4 +228,63 @@ func TestRealRotation(t *testing.T) {
 	}
 	wantCount(t, w, journal.Unparsed, 0)
 	wantCount(t, w, journal.Lost, 0)
+}
+
+// The other forms: nginx's log as JSON, an access.format of one's own, the slow
+// log and the status page on a socket of its own, while all workers wait. The
+// readings of the page, which nginx logs, are no visitors.
+func TestRealSiteInOtherForms(t *testing.T) {
+	t.Parallel()
+	const format = `%T [%n] %m %r %s took %{microseconds}d us %{user}C/%C %{REQUEST_URI}e`
+	site, err := phpfpm.Start(t.Context(), staging.Options{Workers: 2, Status: staging.StatusApart, SlowLog: time.Second, AccessFormat: format, JSONLog: true})
+	if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {
+		t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	time.Sleep(1200 * time.Millisecond) // what tail begins with is then of a second before
+	w := watch(t, configs.Site{
+		NginxAccessLog: configs.Source{File: site.AccessLog},
+		PHPAccessLog:   configs.Access{Source: configs.Source{Command: "exec tail -n +1 -F " + site.PHPAccessLog}, Format: format},
+		PHPSlowLog:     configs.Source{File: site.SlowLog},
+		PHPFPMStatus:   configs.Status{URL: site.StatusURL, Every: 100 * time.Millisecond},
+	}, time.Now())
+	await(t, w, journal.Gauge, 1)
+	var v visitor
+	var asking sync.WaitGroup
+	for range 2 {
+		asking.Go(func() { v.get(t.Context(), site.URL+"/work?ms=3500") })
+	}
+	asking.Wait()
+	await(t, w, journal.Access, 4)
+	w.stop()
+
+	wantCount(t, w, journal.Lost, 0)
+	wantCount(t, w, journal.Unparsed, 0)
+	wantCount(t, w, journal.Waiting, 2)
+	if got := w.texts(journal.Waiting); !strings.HasPrefix(got, "usleep() called at index.php:") {
+		t.Errorf("the slow log says %q, want that usleep() waited", got)
+	}
+	for source, want := range map[journal.Source]journal.Times{
+		journal.NginxAccessLog: {N: 2, UpstreamN: 2}, journal.PHPAccessLog: {N: 2, CPUN: 2, Idle: 2},
+	} {
+		got := w.times(source)
+		if got.SumS < 7 || got.SumS > 14 || got.N != want.N || got.UpstreamN != want.UpstreamN || got.CPUN != want.CPUN || got.Idle != want.Idle {
+			t.Errorf("%s: got %+v, want twice 3.5 s and %+v", source, got, want)
+		}
+	}
+	busiest := int64(0)
+	for _, o := range w.seen() {
+		if o.Pool != nil {
+			busiest = max(busiest, o.Pool.Active)
+			if o.Pool.Total != 2 || o.Pool.Manager != "static" {
+				t.Errorf("the status page says %+v, want 2 static processes", o.Pool)
+			}
+		}
+	}
+	if busiest != 2 {
+		t.Errorf("the status page saw at most %d active processes, want 2", busiest)
+	}
 }
