@@ -32,6 +32,8 @@ func (a *analysis) modelSite(r *Report) (poolmodel.Site, bool) {
 	site.ServiceS = max(service-waiting, 0)
 	if q := r.Pool.QueueSlots; q != nil {
 		site.QueueSlots = int(math.Round(q.Value))
+	} else if a.fit.tcpSlots > 0 {
+		site.QueueSlots = a.fit.tcpSlots
 	}
 	if g := r.Pool.GatewayTimeoutS; g != nil {
 		site.GatewayTimeoutS = g.Value

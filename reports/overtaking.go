@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"math"
 	"time"
 
+	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -19,6 +21,7 @@ type overtaking struct {
 	capacity float64 // per second
 	service  float64 // seconds
 	n        int64
+	took     stats.Histogram // ns, of those
 }
 
 // enough of them are no accident.
@@ -36,6 +39,9 @@ func (o *overtaking) add(h *journal.Hit) {
 	took := h.Service().Seconds()
 	if turn >= time.Second.Seconds() && took < turn/2 && took > 0.8*o.service {
 		o.n++
+		if later := min(sent+o.grid.perSecond(), len(o.levels)-1); o.levels[later] >= o.levels[sent] { // or places stay free
+			o.took.Add(int64(h.Service()))
+		}
 	}
 }
 
@@ -59,6 +65,11 @@ func (a *analysis) network(p *poolFit, pool Pool, in input) string {
 	}
 	if err := a.read(in.hits, o.add); err != nil || o.n < enough {
 		return ""
+	}
+	// Who found a place at once had all slots before it: S + Q/C. It is no figure
+	// to state, as it leans on the load being well above C, but the model needs one.
+	if o.took.N() >= fewest {
+		p.tcpSlots = int(math.Round(max(time.Duration(o.took.Quantile(0.5)).Seconds()-o.service, 0) * o.capacity))
 	}
 	return "tcp"
 }

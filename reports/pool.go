@@ -18,6 +18,8 @@ type poolFit struct {
 	// contended: the workers there are serve less than they would if their work
 	// were waiting. They compete for CPU, or a lock.
 	contended bool
+	// tcpSlots is about how many slots a TCP socket's queue has; 0 is not known.
+	tcpSlots int
 	// atLeast workers were seen busy at once.
 	atLeast int64
 
@@ -185,13 +187,15 @@ func (p *poolFit) decideWorkers() *Estimate {
 			From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
 	}
 	p.atLeast = int64(p.workers.peak)
-	if !p.service.grew && p.service.estimate != nil {
+	if p.service.grew == 0 && p.service.estimate != nil {
 		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
 	}
 	if counted == nil {
 		counted = p.agreed()
 	}
 	if counted != nil {
+		// With a worker free for each, requests took longer the more there were.
+		p.contended = p.service.grew > 0.1 && float64(p.service.level+2) < counted.Low
 		if e := p.effective; e != nil {
 			p.contended = e.High < counted.Value*(1-differ)
 			if e.Low > counted.Value*(1+differ) {
@@ -264,8 +268,8 @@ func (p *poolFit) decideCapacity(workers *Estimate) *Estimate {
 		return p.capacity.estimate
 	}
 	s := p.service.estimate
-	if p.contended && p.capacity.rough != nil {
-		p.whyCapacity = fmt.Sprintf("the workers compete with each other, and %s", p.capacity.why)
+	if p.contended {
+		p.whyCapacity = fmt.Sprintf("the workers compete with each other for CPU or a lock, and %s", p.capacity.why)
 		return nil
 	}
 	if workers == nil || workers.Kind != "workers" || s == nil {

@@ -43,7 +43,8 @@ func (a *analysis) prediction(r *Report, in input) Prediction {
 		onsets = append(onsets, min(res.First502.AtS, res.First504.AtS))
 		p.add(res, a.timeline, float64(runs))
 	}
-	if onset := median(onsets); !math.IsInf(onset, 1) {
+	// Without the number of slots an onset would be that of an endless queue.
+	if onset := median(onsets); !math.IsInf(onset, 1) && (sc.QueueSlots < poolmodel.MaxSlots || len(a.onsets) == 0) {
 		p.OnsetS = ptr(onset)
 	}
 	r.Pool.FitR2 = a.fitR2(p)

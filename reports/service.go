@@ -15,10 +15,10 @@ type serviceFit struct {
 	drawn float64
 	// means and variances are by request, 0 of those that are not known.
 	means, variances []float64
-	// level is the most others inside among the requests counted, and grew
-	// whether those that met more of them took longer: contention or a queue.
+	// level is the most others inside among the requests counted. Those that met
+	// more of them took longer by the share grew: contention, or a queue; 0 is not seen.
 	level int
-	grew  bool
+	grew  float64
 }
 
 // What is not the worker's in a service time seen from outside: the gateway,
@@ -51,9 +51,13 @@ func (s *services) fit(sent []int64, workers int) serviceFit {
 	pooled := make([]moments, len(s.sums))
 	fit := serviceFit{}
 	for level := first; level <= last; level++ {
-		if level > first && s.longer(pooled, level) {
-			fit.grew = true
-			break
+		if level > first {
+			if n, more := s.longer(pooled, level); more > 0 && n < fewest {
+				continue // a hiccup, as like as not
+			} else if more > 0 {
+				fit.grew = more
+				break
+			}
 		}
 		if s.merge(pooled, level) > 0 {
 			fit.level = level
@@ -103,16 +107,17 @@ func empty(list []moments) bool {
 	return true
 }
 
-// longer reports whether answers at that level took longer than the pooled
-// ones of the same requests: by three standard errors, and by 3% and a
-// millisecond, which is more than the machine's hiccups.
-func (s *services) longer(pooled []moments, level int) bool {
+// longer returns how many answers there are at that level, and by what share
+// they took longer than the pooled ones of the same requests: 0 unless by three
+// standard errors, and by 3% and a millisecond, which is more than hiccups.
+func (s *services) longer(pooled []moments, level int) (count int64, share float64) {
 	var n, more, variance, mean float64
 	for r := range s.sums {
 		m, p := s.sums[r][level], pooled[r]
 		if m.n == 0 || p.n == 0 {
 			continue
 		}
+		count += m.n
 		weight := float64(m.n)
 		n += weight
 		more += weight * (m.mean() - p.mean())
@@ -120,10 +125,13 @@ func (s *services) longer(pooled []moments, level int) bool {
 		variance += weight*p.variance() + weight*weight*p.variance()/float64(p.n)
 	}
 	if n == 0 {
-		return false
+		return 0, 0
 	}
 	more, mean = more/n, mean/n
-	return more > 3*math.Sqrt(variance)/n && more > 0.03*mean+0.001
+	if more > 3*math.Sqrt(variance)/n && more > 0.03*mean+0.001 {
+		return count, more / mean
+	}
+	return count, 0
 }
 
 // mean weighs the means of the requests by how often each was sent.
