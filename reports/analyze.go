@@ -69,7 +69,7 @@ func passes(in input) (*analysis, error) {
 	a := &analysis{manifest: in.manifest, faults: playedFaults(in.events)}
 	a.traffic = newTraffic(in.manifest)
 	a.timeline = newTimeline(planned(in.manifest))
-	a.grid = newGrid()
+	a.grid = newGrid(planned(in.manifest))
 	a.gateway = newGatewayErrors(len(in.manifest.Phases), a.faults)
 	a.baseline = newBaseline(in.manifest, a.faults)
 	a.stepped = steppedFaults(in.events, a.faults)

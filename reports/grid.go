@@ -67,11 +67,21 @@ func gaveUpOn(h *journal.Hit) bool {
 }
 
 const (
-	cellWidth = time.Second / 512
-	maxCells  = 1 << 20
+	cellsPerSecond = 512
+	cellWidth      = time.Second / cellsPerSecond
+	maxCells       = 1 << 20
 )
 
-func newGrid() *grid { return &grid{width: cellWidth} }
+// newGrid makes room for what is planned; growing step by step costs several
+// times as much.
+func newGrid(planned time.Duration) *grid {
+	g := &grid{width: cellWidth}
+	cells := int(min(max(planned, 0)/cellWidth+cellsPerSecond, maxCells))
+	for _, column := range append(g.flow.columns(), &g.change, &g.answers) {
+		*column = make([]int32, 0, cells)
+	}
+	return g
+}
 
 func (g *grid) add(h *journal.Hit, warmup bool) {
 	if !inFlight(h) {
