@@ -8,10 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
-	long  = flag.Bool("long", false, "run all the sites and write ACCURACY.md; about 10 minutes")
+	long  = flag.Bool("long", false, "run all the sites and write ACCURACY.md; about 6 minutes")
 	keep  = flag.String("keep", "", "folder to keep the bundles in")
 	seeds = flag.String("seeds", "", "only these seeds, such as 1,2")
 )
@@ -19,50 +20,126 @@ var (
 // sideBySide is how many sites run at once: they sleep nearly all of the time.
 const sideBySide = 5
 
-// TestDrawnSites: see the issue's bounds in TestMain's comment. The short form
-// runs five sites.
+// TestDrawnSites: of sites that nobody chose the truth must lie in the stated
+// interval in at least 90%, with an interval of at most 25% of the value, and
+// what can be told must be told. The short form, which runs in CI, draws five
+// sites and lets one figure of each name miss, as one of five is more than 10%.
 func TestDrawnSites(t *testing.T) {
+	if !*long {
+		t.Parallel()
+	}
 	n := uint64(5)
 	if *long {
 		n = 20
+	} else {
+		t.Logf("the short form: %d drawn sites of 20; all of them, and those bound by the processor, with -long", n)
 	}
-	rows := measure(t, n)
+	var sites []Site
+	for seed := uint64(1); seed <= n; seed++ {
+		sites = append(sites, Draw(seed))
+	}
+	rows := measure(t, sites, sideBySide)
+	if *long { // each alone: they need the processor for themselves
+		rows = append(rows, measure(t, []Site{Draw(21).Bound(), Draw(22).Bound(), Draw(23).Bound()}, 1)...)
+	}
 	var table strings.Builder
 	Write(&table, rows)
 	t.Log("\n" + table.String())
+	check(t, rows)
+	if *long && *seeds == "" {
+		write(t, table.String())
+	}
+}
+
+func check(t *testing.T, rows []Row) {
+	t.Helper()
 	for name, s := range Scores(rows) {
-		if s.Inside*10 < s.Told*9-5 { // at least 90%; of five sites one may miss
-			t.Errorf("%s: the truth lies in the interval in %d of %d", name, s.Inside, s.Told)
+		all := s.Told + s.Unknown
+		misses := max(all/10, 1)
+		for what, n := range map[string]int{"told": s.Told, "as close as promised": s.Close, "the truth in its interval": s.Inside, "an interval of at most 25%": s.Narrow} {
+			if n < all-misses {
+				t.Errorf("%s: %s in %d of %d", name, what, n, all)
+			}
 		}
 	}
 }
 
-func measure(t *testing.T, n uint64) []Row {
-	rows := make([]Row, n)
+func measure(t *testing.T, sites []Site, sideBySide int) []Row {
+	var mu sync.Mutex
+	bySeed := map[uint64]Row{}
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, sideBySide)
-	for i := range n {
-		seed := i + 1
-		if *seeds != "" && !strings.Contains(","+*seeds+",", fmt.Sprintf(",%d,", seed)) {
+	for _, s := range sites {
+		if *seeds != "" && !strings.Contains(","+*seeds+",", fmt.Sprintf(",%d,", s.Seed)) {
 			continue
 		}
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			s := Draw(seed)
-			dir := t.TempDir()
-			if *keep != "" {
-				dir = filepath.Join(*keep, fmt.Sprint(seed))
-				os.MkdirAll(dir, 0o755)
-			}
-			r, err := Measure(t.Context(), s, dir)
+			row, err := one(t, s)
 			if err != nil {
-				t.Errorf("seed %d: %v", seed, err)
+				t.Errorf("seed %d: %v", s.Seed, err)
 				return
 			}
-			rows[i] = Row{s, Judge(s, r), r.DurationS, r.Pool.FitR2}
+			mu.Lock()
+			defer mu.Unlock()
+			bySeed[s.Seed] = row
 		})
 	}
 	wait.Wait()
+	var rows []Row
+	for _, s := range sites {
+		if row, ok := bySeed[s.Seed]; ok {
+			rows = append(rows, row)
+		}
+	}
 	return rows
+}
+
+func one(t *testing.T, s Site) (Row, error) {
+	dir := t.TempDir()
+	if *keep != "" {
+		dir = filepath.Join(*keep, fmt.Sprint(s.Seed))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return Row{}, err
+		}
+	}
+	r, held, err := Measure(t.Context(), s, dir)
+	if err != nil {
+		return Row{}, err
+	}
+	return Row{s, Judge(s, held, r), r.DurationS, r.Pool.FitR2}, nil
+}
+
+// A site without PHP: nginx and gunicorn's sync workers, and no logs. Workers,
+// slots and timeout are as right as ever.
+func TestPythonSite(t *testing.T) {
+	t.Parallel()
+	unix := Site{Seed: 1, Workers: 3, Backlog: 12, Network: "unix", Arrivals: "uniform", Calling: 150 * time.Millisecond,
+		Share: 1, callParts: 1, allParts: 1, Timeout: 700 * time.Millisecond, Gateway: 10 * time.Second, Python: true}
+	tcp := unix
+	tcp.Seed, tcp.Network, tcp.Workers, tcp.Timeout = 2, "tcp", 5, 0
+	rows := measure(t, []Site{unix, tcp}, 2)
+	var table strings.Builder
+	Write(&table, rows)
+	t.Log("\n" + table.String())
+	for _, row := range rows {
+		for _, f := range row.Figures {
+			if f.Estimate == nil || !f.Close() || !f.Inside() {
+				t.Errorf("%v: %s: got %v, want %.3g", row.Site, f.Name, f, f.Truth)
+			}
+		}
+	}
+}
+
+// write keeps the table of the long form in the repository.
+func write(t *testing.T, table string) {
+	t.Helper()
+	text := "# What the reports say of drawn sites, beside the truth\n\n" +
+		"Made by `make accuracy`: sites that nobody chose, run on real nginx and php-fpm, " + fmt.Sprint(sideBySide) + " side by side\n" +
+		"(those bound by the processor one at a time). A cell is the value, its interval, and the truth: workers\n" +
+		"and slots as the site was built, times as its workers logged them, which the reports do not see.\n\n" + table
+	if err := os.WriteFile("ACCURACY.md", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -53,18 +53,19 @@ func (f Figure) String() string {
 // maxWidth is how wide an interval may be, as a share of the value.
 const maxWidth = 0.25
 
-// Judge puts the report's figures beside the truth. Figures that no run on such
+// Judge puts the report's figures beside the truth: what the site was built as,
+// and of times what its workers logged. Figures that no run on such
 // a site could tell are left out: the queue slots of a TCP pool (physics.md's
 // last table), the capacity of a site that is bound by cores.
-func Judge(s Site, r *reports.Report) []Figure {
+func Judge(s Site, held Held, r *reports.Report) []Figure {
 	figures := []Figure{{"workers", float64(s.Workers), r.Pool.Workers, 0.10}}
 	if s.Network == "unix" {
 		figures = append(figures, Figure{"queue slots", float64(s.QueueSlots()), r.Pool.QueueSlots, 0.15})
 	}
 	if !s.CPU {
 		figures = append(figures,
-			Figure{"service", s.ServiceS(), r.Pool.ServiceS, 0.05},
-			Figure{"capacity", s.CapacityHz(), r.Pool.CapacityHz, 0.05})
+			Figure{"service", held.Baseline, r.Pool.ServiceS, 0.05},
+			Figure{"capacity", float64(s.Workers) / held.Overload, r.Pool.CapacityHz, 0.05})
 	}
 	if s.Timeout > 0 {
 		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05}

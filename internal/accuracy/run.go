@@ -13,29 +13,43 @@ import (
 	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/staging"
+	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
 // Measure runs the site for real, with an experiment written to a file as a
-// user would, in dir, which must exist. It returns the report on it.
-func Measure(ctx context.Context, s Site, dir string) (*reports.Report, error) {
+// user would, in dir, which must exist. It returns the report on it, and how
+// long the workers themselves say that they took, which the report does not see.
+func Measure(ctx context.Context, s Site, dir string) (*reports.Report, Held, error) {
 	proxy, err := freeAddr()
 	if err != nil {
-		return nil, err
+		return nil, Held{}, err
 	}
-	site, err := phpfpm.Start(ctx, s.options(proxy))
+	start := phpfpm.Start
+	if s.Python {
+		start = gunicorn.Start
+	}
+	site, err := start(ctx, s.options(proxy))
 	if err != nil {
-		return nil, err
+		return nil, Held{}, err
 	}
 	defer site.Close()
 	site.Dependency.SetDelay(s.Delay)
 	file := filepath.Join(dir, "experiment.yaml")
 	if err := os.WriteFile(file, []byte(s.experiment(site, proxy)), 0o600); err != nil {
-		return nil, err
+		return nil, Held{}, err
 	}
-	return Run(ctx, file, filepath.Join(dir, "out"))
+	r, err := Run(ctx, file, filepath.Join(dir, "out"))
+	if err != nil {
+		return nil, Held{}, err
+	}
+	if s.Python {
+		return r, Held{s.ServiceS(), s.ServiceS()}, nil // its workers keep no log
+	}
+	held, err := ReadHeld(site.PHPAccessLog, r)
+	return r, held, err
 }
 
 // Run runs an experiment file into out and returns the report on it.

@@ -25,6 +25,7 @@ type Site struct {
 	Delay     time.Duration // of the dependency when it is well
 	Timeout   time.Duration // of the call; 0 is none
 	CPU       bool          // the calling page computes instead of sleeping
+	Python    bool          // gunicorn's sync workers instead of php-fpm
 	Gateway   time.Duration // R
 	callParts int           // weights of the mix
 	allParts  int
@@ -91,10 +92,17 @@ func (s Site) String() string {
 	if s.CPU {
 		text += " cpu"
 	}
+	if s.Python {
+		text += " gunicorn"
+	}
 	return text
 }
 
 // options are what the staging site is started with.
 func (s Site) options(proxy string) staging.Options {
-	return staging.Options{Workers: s.Workers, Backlog: s.Backlog, Network: s.Network, GatewayTimeout: s.Gateway, Dependency: proxy}
+	o := staging.Options{Workers: s.Workers, Backlog: s.Backlog, Network: s.Network, GatewayTimeout: s.Gateway, Dependency: proxy}
+	if !s.Python {
+		o.AccessFormat = accessFormat
+	}
+	return o
 }

@@ -30,16 +30,16 @@ func Scores(rows []Row) map[string]Score {
 				continue
 			}
 			s.Told++
-			s.Close += one(f.Close())
-			s.Inside += one(f.Inside())
-			s.Narrow += one(f.Width() <= maxWidth)
+			s.Close += count(f.Close())
+			s.Inside += count(f.Inside())
+			s.Narrow += count(f.Width() <= maxWidth)
 			all[f.Name] = s
 		}
 	}
 	return all
 }
 
-func one(yes bool) int {
+func count(yes bool) int {
 	if yes {
 		return 1
 	}
