@@ -46,14 +46,19 @@ type analysis struct {
 	wellness   *wellness
 	watches    []*watch
 	stepped    []*dose
-	gateway    gatewayErrors
+	gateway    firstErrors
 	baseline   *baseline
 	onsets     []*onset
 	recoveries []*recovery
 	giveUps    giveUps
 	services   *services
 	fit        *poolFit
-	contrary   []string // what the site says of itself and the outside view does not
+	contrary   []string        // what the site says of itself and the outside view does not
+	levels     []int32         // others in the site at the start of each cell of grid
+	goodBefore []int32         // good answers before each cell of grid
+	fastest    []time.Duration // good answer to each request
+	closings   closings
+	logDoubts  []string // what is wrong with the site's logs
 }
 
 func analyze(in input) (*Report, error) {
@@ -70,7 +75,8 @@ func passes(in input) (*analysis, error) {
 	a.traffic = newTraffic(in.manifest)
 	a.timeline = newTimeline(planned(in.manifest))
 	a.grid = newGrid(planned(in.manifest))
-	a.gateway = newGatewayErrors(len(in.manifest.Phases), a.faults)
+	a.fastest = make([]time.Duration, len(in.manifest.Requests))
+	a.gateway = newFirstErrors(len(in.manifest.Phases), a.faults)
 	a.baseline = newBaseline(in.manifest, a.faults)
 	a.stepped = steppedFaults(in.events, a.faults)
 	a.wellness = newWellness(len(in.manifest.Requests), a.faults)
@@ -79,6 +85,7 @@ func passes(in input) (*analysis, error) {
 	}
 	a.end = endOfRun(in, a.traffic.last)
 	a.onsets = a.findOnsets()
+	a.levels, a.goodBefore, a.closings = a.grid.inside(), countBefore(a.grid.good), heldClosings(in.events)
 	a.recoveries = a.liftedFaults()
 	a.wellness.settle()
 	a.watches = a.newWatches(in.events)
@@ -115,11 +122,16 @@ func (a *analysis) firstPass(h *journal.Hit) {
 	a.timeline.add(h)
 	a.grid.add(h, warmup)
 	a.served.add(h)
+	if !warmup {
+		a.gateway.add(h)
+	}
 	if warmup || h.Class.Ours() {
 		return
 	}
-	a.gateway.add(h)
 	a.giveUps.add(h)
+	if f := &a.fastest[h.Request]; h.Class == journal.ClassOK && (*f == 0 || h.Service() < *f) {
+		*f = h.Service()
+	}
 	a.baseline.add(h)
 	a.wellness.add(h)
 	for _, d := range a.stepped {
@@ -132,6 +144,9 @@ func (a *analysis) secondPass(h *journal.Hit) {
 	warmup := a.manifest.Phases[h.Phase].Warmup
 	for _, o := range a.onsets {
 		o.add(h, warmup)
+		if !warmup {
+			a.seeErrors(o, h)
+		}
 	}
 	if warmup || h.Class.Ours() {
 		return

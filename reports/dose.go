@@ -115,11 +115,11 @@ func (a *analysis) doses() []Dose {
 	return list
 }
 
-// onsetIn is the status whose errors began, to last, in [from, to); "" when none did.
+// onsetIn is the gateway's status whose errors began, to last, in [from, to); "" when none did.
 func (a *analysis) onsetIn(from, to time.Duration) string {
 	for _, o := range a.onsets {
-		if o.sustained != nil && from <= o.at && o.at < to {
-			return strconv.Itoa(int(gatewayCodes[o.code]))
+		if o.kind >= refused502 && o.sustained != nil && from <= o.at && o.at < to {
+			return strconv.Itoa(int(o.code))
 		}
 	}
 	return ""

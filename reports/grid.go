@@ -11,9 +11,10 @@ import (
 // a second stays a whole number of cells up to twelve days.
 type grid struct {
 	width   time.Duration
-	change  []int32                    // hits sent less hits done
-	answers []int32                    // done, without warm-up and ours
-	gateway [len(gatewayCodes)][]int32 // of those the bad ones with that code
+	change  []int32             // hits sent less hits done
+	answers []int32             // done, without warm-up and ours
+	good    []int32             // of those the good ones
+	bad     [errorKinds][]int32 // of those the bad ones of that kind; generatorError apart
 	flow    flow
 }
 
@@ -94,12 +95,18 @@ func (g *grid) add(h *journal.Hit, warmup bool) {
 	bump(&g.change, sent, 1)
 	bump(&g.change, done, -1)
 	g.flow.add(h, sent, done)
-	if warmup || h.Class.Ours() {
+	if warmup {
+		return
+	}
+	if i := errorKindOf(h); i >= 0 {
+		bump(&g.bad[i], done, 1)
+	}
+	if h.Class.Ours() {
 		return
 	}
 	bump(&g.answers, done, 1)
-	if i := badGateway(h); i >= 0 {
-		bump(&g.gateway[i], done, 1)
+	if h.Class == journal.ClassOK {
+		bump(&g.good, done, 1)
 	}
 }
 
@@ -114,13 +121,21 @@ func (g *grid) perSecond() int { return max(int(time.Second/g.width), 1) }
 // fold makes the cells twice as wide.
 func (g *grid) fold() {
 	g.width *= 2
-	for _, cells := range append(g.flow.columns(), &g.change, &g.answers, &g.gateway[0], &g.gateway[1], &g.gateway[2]) {
+	for _, cells := range g.columns() {
 		half := make([]int32, (len(*cells)+1)/2)
 		for i, n := range *cells {
 			half[i/2] += n
 		}
 		*cells = half
 	}
+}
+
+func (g *grid) columns() []*[]int32 {
+	all := append(g.flow.columns(), &g.change, &g.answers, &g.good)
+	for i := range g.bad {
+		all = append(all, &g.bad[i])
+	}
+	return all
 }
 
 func bump(cells *[]int32, i int, by int32) {
@@ -146,19 +161,23 @@ func (g *grid) inFlight(bucket time.Duration, n int) []int64 {
 	return most
 }
 
-// errors returns how many bad answers of gatewayCodes[i] came in [from, to), up to the width of a cell.
-func (g *grid) errors(i int, from, to time.Duration) (n int64) {
-	for c := g.cell(from); c < min(g.cell(to), len(g.gateway[i])); c++ {
-		n += int64(g.gateway[i][c])
+// errors returns how many errors of a kind came in [from, to), up to the width of a cell.
+func (g *grid) errors(kind errorKind, from, to time.Duration) (n int64) {
+	return sumCells(g.bad[kind], g.cell(from), g.cell(to))
+}
+
+func sumCells(cells []int32, from, to int) (n int64) {
+	for c := max(from, 0); c < min(to, len(cells)); c++ {
+		n += int64(cells[c])
 	}
 	return n
 }
 
-// sustained returns the first cell, from the moment from on, with a bad answer
-// of gatewayCodes[i] from whose start on a full second, over before end, has at
+// sustained returns the first cell, from the moment from on, with an error of
+// that kind from whose start on a full second, over before end, has at
 // least 5% of them among its answers. It is exact up to the width of a cell.
-func (g *grid) sustained(i int, from, end time.Duration) (cell int, ok bool) {
-	bad, second := g.gateway[i], g.perSecond()
+func (g *grid) sustained(kind errorKind, from, end time.Duration) (cell int, ok bool) {
+	bad, second := g.bad[kind], g.perSecond()
 	var answers, errors int64
 	add := func(c int, sign int64) {
 		if c < len(g.answers) {

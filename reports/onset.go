@@ -28,48 +28,50 @@ func badGateway(h *journal.Hit) int {
 	return gatewayIndex(h.Code)
 }
 
-// gatewayErrors finds the first of each code, apart from faults and under each
-// of them, and in each phase the first of any code under a fault.
-type gatewayErrors struct {
+// firstErrors finds the first of each kind, apart from faults and under each
+// of them, and in each phase the first of any gateway status under a fault.
+type firstErrors struct {
 	faults  []*playedFault
-	first   [][len(gatewayCodes)]firstError // by fault + 1; 0 is apart from faults
+	first   [][errorKinds]firstError // by fault + 1; 0 is apart from faults
 	byPhase []*firstError
 }
 
 type firstError struct {
-	count int64
-	at    time.Duration
-	seq   uint64
-	class journal.Class
-	fault int // -1 is none
+	count    int64
+	at, last time.Duration
+	seq      uint64
+	code     int32
+	class    journal.Class
+	fault    int // -1 is none
 }
 
-func newGatewayErrors(phases int, faults []*playedFault) gatewayErrors {
-	return gatewayErrors{faults: faults, first: make([][len(gatewayCodes)]firstError, len(faults)+1), byPhase: make([]*firstError, phases)}
+func newFirstErrors(phases int, faults []*playedFault) firstErrors {
+	return firstErrors{faults: faults, first: make([][errorKinds]firstError, len(faults)+1), byPhase: make([]*firstError, phases)}
 }
 
-func (g *gatewayErrors) add(h *journal.Hit) {
-	i := badGateway(h)
-	if i < 0 {
+func (g *firstErrors) add(h *journal.Hit) {
+	kind := errorKindOf(h)
+	if kind < 0 {
 		return
 	}
 	fault := faultAt(g.faults, h.Done)
-	one := firstError{1, h.Done, h.Seq, h.Class, fault}
-	f := &g.first[fault+1][i]
-	count := f.count + 1
+	one := firstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, fault}
+	f := &g.first[fault+1][kind]
+	count, last := f.count+1, max(f.last, h.Done)
 	if f.count == 0 || h.Done < f.at || h.Done == f.at && h.Seq < f.seq {
 		*f = one
 	}
-	f.count = count
-	if p := g.byPhase[h.Phase]; fault >= 0 && (p == nil || h.Done < p.at) {
+	f.count, f.last = count, last
+	if p := g.byPhase[h.Phase]; badGateway(h) >= 0 && fault >= 0 && (p == nil || h.Done < p.at) {
 		g.byPhase[h.Phase] = &one
 	}
 }
 
-// onset is the first error of one code, and what the second pass counts around it.
+// onset is the first error of one kind, and what the second pass counts around it.
 type onset struct {
 	firstError
-	code      int // in gatewayCodes
+	kind      errorKind
+	seen      errorsSeen
 	waiting   int64
 	offered   int64 // due in the second before, or since T0 if that is shorter
 	lasting   bool  // it became sustained, in the cell [from, to)
@@ -85,19 +87,20 @@ const goesOn = 2 * time.Second
 // fault was applied did not begin with it.
 func (a *analysis) findOnsets() []*onset {
 	var list []*onset
-	for _, codes := range a.gateway.first {
-		for i, first := range codes {
+	for _, kinds := range a.gateway.first {
+		for i, first := range kinds {
+			kind := errorKind(i)
 			if first.count == 0 {
 				continue
 			}
 			if first.fault >= 0 {
 				applied := a.faults[first.fault].applied
-				if a.grid.errors(i, applied-goesOn, applied) > 0 {
+				if a.grid.errors(kind, applied-goesOn, applied) > 0 {
 					continue
 				}
 			}
-			o := &onset{firstError: first, code: i}
-			if c, ok := a.grid.sustained(i, first.at, a.nextFault(first.at)); ok {
+			o := &onset{firstError: first, kind: kind, seen: newErrorsSeen()}
+			if c, ok := a.grid.sustained(kind, first.at, a.nextFault(first.at)); ok {
 				o.lasting, o.from, o.to = true, a.grid.start(c), a.grid.start(c+1)
 			}
 			list = append(list, o)
@@ -127,7 +130,7 @@ func (o *onset) add(h *journal.Hit, warmup bool) {
 	if o.at-time.Second <= h.Due && h.Due < o.at {
 		o.offered++
 	}
-	if o.lasting && !warmup && badGateway(h) == o.code && o.from <= h.Done && h.Done < o.to {
+	if o.lasting && !warmup && errorKindOf(h) == o.kind && o.from <= h.Done && h.Done < o.to {
 		if o.sustained == nil || h.Done < *o.sustained {
 			o.sustained = ptr(h.Done)
 		}
@@ -138,7 +141,7 @@ func (a *analysis) onsetFigures() []Onset {
 	list := []Onset{}
 	for _, o := range a.onsets {
 		f := Onset{
-			Code: int(gatewayCodes[o.code]), Class: o.class.String(), Phase: a.phaseAt(o.at), FirstS: o.at.Seconds(),
+			Code: int(o.code), Class: o.class.String(), Phase: a.phaseAt(o.at), FirstS: o.at.Seconds(),
 			Count: o.count, InFlight: o.waiting, RateHz: perSecond(o.offered, min(o.at, time.Second).Seconds()),
 			Cause: Unknown, Evidence: []string{},
 		}

@@ -27,7 +27,7 @@ func TestOnsetUnderAHang(t *testing.T) {
 		t.Fatalf("%d onsets, want 1: %+v", len(r.Onset), r.Onset)
 	}
 	o := r.Onset[0]
-	if o.Code != 502 || o.Class != "status" || o.Phase != "hang" || o.Dependency != "payments" || o.Cause != "unknown" {
+	if o.Code != 502 || o.Class != "status" || o.Phase != "hang" || o.Dependency != "payments" || o.Cause != QueueFull {
 		t.Errorf("onset is %+v", o)
 	}
 	if math.Abs(o.FirstS-17.626) > 1e-9 || !near(o.AfterFaultS, 2.626) || !near(o.SustainedS, 17.626) {
@@ -118,7 +118,7 @@ func TestNoOnset(t *testing.T) {
 		answer func(h *journal.Hit)
 	}{
 		{"of a status that the request expects", func(h *journal.Hit) { h.Code = 503 }},
-		{"of a 500, which the application itself answers", func(h *journal.Hit) { bad(h, 500) }},
+		{"of a 404, which is the request's fault", func(h *journal.Hit) { bad(h, 404) }},
 		{"of a warm-up", func(h *journal.Hit) {
 			if h.Phase == 0 {
 				bad(h, 502)

@@ -79,7 +79,7 @@ func (a *analysis) plain(r *Report, t *tally) string {
 		return fmt.Sprintf("the site carries %s; asked %s/s, %s, from %s into the run on%s",
 			perS(c.Value), digits(*o.RateHz, 1), failed, span(o.FirstS), after(": ", r.explain(&o)))
 	}
-	return fmt.Sprintf("%s; %ds began %s into the run%s%s", failed, o.Code, span(o.FirstS), o.rate(), after(": ", r.explain(&o)))
+	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, o.what(), span(o.FirstS), o.rate(), after(": ", r.explain(&o)))
 }
 
 // slow says why good answers were slow, where no fault was played.

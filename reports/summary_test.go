@@ -38,7 +38,7 @@ func TestSummary(t *testing.T) {
 				h.Code, h.Class = 0, journal.ClassClientTimeout
 			}
 		}).fault("payments", "down", 12*second, 15*second),
-			"With payments down, 30% of requests in phase hang failed (24 × no answer in time); the site was well again as soon as it was lifted."},
+			"With payments down, client timeouts began 100 ms after the fault at 8 requests/s and 30% of requests in phase hang failed; the site was well again as soon as it was lifted."},
 		{"two faults in a phase", newScenario(phase("baseline", 10*second), phase("hang", 10*second)).drive(func(h *journal.Hit) {
 			if h.Due == 14*second {
 				bad(h, 504)

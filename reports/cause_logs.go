@@ -1,0 +1,310 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// siteLogs are the site's logs by second, and what is wrong with them.
+type siteLogs struct {
+	a      *analysis
+	errors map[journal.Kind]*logLines // of nginx's error log
+	access map[journal.Source]*accessLog
+	given  bool // an error log was given, or has spoken
+	doubts []string
+}
+
+// logLines are lines of one meaning.
+type logLines struct {
+	perSecond map[int64]int64
+	n         int64
+	text      string
+}
+
+// accessLog is an access log: its requests by second, all of them and by status.
+type accessLog struct {
+	all   logLines
+	codes map[int32]*logLines
+	idle  int64 // requests of 1 s or more that hardly computed
+	timed int64 // requests with a share of CPU
+	mine  bool  // it shows what we sent
+}
+
+func (l *logLines) add(second, n int64, text string) {
+	if l.perSecond == nil {
+		l.perSecond = map[int64]int64{}
+		l.text = text
+	}
+	l.perSecond[second] += n
+	l.n += n
+}
+
+// readLogs sorts what the logs say, and leaves out access logs that do not show our requests.
+func (a *analysis) readLogs(observed []journal.Observation) *siteLogs {
+	l := &siteLogs{a: a, errors: map[journal.Kind]*logLines{}, access: map[journal.Source]*accessLog{}}
+	for _, s := range a.manifest.Sources {
+		l.given = l.given || s == journal.NginxErrorLog
+	}
+	for _, o := range observed {
+		if !a.within(o) {
+			continue
+		}
+		second, n := o.AtNS/int64(time.Second), max(o.Count, 1)
+		switch {
+		case o.Source == journal.NginxErrorLog && o.Kind != journal.Unparsed && o.Kind != journal.Lost:
+			l.given = true
+			get(l.errors, o.Kind).add(second, n, o.Text)
+		case o.Kind == journal.Access:
+			l.addAccess(o, second, n)
+		}
+	}
+	for _, source := range slices.Sorted(maps.Keys(l.access)) {
+		log := l.access[source]
+		served := a.bySecond(a.grid.answers)
+		if source == journal.PHPAccessLog {
+			served = a.bySecond(a.grid.good)
+		}
+		shown := part(matched(served, log.all.perSecond), sumOf(served))
+		log.mine = shown >= 0.7 || sumOf(served) == 0 && log.all.n >= a.sent()/2
+		if sumOf(served) >= 10 && shown < 0.3 {
+			l.doubts = append(l.doubts, fmt.Sprintf("%s shows %s of our %d requests at the time they were answered: is it of this host, and is its clock right? It was left out",
+				source, percent(shown), sumOf(served)))
+		}
+	}
+	return l
+}
+
+func get[K comparable, V any](m map[K]*V, k K) *V {
+	if m[k] == nil {
+		m[k] = new(V)
+	}
+	return m[k]
+}
+
+func (l *siteLogs) addAccess(o journal.Observation, second, n int64) {
+	log := get(l.access, o.Source)
+	if log.codes == nil {
+		log.codes = map[int32]*logLines{}
+	}
+	log.all.add(second, n, "")
+	get(log.codes, o.Code).add(second, n, o.Text)
+	if o.Times != nil {
+		log.idle += o.Times.Idle
+		log.timed += o.Times.CPUN
+	}
+}
+
+// bySecond sums cells of the grid to seconds.
+func (a *analysis) bySecond(cells []int32) map[int64]int64 {
+	m := map[int64]int64{}
+	second := a.grid.perSecond()
+	for c, n := range cells {
+		if n > 0 {
+			m[int64(c/second)] += int64(n)
+		}
+	}
+	return m
+}
+
+func sumOf(m map[int64]int64) (n int64) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
+
+// sent is how many requests were sent, warm-up included.
+func (a *analysis) sent() int64 { return sumCells(a.grid.flow.sent, 0, len(a.grid.flow.sent)) }
+
+func part(n, of int64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+// matched is how many of ours have a line of their own in theirs, in the same
+// second or the one before or after. Taking the earliest for the earliest
+// matches as many as can be.
+func matched(ours, theirs map[int64]int64) (n int64) {
+	left := maps.Clone(theirs)
+	for _, s := range slices.Sorted(maps.Keys(ours)) {
+		want := ours[s]
+		for at := s - 1; at <= s+1; at++ {
+			take := min(want, left[at])
+			if take <= 0 {
+				continue
+			}
+			left[at] -= take
+			want -= take
+			n += take
+		}
+	}
+	return n
+}
+
+// agreement is how well lines follow errors: 1 when each has the other, by the
+// coefficient of L. Dice, "Measures of the Amount of Ecologic Association
+// Between Species", Ecology 26(3), 1945.
+func agreement(ours, theirs map[int64]int64) float64 {
+	return part(2*matched(ours, theirs), sumOf(ours)+sumOf(theirs))
+}
+
+// meanings are the causes that a line of nginx's error log names.
+var meanings = map[journal.Kind]Cause{
+	journal.QueueFull: QueueFull, journal.ConnectTimeout: QueueFull, journal.UpstreamReset: WorkerKilled, journal.UpstreamClosed: WorkerClosed,
+	journal.ReadTimeout: GatewayTimeout, journal.UpstreamRefused: PoolDown, journal.NoSocket: PoolDown,
+	journal.NoLiveUpstreams: GatewayLimit, journal.WorkerConnections: GatewayLimit,
+}
+
+// signs are what the logs say of an onset. A log that does not show its errors
+// is of another host, or its clock is off: it speaks neither for nor against.
+func (l *siteLogs) signs(s *suspects, o *onset) {
+	ours := l.a.errorsOf(o)
+	l.errorLogSigns(s, o, ours)
+	for _, source := range slices.Sorted(maps.Keys(l.access)) {
+		if log := l.access[source]; log.mine {
+			l.accessSigns(s, o, ours, source, log)
+		}
+	}
+	l.selfCalls(s, o)
+}
+
+// errorsOf counts the errors of an onset by second.
+func (a *analysis) errorsOf(o *onset) map[int64]int64 {
+	from, to := a.grid.cell(o.at), a.grid.cell(o.last)+1
+	cells := a.grid.bad[o.kind]
+	m := map[int64]int64{}
+	for c := from; c < min(to, len(cells)); c++ {
+		if cells[c] > 0 {
+			m[int64(c/a.grid.perSecond())] += int64(cells[c])
+		}
+	}
+	return m
+}
+
+// during are the lines from shortly before an onset's first error to shortly after its last.
+func (l *logLines) during(o *onset) map[int64]int64 {
+	from, to := int64(o.at/time.Second)-2, int64(o.last/time.Second)+2
+	m := maps.Clone(l.perSecond)
+	maps.DeleteFunc(m, func(s, _ int64) bool { return s < from || s > to })
+	return m
+}
+
+// follows is the agreement from which on lines are taken to be those of our errors.
+const follows = 0.6
+
+func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
+	if !l.given || o.kind == serverError && l.errors[journal.WorkerConnections] == nil {
+		return
+	}
+	said := false
+	for _, kind := range slices.Sorted(maps.Keys(l.errors)) {
+		lines, cause := l.errors[kind], meanings[kind]
+		near := lines.during(o)
+		switch {
+		case cause == "" || agreement(ours, near) < follows:
+			continue
+		case sumOf(near)*2 < lines.n && l.strays(lines)*2 > lines.n:
+			continue // it is there all the time: no sign of these
+		}
+		said = true
+		s.backed[cause] = true
+		s.sign(fmt.Sprintf("nginx: %d × %q", sumOf(near), quote(lines.text, kind)), s.but(hardly, odds{cause: strongly, SelfDeadlock: 1, Unknown: hardly}))
+	}
+	if said || o.kind >= app502 || o.kind == serverError || sumOf(ours) < few {
+		return
+	}
+	switch s.leader() {
+	case AppError, CDN, Unknown:
+	default:
+		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.code, span(o.at.Seconds())))
+	}
+}
+
+// strays are the lines at seconds when we had no error at all.
+func (l *siteLogs) strays(lines *logLines) (n int64) {
+	ill := map[int64]bool{}
+	for kind := range errorKinds {
+		for second := range l.a.bySecond(l.a.grid.bad[kind]) {
+			ill[second-1], ill[second], ill[second+1] = true, true, true
+		}
+	}
+	for second, k := range lines.perSecond {
+		if !ill[second] {
+			n += k
+		}
+	}
+	return n
+}
+
+func (l *siteLogs) doubt(text string) {
+	if !slices.Contains(l.doubts, text) {
+		l.doubts = append(l.doubts, text)
+	}
+}
+
+// leader is the likeliest cause so far.
+func (s *suspects) leader() Cause {
+	c, _ := s.best()
+	return c
+}
+
+// quote is a line of the log, or its meaning where the line was not kept.
+func quote(text string, kind journal.Kind) string {
+	if text == "" {
+		return string(kind)
+	}
+	return text
+}
+
+// accessSigns are who answered, by an access log that shows our requests:
+// nginx's has the status that the workers gave, php's lists what they answered.
+func (l *siteLogs) accessSigns(s *suspects, o *onset, ours map[int64]int64, source journal.Source, log *accessLog) {
+	lines := log.codes[o.code]
+	shows := lines != nil && agreement(ours, lines.during(o)) >= follows
+	switch {
+	case source == journal.PHPAccessLog && shows:
+		s.backed[AppError] = true
+		s.sign(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines.during(o)), o.code), s.but(never, odds{AppError: strongly}))
+	case source == journal.PHPAccessLog && sumOf(ours) >= few:
+		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: no worker finished them", sumOf(ours), o.code), odds{AppError: never})
+	case source == journal.NginxAccessLog && shows:
+		s.sign(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines.during(o)), o.code), odds{CDN: never})
+	case source == journal.NginxAccessLog && sumOf(ours) >= few:
+		s.backed[CDN] = true
+		s.sign(fmt.Sprintf("nginx's access log has none of the %d × %d: something in front of it answered", sumOf(ours), o.code), s.but(never, odds{CDN: strongly, Unknown: 1}))
+	}
+}
+
+// more is how many requests, beside ours, an access log of a site that calls itself has.
+const more = 1.3
+
+// selfCalls looks for the signs of a site whose workers wait for the site
+// itself: nothing good comes, no fault explains it, the log has requests that
+// nobody sent, and they waited without computing.
+func (l *siteLogs) selfCalls(s *suspects, o *onset) {
+	n := &o.seen
+	if o.fault >= 0 || n.n < few || n.alone*10 < n.n*9 {
+		return
+	}
+	sent := l.a.sent()
+	for _, source := range slices.Sorted(maps.Keys(l.access)) {
+		log := l.access[source]
+		extra := float64(log.all.n) > more*float64(sent)
+		if !log.mine || !extra {
+			continue
+		}
+		text := fmt.Sprintf("%s has %d requests, we sent %d", source, log.all.n, sent)
+		if log.idle >= few {
+			s.backed[SelfDeadlock] = true
+			s.sign(fmt.Sprintf("%s; %d of them took 1 s or more and hardly computed", text, log.idle), s.but(never, odds{SelfDeadlock: 4 * strongly, Unknown: hardly}))
+		} else {
+			s.sign(text, odds{SelfDeadlock: rather})
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package reports
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// signsOutside are the signs that need nothing but what we sent and got.
+func (a *analysis) signsOutside(s *suspects, o *onset, r *Report) {
+	s.writer(o)
+	switch o.kind {
+	case refused502:
+		a.signsOfRefusal(s, o)
+	case late502:
+		a.signsOfLoss(s, o)
+	case late504:
+		a.signsOfWaiting(s, o, r)
+	case late503:
+		s.sign(fmt.Sprintf("503s took %s in the middle", short(o.seen.seconds(0.5))), nil)
+	case app502, app503, app504, serverError:
+		s.sign(fmt.Sprintf("%d × %d after %s in the middle", o.count, o.code, short(o.seen.seconds(0.5))), nil)
+	}
+}
+
+// writer is who wrote the errors, by their headers and bodies.
+func (s *suspects) writer(o *onset) {
+	switch o.seen.mostly() {
+	case journal.AnswererApp:
+		s.sign("header and body are the application's own", s.but(never, odds{AppError: 3, Unknown: 1}))
+	case journal.AnswererEdge:
+		s.sign("header and body are those of a CDN or cache in front of the site", s.but(never, odds{CDN: 4, Unknown: 1}))
+	case journal.AnswererGateway:
+		text := "the body is the gateway's own error page"
+		if o.kind == late503 {
+			text += ": as of a limit on requests or connections (nginx: limit_req, limit_conn)"
+		}
+		s.sign(text, odds{AppError: never, CDN: never})
+	}
+}
+
+// few is how many errors are too few for their figures to say much.
+const few = 3
+
+// signsOfRefusal tell apart what answers 502 at once. A full queue does so at
+// one number of requests in the site and never below it; a pool that does not
+// run at any number, mostly none; a page that breaks does so beside good answers
+// of other pages, and only once it has run.
+func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
+	n, took := &o.seen, short(o.seen.seconds(0.5))
+	low, middle, high := n.inside.Quantile(0.1), n.inside.Quantile(0.5), n.inside.Quantile(0.9)
+	weight := func(w float64) float64 {
+		if n.n < few {
+			return min(w, rather)
+		}
+		return w
+	}
+	full := middle >= 2 && float64(middle) >= 0.85*float64(a.mostInside()) && float64(low) >= 0.7*float64(high)
+	switch {
+	case full:
+		inside := fmt.Sprintf("%d to %d", low, high)
+		if low == high {
+			inside = fmt.Sprint(low)
+		}
+		s.sign(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer", took, inside),
+			s.but(hardly, odds{QueueFull: weight(strongly), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
+	case high <= 1:
+		s.sign(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
+	default:
+		s.sign(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: no one number", took, low, high), odds{QueueFull: 0.1, SelfDeadlock: 0.1})
+	}
+	if best := a.fastestOf(n); best > 0 && !full {
+		a.signOfSpeed(s, o, best)
+	}
+	if full {
+		return
+	}
+	switch {
+	case n.alone*10 < n.n*5:
+		s.sign("good answers came at the same time", odds{PoolDown: never, CDN: rather})
+	case o.fault >= 0:
+		s.sign("nothing good came beside them, while a fault was in force or just over", odds{PoolDown: hardly})
+	case a.fastestOf(n) > 0:
+		s.sign("nothing good came beside them, and the same requests were answered well at other times", odds{PoolDown: weight(6), WorkerClosed: hardly, AppError: hardly})
+	default:
+		s.sign("these requests were never answered well", odds{WorkerClosed: 1, PoolDown: 1})
+	}
+}
+
+// signOfSpeed holds how fast the errors came against the fastest good answer to the same requests.
+func (a *analysis) signOfSpeed(s *suspects, o *onset, best time.Duration) {
+	middle := o.seen.seconds(0.5)
+	if middle < best.Seconds()/4 {
+		s.sign(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{WorkerClosed: hardly, AppError: 0.5})
+	} else if best > 5*time.Millisecond {
+		s.sign(fmt.Sprintf("no sooner than good answers to the same requests (%s at best)", short(best.Seconds())), odds{QueueFull: never, PoolDown: never})
+	}
+}
+
+// fastestOf is the fastest good answer to a request that also failed; 0 when there was none.
+func (a *analysis) fastestOf(n *errorsSeen) (best time.Duration) {
+	for request := range n.requests {
+		if f := a.fastest[request]; f > 0 && (best == 0 || f < best) {
+			best = f
+		}
+	}
+	return best
+}
+
+// mostInside is the most requests that were in the site at one moment, those refused at once not counted.
+func (a *analysis) mostInside() (most int32) {
+	for _, n := range a.levels {
+		most = max(most, n)
+	}
+	return most
+}
+
+// signsOfLoss tell what made a 502 come late: php-fpm looks once a second for
+// workers to kill, so their ends spread over a second; a script that gives up on
+// a dependency by itself does so at its own timeout, to the millisecond.
+func (a *analysis) signsOfLoss(s *suspects, o *onset) {
+	n := &o.seen
+	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
+	s.sign(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
+	if middle < 0.9 {
+		if best := a.fastestOf(n); best > 0 && middle < 3*best.Seconds() {
+			s.sign("about as long as a good answer takes", odds{WorkerKilled: hardly, AppError: 2, WorkerClosed: 2})
+		}
+	} else {
+		s.sign("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly})
+	}
+	if together := time.Duration(n.when.Quantile(0.9) - n.when.Quantile(0.1)); n.n >= few && together < 200*time.Millisecond && high-low > 0.3 {
+		s.sign("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
+	}
+	if n.cut*2 < n.n {
+		return
+	}
+	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.cut, n.n)
+	if tight := a.closings.spread < 0.05; tight && n.n >= few {
+		s.sign(text+", always after the same time, as a timeout of the application does", odds{WorkerClosed: rather, AppError: rather, WorkerKilled: 0.5})
+	} else {
+		s.sign(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
+	}
+}
+
+// signsOfWaiting are of 504: a gateway gives up after one fixed time. On a pool
+// that listens on TCP a full queue makes connecting wait instead, which ends in
+// a 504 as well; workers that wait for the site itself look the same from outside.
+func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
+	n := &o.seen
+	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
+	span := fmt.Sprintf("504s after %s in the middle (%s to %s)", short(middle), short(low), short(high))
+	switch {
+	case middle < 0.5:
+		s.sign(span+": sooner than a gateway gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, AppError: rather})
+	case high-low <= max(0.15, 0.03*middle):
+		s.sign(span+": one fixed time", odds{GatewayTimeout: 4, AppError: hardly})
+	default:
+		s.sign(span, odds{SelfDeadlock: hardly})
+	}
+	if r.Pool.Network == "tcp" && middle >= 0.5 {
+		s.sign("the pool's queue is on TCP, where a full one makes connecting wait", odds{QueueFull: rather})
+	}
+	if o.fault < 0 && n.alone == n.n && n.n >= few {
+		s.sign("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 4})
+	}
+}
+
+// short writes a time of an answer, seconds.
+func short(s float64) string {
+	if s < 0.001 {
+		return "under 1 ms"
+	}
+	return span(s)
+}
