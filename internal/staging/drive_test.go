@@ -20,10 +20,12 @@ import (
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 )
 
+type starter = func(context.Context, staging.Options) (*staging.Site, error)
+
 // kinds are the two sites that every row of the contract is run on.
 var kinds = []struct {
 	name  string
-	start func(context.Context, staging.Options) (*staging.Site, error)
+	start starter
 }{
 	{"gosite", gosite.Start},
 	{"phpfpm", phpfpm.Start},
@@ -60,7 +62,7 @@ func onPHP(t *testing.T, o staging.Options, row func(*testing.T, *staging.Site))
 	run(t, phpfpm.Start, o, row)
 }
 
-func run(t *testing.T, start func(context.Context, staging.Options) (*staging.Site, error), o staging.Options, row func(*testing.T, *staging.Site)) {
+func run(t *testing.T, start starter, o staging.Options, row func(*testing.T, *staging.Site)) {
 	starting.Lock()
 	site, err := start(t.Context(), o)
 	starting.Unlock()

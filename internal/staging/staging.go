@@ -1,7 +1,8 @@
 // Package staging describes the disposable site that the demo, the tests and
 // `tailback staging` load: a gateway in front of a fixed pool of workers, with
 // a dependency beside it. Package gosite builds it in pure Go, package phpfpm
-// from real nginx and php-fpm. Both serve the same pages:
+// from real nginx and php-fpm, package gunicorn from real nginx and gunicorn.
+// All serve the same pages:
 //
 //	/work?ms=500                      holds a worker for ms milliseconds (a sleep, not CPU), answers "ok"
 //	/external?ms=100&timeout_ms=350   works for ms, then calls the dependency; answers "ok ..." when the
@@ -14,13 +15,13 @@
 //
 // On /external, tries=3 makes up to three calls one after another, each with
 // the timeout, share=0.5 has that share of the requests call at all, and dep=2
-// calls the second dependency. Only phpfpm has also
+// calls the second dependency. Only phpfpm and gunicorn have also
 //
 //	/cpu?ms=68                        computes for ms of CPU time
 //	/cpu_external?ms=40               computes, then calls as /external does
 //	/contend?ms=50&grow=0.2           holds a worker for ms*(1+grow*(n-1)), n such requests being under way
 //	/limited                          answered by the gateway: 503 beyond 5 a second
-//	/status                           php-fpm's status page, with Options.Status
+//	/status                           php-fpm's status page, with Options.Status; phpfpm only
 //
 // and connect_ms=200 on /external, which limits connecting alone.
 package staging

@@ -21,8 +21,8 @@ case '/cpu_external':
     echo depend();
     break;
 case '/contend':
-    usleep((int)($ms * 1000 * (1 + (float)($_GET['grow'] ?? 0) * (running(+1) - 1))));
-    running(-1);
+    $slot = contend($n); // held until the script ends, or its process
+    usleep((int)($ms * 1000 * (1 + (float)($_GET['grow'] ?? 0) * ($n - 1))));
     echo 'ok';
     break;
 case '/app':
@@ -57,17 +57,25 @@ function compute(int $ms): void
     }
 }
 
-// running counts the requests of /contend that are under way, this one in or out, and returns how many there are.
-function running(int $by): int
+// contend takes a slot by a lock that the kernel gives back however the process
+// ends; n is how many are taken then.
+function contend(?int &$n)
 {
-    $file = fopen(__DIR__ . '/running', 'c+');
-    flock($file, LOCK_EX);
-    $n = (int)stream_get_contents($file) + $by;
-    ftruncate($file, 0);
-    rewind($file);
-    fwrite($file, (string)$n);
-    fclose($file);
-    return $n;
+    $n = 0;
+    $mine = null;
+    $count = fopen(__DIR__ . '/contend', 'c');
+    flock($count, LOCK_EX); // one counts at a time
+    for ($i = 0; $i < (int)$_SERVER['WORKERS']; $i++) {
+        $slot = fopen(__DIR__ . "/contend.$i", 'c');
+        if (!flock($slot, LOCK_EX | LOCK_NB)) {
+            $n++;
+        } elseif ($mine === null) {
+            $mine = $slot;
+            $n++;
+        }
+    }
+    fclose($count);
+    return $mine;
 }
 
 // depend calls the dependency as the query says, and falls back when no try had an answer.
