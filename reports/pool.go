@@ -12,7 +12,10 @@ type poolFit struct {
 	service  serviceFit
 	workers  workersFit
 	capacity capacityFit
+	windows  []busyWindow // in which requests queued
 	full     fullFit
+	mix      float64   // of the requests served in them: their service time over that of the mix as sent
+	logged   *Estimate // workers by the access log
 	// effective is capacity times service time, also when calls held tell more.
 	effective *Estimate
 	// contended: the workers there are serve less than they would if their work
@@ -42,6 +45,7 @@ func (a *analysis) pool(r *Report, in input) Pool {
 		p.service = a.services.fit(sent, int(w.Value))
 	}
 	p.capacity = a.measuredCapacity(p, in)
+	p.logged = a.workersFromLog(p, in.observed)
 
 	pool := Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
@@ -137,6 +141,7 @@ func (a *analysis) measuredCapacity(p *poolFit, in input) capacityFit {
 		threshold = max(min(threshold, int32(p.full.low)-1), 1)
 	}
 	windows := a.busyWindows(p.levels, threshold, p.full.n > 0)
+	p.windows, p.mix = windows, 1
 	fit := a.capacity(windows, s, p.service.spread)
 	if fit.rough == nil || a.traffic.requests < 2 {
 		return fit
@@ -147,6 +152,7 @@ func (a *analysis) measuredCapacity(p *poolFit, in input) capacityFit {
 		return fit
 	}
 	ratio, spread := mix.weigh(&p.service)
+	p.mix = ratio
 	fit = a.capacity(windows, s*ratio, spread)
 	return fit.times(ratio, 1.96*p.service.drawn)
 }
@@ -209,6 +215,10 @@ func (p *poolFit) decideWorkers() *Estimate {
 		return counted
 	}
 	if p.effective != nil && p.capacity.estimate != nil {
+		if w := p.narrow(p.logged); w != nil {
+			p.contended = p.effective.High < w.Value*(1-differ)
+			return w
+		}
 		return p.narrow(p.effective)
 	}
 	p.whyWorkers = p.workers.why

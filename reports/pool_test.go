@@ -137,6 +137,32 @@ func TestCapacityOfAComputingPoolIsNotWorkersOverService(t *testing.T) {
 	}
 }
 
+// 6 workers compute on 2 cores under too much load: from outside 2 workers'
+// worth, 20/s x 0.1 s. The access log, if it is this site's, has 0.3 s a request: 6.
+func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
+	m := &madeUp{workers: 6, slots: 17, own: 100 * milli, share: 1, cores: 2}
+	s := newScenario(rated("baseline", 10*second, 4), rated("overload", 12*second, 40), rated("after", 5*second, 4))
+	in := m.play(s, 0, 0).input()
+	for _, test := range []struct {
+		name string
+		n    int64 // lines a second; 20 were served
+		want float64
+	}{{"of this site", 20, 6}, {"of a busier host", 300, 2}} {
+		t.Run(test.name, func(t *testing.T) {
+			in.observed = nil
+			for at := 10 * second; at < 22*second; at += second {
+				in.observed = append(in.observed, journal.Observation{AtNS: int64(at), Source: journal.PHPAccessLog, Kind: journal.Access, Count: test.n,
+					Code: 200, Times: &journal.Times{N: test.n, SumS: 0.3 * float64(test.n), SquaresS2: 0.09 * float64(test.n), MaxS: 0.3}})
+			}
+			r, err := analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantEstimate(t, "workers", r.Pool.Workers, test.want, 0.1)
+		})
+	}
+}
+
 // Half of 8 workers start 5 s into the hang, while requests queue.
 func TestPoolThatGrows(t *testing.T) {
 	m := &madeUp{workers: 8, slots: 40, own: 100 * milli, share: 1, later: 16 * second}
