@@ -46,6 +46,7 @@ type Status struct {
 type counts struct {
 	ended, ok, faults atomic.Int64
 	stuck             atomic.Bool   // a fault could not be shown to be lifted
+	stopped           atomic.Int64  // when enough was known, since T0, ns; 0 is never
 	end               time.Duration // when the last of the traffic and the faults was over, since T0
 }
 
@@ -55,6 +56,13 @@ type counts struct {
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
+	return runUntil(ctx, exp, dir, watch, enough{})
+}
+
+// runUntil is Run, and ends the run in good order, as complete, when enough is
+// known: faults are lifted, no more hits are sent, and the answers under way are
+// waited for.
+func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) error {
 	p, _, err := prepare(ctx, exp)
 	if err != nil {
 		return err
@@ -71,7 +79,7 @@ func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(St
 		return err
 	}
 	var n counts
-	err = conduct(ctx, exp, p, w, t0, &n, watch)
+	err = conduct(ctx, exp, p, w, t0, &n, watch, known)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -120,7 +128,7 @@ func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string,
 // conduct drives the traffic and plays the faults, both from t0 on, while the
 // sensors watch the site and the writer keeps the journal. The first part that
 // fails ends the others.
-func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.Writer, t0 time.Time, n *counts, watch func(Status)) error {
+func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.Writer, t0 time.Time, n *counts, watch func(Status), known enough) error {
 	// The writer and the sensors outlive the parts that they record.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriting()
@@ -129,11 +137,23 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 	running.Go(guard("journal", func() error { return w.Run(writing) }))
 	stopSensing := sense(ctx, p.sensors, w, t0)
 	acting, actingCtx := errgroup.WithContext(ctx)
+	playing, stopPlaying := context.WithCancel(actingCtx)
+	defer stopPlaying()
+	stopIf := func(known bool) {
+		if known && n.stopped.CompareAndSwap(0, int64(time.Since(t0))) {
+			p.attack.End()
+			stopPlaying()
+		}
+	}
 	acting.Go(guard("attack", func() error {
-		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h) }, w.Event)
+		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); stopIf(known.byHit(h)) }, w.Event)
 	}))
 	acting.Go(guard("chaos", func() error {
-		return p.proxies.Play(actingCtx, t0, func(e journal.Event) { n.event(e); w.Event(e) })
+		err := p.proxies.Play(playing, t0, func(e journal.Event) { n.event(e); w.Event(e); stopIf(known.byEvent(e)) })
+		if actingCtx.Err() == nil && playing.Err() != nil {
+			return nil // enough is known
+		}
+		return err
 	}))
 	running.Go(func() error {
 		defer stopWriting()
@@ -273,7 +293,7 @@ func bareURL(text string) string {
 }
 
 func outcome(ctx context.Context, err error, n *counts) journal.Outcome {
-	o := journal.Outcome{EndNS: int64(n.end), Status: "complete", Undone: !n.stuck.Load()}
+	o := journal.Outcome{EndNS: int64(n.end), Status: "complete", StoppedNS: n.stopped.Load(), Undone: !n.stuck.Load()}
 	switch {
 	case ctx.Err() != nil:
 		o.Status = "interrupted"

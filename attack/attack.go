@@ -20,6 +20,8 @@ type Attack struct {
 	transport *http.Transport
 	sender    sender
 	gate      *gate
+	pacing    context.Context // hits are sent until it ends
+	end       context.CancelFunc
 }
 
 // group is the phases that one Vegeta attack covers: consecutive open phases
@@ -33,6 +35,7 @@ type group struct {
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
 	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits)}
+	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
 		return nil, err
@@ -107,6 +110,9 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 	return nil
 }
 
+// End sends no more hits; Run then waits for the answers to those under way.
+func (a *Attack) End() { a.end() }
+
 // InFlight returns how many requests wait for their answer now.
 func (a *Attack) InFlight() int64 { return a.gate.inFlight.Load() }
 
@@ -132,7 +138,10 @@ func fire(ctx context.Context, s *shooter, g group, opts ...func(*vegeta.Attacke
 	attacker := vegeta.NewAttacker(append(opts, vegeta.Client(client))...)
 
 	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
-	p := &pacer{ctx: ctx, t0: s.t0, due: s.due}
+	pacing, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(s.pacing, end)()
+	p := &pacer{ctx: pacing, t0: s.t0, due: s.due}
 	if s.due == nil {
 		// Clients that all hang when their phase ends would send one more hit
 		// each, late, if Vegeta were not told that it is over.

@@ -22,7 +22,7 @@ const shortWatch = time.Second
 func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
 	list := []Timeout{}
 	for _, w := range a.watches {
-		t := Timeout{Dependency: w.fault.Dependency, Fault: w.fault.Kind, Visitor: w.visitor(), N: int64(len(w.given))}
+		t := Timeout{Dependency: w.fault.Dependency, Fault: w.fault.Kind, Visitor: w.visitor(), Got: w.mostGot(), N: int64(len(w.given))}
 		d := dependencyNamed(dependencies, t.Dependency)
 		if len(w.waits) > 0 && t.Fault != "no_accept" {
 			a.fromConnections(&t, w, d)

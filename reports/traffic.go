@@ -175,7 +175,16 @@ const (
 // lasted is how many seconds phase i really lasted: less than planned when the run was cut short, 0 when it never began.
 func (a *analysis) lasted(i int) float64 {
 	p := a.manifest.Phases[i]
-	return max(min(time.Duration(p.EndNS), a.end)-time.Duration(p.StartNS), 0).Seconds()
+	end := a.end
+	if a.stopped() {
+		end = time.Duration(a.manifest.Outcome.StoppedNS)
+	}
+	return max(min(time.Duration(p.EndNS), end)-time.Duration(p.StartNS), 0).Seconds()
+}
+
+// stopped reports whether the run ended before its last phase because enough was known.
+func (a *analysis) stopped() bool {
+	return a.manifest.Outcome != nil && a.manifest.Outcome.StoppedNS > 0
 }
 
 // due is how many hits were due in phase i: those planned when the run is
@@ -187,7 +196,7 @@ func (a *analysis) due(i int) int64 {
 			recorded += t.hits
 		}
 	}
-	if outcome(a.manifest) != complete {
+	if outcome(a.manifest) != complete || a.stopped() {
 		return recorded
 	}
 	return max(recorded, int64(a.manifest.Phases[i].Hits))

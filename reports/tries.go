@@ -13,34 +13,37 @@ const (
 
 // tries tells one long wait from several short ones, by two ways that do not
 // depend on each other: how many calls ended for each request that did, and how
-// much longer than usual the answers took.
+// many timeouts longer than usual the answers took.
 func (a *analysis) tries(t *Timeout, w *watch, d Dependency, limit time.Duration) {
-	byCalls, rounds := a.triesByCalls(w, d), w.rounds(limit)
-	single := d.CallsPerHit == nil || *d.CallsPerHit < 1.2 // else a request makes several calls when all is well
-	switch {
-	case byCalls > 0 && (rounds == 0 || !single || rounds == byCalls):
-		t.Retries = int64(byCalls - 1)
-	case byCalls == 0 && rounds > 0 && single:
+	perCall, slack := a.triesByCalls(w, d)
+	rounds := w.rounds(limit)
+	if d.CallsPerHit != nil && *d.CallsPerHit >= 1.2 {
+		rounds = 0 // a request makes several calls when all is well: rounds are not tries
+	}
+	switch n := int(math.Round(perCall)); {
+	case rounds > 0 && (perCall == 0 || math.Abs(perCall-float64(rounds)) <= max(slack, 0.3)):
 		t.Retries = int64(rounds - 1)
-	case byCalls == 0:
-		t.Why = "whether calls were tried again could not be told: too few requests were answered under the fault"
+	case rounds > 0:
+		t.Why = fmt.Sprintf("whether calls were tried again can't be told: %s calls for each when all is well, but answers that took %d timeouts longer", digits(perCall, 1), rounds)
+	case perCall > 0 && slack <= 0.5 && n >= 1 && math.Abs(perCall-float64(n)) <= 0.3:
+		t.Retries = int64(n - 1)
 	default:
-		t.Why = fmt.Sprintf("whether calls were tried again could not be told: %d calls a request, but answers that took %d timeouts longer", byCalls, rounds)
+		t.Why = "whether calls were tried again can't be told: too few requests were answered under the fault, or after too uneven waits"
 	}
 }
 
-// triesByCalls is how many tries each call made, from the waits that the site
-// ended and the requests that ended, once the first slow answer had come. In a
-// full pool it holds as well: what a queue adds in waiting it does not add in
-// calls. It is 0 when the figures do not fit a whole number.
-func (a *analysis) triesByCalls(w *watch, d Dependency) int {
+// triesByCalls is how many tries each call made, and how far off that may be,
+// from the waits that the site ended and the requests that ended once the first
+// slow answer had come. In a full pool it holds as well: what a queue adds in
+// waiting it does not add in calls. It is 0 when there is too little.
+func (a *analysis) triesByCalls(w *watch, d Dependency) (tries, slack float64) {
 	if d.CallsPerHit == nil || *d.CallsPerHit <= 0.05 || w.first == 0 {
-		return 0
+		return 0, 0
 	}
 	// Cells begin after the first slow answer and are over before the lifting.
 	cell := time.Second / parts
 	from, to := int((w.first+cell-1)/cell), int(w.until/cell)
-	requests := between(a.served.done, from, to)
+	requests := float64(between(a.served.done, from, to))
 	calls := 0
 	for _, one := range w.given {
 		if at := int(one.ended / cell); at >= from && at < to {
@@ -48,10 +51,23 @@ func (a *analysis) triesByCalls(w *watch, d Dependency) int {
 		}
 	}
 	if requests < fewAnswers || calls < fewAnswers {
-		return 0
+		return 0, 0
 	}
-	// At either end of the span some of the calls, or the answer, of a request are outside.
-	return whole(float64(calls)/float64(requests) / *d.CallsPerHit, 0.2)
+	tries = float64(calls) / requests / *d.CallsPerHit
+	// Where only some requests call, chance decides how many of those seen did:
+	// the variance of a share of n is p(1-p)/n.
+	var chance float64
+	if p := *d.CallsPerHit; p < 0.97 {
+		before := 0.0
+		for s, calm := range a.calm() {
+			if calm {
+				before += a.served.in(s)
+			}
+		}
+		chance = (1 - p) / p * (1/requests + 1/max(before, 1))
+	}
+	// At either end some of the calls, or the answer, of a request are outside.
+	return tries, tries * (2*math.Sqrt(chance) + 1/requests)
 }
 
 // rounds is how many timeouts, one after another, the answers took longer than
@@ -63,14 +79,9 @@ func (w *watch) rounds(limit time.Duration) int {
 	if len(group) < 3 || 10*len(group) < 8*len(values) {
 		return 0
 	}
-	return whole(float64(middleOf(group))/float64(limit), 0.15)
-}
-
-// whole rounds to a whole number of tries, if v is no further from it than slack allows.
-func whole(v, slack float64) int {
-	n := math.Round(v)
-	if n < 1 || n > maxTries || math.Abs(v-n) > min(slack*n, 0.3) {
-		return 0
+	n := float64(middleOf(group)) / float64(limit)
+	if whole := math.Round(n); whole >= 1 && whole <= maxTries && math.Abs(n-whole) <= min(0.15*whole, 0.3) {
+		return int(whole)
 	}
-	return int(n)
+	return 0
 }

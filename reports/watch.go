@@ -2,7 +2,9 @@ package reports
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/tailback/tailback/internal/stats"
@@ -12,14 +14,15 @@ import (
 // watch is what the site did while a fault kept its calls waiting.
 type watch struct {
 	fault  *playedFault
-	until  time.Duration // it was lifted, or the run ended
-	waits  []wait        // of the calls that it caught, as the proxy saw them; by when they ended
-	given  []wait        // those of waits that the site ended while the fault was in force
-	gaveUp visitors      // slow answers to visitors, by who gave up on them
-	app    early         // good answers and the application's own errors that were slow
-	others early         // slow answers of a gateway, and what we gave up
-	late   int64         // hits that were answered well only after the lifting
-	first  time.Duration // when the first slow answer came; 0 is none
+	until  time.Duration    // it was lifted, or the run ended
+	waits  []wait           // of the calls that it caught, as the proxy saw them; by when they ended
+	given  []wait           // those of waits that the site ended while the fault was in force
+	gaveUp visitors         // slow answers to visitors, by who gave up on them
+	app    early            // good answers and the application's own errors that were slow
+	others early            // slow answers of a gateway, and what we gave up
+	got    map[string]int64 // what came to visitors that waited or were refused
+	late   int64            // hits that were answered well only after the lifting
+	first  time.Duration    // when the first slow answer came; 0 is none
 }
 
 // wait is a call that a fault caught.
@@ -53,7 +56,7 @@ func (a *analysis) newWatches(events []journal.Event) []*watch {
 		if !waitingKind(f.Kind) {
 			continue
 		}
-		w := &watch{fault: f, until: a.end}
+		w := &watch{fault: f, until: a.end, got: map[string]int64{}}
 		if f.lifted != nil {
 			w.until = *f.lifted
 		}
@@ -98,6 +101,9 @@ func (w *watch) add(h *journal.Hit, well *wellness) {
 	}
 	client := h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout
 	gateway := badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed
+	if h.Class != journal.ClassOK || extra > slowFrom(well.service(h.Request)) {
+		w.got[gotWords(h)]++
+	}
 	if gateway && h.Service() < atOnce || !client && extra <= slowFrom(well.service(h.Request)) {
 		return
 	}
@@ -126,6 +132,34 @@ func (w *watch) add(h *journal.Hit, well *wellness) {
 		w.app.add(h, extra)
 		w.mark(markAnswered, h.Done-behind-well.service(h.Request), h.Done+clusterAbs)
 	}
+}
+
+// gotWords says what came to a visitor.
+func gotWords(h *journal.Hit) string {
+	switch {
+	case h.Class == journal.ClassOK && h.Degraded:
+		return "degraded page"
+	case h.Class == journal.ClassOK:
+		return "good page"
+	case h.Code >= 400:
+		return "error " + strconv.Itoa(int(h.Code))
+	}
+	return "error " + h.Class.String()
+}
+
+// mostGot is what came to most of them; a page that came only after the lifting
+// counts if there was nothing else. Empty when nobody had to wait.
+func (w *watch) mostGot() string {
+	most, what := int64(0), ""
+	if w.late > 0 {
+		what = "good page"
+	}
+	for _, words := range slices.Sorted(maps.Keys(w.got)) {
+		if n := w.got[words]; n > most {
+			most, what = n, words
+		}
+	}
+	return what
 }
 
 // slowFrom is how much longer than usual an answer must take to be called slow.

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM ARG...      the program must exit with that code
 //	site [go|php-fpm]              starts a staging site; sets SITE, PROXY (where its
-//	                               pages call payments) and PAYMENTS (payments itself)
+//	                               pages call payments), PROXY2 (where those with
+//	                               dep=2 call) and PAYMENTS (payments itself)
 //	fill FILE                      puts these and the free addresses into FILE
 //	taken NAME                     listens on an address and names it in $NAME
 //	interrupt CODE SIGN PROGRAM ARG...
@@ -88,11 +89,14 @@ func cmdSite(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	proxy, err := freeAddr()
 	ts.Check(err)
-	site, err := startSite(context.Background(), kind, staging.Options{Dependency: proxy})
+	second, err := freeAddr()
+	ts.Check(err)
+	site, err := startSite(context.Background(), kind, staging.Options{Dependency: proxy, Dependency2: second})
 	ts.Check(err)
 	ts.Defer(func() { site.Close() })
 	ts.Setenv("SITE", site.URL)
 	ts.Setenv("PROXY", proxy)
+	ts.Setenv("PROXY2", second)
 	ts.Setenv("PAYMENTS", site.DependencyAddr)
 }
 

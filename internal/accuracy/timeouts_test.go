@@ -33,11 +33,14 @@ func TestTimeouts(t *testing.T) {
 		{name: "none until the gateway", page: "external?ms=100", options: staging.Options{GatewayTimeout: 2 * time.Second}, rate: 2, verdict: "none", visitor: "gateway"},
 		{name: "1 s", page: "external?ms=100&timeout_ms=1000", rate: 8, value: 1, slack: 0.05, verdict: "app", visitor: "ok"},
 		{name: "0.35 s", page: "external?ms=100&timeout_ms=350", rate: 8, value: 0.35, slack: 0.03, verdict: "app", visitor: "ok"},
+		{name: "3 tries of 0.4 s", page: "external?ms=100&timeout_ms=400&tries=3", rate: 2, value: 0.4, slack: 0.03, retries: 2, verdict: "app", visitor: "ok"},
+		{name: "3 tries of 0.4 s in a full pool", page: "external?ms=100&timeout_ms=400&tries=3", rate: 8, value: 0.4, slack: 0.03, retries: 2, verdict: "app", visitor: "ok"},
 		{name: "killed", page: "external?ms=100", options: staging.Options{TerminateTimeout: 3 * time.Second}, rate: 4, value: 3, slack: 0.15, verdict: "worker", visitor: "gateway"},
 		{name: "a client of 0.5 s", page: "external?ms=100&timeout_ms=1000", client: 500 * time.Millisecond, rate: 3, value: 1, slack: 0.05, verdict: "app", visitor: "client"},
 		{name: "on TCP", page: "external?ms=100&timeout_ms=1000", options: staging.Options{Network: "tcp"}, rate: 8, value: 1, slack: 0.05, verdict: "app", visitor: "ok"},
 		{name: "a delay beyond it", page: "external?ms=100&timeout_ms=350", rate: 6, fault: "latency: {delay: 2s}", value: 0.35, slack: 0.03, verdict: "app", visitor: "ok"},
-		{name: "a connect", page: "external?ms=100&timeout_ms=600", rate: 4, fault: "no_accept: {}", value: 0.6, slack: 0.05, verdict: "app", visitor: "ok"},
+		{name: "half of the requests call", page: "external?ms=100&timeout_ms=500&share=0.5", rate: 8, value: 0.5, slack: 0.03, verdict: "app", visitor: "ok"},
+		{name: "a connect", page: "external?ms=100&connect_ms=600", rate: 4, fault: "no_accept: {}", value: 0.6, slack: 0.05, verdict: "app", visitor: "ok"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -58,6 +58,9 @@ type Outcome struct {
 	Status string `json:"status"`
 	// Error is why it failed; empty otherwise.
 	Error string `json:"error,omitempty"`
+	// StoppedNS is when no more hits were sent, since T0, in a run that was to end
+	// before its last phase as soon as enough was known.
+	StoppedNS int64 `json:"stopped_ns,omitempty"`
 	// Undone is false when a fault could not be shown to be lifted.
 	Undone bool `json:"undone"`
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/render"
+)
+
+func newAudit() *cobra.Command {
+	var o overrides
+	var out, format string
+	cmd := &cobra.Command{
+		Use:   "audit FILE",
+		Short: "Hang each dependency in turn, and say which timeout the site has on it",
+		Long: `Audit hangs each dependency in turn at audit.rate for up to audit.horizon, waits
+until the site is well again, and goes on to the next. It exits with 0 when every
+dependency has a timeout, with 1 when one has none, and with 3 when it can't be told.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "text" && format != "json" {
+				return usage(fmt.Errorf("read --format %q: it is one of text, json", format))
+			}
+			exp, err := o.load(args[0])
+			if err != nil {
+				return err
+			}
+			if exp.Audit == nil {
+				return usage(fmt.Errorf("audit %s: it has no audit section; add one such as audit: {rate: 2, horizon: 30s}", args[0]))
+			}
+			if out == "" {
+				out = defaultOut(exp.Name + "-audit")
+			}
+			return audit(cmd, exp, out, format)
+		},
+	}
+	o.addFlags(cmd)
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&out, "out", "", "folder for a bundle of each dependency (default tailback-out/<name>-audit-<UTC time>)")
+	return cmd
+}
+
+func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
+	ctx := cmd.Context()
+	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
+	var parts []reports.AuditPart
+	err := tailback.Audit(ctx, exp, out, progress.show, func(one tailback.Audited) {
+		progress.clear()
+		parts = append(parts, auditPart(one))
+	})
+	progress.clear()
+	if err != nil && len(parts) == 0 || ctx.Err() != nil {
+		return failed(ctx, err)
+	}
+	a := reports.NewAudit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts)
+	show := render.AuditText
+	if format == "json" {
+		show = render.AuditJSON
+	}
+	if err := show(cmd.OutOrStdout(), a); err != nil {
+		return failed(ctx, err)
+	}
+	if format == "text" {
+		fmt.Fprintf(cmd.OutOrStdout(), "  reports: %s\n", filepath.Join(out, "*", reportHTML))
+	}
+	if a.ExitCode != exitOK {
+		return &exitError{a.ExitCode, err}
+	}
+	return err
+}
+
+// auditPart writes the reports of one dependency's run into its bundle.
+func auditPart(one tailback.Audited) reports.AuditPart {
+	part := reports.AuditPart{Dependency: one.Dependency, Bundle: one.Dir, Err: one.Err}
+	if _, err := os.Stat(filepath.Join(one.Dir, "manifest.json")); err != nil {
+		return part // nothing was recorded
+	}
+	if errors.Is(one.Err, context.Canceled) {
+		return part
+	}
+	r, err := writeReports(one.Dir)
+	part.Report, part.Err = r, errors.Join(one.Err, err)
+	return part
+}

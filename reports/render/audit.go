@@ -1,0 +1,78 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// AuditJSON writes an audit as indented JSON.
+func AuditJSON(w io.Writer, a *reports.Audit) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(a); err != nil {
+		return fmt.Errorf("write audit: %w", err)
+	}
+	return nil
+}
+
+// AuditText writes an audit for a terminal: a line for each dependency, and
+// below it what that means.
+func AuditText(w io.Writer, a *reports.Audit) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  audit at %s\n\n", oneLine(a.Name), rate(a.RateHz))
+	name := len("dependency")
+	for _, row := range a.Rows {
+		name = max(name, len([]rune(oneLine(row.Dependency))))
+	}
+	fmt.Fprintf(&b, "  %-*s  %-16s  %-7s  %s\n", name, "dependency", "timeout", "tries", "visitors got")
+	for _, row := range a.Rows {
+		fmt.Fprintf(&b, "  %-*s  %-16s  %-7s  %s\n", name, oneLine(row.Dependency), auditTimeout(row), auditTries(row), orDash(row.Visitors))
+	}
+	b.WriteString("\n")
+	for _, row := range a.Rows {
+		sign := map[string]string{reports.AuditOK: "ok", reports.AuditUnknown: "?"}[row.Verdict]
+		if sign == "" {
+			sign = "x"
+		}
+		fmt.Fprintf(&b, "  %-2s %s: %s\n", sign, oneLine(row.Dependency), oneLine(row.Text))
+	}
+	fmt.Fprintf(&b, "\n  %s\n", oneLine(a.Summary))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// auditTimeout is "0.50 s", with the interval when that is wider than a tenth.
+func auditTimeout(row reports.AuditRow) string {
+	switch {
+	case row.Timeout == nil:
+		return "-"
+	case row.Timeout.ObservedS == nil && row.Verdict == reports.AuditNone:
+		return "none in " + span(row.Timeout.HorizonS)
+	case row.Timeout.ObservedS == nil:
+		return "?"
+	}
+	e := row.Timeout.ObservedS
+	if e.High-e.Low > 0.1*e.Value {
+		return fmt.Sprintf("%s (%s to %s)", span(e.Value), span(e.Low), span(e.High))
+	}
+	return span(e.Value)
+}
+
+func auditTries(row reports.AuditRow) string {
+	if row.Timeout == nil || row.Timeout.ObservedS == nil {
+		return "-"
+	}
+	return fmt.Sprint(row.Timeout.Retries + 1)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
