@@ -21,6 +21,7 @@ var rules = map[string]struct {
 	"internal/stats":            {nil, "statistics know nothing of sites"},
 	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
 	"attack":                    {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
+	"attack/search":             {nil, "a search is told how each trial went, and knows nothing of how it was made"},
 	"chaos":                     {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"reports":                   {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
 	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
@@ -32,7 +33,7 @@ var rules = map[string]struct {
 	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
+	"cmd/tailback":              {[]string{"", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.

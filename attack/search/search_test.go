@@ -1,0 +1,110 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/poolmodel"
+)
+
+// play makes a trial on a simulated site, which starts idle, and judges it from
+// what is seen from outside: requests in flight and answers, each second. The
+// objective is: no errors, and a p95 below maxP95.
+func play(t *testing.T, site poolmodel.Site, p Plan, poisson bool, maxP95 float64, seed uint64) Trial {
+	t.Helper()
+	d := time.Duration(p.Seconds * float64(time.Second))
+	arrivals := poolmodel.Uniform(p.RateHz, d)
+	if poisson {
+		arrivals = poolmodel.Poisson(p.RateHz, d, seed)
+	}
+	r, err := poolmodel.Simulate(poolmodel.Scenario{Site: site, ClientTimeoutS: 30, Seed: seed}, arrivals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := Trial{Plan: p}
+	if r.OK > 0 {
+		out.ServiceS = float64(r.Response.Quantile(0.01)) / 1e9
+		out.Met = r.OK == r.Arrived && float64(r.Response.Quantile(0.95))/1e9 < maxP95
+	}
+	n := min(int(p.Seconds), len(r.Seconds))
+	var at, in []float64
+	good := 0.0
+	for i := n / 3; i < n; i++ {
+		at, in = append(at, float64(i)), append(in, float64(r.Seconds[i].InFlight))
+		good += float64(r.Seconds[i].OK)
+	}
+	out.GrowthHz, out.GrowthErrHz = line(at, in)
+	if !out.Held() && n > 0 {
+		out.CapacityHz = good / float64(len(at))
+	}
+	return out
+}
+
+// line returns the slope of the least-squares line and its standard error.
+func line(x, y []float64) (slope, err float64) {
+	n := float64(len(x))
+	if n < 3 {
+		return 0, math.Inf(1)
+	}
+	var sx, sy, sxx, sxy, syy float64
+	for i := range x {
+		sx, sy = sx+x[i], sy+y[i]
+	}
+	for i := range x {
+		dx, dy := x[i]-sx/n, y[i]-sy/n
+		sxx, sxy, syy = sxx+dx*dx, sxy+dx*dy, syy+dy*dy
+	}
+	slope = sxy / sxx
+	return slope, math.Sqrt(max(0, syy-slope*sxy) / (n - 2) / sxx)
+}
+
+// find searches to the end. It also returns the seconds of load, and fails when
+// the search goes on after a trial that it could have known to fail: above one
+// that has failed.
+func find(t *testing.T, site poolmodel.Site, s *Search, maxP95 float64, seed uint64) (low, high, load float64) {
+	t.Helper()
+	for done, _ := s.Done(); !done; done, _ = s.Done() {
+		p := s.Next()
+		if _, high := s.Bracket(); p.RateHz >= high && p.RateHz != high {
+			t.Fatalf("tries %v/s, above %v/s, which failed", p.RateHz, high)
+		}
+		if p.RateHz < s.From || p.RateHz > s.To {
+			t.Fatalf("tries %v/s, outside of %v to %v", p.RateHz, s.From, s.To)
+		}
+		s.Tell(play(t, site, p, s.Poisson, maxP95, seed+uint64(len(s.trials))))
+		load += p.Seconds
+	}
+	low, high = s.Bracket()
+	return low, high, load
+}
+
+// The capacity of any pool is found to 5%.
+func TestFindsTheCapacityOfAnyPool(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	most, mostLoad := 0, 0.0
+	for i := range 300 {
+		site := poolmodel.Site{Workers: 1 + r.IntN(50), QueueSlots: 1 + r.IntN(200), ServiceS: 0.02 * math.Pow(100, r.Float64()), GatewayTimeoutS: 60, TCP: r.IntN(2) == 0}
+		c := float64(site.Workers) / site.ServiceS
+		s := &Search{From: c * (0.02 + 0.3*r.Float64()), To: 100 * c}
+		low, high, load := find(t, site, s, 5*site.ServiceS+1, uint64(i))
+		if _, found := s.Done(); !found || low > c*1.02 || high < c*0.999 || s.Rate() < c*0.95 || s.Rate() > c*1.05 {
+			t.Errorf("site %d %+v: %.4g to %.4g, want %.4g/s, after %s", i, site, low, high, c, tell(s))
+		}
+		most, mostLoad = max(most, len(s.trials)), max(mostLoad, load*c/(c+4))
+		if len(s.trials) > 12 {
+			t.Errorf("site %d: %s", i, tell(s))
+		}
+	}
+	t.Logf("at most %d trials", most)
+}
+
+func tell(s *Search) string {
+	text := ""
+	for _, tr := range s.trials {
+		text += fmt.Sprintf("\n  %8.4g/s for %4.0f s: held %v, growth %.3g +- %.2g, C %.4g", tr.RateHz, tr.Seconds, tr.Held(), tr.GrowthHz, tr.GrowthErrHz, tr.CapacityHz)
+	}
+	return text
+}

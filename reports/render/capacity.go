@@ -1,0 +1,73 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// CapacityJSON writes what a search for the capacity has found as JSON.
+func CapacityJSON(w io.Writer, c *reports.Capacity) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(c); err != nil {
+		return fmt.Errorf("write capacity.json: %w", err)
+	}
+	return nil
+}
+
+// CapacityText writes it for a terminal.
+func CapacityText(w io.Writer, c *reports.Capacity) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  capacity of %s for %s\n", oneLine(c.Name), oneLine(c.Target), oneLine(c.Objective))
+	for i := range c.Figures {
+		capacityFigure(&b, c, &c.Figures[i])
+	}
+	b.WriteString("\n  " + arrivalsNote(c.Arrivals) + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.CapacityFigure) {
+	name := "no fault"
+	if f.Fault != "" {
+		name = oneLine(f.Fault)
+	}
+	fmt.Fprintf(b, "\n  %s: %s\n", name, carries(c, f))
+	if f.Limit != "" {
+		fmt.Fprintf(b, "  just above: %s\n", oneLine(f.Limit))
+	}
+	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", "asked", "for", "errors", "p95", "good", "")
+	for _, t := range f.Trials {
+		verdict := "holds"
+		if !t.Held {
+			verdict = "does not hold: " + oneLine(t.Why)
+		}
+		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", rate(t.RateHz), seconds(t.LoadS), known(t.Errors, percent), known(t.P95S, seconds), known(t.GoodHz, rate), verdict)
+	}
+	fmt.Fprintf(b, "    %s and %s of load\n", plural(int64(len(f.Trials)), "trial"), seconds(f.LoadS))
+}
+
+// carries says the figure in words.
+func carries(c *reports.Capacity, f *reports.CapacityFigure) string {
+	switch {
+	case f.Why != "":
+		return "can't tell: " + oneLine(f.Why)
+	case f.RateHz == nil:
+		return fmt.Sprintf("not even %s, the lowest rate to try", rate(c.FromHz))
+	case f.HighHz == nil:
+		return fmt.Sprintf("at least %s, the highest rate to try", rate(*f.RateHz))
+	}
+	return fmt.Sprintf("%s (%s held, %s did not)", rate(*f.RateHz), rate(*f.LowHz), rate(*f.HighHz))
+}
+
+func arrivalsNote(arrivals string) string {
+	if arrivals == "poisson" {
+		return "This holds for arrivals at random (Poisson). How much of the capacity they can use\n  depends on the objective: a stricter one, or a longer trial, gives a lower rate."
+	}
+	return "This holds for evenly spaced arrivals. Visitors come at random and queue earlier:\n  with arrivals: poisson the rate that meets an objective on p95 is lower."
+}
