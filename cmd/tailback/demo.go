@@ -72,7 +72,11 @@ func demo(cmd *cobra.Command, kind, out string) error {
 	if err != nil {
 		return failed(ctx, err)
 	}
-	site, err := startSite(ctx, kind, staging.Options{Workers: demoWorkers, Dependency: proxy, Status: staging.StatusApart})
+	o := staging.Options{Workers: demoWorkers, Dependency: proxy}
+	if kind == sitePHPFPM {
+		o.Status = staging.StatusApart // no other has one
+	}
+	site, err := startSite(ctx, kind, o)
 	if err != nil {
 		return err
 	}
