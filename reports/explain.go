@@ -8,7 +8,7 @@ import (
 // Below sure a cause is named as probable, below likely as possible.
 const (
 	sure   = 0.8
-	likely = 0.5
+	likely = 0.6
 )
 
 // explain says in words why an onset came, to follow a colon; empty when that

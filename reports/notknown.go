@@ -11,6 +11,7 @@ import (
 // What a run needs to tell of a pool.
 const (
 	needsHang     = "a phase in which a dependency that every page calls hangs until 502s come"
+	needsCalm     = "some seconds without a fault at so low a rate that requests do not overlap"
 	needsOverload = "a phase at more requests/s than the site carries, or `tailback capacity`"
 )
 
@@ -83,8 +84,12 @@ func (a *analysis) poolNotKnown(r *Report) []NotKnown {
 	} else {
 		add(p.QueueSlots, "how many queue slots there are", or(fit.whySlots, idle), needsHang)
 	}
-	add(p.ServiceS, "how long a request holds a worker", or(fit.whyService, "too few good answers while all was well"), "a phase of some seconds before the first fault")
-	add(p.CapacityHz, "how much the site carries", or(fit.whyCapacity, "it was not asked for more than it could serve"), needsOverload)
+	add(p.ServiceS, "how long a request holds a worker", or(fit.whyService, "too few good answers while all was well"), needsCalm)
+	needs := needsOverload
+	if p.ServiceS == nil && fit.whyCapacity != "" {
+		needs = needsCalm
+	}
+	add(p.CapacityHz, "how much the site carries", or(fit.whyCapacity, "it was not asked for more than it could serve"), needs)
 	why := fit.whyGateway
 	if longest := r.longest(); why == "" && longest > 0 {
 		why = "no 504 came, and the longest answer took " + span(longest)

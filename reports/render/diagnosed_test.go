@@ -93,6 +93,8 @@ func several() *reports.Report {
 	bank.Name, bank.CallsPerHit, bank.HeldMeanS = "bank", ptr(0.25), nil
 	r.Dependencies = append(r.Dependencies, bank)
 	r.NotKnown = append(r.NotKnown, reports.NotKnown{What: "how many queue slots there are", Why: "on a TCP socket a full queue makes visitors wait and refuses none", Needs: "site.php_fpm_status, or the pool's listen.backlog"})
-	r.Evidence = append(r.Evidence, r.Evidence[0], r.Evidence[1], r.Evidence[0], r.Evidence[1])
+	for _, kind := range []string{"upstream_reset", "read_timeout", "waiting", "lost", "other_error"} {
+		r.Evidence = append(r.Evidence, reports.Evidence{AtS: 9, Source: "nginx_error_log", Kind: kind, Count: 2, Text: "a line of " + kind})
+	}
 	return r
 }

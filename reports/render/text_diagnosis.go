@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -81,12 +82,16 @@ func alignLeft(rows [][]cell, last int) {
 	}
 }
 
+// routine is what any site's logs say all day; the page has it.
+func routine(e reports.Evidence) bool { return e.Kind == "access" || e.Kind == "gauge" }
+
 // beyond writes what the site's logs said, and what this run could not tell.
 func (t *terminal) beyond(r *reports.Report) {
 	before := t.Len()
-	for i, e := range r.Evidence {
+	told := slices.DeleteFunc(slices.Clone(r.Evidence), routine)
+	for i, e := range told {
 		if i == maxEvidence {
-			t.event("", plain, plural(int64(len(r.Evidence)-i), "other line")+" of evidence in report.html")
+			t.event("", plain, plural(int64(len(told)-i), "other line")+" of evidence in report.html")
 			break
 		}
 		t.event("", plain, shorten(oneLine(evidenceSentence(e)), 2*(width-4)))
