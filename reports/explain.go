@@ -13,8 +13,13 @@ const (
 
 // explain says in words why an onset came, to follow a colon; empty when that
 // could not be told. Figures that are not known are left out.
-func (r *Report) explain(o *Onset) string {
-	text := r.causeWords(o)
+func (r *Report) explain(o *Onset) string { return r.doubted(o, r.causeWords(o, false)) }
+
+// explainNext does the same for an onset after another that said what took the workers.
+func (r *Report) explainNext(o *Onset) string { return r.doubted(o, r.causeWords(o, true)) }
+
+// doubted puts before text how sure it is.
+func (r *Report) doubted(o *Onset, text string) string {
 	switch c := o.Confidence; {
 	case text == "" || c == nil || *c >= sure:
 		return text
@@ -24,17 +29,26 @@ func (r *Report) explain(o *Onset) string {
 	return "possibly " + text
 }
 
-func (r *Report) causeWords(o *Onset) string {
+// causeWords says why an onset came; said is whether what took the workers was said before.
+func (r *Report) causeWords(o *Onset, said bool) string {
 	switch o.Cause {
 	case QueueFull:
-		return r.queueFull(o)
+		queue := r.queueWords()
+		if said {
+			return strings.Replace(queue, "them", "the workers", 1)
+		}
+		return r.taken(o) + " and " + queue
 	case WorkerKilled:
 		return r.workerKilled(o)
 	case GatewayTimeout:
+		text := "requests took longer than the gateway waits"
 		if g := r.Pool.GatewayTimeoutS; g != nil {
-			return "requests took longer than the " + held(g.Value) + " that the gateway waits"
+			text = "requests took longer than the " + held(g.Value) + " that the gateway waits"
 		}
-		return "requests took longer than the gateway waits"
+		if fault := r.faultOf(o); !said && r.Pool.Workers != nil && fault != nil && keepsWaiting(fault.Kind) {
+			return r.taken(o) + " and " + text
+		}
+		return text
 	case GatewayLimit:
 		return "the gateway ran out of connections or of live upstreams"
 	case PoolDown:
@@ -55,34 +69,40 @@ func (r *Report) causeWords(o *Onset) string {
 	return ""
 }
 
-// queueFull says what took the workers. Where calls are given up in time to
-// serve some requests, it is how many.
-func (r *Report) queueFull(o *Onset) string {
-	queue := "the queue behind them filled"
-	if q := r.Pool.QueueSlots; q != nil {
-		switch n, ok := q.exact(); {
-		case !ok:
-			queue = q.whole() + " queue slots behind them filled"
-		case n == 0:
-			queue = "there is no queue behind them"
-		default:
-			queue = "the " + number(n, "queue slot") + " behind them filled"
-		}
+// queueWords says that the queue filled.
+func (r *Report) queueWords() string {
+	q := r.Pool.QueueSlots
+	if q == nil {
+		return "the queue behind them filled"
 	}
+	switch n, ok := q.exact(); {
+	case !ok:
+		return q.whole() + " queue slots behind them filled"
+	case n == 0:
+		return "there is no queue behind them"
+	default:
+		return "the " + number(n, "queue slot") + " behind them filled"
+	}
+}
+
+// taken says what took the workers. Where calls are given up in time to serve
+// some requests, it is how many.
+func (r *Report) taken(o *Onset) string {
 	fault := r.faultOf(o)
 	if fault == nil || !keepsWaiting(fault.Kind) {
-		return r.workersAll("were busy") + " and " + queue
+		return r.workersAll("were busy")
 	}
-	if hz := r.Prediction.CapacityHz; hz != nil && *hz > 0 && fault == &r.Faults[0] {
-		each := "slow calls"
-		if t := r.timeoutOn(fault.Dependency); t != nil && t.ObservedS != nil {
-			each = held(t.wholeS()) + " spent on each call"
-		} else if fault.Kind == "latency" && fault.SizeS != nil {
-			each = held(*fault.SizeS) + " more spent on each call"
-		}
-		return "with " + each + " to " + fault.Dependency + " " + r.workersThe() + " carry only " + perS(*hz) + ", and " + queue
+	hz := r.Prediction.CapacityHz
+	if hz == nil || *hz <= 0 || fault != &r.Faults[0] {
+		return r.workersAll("were waiting for " + fault.Dependency)
 	}
-	return r.workersAll("were waiting for "+fault.Dependency) + " and " + queue
+	each := "slow calls"
+	if t := r.timeoutOn(fault.Dependency); t != nil && t.ObservedS != nil {
+		each = held(t.wholeS()) + " spent on each call"
+	} else if fault.Kind == "latency" && fault.SizeS != nil {
+		each = held(*fault.SizeS) + " more spent on each call"
+	}
+	return "with " + each + " to " + fault.Dependency + " " + r.workersThe() + " carry only " + perS(*hz)
 }
 
 func (r *Report) workerKilled(o *Onset) string {

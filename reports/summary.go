@@ -176,12 +176,12 @@ func (a *analysis) explained(r *Report, phase, state string, faults int) []strin
 	list := []string{fmt.Sprintf("%s, %s began %s after the fault%s: %s",
 		state, onset.what(), span(*onset.AfterFaultS), onset.rate(), r.explain(onset))}
 	for _, next := range r.onsetsIn(phase) {
-		if next.Code == onset.Code || 2*next.Count < onset.Count {
+		if next.Code == onset.Code && next.Cause == onset.Cause || 2*next.Count < onset.Count {
 			continue
 		}
 		text := fmt.Sprintf("%s followed %s after the fault", next.what(), span(*next.AfterFaultS))
-		if why := r.explain(next); why != r.explain(onset) {
-			text += after(": ", why)
+		if next.Cause != onset.Cause {
+			text += after(": ", r.explainNext(next))
 		}
 		list = append(list, text)
 	}

@@ -85,12 +85,12 @@ func TestTheSentence(t *testing.T) {
 			r.Prediction.CapacityHz = ptr(1.29)
 			cause(r, GatewayTimeout, 0.9)
 			r.Onset[1].Cause, r.Onset[1].Confidence = QueueFull, ptr(0.9)
-		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: requests took longer than the 10 s that the gateway waits. 502s followed 2.6 s after the fault: with 3.0 s spent on each call to payments the 4 workers carry only 1.3/s, and the 17 queue slots behind them filled. The 3.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 3.0 s it takes 25 workers."},
+		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: with 3.0 s spent on each call to payments the 4 workers carry only 1.3/s and requests took longer than the 10 s that the gateway waits. 502s followed 2.6 s after the fault: the 17 queue slots behind the workers filled. The 3.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 3.0 s it takes 25 workers."},
 		{"a timeout of 1 s", hang(), func(r *Report) {
 			physics(r)
 			observed(r, 1, 9)
 			r.Prediction.CapacityHz = ptr(3.64)
-		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the 4 workers carry only 3.6/s, and the 17 queue slots behind them filled. The 1.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 1.0 s it takes 9 workers."},
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the 4 workers carry only 3.6/s and the 17 queue slots behind them filled. The 1.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 1.0 s it takes 9 workers."},
 		{"a timeout of 0.35 s", survived, func(r *Report) {
 			r.Onset = []Onset{{}}
 			physics(r)
@@ -114,7 +114,7 @@ func TestTheSentence(t *testing.T) {
 			r.Pool.QueueSlots, r.Pool.Network, r.Pool.GatewayTimeoutS = nil, "tcp", around(10, 0.01)
 			r.Onset = r.Onset[:1]
 			cause(r, GatewayTimeout, 0.95)
-		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: requests took longer than the 10 s that the gateway waits. No timeout was seen within 10 s. A timeout of at most 0.40 s would hold this rate (0.30 s with headroom); with a 1 s timeout it takes 9 workers."},
+		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: all 4 workers were waiting for payments and requests took longer than the 10 s that the gateway waits. No timeout was seen within 10 s. A timeout of at most 0.40 s would hold this rate (0.30 s with headroom); with a 1 s timeout it takes 9 workers."},
 		{"figures that are not known", hang(), func(r *Report) { cause(r, QueueFull, 0.9) },
 			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers were waiting for payments and the queue behind them filled."},
 		{"figures that are not exact", hang(), func(r *Report) {
