@@ -75,7 +75,7 @@ func (s Site) experiment(site *staging.Site, proxy string) string {
 	c, inside := s.CapacityHz(), float64(s.Workers+s.QueueSlots())
 	seconds := func(v float64) time.Duration { return time.Duration(math.Ceil(v*2)) * time.Second / 2 }
 	if s.CPU {
-		c = min(c, 2/s.ServiceS()) // the cores there are
+		c = min(c, 2/(s.Share*s.Calling.Seconds())) // the cores there are
 	}
 	over, hanging, low := 1.7*c, 0.7*c, 0.4*c
 	overload := seconds(inside/(over-c) + max(6, 40/c))
