@@ -18,11 +18,12 @@ import (
 // same cause. Below likely no cause is named.
 //
 // The weights are judgements, checked on labelled runs of the real staging site:
-// 20 and more is a sign that hardly comes without the cause, 3 one that leans
+// 50 is a line of nginx that names the cause, 20 a sign that hardly comes without it, 3 one that leans
 // to it, 0.3 and 0.05 the same against it.
 const (
 	atMostOutside = 0.88
 	atMostLogs    = 0.97
+	named         = 50.0
 	strongly      = 20.0
 	rather        = 3.0
 	hardly        = 0.3

@@ -214,7 +214,7 @@ func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
 		}
 		said = true
 		s.backed[cause] = true
-		s.sign(fmt.Sprintf("nginx: %d × %q", sumOf(near), quote(lines.text, kind)), s.but(hardly, odds{cause: strongly, SelfDeadlock: 1, Unknown: hardly}))
+		s.sign(fmt.Sprintf("nginx: %d × %q", sumOf(near), quote(lines.text, kind)), s.but(0.1, odds{cause: named, SelfDeadlock: 1}))
 	}
 	if said || o.kind >= app502 || o.kind == serverError || sumOf(ours) < few {
 		return
@@ -272,7 +272,7 @@ func (l *siteLogs) accessSigns(s *suspects, o *onset, ours map[int64]int64, sour
 		s.backed[AppError] = true
 		s.sign(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines.during(o)), o.code), s.but(never, odds{AppError: strongly}))
 	case source == journal.PHPAccessLog && sumOf(ours) >= few:
-		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: no worker finished them", sumOf(ours), o.code), odds{AppError: never})
+		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: the application did not write them", sumOf(ours), o.code), odds{AppError: never})
 	case source == journal.NginxAccessLog && shows:
 		s.sign(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines.during(o)), o.code), odds{CDN: never})
 	case source == journal.NginxAccessLog && sumOf(ours) >= few:

@@ -163,7 +163,7 @@ func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
 		s.sign("the pool's queue is on TCP, where a full one makes connecting wait", odds{QueueFull: rather})
 	}
 	if o.fault < 0 && n.alone == n.n && n.n >= few {
-		s.sign("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 4})
+		s.sign("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 12})
 	}
 }
 

@@ -1,4 +1,188 @@
 package reports
 
-// slowdowns are where good answers were slow, and why.
-func (a *analysis) slowdowns(r *Report, in input) []Slowdown { return []Slowdown{} }
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// A phase is slow when the middle one of its good answers took twice as long as
+// in the fastest phase, and slowBy more: well beyond what the chance of Poisson
+// arrivals does to a phase of fewest answers and more.
+const (
+	slowTimes = 2.0
+	slowBy    = 0.020
+	slowN     = 10
+)
+
+// slowdowns are the phases in which good answers were slow, and why.
+func (a *analysis) slowdowns(r *Report, in input) []Slowdown {
+	list := []Slowdown{}
+	fastest := fastestPhase(r.Phases)
+	if fastest == nil {
+		return list
+	}
+	for i, p := range r.Phases {
+		if !counts(p) || p.StartS >= r.DurationS || *p.ResponseS.P50 < slowTimes**fastest.ResponseS.P50+slowBy {
+			continue
+		}
+		s := Slowdown{Phase: p.Name, FromS: p.StartS, ToS: min(p.EndS, r.DurationS), Cause: Unknown,
+			Evidence: []string{fmt.Sprintf("good answers took %s in the middle, %s in phase %s", held(*p.ResponseS.P50), held(*fastest.ResponseS.P50), fastest.Name)}}
+		a.explainSlow(&s, r, in.events, i, fastest)
+		list = append(list, s)
+	}
+	return list
+}
+
+// counts reports whether a phase has enough good answers to be called slow or fast.
+func counts(p Phase) bool {
+	return !p.Warmup && p.Kind != burst && p.ResponseS.N >= slowN && p.ResponseS.P50 != nil
+}
+
+func fastestPhase(phases []Phase) (best *Phase) {
+	for i := range phases {
+		if p := &phases[i]; counts(*p) && (best == nil || *p.ResponseS.P50 < *best.ResponseS.P50) {
+			best = p
+		}
+	}
+	return best
+}
+
+// explainSlow names the cause: a dependency that made calls wait; a service
+// time that grows with the load; a queue before the workers.
+func (a *analysis) explainSlow(s *Slowdown, r *Report, events []journal.Event, phase int, fastest *Phase) {
+	for i := range r.Faults {
+		f := &r.Faults[i]
+		end := r.DurationS
+		if f.LiftedS != nil {
+			end = *f.LiftedS
+		}
+		if keepsWaiting(f.Kind) && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
+			s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
+			text := "with " + f.words()
+			if f.RequestsHeld != nil {
+				text += fmt.Sprintf(", %d calls to it were held", *f.RequestsHeld)
+			}
+			s.FromS, s.ToS = max(s.FromS, f.AppliedS), min(s.ToS, end)
+			s.Evidence = append(s.Evidence, text)
+			return
+		}
+	}
+	grown := *r.Phases[phase].ResponseS.P50 - *fastest.ResponseS.P50
+	if name, before, now := slowerCalls(events, *fastest, r.Phases[phase]); now-before > grown/2 {
+		s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
+		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, held(now), held(before), fastest.Name))
+		return
+	}
+	a.explainLoad(s, r)
+}
+
+// slowerCalls is the dependency whose calls, by their mean, grew most from one phase to another, seconds.
+func slowerCalls(events []journal.Event, from, to Phase) (name string, before, now float64) {
+	type sum struct{ ended, heldNS [2]int64 }
+	sums := map[string]*sum{}
+	for _, e := range events {
+		if e.Usage == nil {
+			continue
+		}
+		at := time.Duration(e.AtNS).Seconds()
+		for i, p := range []Phase{from, to} {
+			if at > p.StartS && at <= p.EndS {
+				s := get(sums, e.Usage.Dependency)
+				s.ended[i] += e.Usage.Ended
+				s.heldNS[i] += e.Usage.HeldNS
+			}
+		}
+	}
+	for d, s := range sums {
+		if s.ended[0] < few || s.ended[1] < few {
+			continue
+		}
+		b, n := part(s.heldNS[0], s.ended[0])/1e9, part(s.heldNS[1], s.ended[1])/1e9
+		if grown := n - b; grown > now-before || grown == now-before && d < name {
+			name, before, now = d, b, n
+		}
+	}
+	return name, before, now
+}
+
+// loadCell is one second of the run: requests in the site, by their mean, and answers that the application gave.
+type loadCell struct{ inside, served float64 }
+
+// fewCells is how many seconds a throughput is taken of at least.
+const fewCells = 4
+
+// explainLoad tells a queue from contention by throughput: workers that serve
+// one request after another give as many answers a second however many wait;
+// where requests hinder each other it falls as there are more of them. That is
+// the retrograde part of N. Gunther's universal scalability law, "Guerrilla
+// Capacity Planning", 2007, ch. 4. It also shows where fewer requests than there
+// are workers take longer than one alone, or where busy workers give less than W/S.
+func (a *analysis) explainLoad(s *Slowdown, r *Report) {
+	cells := a.loadCells(s.FromS, s.ToS)
+	if len(cells) < 2*fewCells {
+		return
+	}
+	slices.SortFunc(cells, func(x, y loadCell) int { return cmp.Compare(x.inside, y.inside) })
+	third := max(len(cells)/3, fewCells)
+	fewN, fewX := meanCell(cells[:third])
+	manyN, manyX := meanCell(cells[len(cells)-third:])
+	all := meanOf(cells)
+	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", digits(fewX, 1), digits(fewN, 0), digits(manyX, 1), digits(manyN, 0))
+	w := r.Pool.Workers
+	switch {
+	case manyN > 1.3*fewN && manyX < 0.8*fewX:
+		s.Cause, s.Confidence = Contention, ptr(0.8)
+		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", held(fewN/fewX), held(manyN/max(manyX, 1e-9))))
+	case w != nil && w.Kind != effective && all.inside <= w.Low:
+		s.Cause, s.Confidence = Contention, ptr(0.7)
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", digits(all.inside, 1), digits(w.Value, 0)))
+	case w != nil && w.Kind != effective && r.Pool.ServiceS != nil && all.served < 0.8*w.Low/r.Pool.ServiceS.High:
+		s.Cause, s.Confidence = Contention, ptr(0.6)
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", digits(w.Value, 0), digits(all.served, 1), held(r.Pool.ServiceS.Value)+" each", digits(w.Value/r.Pool.ServiceS.Value, 1)))
+	case w != nil && w.Kind != effective && all.inside > w.High:
+		s.Cause, s.Confidence = Queueing, ptr(atMostOutside)
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", digits(all.inside, 1), digits(w.Value, 0), digits(all.served, 1)))
+	case manyN > 1.5*fewN && manyX > 0.9*fewX && manyX < 1.1*fewX:
+		s.Cause, s.Confidence = Queueing, ptr(0.7)
+		s.Evidence = append(s.Evidence, flow+": more in flight, no more answers")
+	default:
+		s.Evidence = append(s.Evidence, flow)
+	}
+}
+
+// loadCells are the full seconds within [from, to), up to the first request
+// that was given up: from then on workers serve requests that nobody waits for.
+func (a *analysis) loadCells(from, to float64) []loadCell {
+	second := a.grid.perSecond()
+	var list []loadCell
+	for s := int(from + 0.999999); float64(s+1) <= to; s++ {
+		cell := loadCell{served: float64(sumCells(a.grid.flow.served, s*second, (s+1)*second))}
+		if sumCells(a.grid.flow.gaveUp, s*second, (s+1)*second) > 0 {
+			break
+		}
+		for c := s * second; c < (s+1)*second; c++ {
+			cell.inside += float64(at(a.levels, c)) / float64(second)
+		}
+		if cell.inside > 0 && cell.served > 0 {
+			list = append(list, cell)
+		}
+	}
+	return list
+}
+
+func meanCell(cells []loadCell) (inside, served float64) {
+	m := meanOf(cells)
+	return m.inside, m.served
+}
+
+func meanOf(cells []loadCell) (mean loadCell) {
+	for _, c := range cells {
+		mean.inside += c.inside / float64(len(cells))
+		mean.served += c.served / float64(len(cells))
+	}
+	return mean
+}

@@ -1,0 +1,250 @@
+package reports
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// said are the lines of a log: one in the second of each hit that is chosen.
+func said(s *scenario, source journal.Source, line func(h *journal.Hit) (journal.Observation, bool)) []journal.Observation {
+	var list []journal.Observation
+	for i := range s.hits {
+		if o, ok := line(&s.hits[i]); ok {
+			o.AtNS, o.Source, o.Count = int64(s.hits[i].Done), source, 1
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+func errorLine(kind journal.Kind) func(h *journal.Hit) (journal.Observation, bool) {
+	return func(h *journal.Hit) (journal.Observation, bool) {
+		return journal.Observation{Kind: kind, Text: "text of " + string(kind)}, h.Class != journal.ClassOK
+	}
+}
+
+func accessLine(h *journal.Hit) (journal.Observation, bool) {
+	return journal.Observation{Kind: journal.Access, Code: h.Code}, true
+}
+
+func (s *scenario) withLogs(t *testing.T, observed []journal.Observation) *Report {
+	t.Helper()
+	in := s.input()
+	in.observed = observed
+	r, err := analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// amid is a run of 20 s at 8/s, all well in 100 ms but those due in [8, 12), which answer changes.
+func amid(answer func(h *journal.Hit)) *scenario {
+	return newScenario(phase("all", 20*second)).drive(func(h *journal.Hit) {
+		if h.Due >= 8*second && h.Due < 12*second {
+			answer(h)
+		}
+	})
+}
+
+func failing(code int32, took time.Duration, by journal.Answerer) func(h *journal.Hit) {
+	return func(h *journal.Hit) {
+		bad(h, code)
+		h.Done, h.Answerer = h.Due+took, by
+	}
+}
+
+// Each situation of the table "502 or 504?" and its decoys, from outside and
+// with the log that names it.
+func TestCauses(t *testing.T) {
+	gateway, app, edge, nobody := journal.AnswererGateway, journal.AnswererApp, journal.AnswererEdge, journal.AnswererUnknown
+	killed := func(h *journal.Hit) { // looked for once a second: after 3 to 4 s
+		failing(502, 3*second+h.Due%second, gateway)(h)
+	}
+	for _, test := range []struct {
+		name     string
+		s        *scenario
+		outside  Cause
+		kind     journal.Kind // of a line for each error in nginx's log
+		withLogs Cause
+	}{
+		{"queue full", hang(), QueueFull, journal.QueueFull, QueueFull},
+		{"pool down for a while, as in a deploy", amid(failing(502, milli, gateway)), PoolDown, journal.UpstreamRefused, PoolDown},
+		{"pool down from the first to the last", newScenario(phase("all", 9*second)).drive(failing(502, milli, gateway)), Unknown, journal.NoSocket, PoolDown},
+		{"workers killed", amid(killed), WorkerKilled, journal.UpstreamReset, WorkerKilled},
+		{"gateway gave up", amid(failing(504, 10*second, gateway)), GatewayTimeout, journal.ReadTimeout, GatewayTimeout},
+		{"queue full on TCP", amid(failing(504, 10*second, gateway)), GatewayTimeout, journal.ConnectTimeout, QueueFull},
+		{"workers close", amid(failing(502, 100*milli, gateway)), WorkerClosed, journal.UpstreamClosed, WorkerClosed},
+		{"a 502 of the application", amid(failing(502, 90*milli, app)), AppError, "", AppError},
+		{"a 504 of the application, at once", amid(failing(504, 5*milli, nobody)), AppError, "", AppError},
+		{"a 500", amid(failing(500, 90*milli, app)), AppError, "", AppError},
+		{"an edge's 503", amid(failing(503, 90*milli, edge)), CDN, "", CDN},
+		{"nginx's limit_req", amid(failing(503, milli, gateway)), Unknown, journal.OtherError, Unknown},
+		{"no live upstreams", amid(failing(502, milli, gateway)), PoolDown, journal.NoLiveUpstreams, GatewayLimit},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			alone := test.s.report(t).Onset[0]
+			if alone.Cause != test.outside {
+				t.Errorf("from outside %s (%v), want %s: %q", alone.Cause, show(alone.Confidence), test.outside, alone.Evidence)
+			}
+			if alone.Confidence != nil && *alone.Confidence > atMostOutside {
+				t.Errorf("from outside with %v", *alone.Confidence)
+			}
+			if len(alone.Evidence) == 0 {
+				t.Error("no evidence")
+			}
+			if test.kind == "" {
+				return
+			}
+			backed := test.s.withLogs(t, said(test.s, journal.NginxErrorLog, errorLine(test.kind))).Onset[0]
+			if backed.Cause != test.withLogs {
+				t.Errorf("with its log %s (%v), want %s: %q", backed.Cause, show(backed.Confidence), test.withLogs, backed.Evidence)
+			}
+			if test.outside == test.withLogs && test.outside != Unknown && !(*backed.Confidence > *alone.Confidence) {
+				t.Errorf("confidence %v with the log, %v without", *backed.Confidence, *alone.Confidence)
+			}
+		})
+	}
+}
+
+// A log that says another thing at the same moments makes less sure; one of
+// another host changes nothing, and is told of.
+func TestLogsThatDoNotAgree(t *testing.T) {
+	s := hang()
+	alone := s.report(t).Onset[0]
+	against := s.withLogs(t, said(s, journal.NginxErrorLog, errorLine(journal.UpstreamRefused))).Onset[0]
+	if against.Cause == QueueFull && *against.Confidence >= *alone.Confidence {
+		t.Errorf("queue_full with %v against the log, %v without it", *against.Confidence, *alone.Confidence)
+	}
+	if against.Confidence != nil && *against.Confidence >= 0.9 {
+		t.Errorf("%s with %v while log and outside differ", against.Cause, *against.Confidence)
+	}
+	var other []journal.Observation // two lines a second, all the time
+	for at := time.Duration(0); at < 38*second; at += second / 2 {
+		other = append(other, journal.Observation{AtNS: int64(at), Source: journal.NginxErrorLog, Kind: journal.ReadTimeout, Count: 1},
+			journal.Observation{AtNS: int64(at % (3 * second)), Source: journal.NginxAccessLog, Kind: journal.Access, Code: 200, Count: 1})
+	}
+	r := s.withLogs(t, other)
+	if o := r.Onset[0]; o.Cause != alone.Cause || math.Abs(*o.Confidence-*alone.Confidence) > 1e-9 {
+		t.Errorf("another host's log makes it %s (%v)", o.Cause, show(o.Confidence))
+	}
+	for _, source := range []string{"nginx_error_log", "nginx_access_log"} {
+		if !slices.ContainsFunc(r.Warnings, func(w string) bool {
+			return strings.HasPrefix(w, source) && strings.Contains(w, "is it of this host")
+		}) {
+			t.Errorf("no warning about %s in %q", source, r.Warnings)
+		}
+	}
+}
+
+// physics.md 8: all requests wait for the site itself until the gateway gives up.
+func TestSelfDeadlockNeedsTheLogs(t *testing.T) {
+	s := newScenario(phase("before", 5*second), phase("all", 10*second)).drive(func(h *journal.Hit) {
+		if h.Phase == 1 {
+			failing(504, 10*second, journal.AnswererGateway)(h)
+		}
+	})
+	s.Outcome.EndNS = int64(26 * second) // the last answer comes at 25 s
+	if o := s.report(t).Onset[0]; o.Cause == SelfDeadlock || *o.Confidence >= 0.8 {
+		t.Errorf("from outside %s (%v)", o.Cause, show(o.Confidence))
+	}
+	log := said(s, journal.PHPAccessLog, func(h *journal.Hit) (journal.Observation, bool) {
+		o := journal.Observation{Kind: journal.Access, Code: 200}
+		if h.Phase == 1 {
+			o.Times = &journal.Times{N: 1, SumS: 10, CPUN: 1, Idle: 1}
+		}
+		return o, true
+	})
+	for i := range log { // each of the second phase once more, asked by the site
+		if log[i].Times != nil {
+			log = append(log, log[i])
+		}
+	}
+	if o := s.withLogs(t, log).Onset[0]; o.Cause != SelfDeadlock {
+		t.Errorf("with php's access log %s (%v): %q", o.Cause, show(o.Confidence), o.Evidence)
+	}
+}
+
+func TestOurOwnErrorsAreNamed(t *testing.T) {
+	s := amid(func(h *journal.Hit) { h.Code, h.Class, h.Done = 0, journal.ClassClientTimeout, h.Due+5*second })
+	if o := s.report(t).Onset[0]; o.Cause != ClientTimeout || o.Code != 0 || o.Class != "client_timeout" {
+		t.Errorf("%+v", o)
+	}
+	s = amid(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassGenerator })
+	if o := s.report(t).Onset[0]; o.Cause != Generator || o.Count != 32 { // 4 s at 8/s
+		t.Errorf("%+v", o)
+	}
+}
+
+// A healthy site, Poisson arrivals at up to 70% of what it carries: no cause of anything.
+func TestHealthyRunsHaveNoCause(t *testing.T) {
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		workers := 2 + random.IntN(11)
+		service := time.Duration(50+random.IntN(250)) * milli
+		rate := (0.3 + 0.4*random.Float64()) * float64(workers) / service.Seconds()
+		s := newScenario(phase("baseline", 20*second), phase("load", 20*second))
+		p := &pool{workers: workers, slots: 100, service: service, hang: 1 << 60, lift: 1 << 60}
+		for due := time.Duration(0); due < 40*second; due += time.Duration(random.ExpFloat64() / rate * 1e9) {
+			h := journal.Hit{Seq: uint64(len(s.hits)), Phase: int32(due / (20 * second)), Due: due, Sent: due, Code: 200}
+			p.answer(&h)
+			s.hits = append(s.hits, h)
+		}
+		if r := s.report(t); len(r.Onset)+len(r.Slowdowns) > 0 {
+			t.Errorf("seed %d: %d workers, %v, %.1f/s: onsets %+v, slowdowns %+v", seed, workers, service, rate, r.Onset, r.Slowdowns)
+		}
+	}
+}
+
+func TestEvidenceIsOfTheRun(t *testing.T) {
+	line := func(at time.Duration, n int64, text string) journal.Observation {
+		return journal.Observation{AtNS: int64(at), Source: journal.NginxErrorLog, Kind: journal.QueueFull, Count: n, Text: text}
+	}
+	r := amid(func(*journal.Hit) {}).withLogs(t, []journal.Observation{line(9*second, 5, "second"), line(8*second, 2, "first"), line(-3*second, 9, "before"), line(30*second, 9, "after")})
+	if want := []Evidence{{AtS: 8, Source: "nginx_error_log", Kind: "queue_full", Count: 7, Text: "first"}}; !slices.Equal(r.Evidence, want) {
+		t.Errorf("got %+v, want %+v", r.Evidence, want)
+	}
+}
+
+// Slow phases: calls that a fault held up; more arrivals than the workers serve;
+// and service that itself takes longer the more there are at once.
+func TestSlowdowns(t *testing.T) {
+	fast, load := phase("fast", 10*second), phase("load", 12*second)
+	load.Hits = 240 // 20/s
+	inOrder := func(h *journal.Hit, free *time.Duration, took time.Duration) {
+		h.Done = max(h.Due, *free) + took
+		*free = h.Done
+	}
+	// One worker at 100 ms gives 10/s of 20/s; the last of 240 is done at 10+24 s.
+	var free time.Duration
+	queue := newScenario(fast, load).drive(func(h *journal.Hit) { inOrder(h, &free, 100*milli) })
+	// One after another, each taking 1% longer than the one before: from 20/s to 2/s.
+	var busy time.Duration
+	took := 50.0
+	spiral := newScenario(fast, load).drive(func(h *journal.Hit) {
+		if h.Phase == 1 {
+			took *= 1.01
+		}
+		inOrder(h, &busy, time.Duration(took*float64(milli)))
+	})
+	slow := newScenario(fast, load).drive(func(h *journal.Hit) {
+		if h.Phase == 1 {
+			h.Done = h.Due + 600*milli
+		}
+	}).fault("payments", "latency", 10*second, 22*second)
+	for name, test := range map[string]struct {
+		s    *scenario
+		want Cause
+	}{"queueing": {queue, Queueing}, "death spiral": {spiral, Contention}, "slow dependency": {slow, SlowDependency}} {
+		r := test.s.report(t)
+		if len(r.Slowdowns) != 1 || r.Slowdowns[0].Cause != test.want || r.Slowdowns[0].Phase != "load" || r.Slowdowns[0].Confidence == nil {
+			t.Errorf("%s: %+v", name, r.Slowdowns)
+		}
+	}
+}
