@@ -72,6 +72,8 @@ func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
 	group, others := densest(held)
 	tight := len(group) >= 2 && 2*len(group) >= len(held)
 	switch kept := w.kept(held); {
+	case len(held) >= 5 && w.marked(markKilled) >= 0.5 && 5*len(group) >= 4*len(held) && w.together() < 0.5:
+		t.Why = fmt.Sprintf("waits ended with a 502 after %s each time: a master that kills workers looks once a second, so it may be the application's own error", span(middleOf(group).Seconds()))
 	case len(held) > 0 && w.marked(markKilled) >= 0.5:
 		t.Source, t.Verdict = "connection", byWorker
 		t.ObservedS = killedAfter(held, a.wellness.most())
@@ -138,14 +140,21 @@ func (a *analysis) without(t *Timeout, w *watch) {
 }
 
 // leftWithVisitor reports whether the site ended its calls because the visitor
-// had gone, as Go and some Python servers do: just after the give-up, and not
-// long before it by a limit of its own.
+// had gone, as Go and some Python servers do: just after the give-up, not long
+// before it by a limit of its own, and never after a longer wait than the
+// visitor's. The last two matter because evenly spaced requests end side by side anyway.
 func (w *watch) leftWithVisitor(group []time.Duration, tight bool, usual time.Duration) bool {
 	if w.marked(markLeft) < 0.7 || w.marked(markAnswered) > 0.5 {
 		return false
 	}
+	longest := slices.Max(w.others.values())
+	for _, one := range w.given {
+		if one.ended-one.began > longest+beside {
+			return false
+		}
+	}
 	giveUp, _ := densest(w.others.values())
-	return !tight || len(giveUp) > 0 && middleOf(group) > middleOf(giveUp)*9/10-usual-beside
+	return !tight || middleOf(group) > middleOf(giveUp)*9/10-usual-beside
 }
 
 // middle is the sorted main group of the samples, for middleOf.
@@ -159,14 +168,22 @@ func (e early) middle() []time.Duration {
 // workers once a second.
 func (w *watch) onTheSecond() bool {
 	seconds := map[time.Duration]bool{}
+	for _, one := range w.given {
+		seconds[one.ended.Round(time.Second/4)/(time.Second/2)] = true
+	}
+	return len(seconds) >= 3 && w.together() > 0.99
+}
+
+// together is how much the waits end at the same moment of a second, 0 to 1: the
+// length of their mean direction on a circle of a second. It is above 0.99 when
+// nearly all are within 20 ms.
+func (w *watch) together() float64 {
 	var x, y float64
 	for _, one := range w.given {
 		angle := 2 * math.Pi * (one.ended % time.Second).Seconds()
 		x, y = x+math.Cos(angle), y+math.Sin(angle)
-		seconds[one.ended.Round(time.Second/4)/(time.Second/2)] = true
 	}
-	// The length of the mean direction is above 0.99 when nearly all are within 20 ms.
-	return len(seconds) >= 3 && math.Hypot(x, y)/float64(len(w.given)) > 0.99
+	return math.Hypot(x, y) / float64(len(w.given))
 }
 
 // limitOf is the timeout behind a group of waits. A site's clock starts a moment

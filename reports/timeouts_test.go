@@ -1,0 +1,242 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// caught records a call that fault 0 caught: when it began, how long it waited, who ended it.
+func (s *scenario) caught(began, held time.Duration, by string, waiting bool) {
+	index, ns := 0, int64(held)
+	s.events = append(s.events, journal.Event{AtNS: int64(began + held), Kind: journal.ConnClosed, Connection: &journal.Connection{
+		ID: int64(len(s.events)), Dependency: "payments", OpenedNS: int64(began), ClosedNS: int64(began + held), ClosedBy: by, Requests: 1, Fault: &index, HeldNS: &ns, Waiting: waiting}})
+}
+
+// page is a site with workers enough: 8 requests a second of 100 ms, each with a
+// call of 10 ms after 50 ms. From 5 s to 13 s payments hangs, and each request
+// makes tries of so long, with a pause between two.
+type page struct {
+	timeout time.Duration // 0: waits until the lifting
+	tries   int
+	pause   time.Duration
+	kind    string
+	ticks   bool // what ends the call looks once a second
+}
+
+func (p page) run(change func(h *journal.Hit, tried time.Duration)) *scenario {
+	s := newScenario(phase("baseline", 5*second), phase("hang", 8*second), phase("recovery", 5*second))
+	kind := p.kind
+	if kind == "" {
+		kind = "hang"
+	}
+	s.fault("payments", kind, 5*second, 13*second)
+	s.drive(func(h *journal.Hit) {
+		call := h.Due + 50*milli
+		if call < 5*second || h.Due >= 13*second {
+			return
+		}
+		for try := range max(p.tries, 1) {
+			if p.timeout == 0 || call+p.timeout >= 13*second {
+				s.caught(call, 13*second-call+milli, "dependency", false)
+				h.Done = 13*second + 50*milli
+				return
+			}
+			held := p.timeout
+			if p.ticks {
+				held += (call + p.timeout).Truncate(second) + second - (call + p.timeout)
+			}
+			s.caught(call, held, "site", true)
+			call += held
+			if try < p.tries-1 {
+				call += p.pause
+			}
+		}
+		h.Done, h.Degraded = call+40*milli, true
+		if change != nil {
+			change(h, call)
+		}
+	})
+	for i := range 18 {
+		u := journal.Usage{Dependency: "payments", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8, HeldNS: int64(8 * 10 * milli)}
+		if i < 5 || i > 13 {
+			s.use(i, u)
+		}
+	}
+	return s
+}
+
+func only(t *testing.T, s *scenario) Timeout {
+	t.Helper()
+	r := s.report(t)
+	if len(r.Timeouts) != 1 {
+		t.Fatalf("got %+v, want one entry", r.Timeouts)
+	}
+	return r.Timeouts[0]
+}
+
+func TestTimeoutsMadeUp(t *testing.T) {
+	gone := func(h *journal.Hit, call time.Duration) { // the gateway gave up at the moment the call ended
+		h.Done, h.Code, h.Class, h.Degraded = call, 504, journal.ClassStatus, false
+	}
+	for _, row := range []struct {
+		name    string
+		s       *scenario
+		value   float64 // 0 is none
+		retries int64
+		verdict string
+		visitor string
+		got     string
+		why     string
+	}{
+		{"one try of 1 s", page{timeout: second}.run(nil), 1, 0, "app", "ok", "degraded page", ""},
+		{"three tries of 0.4 s", page{timeout: 400 * milli, tries: 3}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
+		// 3 x 0.4 + 2 x 0.3 s of pauses is 4.5 timeouts: only the count of calls tells.
+		{"three tries with pauses", page{timeout: 400 * milli, tries: 3, pause: 300 * milli}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
+		// One of 36 s or three of 12 s: here one of 1.2 s.
+		{"one try as long as three", page{timeout: 1200 * milli}.run(nil), 1.2, 0, "app", "ok", "degraded page", ""},
+		{"none", page{}.run(nil), 0, 0, "none", "ok", "good page", ""},
+		{"an error page", page{timeout: second}.run(func(h *journal.Hit, _ time.Duration) {
+			h.Code, h.Class, h.Degraded, h.Answerer = 503, journal.ClassStatus, false, journal.AnswererApp
+		}), 1, 0, "app", "app", "error 503", ""},
+		// Killed: a 502 at the moment that the call ended, after 3 s.
+		{"a killed worker", page{timeout: 3 * second, ticks: true}.run(func(h *journal.Hit, call time.Duration) {
+			h.Done, h.Code, h.Class, h.Degraded = call+milli, 502, journal.ClassStatus, false
+		}), 3, 0, "worker", "gateway", "error 502", ""},
+		{"a 502 that may be the application's", page{timeout: 1100 * milli}.run(func(h *journal.Hit, call time.Duration) {
+			h.Done, h.Code, h.Class, h.Degraded = call+milli, 502, journal.ClassStatus, false
+		}), 0, 0, "", "gateway", "error 502", "after 1.1 s each time"},
+		// The gateway gives up 2.05 s after sending, the site lets go of its call then.
+		{"a site that leaves with its visitor", page{timeout: 2 * second}.run(gone), 0, 0, "none", "gateway", "error 504", "the site let go of its calls"},
+		// A client of 0.5 s: php goes on, and gives up after its own 1 s.
+		{"a client less patient than the site", page{timeout: second}.run(func(h *journal.Hit, _ time.Duration) {
+			h.Done, h.Code, h.Class, h.Degraded = h.Due+500*milli, 0, journal.ClassClientTimeout, false
+		}), 1, 0, "app", "client", "error client_timeout", ""},
+		{"a delay beyond the timeout", page{timeout: 350 * milli, kind: "latency"}.run(nil), 0.35, 0, "app", "ok", "degraded page", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := only(t, row.s)
+			if got.Verdict != row.verdict || got.Retries != row.retries || got.Visitor != row.visitor || got.Got != row.got ||
+				!strings.Contains(got.Why, row.why) || row.why == "" && got.Why != "" {
+				t.Errorf("got %+v, want %q, %d retries, %q, %q, why %q", got, row.verdict, row.retries, row.visitor, row.got, row.why)
+			}
+			if (got.ObservedS == nil) != (row.value == 0) || got.ObservedS != nil && !near(&got.ObservedS.Value, row.value) {
+				t.Errorf("observed %+v, want %v s", got.ObservedS, row.value)
+			}
+		})
+	}
+}
+
+// waitsOf are waits without any hit that tells of them: only what the proxy saw.
+func waitsOf(until time.Duration, held ...time.Duration) *scenario {
+	s := newScenario(phase("hang", until)).drive(func(h *journal.Hit) { h.Done = until + second }).fault("payments", "hang", 0, until)
+	for i, d := range held {
+		began := time.Duration(i) * 37 * milli
+		if began+d < until {
+			s.caught(began, d, "site", true)
+		} else {
+			s.caught(began, until-began+milli, "dependency", false)
+		}
+	}
+	return s
+}
+
+func repeat(n int, d time.Duration) []time.Duration {
+	var list []time.Duration
+	for range n {
+		list = append(list, d)
+	}
+	return list
+}
+
+func TestTimeoutsThatNeedSaying(t *testing.T) {
+	const ever = time.Hour
+	for _, row := range []struct {
+		name    string
+		s       *scenario
+		value   float64
+		verdict string
+		why     string
+	}{
+		{"two pages with two timeouts", waitsOf(20*second, append(repeat(20, second), repeat(6, 3*second)...)...), 1, "app", "6 other calls were given up after 3 s"},
+		{"no common time", waitsOf(20*second, 500*milli, 900*milli, 1500*milli, 2300*milli, 3700*milli, 5*second), 0, "", "at no common time, after 500 ms to 5 s"},
+		{"a single wait", waitsOf(20*second, 3*second), 0, "", "too few"},
+		{"two that agree", waitsOf(20*second, 3*second, 3005*milli), 3.0025, "app", ""},
+		{"a page without one beside", waitsOf(20*second, append(repeat(10, second), repeat(4, ever)...)...), 0, "none", "10 other calls were given up after 1 s"},
+		{"too short a watch", waitsOf(800*milli, repeat(4, ever)...), 0, "", "watched for 800 ms only"},
+		{"held to the end", waitsOf(10*second, repeat(4, ever)...), 0, "none", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := only(t, row.s)
+			if got.Verdict != row.verdict || !strings.Contains(got.Why, row.why) {
+				t.Errorf("got %+v, want %q because %q", got, row.verdict, row.why)
+			}
+			if (got.ObservedS == nil) != (row.value == 0) || got.ObservedS != nil && !near(&got.ObservedS.Value, row.value) {
+				t.Errorf("observed %+v, want %v s", got.ObservedS, row.value)
+			}
+		})
+	}
+}
+
+// Php-fpm's master looks once a second: a limit of 3 s kills after 3 to 4 s, all
+// at the same moment of a second. The calls begin up to 0.1 s into the request.
+func TestKilledAfterWholeSeconds(t *testing.T) {
+	for _, row := range []struct {
+		held     []time.Duration
+		want     float64
+		low, top float64
+	}{
+		{[]time.Duration{2950 * milli, 3300 * milli, 3700 * milli}, 3, 2.7, 3.05}, // max - 1 and min + 0.1
+		{[]time.Duration{30100 * milli, 30950 * milli}, 30, 29.95, 30.2},
+		{[]time.Duration{3400 * milli}, 3, 2.4, 3.5}, // of 2.4 to 3.5 only 3 is whole
+	} {
+		e := killedAfter(row.held, 100*milli)
+		if !near(&e.Value, row.want) || !near(&e.Low, row.low) || !near(&e.High, row.top) {
+			t.Errorf("%v: got %+v, want %v (%v to %v)", row.held, e, row.want, row.low, row.top)
+		}
+	}
+}
+
+// Without a connection that met the fault the answers tell: a connect that is
+// not taken is 0.6 s longer than usual, less the 10 ms that the call takes when
+// all is well and that are in the usual time.
+func TestConnectTimeoutFromAnswers(t *testing.T) {
+	s := page{timeout: 600 * milli, kind: "no_accept"}.run(nil)
+	got := only(t, s)
+	if got.Source != "response" || !got.Connect || got.Verdict != "app" || got.ObservedS == nil ||
+		got.ObservedS.Low > 0.6 || got.ObservedS.High < 0.6 || got.ObservedS.Value < 0.59 || got.ObservedS.Value > 0.61 {
+		t.Errorf("got %+v %+v, want 0.6 s to connect, from answers", got, got.ObservedS)
+	}
+}
+
+// The same time under a hang and under a listener that does not accept is that of the whole call.
+func TestTotalTimeoutIsNoConnectTimeout(t *testing.T) {
+	seen := func(fault string, s float64) Timeout {
+		return Timeout{Dependency: "payments", Fault: fault, ObservedS: &Estimate{Value: s}}
+	}
+	for _, row := range []struct {
+		list []Timeout
+		want bool
+	}{
+		{[]Timeout{seen("no_accept", 1)}, true},
+		{[]Timeout{seen("hang", 3), seen("no_accept", 1)}, true},
+		{[]Timeout{seen("hang", 1.01), seen("no_accept", 1)}, false},
+	} {
+		tellConnects(row.list)
+		if got := row.list[len(row.list)-1].Connect; got != row.want {
+			t.Errorf("%+v: connect is %v, want %v", row.list, got, row.want)
+		}
+	}
+}
+
+func TestDensest(t *testing.T) {
+	group, others := densest([]time.Duration{3 * second, 990 * milli, second, 1010 * milli, 500 * milli})
+	if len(group) != 3 || middleOf(group) != second || len(others) != 2 || others[0] != 500*milli {
+		t.Errorf("got %v and %v, want the three around 1 s", group, others)
+	}
+	if group, others := densest(nil); len(group) != 0 || len(others) != 0 {
+		t.Errorf("of none: %v, %v", group, others)
+	}
+}
