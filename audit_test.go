@@ -1,0 +1,82 @@
+package tailback
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// ended is a call of the site's that it gave up after so long.
+func ended(at, held time.Duration) journal.Event {
+	ns := int64(held)
+	return journal.Event{AtNS: int64(at), Kind: journal.ConnClosed, Connection: &journal.Connection{ClosedBy: "site", Waiting: true, HeldNS: &ns, ClosedNS: int64(at)}}
+}
+
+// slow is a hit that was answered so long after the hang had begun.
+func slow(due, response time.Duration, code int32) journal.Hit {
+	h := journal.Hit{Due: due, Sent: due, Done: due + response, Code: code}
+	if code >= 400 {
+		h.Class = journal.ClassStatus
+	}
+	return h
+}
+
+func TestAuditKnowsEnough(t *testing.T) {
+	const s, ms = time.Second, time.Millisecond
+	applied := journal.Event{AtNS: int64(5 * s), Kind: journal.FaultApplied}
+	waiting := journal.Event{AtNS: int64(6 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Waiting: 4}}
+	idle := journal.Event{AtNS: int64(11 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Open: 1}}
+	for _, row := range []struct {
+		name  string
+		tells []any
+		want  int // which of them is enough, counted from 1; 0 is none
+	}{
+		{"three waits and four answers", []any{applied, ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s),
+			slow(5*s, 1200*ms, 200), slow(5*s, 1300*ms, 200), slow(5*s, 1400*ms, 200), slow(5*s, 1500*ms, 200)}, 8},
+		{"waits of no common time", []any{applied, ended(6*s, s), ended(7*s, 2*s), ended(8*s, 3*s), ended(9*s, 4*s), slow(5*s, 4*s, 200)}, 0},
+		{"nobody is answered for long", []any{applied, ended(6*s, s), ended(7*s, s), ended(8*s, s), ended(18*s, s)}, 5},
+		{"a killed worker", []any{applied, ended(8*s, 3*s), ended(8*s, 2900*ms), ended(8*s, 2800*ms), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502)}, 7},
+		{"not called at all", []any{applied, idle}, 2},
+		{"held and not ended", []any{applied, waiting, idle}, 0},
+		{"before the hang", []any{ended(2*s, s), ended(3*s, s), ended(4*s, s), idle}, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			k, got := &knowing{dependency: "payments"}, 0
+			for i, one := range row.tells {
+				known := false
+				switch v := one.(type) {
+				case journal.Event:
+					known = k.event(v)
+				case journal.Hit:
+					known = k.hit(v)
+				}
+				if known && got == 0 {
+					got = i + 1
+				}
+			}
+			if got != row.want {
+				t.Errorf("enough was known after %d, want %d", got, row.want)
+			}
+		})
+	}
+}
+
+// The experiment of one dependency has what the file says but its own phases.
+func TestAuditOf(t *testing.T) {
+	exp := &configs.Experiment{Name: "shop", Audit: &configs.Audit{Rate: 2, Horizon: 30 * time.Second}, Capacity: &configs.Capacity{},
+		Phases: []configs.Phase{{Name: "p"}}, Target: configs.Target{URL: "http://127.0.0.1:1"}}
+	part := auditOf(exp, "payments")
+	// 12 hits at 2/s take 6 s.
+	if part.Name != "shop-payments" || part.Duration() != 41*time.Second || part.Phases[0].Duration != 6*time.Second || part.Target.URL != exp.Target.URL || part.Audit != nil || part.Capacity != nil {
+		t.Errorf("got %+v", part)
+	}
+	f := part.Phases[1].Faults
+	if len(f) != 1 || f[0].Dependency != "payments" || f[0].Hang == nil || f[0].For != 30*time.Second || f[0].Share != 1 {
+		t.Errorf("got faults %+v, want one hang of 30 s", f)
+	}
+	if exp.Audit == nil || len(exp.Phases) != 1 {
+		t.Error("the file's experiment was changed")
+	}
+}
