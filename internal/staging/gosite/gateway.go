@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -70,8 +72,19 @@ func (g *gateway) connect(ctx context.Context) (net.Conn, error) {
 	return conn, err
 }
 
-// refuse answers for a pool that did not. The body names the cause, as nginx's
-// error log does. EAGAIN calls itself a timeout in Go, so Timeout() is not
+const refusal = `<html>
+<head><title>%s</title></head>
+<body>
+<center><h1>%s</h1></center>
+<hr><center>nginx</center>
+</body>
+</html>
+<!-- %s -->
+`
+
+// refuse answers for a pool that did not, on the page that nginx would have
+// written, since that tells a gateway's error from the application's. A comment
+// in it names the cause, as nginx's error log does. EAGAIN calls itself a timeout in Go, so Timeout() is not
 // what tells a 504.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusBadGateway
@@ -81,5 +94,8 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		status = http.StatusGatewayTimeout
 	}
-	http.Error(w, http.StatusText(status)+": "+err.Error(), status)
+	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, refusal, text, text, html.EscapeString(err.Error()))
 }

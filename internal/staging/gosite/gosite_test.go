@@ -64,7 +64,7 @@ func TestPages(t *testing.T) {
 			{"the site calls itself", "/self?ms=1", 200, "ok ok"},
 			{"the gateway answers for itself", "/health", 200, "ok"},
 			{"no such page", "/other", 404, "no such page"},
-			{"the worker closes", "/close", 502, "Bad Gateway: unexpected EOF\n"},
+			{"the worker closes", "/close", 502, "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center><h1>502 Bad Gateway</h1></center>\n<hr><center>nginx</center>\n</body>\n</html>\n<!-- unexpected EOF -->\n"},
 		} {
 			t.Run(network+": "+row.name, func(t *testing.T) {
 				if status, body := get(t, site.URL+row.path); status != row.status || body != row.body {
