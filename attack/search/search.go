@@ -60,6 +60,12 @@ func (t Trial) Unsure() bool {
 // well meet an objective that a longer one would not.
 func (t Trial) Held() bool { return t.Met && !t.Growing() }
 
+// Held reports whether the site carried a trial's rate. In a short trial of
+// arrivals at random the queue may well grow by chance: then only the objective counts.
+func (s *Search) Held(t Trial) bool {
+	return t.Held() || s.Poisson && t.Met && !s.told(t)
+}
+
 // Search is the search for one figure. Its fields don't change once it has begun.
 type Search struct {
 	From, To float64 // rates to stay within
@@ -79,12 +85,12 @@ func (s *Search) Trials() []Trial { return s.trials }
 func (s *Search) Bracket() (low, high float64) {
 	high = math.Inf(1)
 	for _, t := range s.trials {
-		if !t.Held() {
+		if !s.Held(t) {
 			high = min(high, t.RateHz)
 		}
 	}
 	for _, t := range s.trials {
-		if t.Held() && t.RateHz < high && s.told(t) {
+		if s.Held(t) && t.RateHz < high && s.told(t) {
 			low = max(low, t.RateHz)
 		}
 	}
@@ -173,7 +179,7 @@ func (s *Search) aim(low, high float64) float64 {
 func (s *Search) missed(c float64) int {
 	n := 0
 	for _, t := range s.trials {
-		if s.told(t) && (t.Held() && t.RateHz > c || !t.Held() && t.RateHz < c) {
+		if s.told(t) && (s.Held(t) && t.RateHz > c || !s.Held(t) && t.RateHz < c) {
 			n++
 		}
 	}
@@ -184,7 +190,7 @@ func (s *Search) missed(c float64) int {
 func (s *Search) capacity() float64 {
 	c, rate := 0.0, math.Inf(1)
 	for _, t := range s.trials {
-		if !t.Held() && t.CapacityHz > 0 && t.RateHz < rate {
+		if !s.Held(t) && t.CapacityHz > 0 && t.RateHz < rate {
 			c, rate = t.CapacityHz, t.RateHz
 		}
 	}

@@ -108,3 +108,57 @@ func tell(s *Search) string {
 	}
 	return text
 }
+
+// For arrivals at random the figure is the objective's: what was found to hold
+// meets a p95 in an hour of load, or almost, and a rate well above it does not.
+func TestFindsWhatPoissonArrivalsMeet(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	wrong := 0
+	const sites = 40
+	for i := range sites {
+		site := poolmodel.Site{Workers: 1 + r.IntN(20), QueueSlots: 100, ServiceS: 0.05 * math.Pow(20, r.Float64())}
+		c, maxP95 := float64(site.Workers)/site.ServiceS, 2.5*site.ServiceS
+		s := &Search{From: c * 0.05, To: 10 * c, Poisson: true}
+		low, high, load := find(t, site, s, maxP95, uint64(i))
+		hour := func(rate float64) bool {
+			return play(t, site, Plan{rate, 3600}, true, maxP95, 99).Met
+		}
+		if low == 0 || high > c*1.05 || !hour(low*0.9) || hour(low*1.1) {
+			wrong++
+			t.Logf("site %d %+v C %.4g: %.4g to %.4g after %.0f s of load%s", i, site, c, low, high, load, tell(s))
+		}
+	}
+	if wrong > sites/10 {
+		t.Errorf("%d of %d sites are more than 10%% off", wrong, sites)
+	}
+}
+
+// A site that answers the lowest rate badly is left alone after one trial, and
+// one that never fails is asked no more than To.
+func TestBounds(t *testing.T) {
+	site := poolmodel.Site{Workers: 4, QueueSlots: 17, ServiceS: 0.5} // 8/s
+	s := &Search{From: 50, To: 200}
+	if low, high, _ := find(t, site, s, 3, 1); low != 0 || high != 50 || len(s.trials) != 1 {
+		t.Errorf("from 50/s: %v to %v in %d trials", low, high, len(s.trials))
+	}
+	s = &Search{From: 1, To: 6}
+	if low, high, _ := find(t, site, s, 3, 1); low != 6 || !math.IsInf(high, 1) || s.Rate() != 6 {
+		t.Errorf("up to 6/s: %v to %v, %s", low, high, tell(s))
+	}
+}
+
+// Where the model misleads (here the objective fails at 5/s, while a pool would
+// serve 8) steps and bisection find the rate all the same.
+func TestFindsARateThatTheModelDoesNotKnow(t *testing.T) {
+	for _, limit := range []float64{1.1, 2, 5, 7.9, 8.5, 20, 150} {
+		s := &Search{From: 1, To: 200}
+		for done, _ := s.Done(); !done; done, _ = s.Done() {
+			p := s.Next()
+			s.Tell(Trial{Plan: p, Met: p.RateHz <= limit, ServiceS: 0.5, CapacityHz: map[bool]float64{false: 8}[p.RateHz <= limit]})
+		}
+		low, high := s.Bracket()
+		if _, found := s.Done(); !found || low > limit || high < limit || len(s.trials) > 18 {
+			t.Errorf("limit %v: %v to %v in %d trials", limit, low, high, len(s.trials))
+		}
+	}
+}

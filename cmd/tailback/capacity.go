@@ -17,7 +17,6 @@ import (
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/render"
 )
 
@@ -172,7 +171,7 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 		}
 		told := outcome(plan, t)
 		s.Tell(told)
-		if t.Held = told.Held(); !t.Held && told.Growing() {
+		if t.Held = s.Held(told); !t.Held && told.Growing() {
 			t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g requests/s", *t.GrowthHz), "; ")
 		}
 		f.Trials, f.LoadS = append(f.Trials, t), f.LoadS+t.LoadS
@@ -205,117 +204,6 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	}
 	if rate := s.Rate(); low > 0 {
 		f.RateHz = &rate
-	}
-}
-
-// outcome is what the search is told of a trial.
-func outcome(p search.Plan, t reports.CapacityTrial) search.Trial {
-	value := func(v *float64) float64 {
-		if v == nil {
-			return 0
-		}
-		return *v
-	}
-	return search.Trial{Plan: p, Met: t.Met, GrowthHz: value(t.GrowthHz), GrowthErrHz: value(t.GrowthErrHz),
-		CapacityHz: value(t.GoodHz), ServiceS: value(t.ServiceS)}
-}
-
-// trial is the experiment of one trial: the load, and the fault all along.
-func (h *hunt) trial(p search.Plan, fault *configs.Fault) (*configs.Experiment, error) {
-	objectives, err := configs.ParseObjectives(h.exp.Capacity.Objective)
-	if err != nil {
-		return nil, usage(err)
-	}
-	exp := *h.exp
-	exp.Capacity, exp.Audit, exp.AbortWhen, exp.Objectives = nil, nil, nil, objectives
-	load := configs.Phase{Name: "load", Duration: time.Duration(p.Seconds * float64(time.Second)), Rate: &configs.Rate{From: p.RateHz, To: p.RateHz}}
-	if fault != nil {
-		f := *fault
-		f.For = load.Duration
-		load.Faults = []configs.Fault{f}
-	}
-	exp.Phases = []configs.Phase{load}
-	return &exp, nil
-}
-
-// drain lets the fault outlast the load by so long: who still waits when it is
-// lifted would be answered sooner than the site could have done under it.
-func drain(p *configs.Phase, s float64) {
-	rest := time.Duration(s * float64(time.Second))
-	p.Rate.Step, p.Rate.To, p.Rate.Every = p.Rate.From, 0, p.Duration
-	p.Duration += rest
-	for i := range p.Faults {
-		p.Faults[i].For = p.Duration
-	}
-}
-
-// make makes one trial. why says what keeps it from telling anything of the site.
-func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
-	exp, err := h.trial(p, fault)
-	if err != nil {
-		return t, "", err
-	}
-	if fault != nil {
-		drain(&exp.Phases[0], max(2, 3*service))
-	}
-	dir := filepath.Join(h.out, name)
-	trialCtx, stop := context.WithCancel(ctx)
-	defer stop()
-	down := &watcher{stop: stop}
-	err = tailback.Run(trialCtx, exp, dir, down.see)
-	if ctx.Err() != nil {
-		return t, "interrupted", context.Cause(ctx)
-	}
-	if err != nil && !down.stopped {
-		return t, "", err
-	}
-	r, err := writeReports(dir)
-	if err != nil {
-		return t, "", err
-	}
-	bundle, err := journal.Open(dir)
-	if err != nil {
-		return t, "", err
-	}
-	if t, err = reports.JudgeTrial(bundle, r, p.RateHz, p.Seconds); err != nil {
-		return t, "", err
-	}
-	t.Dir = name
-	if down.stopped {
-		t.Met = false
-		t.Why = strings.TrimPrefix(t.Why+"; ended early, when most answers were bad", "; ")
-	}
-	if !r.Fidelity.OK && !down.stopped {
-		return t, fmt.Sprintf("at %.4g/s the load was not as asked: %s", p.RateHz, r.Fidelity.Why), nil
-	}
-	for _, f := range r.Faults {
-		if !f.Exercised {
-			return t, fmt.Sprintf("%s did not touch the site: does it use the proxy at the dependency's listen address?", faultWords(fault)), nil
-		}
-	}
-	return t, "", nil
-}
-
-// watcher ends a trial once errors have taken over: nothing is learned from
-// pushing on while the site is down.
-type watcher struct {
-	stop    func()
-	last    tailback.Status
-	bad     int
-	stopped bool
-}
-
-func (w *watcher) see(s tailback.Status) {
-	ended, ok := s.Ended-w.last.Ended, s.OK-w.last.OK
-	w.last = s
-	if ended > 0 && ok*2 < ended {
-		w.bad++
-	} else {
-		w.bad = 0
-	}
-	if w.bad >= doomed && !w.stopped && s.Elapsed < s.Total {
-		w.stopped = true
-		w.stop()
 	}
 }
 
