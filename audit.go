@@ -126,10 +126,11 @@ type knowing struct {
 // of their tries: those of a request with one try long before patience is over.
 const (
 	enoughWaits   = 3
-	enoughAnswers = 4
+	enoughAnswers = 12
 	enoughBroken  = 3
 	enoughIdle    = 5
 	patience      = 12 // waits as long as the timeout, for the visitors' answers
+	leastPatience = 10 * time.Second
 )
 
 func (k *knowing) event(e journal.Event) bool {
@@ -190,5 +191,5 @@ func (k *knowing) knows(at time.Duration) bool {
 			same++
 		}
 	}
-	return same >= enoughWaits && 2*same >= len(k.waits) && (k.answered >= enoughAnswers || under > patience*least)
+	return same >= enoughWaits && 2*same >= len(k.waits) && (k.answered >= enoughAnswers || under > max(patience*least, leastPatience))
 }

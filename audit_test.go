@@ -1,6 +1,7 @@
 package tailback
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -33,8 +34,8 @@ func TestAuditKnowsEnough(t *testing.T) {
 		tells []any
 		want  int // which of them is enough, counted from 1; 0 is none
 	}{
-		{"three waits and four answers", []any{applied, ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s),
-			slow(5*s, 1200*ms, 200), slow(5*s, 1300*ms, 200), slow(5*s, 1400*ms, 200), slow(5*s, 1500*ms, 200)}, 8},
+		{"three waits and twelve answers", append([]any{applied, ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s)},
+			slices.Repeat([]any{slow(5*s, 1200*ms, 200)}, 13)...), 16},
 		{"waits of no common time", []any{applied, ended(6*s, s), ended(7*s, 2*s), ended(8*s, 3*s), ended(9*s, 4*s), slow(5*s, 4*s, 200)}, 0},
 		{"nobody is answered for long", []any{applied, ended(6*s, s), ended(7*s, s), ended(8*s, s), ended(18*s, s)}, 5},
 		{"a killed worker", []any{applied, ended(8*s, 3*s), ended(8*s, 2900*ms), ended(8*s, 2800*ms), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502)}, 7},

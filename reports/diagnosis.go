@@ -66,18 +66,19 @@ type Pool struct {
 
 // Timeout is how long the site waited for a dependency that did not answer.
 type Timeout struct {
-	Dependency string    `json:"dependency"`
-	Fault      string    `json:"fault"`      // its kind
-	ObservedS  *Estimate `json:"observed_s"` // of one try; null when none was seen
-	N          int64     `json:"n"`          // waits that ended within the fault
-	Retries    int64     `json:"retries"`    // further tries that each request made, one after another
-	Source     string    `json:"source"`     // "connection" or "response"; "" when none was seen
-	Verdict    string    `json:"verdict"`    // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
-	Visitor    string    `json:"visitor"`    // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
-	Got        string    `json:"got"`        // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ...; "" when none had to
-	HorizonS   float64   `json:"horizon_s"`  // the longest wait that was watched
-	Connect    bool      `json:"connect"`    // it is the time to connect that was limited
-	Why        string    `json:"why"`        // when Verdict is "", or what else was seen
+	Dependency   string    `json:"dependency"`
+	Fault        string    `json:"fault"`         // its kind
+	ObservedS    *Estimate `json:"observed_s"`    // of one try; null when none was seen
+	N            int64     `json:"n"`             // waits that ended within the fault
+	Retries      int64     `json:"retries"`       // further tries that each request made, one after another
+	RetriesKnown bool      `json:"retries_known"` // false when Retries can't be told
+	Source       string    `json:"source"`        // "connection" or "response"; "" when none was seen
+	Verdict      string    `json:"verdict"`       // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
+	Visitor      string    `json:"visitor"`       // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
+	Got          string    `json:"got"`           // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ...; "" when none had to
+	HorizonS     float64   `json:"horizon_s"`     // the longest wait that was watched
+	Connect      bool      `json:"connect"`       // it is the time to connect that was limited
+	Why          string    `json:"why"`           // when Verdict is "", or what else was seen
 }
 
 // Budget is the longest timeout on calls to a dependency that holds a rate.

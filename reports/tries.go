@@ -22,11 +22,11 @@ func (a *analysis) tries(t *Timeout, w *watch, d Dependency, limit time.Duration
 	}
 	switch n := int(math.Round(perCall)); {
 	case rounds > 0 && (perCall == 0 || math.Abs(perCall-float64(rounds)) <= max(slack, 0.3)):
-		t.Retries = int64(rounds - 1)
+		t.Retries, t.RetriesKnown = int64(rounds-1), true
 	case rounds > 0:
 		t.Why = fmt.Sprintf("whether calls were tried again can't be told: %s calls for each when all is well, but answers that took %d timeouts longer", digits(perCall, 1), rounds)
 	case perCall > 0 && slack <= 0.5 && n >= 1 && math.Abs(perCall-float64(n)) <= 0.3:
-		t.Retries = int64(n - 1)
+		t.Retries, t.RetriesKnown = int64(n-1), true
 	default:
 		t.Why = "whether calls were tried again can't be told: too few requests were answered under the fault, or after too uneven waits"
 	}

@@ -67,6 +67,9 @@ func auditTries(row reports.AuditRow) string {
 	if row.Timeout == nil || row.Timeout.ObservedS == nil {
 		return "-"
 	}
+	if row.Timeout.Retries == 0 && !row.Timeout.RetriesKnown {
+		return "?"
+	}
 	return fmt.Sprint(row.Timeout.Retries + 1)
 }
 
