@@ -65,6 +65,9 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 		}
 		s.sign(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer", took, inside),
 			s.but(hardly, odds{QueueFull: weight(strongly), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
+	case o.fault >= 0 && sumCells(a.grid.flow.gaveUp, 0, a.grid.cell(o.at)) > 0:
+		s.sign(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took),
+			odds{QueueFull: rather, PoolDown: hardly})
 	case high <= 1:
 		s.sign(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
 	default:

@@ -29,10 +29,6 @@ func errorLine(kind journal.Kind) func(h *journal.Hit) (journal.Observation, boo
 	}
 }
 
-func accessLine(h *journal.Hit) (journal.Observation, bool) {
-	return journal.Observation{Kind: journal.Access, Code: h.Code}, true
-}
-
 func (s *scenario) withLogs(t *testing.T, observed []journal.Observation) *Report {
 	t.Helper()
 	in := s.input()
