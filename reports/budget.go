@@ -37,10 +37,24 @@ func (a *analysis) budgets(r *Report) []Budget {
 }
 
 func budget(site poolmodel.Site, workers, rate float64, name string, seen *Timeout) Budget {
-	b := Budget{Dependency: name, RateHz: rate, Calls: site.Share, Choices: []Choice{}}
+	calls := site.Share
 	if seen != nil && seen.Retries > 0 {
 		site.Share *= float64(1 + seen.Retries) // each try may take the timeout
 	}
+	var timeout *float64
+	if seen != nil && seen.ObservedS != nil {
+		timeout = ptr(seen.ObservedS.Value)
+	}
+	b := NewBudget(site, workers, rate, name, timeout)
+	b.Calls = calls
+	return b
+}
+
+// NewBudget works out the budget of a site at a rate. workers takes the place
+// of the site's, as it may be estimated as no whole number; the site's share
+// counts every try of a call. timeout is the one that there is, if any.
+func NewBudget(site poolmodel.Site, workers, rate float64, name string, timeout *float64) Budget {
+	b := Budget{Dependency: name, RateHz: rate, Calls: site.Share, TimeoutS: timeout, Choices: []Choice{}}
 	fine := site
 	fine.Workers = int(min(math.Round(workers*scale), poolmodel.MaxWorkers))
 	if t, ok := fine.Budget(rate*scale, 1); ok && !math.IsInf(t, 1) {
@@ -49,18 +63,25 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *Timeo
 	if t, ok := fine.Budget(rate*scale, poolmodel.Headroom); ok && !math.IsInf(t, 1) {
 		b.WithHeadroomS = ptr(t)
 	}
-	if seen != nil && seen.ObservedS != nil {
-		b.TimeoutS = ptr(seen.ObservedS.Value)
-		if n, ok := site.WorkersNeeded(rate, *b.TimeoutS); ok {
+	if timeout != nil {
+		if n, ok := needed(site, rate, *timeout); ok {
 			b.WorkersNeeded = ptr(n)
 		}
 	}
 	for _, t := range choices {
-		if n, ok := site.WorkersNeeded(rate, t); ok {
+		if n, ok := needed(site, rate, t); ok {
 			b.Choices = append(b.Choices, Choice{TimeoutS: t, WorkersNeeded: n, Holds: fine.Holds(rate*scale, t)})
 		}
 	}
 	return b
+}
+
+// needed is how many workers hold the rate with a timeout, if any number does:
+// the gateway may give up before.
+func needed(site poolmodel.Site, rate, timeout float64) (workers int, ok bool) {
+	workers, ok = site.WorkersNeeded(rate, timeout)
+	site.Workers = workers
+	return workers, ok && site.Holds(rate, timeout)
 }
 
 // rateFor is the rate that a budget is for: asked in the phase in which the

@@ -172,8 +172,18 @@ func (f *serviceFit) mean(pooled []moments, sent []int64) {
 	off := student(n) * math.Sqrt(variance)
 	f.estimate = &Estimate{
 		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + busyMachine/2*mean,
-		From: fmt.Sprintf("the mean of %d good answers that found at most %d others in the site", n, f.level),
+		From: fmt.Sprintf("the mean of %d good answers that found %s in the site", n, others(f.level)),
 	}
+}
+
+func others(most int) string {
+	switch most {
+	case 0:
+		return "nobody else"
+	case 1:
+		return "at most 1 other"
+	}
+	return fmt.Sprintf("at most %d others", most)
 }
 
 // within is the mean of the variances of each request.

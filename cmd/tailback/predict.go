@@ -14,7 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/poolmodel"
+	"github.com/tailback/tailback/reports/render"
 )
 
 // maxPredicted bounds the requests of a prediction, and so its time.
@@ -49,19 +51,16 @@ come first. What the run could not tell has to be given.`,
 				if err := f.take(&hang); err != nil {
 					return usage(err)
 				}
-				p.origins = f.origins
+				p.origins, p.dependency = f.origins, f.dependency
 			}
 			if err := p.parse(text, hang); err != nil {
 				return usage(err)
 			}
+			p.figures = figuresOf(cmd.Flags(), p.origins)
 			if err := p.simulate(); err != nil {
 				return usage(err)
 			}
-			show := p.text
-			if p.format == "json" {
-				show = p.json
-			}
-			if err := show(cmd.OutOrStdout()); err != nil {
+			if err := p.print(cmd.OutOrStdout()); err != nil {
 				return failed(cmd.Context(), fmt.Errorf("print prediction: %w", err))
 			}
 			return nil
@@ -80,7 +79,7 @@ come first. What the run could not tell has to be given.`,
 		{"seed", "1", "`number` that the random draws follow from"},
 		{"network", "unix", "`kind` of the pool's socket: unix or tcp"},
 		{"duration", "60s", "`time` that is simulated"},
-		{"format", "text", "`format` of what is printed: text or json"},
+		{"format", "text", "`format` of what is printed: text, json or html"},
 	} {
 		text[f[0]] = cmd.Flags().String(f[0], f[1], f[2])
 	}
@@ -94,7 +93,9 @@ type prediction struct {
 	poolmodel.Scenario
 	rate, delay, lasts        float64 // delay: +Inf hangs; 0 is well
 	arrivals, network, format string
-	origins                   []origin // of the figures taken from a run
+	dependency                string           // its name; "" when not known
+	origins                   []reports.Figure // those taken from a run
+	figures                   []reports.Figure // all
 
 	result  *poolmodel.Result
 	onset   float64 // first 502 or 504, s; +Inf none
@@ -172,7 +173,7 @@ func (p *prediction) parse(text map[string]*string, hang bool) error {
 	p.lasts = m.time(text, "duration", day/2, "60s")
 	p.arrivals = m.oneOf(text, "arrivals", "uniform", "poisson")
 	p.network = m.oneOf(text, "network", "unix", "tcp")
-	p.format = m.oneOf(text, "format", "text", "json")
+	p.format = m.oneOf(text, "format", formats...)
 	seed, err := strconv.ParseUint(*text["seed"], 10, 64)
 	if err != nil {
 		m.add("read --seed %q: must be a whole number, like --seed 1", *text["seed"])
@@ -259,62 +260,18 @@ func firstError(at502, at504 float64) (float64, int) {
 	return math.Inf(1), 0
 }
 
-// The keys are those of report.json; null is unknown, or never.
-type predictionJSON struct {
-	From       []origin     `json:"from,omitempty"` // where the figures of a run came from
-	Budget     []budgetJSON `json:"budget"`
-	Prediction struct {
-		OnsetS         *float64     `json:"onset_s"` // of the first 502 or 504
-		OnsetCode      *int         `json:"onset_code"`
-		First502S      *float64     `json:"first_502_s"`
-		First504S      *float64     `json:"first_504_s"`
-		CapacityHz     float64      `json:"capacity_hz"` // under the fault
-		CapacityWellHz float64      `json:"capacity_well_hz"`
-		Series         []secondJSON `json:"series"`
-	} `json:"prediction"`
-}
-
-type budgetJSON struct {
-	Dependency    *string  `json:"dependency"`
-	RateHz        float64  `json:"rate_hz"`
-	MaxTimeoutS   *float64 `json:"max_timeout_s"`
-	WithHeadroomS *float64 `json:"with_headroom_s"`
-	WorkersNeeded *int     `json:"workers_needed"`
-	WorkersForS   float64  `json:"workers_needed_timeout_s"` // with calls that last that long
-}
-
-type secondJSON struct {
-	StartS   float64          `json:"start_s"`
-	AskedHz  int64            `json:"asked_hz"`
-	OKHz     int64            `json:"ok_hz"`
-	CodesHz  map[string]int64 `json:"codes_hz"`
-	InFlight int              `json:"in_flight"`
-	Busy     int              `json:"busy"`
-	Queued   int              `json:"queued"`
-}
-
-func (p *prediction) json(w io.Writer) error {
-	var out predictionJSON
-	b := budgetJSON{RateHz: p.rate, WorkersForS: p.planned}
-	b.MaxTimeoutS, b.WithHeadroomS = known(p.Budget(p.rate, 1)), known(p.Budget(p.rate, poolmodel.Headroom))
-	if n, ok := p.needed(); ok {
-		b.WorkersNeeded = &n
+// print writes the prediction in the format asked for.
+func (p *prediction) print(w io.Writer) error {
+	switch p.format {
+	case "json":
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(p.whatIf())
+	case "html":
+		return render.WhatIf(w, p.whatIf())
 	}
-	out.Budget, out.From = []budgetJSON{b}, p.origins
-	o := &out.Prediction
-	o.OnsetS = known(p.onset, p.code != 0)
-	if p.code != 0 {
-		o.OnsetCode = &p.code
-	}
-	o.First502S, o.First504S = known(p.result.First502.AtS, true), known(p.result.First504.AtS, true)
-	o.CapacityHz, o.CapacityWellHz = p.Capacity(p.hold), p.Capacity(0)
-	o.Series = []secondJSON{}
-	for i, s := range p.result.Seconds {
-		o.Series = append(o.Series, secondJSON{float64(i), s.Arrived, s.OK, map[string]int64{"502": s.BadGateway, "504": s.GatewayTimeout}, s.InFlight, s.Busy, s.Queued})
-	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return p.text(w)
 }
 
 // known is v to the nanosecond, or nil where it does not exist or is never.

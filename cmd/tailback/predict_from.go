@@ -16,13 +16,6 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// origin says where the figure of a flag came from, when it was not given.
-type origin struct {
-	Flag  string `json:"flag"`
-	Value string `json:"value"`
-	From  string `json:"from"`
-}
-
 // readReport returns the report of a bundle, or of a report.json.
 func readReport(path string) (*reports.Report, error) {
 	info, err := os.Stat(path)
@@ -49,18 +42,19 @@ func readReport(path string) (*reports.Report, error) {
 
 // figures collects what a report tells for the flags that were not given.
 type figures struct {
-	report  *reports.Report
-	text    map[string]*string
-	given   func(flag string) bool
-	origins []origin
-	missing mistakes
+	report     *reports.Report
+	text       map[string]*string
+	given      func(flag string) bool
+	dependency string // of which the prediction is
+	origins    []reports.Figure
+	missing    mistakes
 }
 
 // set takes a figure of the report, unless the flag was given.
 func (f *figures) set(flag, value, from string) {
 	if !f.given(flag) {
 		*f.text[flag] = value
-		f.origins = append(f.origins, origin{flag, value, from})
+		f.origins = append(f.origins, reports.Figure{Flag: flag, Value: value, From: from})
 	}
 }
 
@@ -71,6 +65,8 @@ func (f *figures) estimate(flag, what string, e *reports.Estimate, write func(fl
 	case e == nil:
 		f.missing.add("predict: the run can't tell %s%s; give --%s, like --%s %s", what, f.why(what), flag, flag, like)
 		*f.text[flag] = like
+	case write(e.Low) == write(e.High):
+		f.set(flag, write(e.Value), e.From)
 	default:
 		f.set(flag, write(e.Value), fmt.Sprintf("%s to %s, %s", write(e.Low), write(e.High), e.From))
 	}
@@ -95,25 +91,37 @@ func (f *figures) take(hang *bool) error {
 	if pool.GatewayTimeoutS != nil {
 		f.estimate("gateway-timeout", "the gateway's timeout", pool.GatewayTimeoutS, durationText, "60s")
 	} else if !f.given("gateway-timeout") {
-		f.origins = append(f.origins, origin{"gateway-timeout", *f.text["gateway-timeout"], "assumed: the run saw no visitor whom the gateway gave up on"})
+		f.origins = append(f.origins, reports.Figure{Flag: "gateway-timeout", Value: *f.text["gateway-timeout"], From: "assumed: the run saw no visitor whom the gateway gave up on"})
 	}
 	if pool.Network != "" {
 		f.set("network", pool.Network, "how a full queue answered")
 	}
-	name := f.fault(hang)
-	calls := f.calls(name)
-	service := pool.ServiceS
-	if d := f.dependency(name); service != nil && d != nil && d.HeldMeanS != nil {
-		own := *service
-		for _, v := range []*float64{&own.Value, &own.Low, &own.High} {
-			*v = max(*v-calls**d.HeldMeanS, float64(time.Millisecond)/float64(time.Second))
-		}
-		own.From += ", less its calls to " + name
-		service = &own
-	}
-	f.estimate("service", "service time", service, durationText, "100ms")
-	f.rate(name)
+	f.dependency = f.fault(hang)
+	f.service(f.calls(f.dependency))
+	f.rate(f.dependency)
 	return errors.Join(f.missing...)
+}
+
+// service takes a request's own work: what it holds a worker, less its calls.
+// Where requests slow each other down, as where they compete for CPU, it is
+// what they take when all workers are busy.
+func (f *figures) service(calls float64) {
+	pool, own := f.report.Pool, f.report.Pool.ServiceS
+	if own != nil {
+		own = &reports.Estimate{Value: own.Value, Low: own.Low, High: own.High, From: own.From}
+		if w, c := pool.Workers, pool.CapacityHz; w != nil && c != nil && c.Low > 0 && math.Abs(math.Round(w.Value)/c.Value/own.Value-1) > 0.02 {
+			n := math.Round(w.Value)
+			own = &reports.Estimate{Value: n / c.Value, Low: n / c.High, High: n / c.Low,
+				From: fmt.Sprintf("%s workers over the %s/s that they serve: requests slow each other down, and more workers may not help", wholeText(n), rate(c.Value))}
+		}
+		if d := f.depends(f.dependency); d != nil && d.HeldMeanS != nil {
+			for _, v := range []*float64{&own.Value, &own.Low, &own.High} {
+				*v = max(*v-calls**d.HeldMeanS, float64(time.Millisecond)/float64(time.Second))
+			}
+			own.From += ", less its calls to " + f.dependency
+		}
+	}
+	f.estimate("service", "service time", own, durationText, "100ms")
 }
 
 // fault takes the first fault of the run, and returns its dependency.
@@ -124,9 +132,9 @@ func (f *figures) fault(hang *bool) string {
 		case chosen:
 		case fault.Kind == "hang":
 			*hang = true
-			f.origins = append(f.origins, origin{"hang", "", "the run's fault on " + fault.Dependency})
+			f.origins = append(f.origins, reports.Figure{Flag: "hang", From: "the run's fault on " + fault.Dependency})
 		case fault.Kind == "latency" && fault.SizeS != nil && *fault.SizeS > 0:
-			f.set("delay", durationText(*fault.SizeS), "the run's fault on "+fault.Dependency)
+			f.set("delay", durationText(*fault.SizeS+f.held(fault.Dependency)), "the run's fault on "+fault.Dependency)
 		default:
 			continue
 		}
@@ -138,7 +146,15 @@ func (f *figures) fault(hang *bool) string {
 	return ""
 }
 
-func (f *figures) dependency(name string) *reports.Dependency {
+// held is how long a call takes when all is well, in seconds; 0 when not known.
+func (f *figures) held(name string) float64 {
+	if d := f.depends(name); d != nil && d.HeldMeanS != nil {
+		return *d.HeldMeanS
+	}
+	return 0
+}
+
+func (f *figures) depends(name string) *reports.Dependency {
 	for i := range f.report.Dependencies {
 		if f.report.Dependencies[i].Name == name {
 			return &f.report.Dependencies[i]
@@ -158,13 +174,18 @@ func (f *figures) calls(name string) float64 {
 			break
 		}
 	}
-	if d := f.dependency(name); d != nil && d.CallsPerHit != nil && *d.CallsPerHit > 0 {
+	if d := f.depends(name); d != nil && d.CallsPerHit != nil && *d.CallsPerHit > 0 {
 		calls = *d.CallsPerHit
+		for _, b := range f.report.Budget {
+			if b.Dependency == name && b.Calls > 0 {
+				calls = b.Calls
+			}
+		}
 		from := "calls to " + name + " per request"
 		if tries > 1 {
 			from += fmt.Sprintf(" x %g tries", tries)
 		}
-		f.set("share", strconv.FormatFloat(calls*tries, 'f', 3, 64), from)
+		f.set("share", short(calls*tries), from)
 	} else if !f.given("share") {
 		f.missing.add("predict: the run can't tell how many calls a request makes to %q; give --share, like --share 1", name)
 	}
@@ -194,6 +215,11 @@ func (f *figures) rate(dependency string) {
 
 func wholeText(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
+// durationText writes four digits: no run tells more.
 func durationText(s float64) string {
-	return time.Duration(math.Round(s*1e6) * 1e3).String()
+	if s > 0 {
+		unit := math.Pow(10, 3-math.Floor(math.Log10(s)))
+		s = math.Round(s*unit) / unit
+	}
+	return time.Duration(math.Round(s * 1e9)).String()
 }

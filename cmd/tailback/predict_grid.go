@@ -3,11 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tailback/tailback/reports/poolmodel"
 )
 
 // capacities writes what the pool can serve, well and under the fault.
@@ -22,69 +19,34 @@ func (p *prediction) capacities(b *strings.Builder) {
 	}
 }
 
-// grid writes which timeouts hold the rate with how many workers.
-func (p *prediction) grid(b *strings.Builder) {
-	workers := []int{max(p.Workers/2, 1), p.Workers, 2 * p.Workers, 4 * p.Workers}
-	if n, ok := p.needed(); ok {
-		workers = append(workers, n)
-	}
-	slices.Sort(workers)
-	workers = slices.Compact(workers)
-	width := max(13, len(plural(workers[len(workers)-1], "worker"))+2)
-	workers = workers[:min(len(workers), (predictWidth-10)/width)]
+// table writes which timeouts hold the rate with how many workers.
+func (p *prediction) table(b *strings.Builder) {
+	g := p.grid()
+	width := max(13, len(plural(g.Workers[len(g.Workers)-1], "worker"))+2)
+	fits := min(len(g.Workers), (predictWidth-10)/width)
 	fmt.Fprintf(b, "  capacity per second, and whether it holds %s/s evenly spaced\n\n  %8s", short(p.rate), "timeout")
-	for _, w := range workers {
+	for _, w := range g.Workers[:fits] {
 		fmt.Fprintf(b, "%*s", width, plural(w, "worker"))
 	}
 	b.WriteString("\n")
-	for _, row := range p.gridRows() {
-		fmt.Fprintf(b, "  %8s", row.label)
-		for _, w := range workers {
-			fmt.Fprintf(b, "%*s", width, p.cell(w, row.hold))
+	for _, row := range g.Rows {
+		label := "none"
+		if row.TimeoutS != nil {
+			label = atMost(*row.TimeoutS)
+		}
+		fmt.Fprintf(b, "  %8s", label)
+		for _, c := range row.Cells[:fits] {
+			fmt.Fprintf(b, "%*s", width, decimals(c.CapacityHz)+" "+verb(c.Holds))
 		}
 		b.WriteString("\n")
 	}
 }
 
-// cell is the capacity of so many workers and whether it is enough.
-func (p *prediction) cell(workers int, hold float64) string {
-	site := p.Site
-	site.Workers = workers
-	if site.Holds(p.rate, hold) {
-		return decimals(site.Capacity(hold)) + " holds"
+func verb(holds bool) string {
+	if holds {
+		return "holds"
 	}
-	return decimals(site.Capacity(hold)) + " fails"
-}
-
-type gridRow struct {
-	label string
-	hold  float64
-}
-
-// gridRows are timeouts around the budget, those people set, and none.
-func (p *prediction) gridRows() []gridRow {
-	delay := p.delay
-	if delay == 0 {
-		delay = math.Inf(1) // the question is then what a fault would do
-	}
-	timeouts := []float64{0.25, usualTimeout, 3, 10}
-	for _, busy := range []float64{1, poolmodel.Headroom} {
-		if t, ok := p.Budget(p.rate, busy); ok {
-			timeouts = append(timeouts, t)
-		}
-	}
-	if p.TimeoutS > 0 {
-		timeouts = append(timeouts, p.TimeoutS)
-	}
-	slices.Sort(timeouts)
-	var rows []gridRow
-	for _, t := range timeouts {
-		label := atMost(t)
-		if t < delay && (len(rows) == 0 || rows[len(rows)-1].label != label) {
-			rows = append(rows, gridRow{label, t})
-		}
-	}
-	return append(rows, gridRow{"none", delay})
+	return "fails"
 }
 
 // decimals writes a capacity with the decimals that its size needs.

@@ -38,7 +38,7 @@ func (p *prediction) text(w io.Writer) error {
 	b.WriteString("\n")
 	p.capacities(&b)
 	b.WriteString("\n")
-	p.grid(&b)
+	p.table(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -271,17 +271,19 @@ func seconds(s float64) string {
 	return strconv.FormatFloat(s, 'f', 0, 64) + " s"
 }
 
-// atMost writes a limit, rounded down: what is written still holds.
+// atMost writes a limit, rounded down unless it lies within 1% of the next
+// step, as reports do: no figure of a site is known better than that.
 func atMost(s float64) string {
-	const exact = 1 + 1e-9
 	switch {
-	case s >= 10:
-		return strconv.FormatFloat(math.Floor(s*10*exact)/10, 'f', 1, 64) + " s"
-	case s*exact >= 0.1:
-		return strconv.FormatFloat(math.Floor(s*100*exact)/100, 'f', 2, 64) + " s"
+	case s >= 9.95:
+		return strconv.FormatFloat(down(s, 0.1), 'f', 1, 64) + " s"
+	case s >= 0.0995:
+		return strconv.FormatFloat(down(s, 0.01), 'f', 2, 64) + " s"
 	}
-	return trim(strconv.FormatFloat(math.Floor(s*1e4*exact)/10, 'f', 1, 64)) + " ms"
+	return trim(strconv.FormatFloat(down(s*1e3, 0.1), 'f', 1, 64)) + " ms"
 }
+
+func down(v, step float64) float64 { return math.Floor((v+min(0.01*v, step/2))/step) * step }
 
 func trim(s string) string {
 	if strings.Contains(s, ".") {

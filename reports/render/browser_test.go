@@ -71,10 +71,16 @@ type tab struct {
 // open makes a tab of its own and a file of r; width is the window's.
 func open(t *testing.T, browser context.Context, r *reports.Report, width int64) *tab {
 	t.Helper()
+	return openPage(t, browser, rendered(t, HTML, r), width)
+}
+
+// openPage is open of a page.
+func openPage(t *testing.T, browser context.Context, page string, width int64) *tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, []byte(rendered(t, HTML, r)), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	p := &tab{T: t, ctx: ctx, url: "file://" + path}

@@ -1,0 +1,190 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// whatIfPage is what the template of a prediction is filled from.
+type whatIfPage struct {
+	*reports.WhatIf
+	Style  template.CSS
+	Policy string
+	Map    heatMap
+}
+
+// WhatIf writes a prediction as one page that needs nothing else, not even
+// scripts. The same prediction gives the same bytes.
+func WhatIf(w io.Writer, p *reports.WhatIf) error {
+	css, err := readAll(pageFile("style.css"), pageFile("whatif/style.css"))
+	if err != nil {
+		return err
+	}
+	t, err := template.New("whatif.html").Funcs(functions).Funcs(whatIfFunctions).ParseFS(pageFiles, "page/whatif/whatif.html")
+	if err != nil {
+		return fmt.Errorf("parse the page: %w", err)
+	}
+	var whole bytes.Buffer // so that what cannot be shown leaves no half page
+	page := whatIfPage{WhatIf: p, Style: template.CSS(css), Policy: policy(css, nil), Map: newHeatMap(p.Grid)}
+	if err := t.Execute(&whole, page); err != nil {
+		return fmt.Errorf("fill the page: %w", err)
+	}
+	if _, err := whole.WriteTo(w); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+var whatIfFunctions = template.FuncMap{
+	"first":   func(summary string) string { f, _ := parted(summary); return f },
+	"rest":    func(summary string) string { _, r := parted(summary); return r },
+	"atMost":  func(s *float64) string { return known(s, atMost) },
+	"chosen":  chosen,
+	"rowName": rowName,
+	"outcome": outcome,
+	"busy":    busy,
+	"flag":    func(f reports.Figure) string { return "--" + strings.TrimSpace(f.Flag+" "+f.Value) },
+	"about":   about,
+}
+
+// about is the title.
+func about(p *reports.WhatIf) string {
+	name := "the dependency"
+	if len(p.Budget) > 0 && p.Budget[0].Dependency != "" {
+		name = p.Budget[0].Dependency
+	}
+	return "What if " + name + " is slow, at " + rate(p.Grid.RateHz)
+}
+
+// rowName names a timeout of the grid.
+func rowName(r reports.GridRow) string {
+	switch {
+	case r.TimeoutS != nil:
+		return atMost(*r.TimeoutS)
+	case r.HoldS != nil:
+		return "none, or over " + chosen(*r.HoldS)
+	}
+	return "none"
+}
+
+// outcome says what becomes of a site.
+func outcome(c reports.GridCell) string {
+	switch {
+	case c.Holds:
+		return "✓ " + busy(c) + " busy"
+	case c.OnsetS == nil || c.Code == nil:
+		return "✕ fails"
+	}
+	return fmt.Sprintf("✕ %d at %s", *c.Code, moment(*c.OnsetS))
+}
+
+// busy is how busy the workers of a site are, rounded down: 100% leaves nothing.
+func busy(c reports.GridCell) string {
+	if c.Busy == nil {
+		return "all"
+	}
+	return fmt.Sprintf("%.0f%%", math.Floor(*c.Busy*100+1e-7))
+}
+
+// heatMap is the grid as a picture. Its widths are percents of the picture's,
+// so that its letters stay as large on a small screen; its heights are pixels.
+type heatMap struct {
+	Height  float64
+	Columns []heatLabel
+	Rows    []heatRow
+}
+
+type heatLabel struct {
+	X    float64
+	Text string
+	Here bool
+}
+
+type heatRow struct {
+	Name  string
+	Y     float64 // of the name
+	Cells []heatCell
+}
+
+type heatCell struct {
+	X, Y, Width, Height  float64
+	Middle, Above, Below float64 // of the letters
+	Class, Sign, Text    string
+	Site                 bool
+	Title                string
+}
+
+// Geometry of a heat map.
+const (
+	heatLeft    = 17.0 // percent
+	heatTop     = 26.0 // pixels
+	heatRowHigh = 44.0
+	heatGap     = 0.5 // percent
+	maxHeat     = 6   // columns
+)
+
+// newHeatMap lays out a grid.
+func newHeatMap(g reports.Grid) heatMap {
+	columns := min(len(g.Workers), maxHeat)
+	each := (100 - heatLeft) / float64(max(columns, 1))
+	m := heatMap{Height: heatTop + heatRowHigh*float64(len(g.Rows)) + 2}
+	for i, n := range g.Workers[:columns] {
+		l := heatLabel{X: heatLeft + each*(float64(i)+0.5), Text: count(int64(n))}
+		for _, row := range g.Rows {
+			l.Here = l.Here || row.Cells[i].Site
+		}
+		m.Columns = append(m.Columns, l)
+	}
+	for i, row := range g.Rows {
+		y := heatTop + heatRowHigh*float64(i)
+		r := heatRow{Name: mapName(row), Y: y + heatRowHigh/2 + 4}
+		for k, c := range row.Cells[:columns] {
+			x := heatLeft + each*float64(k)
+			cell := heatCell{X: round(x), Y: y + 1, Width: round(each - heatGap), Height: heatRowHigh - 4,
+				Middle: round(x + (each-heatGap)/2), Above: y + 17, Below: y + 32, Site: c.Site}
+			cell.Class, cell.Sign, cell.Text = heat(c)
+			cell.Title = plural(int64(g.Workers[k]), "worker") + ", timeout " + rowName(row) + ": " + rate(c.CapacityHz) + " " + outcome(c)
+			r.Cells = append(r.Cells, cell)
+		}
+		m.Rows = append(m.Rows, r)
+	}
+	return m
+}
+
+// mapName is a row's name where there is little room.
+func mapName(r reports.GridRow) string {
+	if r.TimeoutS == nil {
+		return "none"
+	}
+	return atMost(*r.TimeoutS)
+}
+
+// tight is how busy workers are who hold evenly spaced arrivals and no others.
+const tight = 0.8
+
+// heat is how a cell looks: its class, and two lines of text.
+func heat(c reports.GridCell) (class, sign, text string) {
+	switch {
+	case c.Holds && c.Busy != nil && *c.Busy > tight*(1+1e-9):
+		return "tight", "✓ tight", busy(c)
+	case c.Holds:
+		return "calm", "✓ holds", busy(c)
+	case c.OnsetS == nil || c.Code == nil:
+		return "over", "✕ fails", ""
+	}
+	return "over", fmt.Sprintf("✕ %d", *c.Code), soon(*c.OnsetS)
+}
+
+// soon writes when errors begin, in little room.
+func soon(s float64) string {
+	if s >= 99.95 {
+		return fmt.Sprintf("%.0f s", s)
+	}
+	return fmt.Sprintf("%.1f s", s)
+}
