@@ -9,9 +9,9 @@ import (
 	"github.com/tailback/tailback/reports"
 )
 
-// accessFormat has php-fpm log when a request began, to the second, and how
-// many milliseconds it held its worker.
-const accessFormat = "%{%s}t %{milliseconds}d"
+// accessFormat has php-fpm log when a request began, to the second, how many
+// milliseconds it held its worker, and its page.
+const accessFormat = "%{%s}t %{milliseconds}d %r"
 
 // Held is how long a request held its worker on average, by php-fpm's own
 // account, seconds. On a machine that others use too it is more than the page
@@ -20,7 +20,8 @@ type Held struct {
 	Baseline, Overload float64
 }
 
-// ReadHeld reads php-fpm's access log of a run.
+// ReadHeld reads php-fpm's access log of a run. Of several pages the mean is
+// that of the mix as sent in the whole run, whichever were served in a phase.
 func ReadHeld(file string, r *reports.Report) (Held, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -28,17 +29,40 @@ func ReadHeld(file string, r *reports.Report) (Held, error) {
 	}
 	mean := func(phase string) float64 {
 		from, to := span(r, phase)
-		var sum, n float64
+		sum, n := map[bool]float64{}, map[bool]float64{}
 		for line := range strings.Lines(string(text)) {
 			var began int64
 			var ms float64
-			if _, err := fmt.Sscan(line, &began, &ms); err == nil && began > from && began < to {
-				sum, n = sum+ms/1000, n+1
+			var page string
+			if _, err := fmt.Sscan(line, &began, &ms, &page); err == nil && began > from && began < to {
+				sum[page == plainPage] += ms / 1000
+				n[page == plainPage]++
 			}
 		}
-		return sum / n
+		plain := plainShare(r)
+		if plain == 0 {
+			return sum[false] / n[false]
+		}
+		return (1-plain)*sum[false]/n[false] + plain*sum[true]/n[true]
 	}
 	return Held{mean("baseline"), mean("overload")}, nil
+}
+
+// plainPage is the page that calls nobody.
+const plainPage = "/work"
+
+// plainShare is the share of the requests sent that asked for it.
+func plainShare(r *reports.Report) float64 {
+	var plain, all float64
+	for _, p := range r.Phases {
+		for _, request := range p.Requests {
+			all += float64(request.Sent)
+			if request.Name == "plain" {
+				plain += float64(request.Sent)
+			}
+		}
+	}
+	return plain / all
 }
 
 // span is when a phase began and ended, in seconds since 1970.
