@@ -128,7 +128,8 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 	s.sign(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
 	if middle < 0.9 {
 		if best := a.fastestOf(n); best > 0 && middle < 3*best.Seconds() {
-			s.sign("about as long as a good answer takes", odds{WorkerKilled: hardly, AppError: 2, WorkerClosed: 2})
+			s.sign("about as long as a good answer takes, sooner than anybody gives up",
+				odds{WorkerKilled: hardly, GatewayTimeout: hardly, PoolDown: hardly, SelfDeadlock: hardly, AppError: 2, WorkerClosed: 2})
 		}
 	} else {
 		s.sign("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly})
@@ -156,7 +157,7 @@ func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
 	span := fmt.Sprintf("504s after %s in the middle (%s to %s)", short(middle), short(low), short(high))
 	switch {
 	case middle < 0.5:
-		s.sign(span+": sooner than a gateway gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, AppError: rather})
+		s.sign(span+": sooner than a gateway or a CDN gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, CDN: hardly, AppError: rather})
 	case high-low <= max(0.15, 0.03*middle):
 		s.sign(span+": one fixed time", odds{GatewayTimeout: 4, AppError: hardly})
 	default:

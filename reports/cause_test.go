@@ -102,8 +102,8 @@ func TestCauses(t *testing.T) {
 			if backed.Cause != test.withLogs {
 				t.Errorf("with its log %s (%v), want %s: %q", backed.Cause, show(backed.Confidence), test.withLogs, backed.Evidence)
 			}
-			if test.outside == test.withLogs && test.outside != Unknown && !(*backed.Confidence > *alone.Confidence) {
-				t.Errorf("confidence %v with the log, %v without", *backed.Confidence, *alone.Confidence)
+			if test.outside == test.withLogs && test.outside != Unknown && (alone.Confidence == nil || backed.Confidence == nil || *backed.Confidence <= *alone.Confidence) {
+				t.Errorf("confidence %s with the log, %s without: want more with it", show(backed.Confidence), show(alone.Confidence))
 			}
 		})
 	}
