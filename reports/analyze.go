@@ -56,6 +56,7 @@ type analysis struct {
 	contrary   []string        // what the site says of itself and the outside view does not
 	levels     []int32         // others in the site at the start of each cell of grid
 	goodBefore []int32         // good answers before each cell of grid
+	leftBefore []int32         // requests given up before each cell of grid
 	fastest    []time.Duration // good answer to each request
 	closings   closings
 	logDoubts  []string // what is wrong with the site's logs
@@ -85,7 +86,8 @@ func passes(in input) (*analysis, error) {
 	}
 	a.end = endOfRun(in, a.traffic.last)
 	a.onsets = a.findOnsets()
-	a.levels, a.goodBefore, a.closings = a.grid.inside(), countBefore(a.grid.good), heldClosings(in.events)
+	a.levels, a.closings = a.grid.inside(), heldClosings(in.events)
+	a.goodBefore, a.leftBefore = countBefore(a.grid.good), countBefore(a.grid.flow.gaveUp)
 	a.recoveries = a.liftedFaults()
 	a.wellness.settle()
 	a.watches = a.newWatches(in.events)

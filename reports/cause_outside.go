@@ -46,28 +46,37 @@ const few = 3
 // signsOfRefusal tell apart what answers 502 at once. A full queue does so at
 // one number of requests in the site and never below it; a pool that does not
 // run at any number, mostly none; a page that breaks does so beside good answers
-// of other pages, and only once it has run.
+// of other pages, and only once it has run. What was given up waits on unseen, so
+// later refusals say nothing of the number.
 func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 	n, took := &o.seen, short(o.seen.seconds(0.5))
 	low, middle, high := n.inside.Quantile(0.1), n.inside.Quantile(0.5), n.inside.Quantile(0.9)
-	weight := func(w float64) float64 {
-		if n.n < few {
+	weight := func(w float64, seen int64) float64 {
+		if seen < few {
 			return min(w, rather)
 		}
 		return w
 	}
-	full := middle >= 2 && float64(middle) >= 0.85*float64(a.mostInside()) && float64(low) >= 0.7*float64(high)
+	counted := n.inside.N() > 0
+	full := counted && middle >= 2 && float64(middle) >= 0.85*float64(a.mostInside()) && float64(low) >= 0.7*float64(high)
 	switch {
 	case full:
 		inside := fmt.Sprintf("%d to %d", low, high)
 		if low == high {
 			inside = fmt.Sprint(low)
 		}
-		s.sign(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer", took, inside),
-			s.but(hardly, odds{QueueFull: weight(strongly), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
-	case o.fault >= 0 && sumCells(a.grid.flow.gaveUp, 0, a.grid.cell(o.at)) > 0:
-		s.sign(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took),
-			odds{QueueFull: rather, PoolDown: hardly})
+		until := ""
+		if n.inside.N() < n.n {
+			until = ", until requests were given up"
+		}
+		s.sign(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", took, inside, until),
+			s.but(hardly, odds{QueueFull: weight(strongly, n.inside.N()), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
+	case !counted:
+		var ratios odds
+		if o.fault >= 0 {
+			ratios = odds{QueueFull: rather, PoolDown: hardly}
+		}
+		s.sign(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took), ratios)
 	case high <= 1:
 		s.sign(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
 	default:
@@ -85,7 +94,7 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 	case o.fault >= 0:
 		s.sign("nothing good came beside them, while a fault was in force or just over", odds{PoolDown: hardly})
 	case a.fastestOf(n) > 0:
-		s.sign("nothing good came beside them, and the same requests were answered well at other times", odds{PoolDown: weight(6), WorkerClosed: hardly, AppError: hardly})
+		s.sign("nothing good came beside them, and the same requests were answered well at other times", odds{PoolDown: weight(6, n.n), WorkerClosed: hardly, AppError: hardly})
 	default:
 		s.sign("these requests were never answered well", odds{WorkerClosed: 1, PoolDown: 1})
 	}

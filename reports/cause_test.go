@@ -71,6 +71,7 @@ func TestCauses(t *testing.T) {
 		withLogs Cause
 	}{
 		{"queue full", hang(), QueueFull, journal.QueueFull, QueueFull},
+		{"queue full, and the gateway gives up on those in it", hangWith(5 * second), QueueFull, journal.QueueFull, QueueFull},
 		{"pool down for a while, as in a deploy", amid(failing(502, milli, gateway)), PoolDown, journal.UpstreamRefused, PoolDown},
 		{"pool down from the first to the last", newScenario(phase("all", 9*second)).drive(failing(502, milli, gateway)), Unknown, journal.NoSocket, PoolDown},
 		{"workers killed", amid(killed), WorkerKilled, journal.UpstreamReset, WorkerKilled},

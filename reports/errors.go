@@ -54,7 +54,7 @@ func errorKindOf(h *journal.Hit) errorKind {
 type errorsSeen struct {
 	n        int64
 	took     stats.Histogram // from sending to the answer, ns
-	inside   stats.Histogram // others in the site when it was sent
+	inside   stats.Histogram // others in the site when it was sent, unless some may be there unseen
 	when     stats.Histogram // when the answer came, ns
 	answerer [4]int64        // by journal.Answerer
 	alone    int64           // with no good answer within half a second
@@ -73,7 +73,9 @@ func (a *analysis) seeErrors(o *onset, h *journal.Hit) {
 	s.n++
 	s.took.Add(int64(h.Service()))
 	s.when.Add(int64(h.Done))
-	s.inside.Add(int64(max(at(a.levels, a.grid.cell(h.Sent)), 0)))
+	if c := a.grid.cell(h.Sent); !a.haunted(c) {
+		s.inside.Add(int64(max(at(a.levels, c), 0)))
+	}
 	s.answerer[min(int(h.Answerer), len(s.answerer)-1)]++
 	s.requests[h.Request]++
 	if a.alone(h.Done) {
@@ -89,6 +91,14 @@ func (a *analysis) alone(t time.Duration) bool {
 	half, last := a.grid.perSecond()/2, len(a.goodBefore)-1
 	c := a.grid.cell(t)
 	return a.goodBefore[min(c+half+1, last)] == a.goodBefore[min(max(c-half, 0), last)]
+}
+
+// haunted reports whether requests that were given up may go on unseen in the
+// site in cell c, so that more are inside than can be counted.
+func (a *analysis) haunted(c int) bool {
+	last := len(a.leftBefore) - 1
+	since := max(c-int(corpses/a.grid.width), 0)
+	return a.leftBefore[min(c+1, last)] > a.leftBefore[min(since, last)]
 }
 
 // countBefore returns how many there are before each cell.

@@ -120,11 +120,13 @@ func (s *scenario) report(t *testing.T) *Report {
 
 // pool is the site of physics.md: workers that serve in order of arrival, for
 // service each, and slots that wait for one; a request that finds both full
-// gets a 502 within 1 ms. While the dependency hangs no service ends.
+// gets a 502 within 1 ms. While the dependency hangs no service ends; what waits
+// longer than patience gets a 504, and keeps its place.
 type pool struct {
 	workers, slots int
 	service        time.Duration
 	hang, lift     time.Duration
+	patience       time.Duration   // 0 is without end
 	free           []time.Duration // when each worker is free; sorted
 	inside         []time.Duration // when each that was let in is done
 }
@@ -146,14 +148,21 @@ func (p *pool) answer(h *journal.Hit) {
 	p.free[0] = h.Done
 	slices.Sort(p.free)
 	p.inside = append(p.inside, h.Done)
+	if p.patience > 0 && h.Done > h.Due+p.patience {
+		bad(h, 504)
+		h.Done = h.Due + p.patience
+	}
 }
 
 // hang is physics.md row 4: 4 workers, 17 slots, 8 requests a second, 100 ms
 // each; payments hangs from 15 s to 25 s.
 //
 //	warmup 0..3   baseline 3..13   hang 13..28   recovery 28..38
-func hang() *scenario {
+func hang() *scenario { return hangWith(0) }
+
+// hangWith is hang behind a gateway that waits for patience.
+func hangWith(patience time.Duration) *scenario {
 	s := newScenario(warmup(3*second), phase("baseline", 10*second), phase("hang", 15*second), phase("recovery", 10*second))
-	p := &pool{workers: 4, slots: 17, service: 100 * milli, hang: 15 * second, lift: 25 * second}
+	p := &pool{workers: 4, slots: 17, service: 100 * milli, hang: 15 * second, lift: 25 * second, patience: patience}
 	return s.drive(p.answer).fault("payments", "hang", 15*second, 25*second)
 }

@@ -24,12 +24,8 @@ const corpses = 30 * time.Second
 func (a *analysis) full(levels []int32) fullFit {
 	counts := map[int64]int64{}
 	var seen, most int64
-	quiet := -int(corpses / a.grid.width)
 	for c := range levels {
-		if at(a.grid.flow.gaveUp, c) > 0 {
-			quiet = c
-		}
-		if c-quiet < int(corpses/a.grid.width) {
+		if a.haunted(c) {
 			continue
 		}
 		most = max(most, int64(levels[c]))
