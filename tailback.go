@@ -67,7 +67,7 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 	if err != nil {
 		return err
 	}
-	defer p.proxies.Close()
+	defer p.faults.Close()
 
 	asRun, err := exp.AsRun()
 	if err != nil {
@@ -89,11 +89,11 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 // parts are what a run is made of.
 type parts struct {
 	attack  *attack.Attack
-	proxies *chaos.Proxies
+	faults  chaos.Injector
 	sensors *evidence.Sensors
 }
 
-// prepare checks that the run can start, and leaves the proxies listening.
+// prepare checks that the run can start, and leaves the faults ready to play.
 func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected string, err error) {
 	if err := Supported(exp); err != nil {
 		return p, "", err
@@ -104,11 +104,11 @@ func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected 
 	if p.sensors, err = evidence.Open(exp.Site); err != nil {
 		return p, "", err
 	}
-	if p.proxies, err = chaos.Open(exp); err != nil {
+	if p.faults, err = chaos.Open(ctx, exp); err != nil {
 		return p, "", err
 	}
 	if unexpected, err = preflight(ctx, exp, p.attack); err != nil {
-		return p, "", errors.Join(err, p.proxies.Close())
+		return p, "", errors.Join(err, p.faults.Close())
 	}
 	return p, unexpected, nil
 }
@@ -122,7 +122,7 @@ func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string,
 	if err != nil {
 		return "", err
 	}
-	return unexpected, p.proxies.Close()
+	return unexpected, p.faults.Close()
 }
 
 // conduct drives the traffic and plays the faults, both from t0 on, while the
@@ -149,7 +149,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); stopIf(known.byHit(h)) }, w.Event)
 	}))
 	acting.Go(guard("chaos", func() error {
-		err := p.proxies.Play(playing, t0, func(e journal.Event) { n.event(e); w.Event(e); stopIf(known.byEvent(e)) })
+		err := p.faults.Play(playing, t0, func(e journal.Event) { n.event(e); w.Event(e); stopIf(known.byEvent(e)) })
 		if actingCtx.Err() == nil && playing.Err() != nil {
 			return nil // enough is known
 		}

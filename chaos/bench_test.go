@@ -75,7 +75,7 @@ func eachWay(b *testing.B, run func(*testing.B, string)) {
 	upstream := l.Addr().String()
 	b.Run("direct", func(b *testing.B) { b.ReportAllocs(); run(b, upstream) })
 	b.Run("tailback", func(b *testing.B) {
-		ps, err := Open(&configs.Experiment{Dependencies: []configs.Dependency{{Name: "d", Listen: "127.0.0.1:0", Upstream: upstream}}})
+		ps, err := Listen(&configs.Experiment{Dependencies: []configs.Dependency{{Name: "d", Listen: "127.0.0.1:0", Upstream: upstream}}})
 		if err != nil {
 			b.Fatal(err)
 		}

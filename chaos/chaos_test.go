@@ -137,7 +137,7 @@ func newRig(t testing.TB, upstream string, faults ...configs.Fault) *rig {
 	exp := &configs.Experiment{Seed: 1,
 		Dependencies: []configs.Dependency{{Name: "payments", Listen: "127.0.0.1:0", Upstream: upstream}},
 		Phases:       []configs.Phase{{Name: "chaos", Duration: time.Hour, Faults: faults}}}
-	ps, err := Open(exp)
+	ps, err := Listen(exp)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -301,7 +301,7 @@ func TestOpenErrors(t *testing.T) {
 		{"a fault on what is not listened for", configs.Experiment{Dependencies: []configs.Dependency{free("payments"), {Name: "bank", Host: "bank:443"}}, Phases: hang},
 			"play hang on bank: that dependency has no listen and upstream address"},
 	} {
-		ps, err := Open(&row.exp)
+		ps, err := Listen(&row.exp)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: got %v, want %q", row.name, err, row.want)
 		}

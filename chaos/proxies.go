@@ -35,10 +35,10 @@ type Proxies struct {
 
 var errClosed = errors.New("play faults: the proxies are closed")
 
-// Open listens on the Listen address of every dependency that has one and an
-// Upstream. No fault is applied. A port of 0 takes a free one; Addr tells which.
+// Listen listens on the Listen address of every dependency that has one and an
+// Upstream, in this process. No fault is applied. A port of 0 takes a free one; Addr tells which.
 // The error names the dependency and the address; nothing is left open then.
-func Open(exp *configs.Experiment) (*Proxies, error) {
+func Listen(exp *configs.Experiment) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
 	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())

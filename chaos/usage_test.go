@@ -22,7 +22,7 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 		Dependencies: []configs.Dependency{
 			{Name: "idle", Listen: "127.0.0.1:0", Upstream: d.addr},
 			{Name: "payments", Listen: "127.0.0.1:0", Upstream: d.addr}}}
-	ps, err := Open(exp)
+	ps, err := Listen(exp)
 	if err != nil {
 		t.Fatal(err)
 	}
