@@ -36,9 +36,10 @@ type effect struct {
 type counts int
 
 const (
-	countBegun counts = iota // outstanding when applied, and those begun while in force
-	countCuts                // outstanding when the fault ended their connection
-	countEnds                // those whose connection the dependency ended while in force
+	countBegun   counts = iota // outstanding when applied, and those begun while in force
+	countCuts                  // outstanding when the fault ended their connection
+	countEnds                  // those whose connection the dependency ended while in force
+	countAnswers               // those that the fault answered itself
 )
 
 // effectOf makes the effect of the one kind that is set.
@@ -64,6 +65,8 @@ func effectOf(f configs.Fault) (effect, error) {
 		return slice(f.Slice)
 	case f.Limit != nil:
 		return limit(f.Limit), nil
+	case f.HTTPError != nil:
+		return httpError(f.HTTPError), nil
 	}
 	return effect{}, fmt.Errorf("play a fault on %s: no kind is set", f.Dependency)
 }

@@ -58,10 +58,24 @@ func TestWhatAClientSees(t *testing.T) {
 			ask: "100000", n: 1e5, before: "part, open", during: "part, open", lifted: "whole, open", held: 2, conns: 2},
 		{name: "limit ends after some bytes", fault: configs.Fault{Limit: &configs.Limit{Bytes: 4}},
 			ask: "9", n: 9, before: "part, eof", during: "part, eof", lifted: "part, eof", held: 2, conns: 2},
+		// The dependency would answer nothing: it takes the request's lines for numbers that are none.
+		{name: "http_error answers itself", fault: configs.Fault{HTTPError: busy}, ask: askHTTP + "\r", n: len(saysBusy),
+			before: "whole, open", during: "whole, open", lifted: "whole, open", held: 2, conns: 2},
+		{name: "http_error ends a connection that is to be closed", fault: configs.Fault{HTTPError: busy}, ask: askHTTP + "Connection: close\r\n\r",
+			n: len(saysBusy + "Connection: close\r\n"), before: "whole, eof", during: "whole, eof", lifted: "whole, eof", held: 2, conns: 2},
+		{name: "http_error lets pass what is no HTTP", fault: configs.Fault{HTTPError: busy},
+			ask: "9", n: 9, before: "whole, open", during: "whole, open", lifted: "whole, open", held: 0, conns: 2},
 	} {
 		t.Run(row.name, row.play)
 	}
 }
+
+var busy = &configs.HTTPError{Status: 429, Body: "slow down", Headers: []configs.Header{{Name: "Retry-After", Value: configs.Secret{Text: "5"}}}}
+
+const (
+	askHTTP  = "GET /a HTTP/1.1\r\nHost: payments\r\n"
+	saysBusy = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 9\r\nRetry-After: 5\r\n\r\nslow down"
+)
 
 func (row clientView) play(t *testing.T) {
 	if row.fault.NoAccept != nil && runtime.GOOS != "linux" {

@@ -34,6 +34,7 @@ type tally struct {
 
 	bytesUp, bytesDown, requests int64
 
+	midway      int64 // the request that was outstanding when the fault came; 0 is none
 	outstanding bool
 	greeting    bool      // what is outstanding is what the dependency says first, as MySQL does
 	calling     bool      // usage counts it as waiting
@@ -58,6 +59,10 @@ func (c *conn) enter(f *fault, isNew bool) {
 	f.connections.Add(1)
 	if c.first == nil {
 		c.first = f
+	}
+	c.midway = 0
+	if c.outstanding {
+		c.midway = c.requests
 	}
 	if c.outstanding && f.counts == countBegun {
 		c.hold(f)

@@ -11,6 +11,7 @@ const (
 	DefaultTimeout  = 30 * time.Second
 	DefaultInFlight = 10_000
 	DefaultEvery    = time.Second // between two readings of a status page
+	DefaultStatus   = 500         // of an http_error
 )
 
 // fill puts in the defaults. given reports whether a value was given, so that a
@@ -61,6 +62,9 @@ func fillFaults(faults []Fault, phase time.Duration, path string, given func(pat
 		}
 		if f.Latency != nil {
 			setDefault(&f.Latency.Direction, Downstream)
+		}
+		if f.HTTPError != nil && !given(at+".http_error.status") {
+			f.HTTPError.Status = DefaultStatus
 		}
 	}
 }

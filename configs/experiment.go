@@ -176,6 +176,7 @@ type Fault struct {
 	SlowClose *SlowClose `mapstructure:"slow_close"`
 	Slice     *Slice     `mapstructure:"slice"`
 	Limit     *Limit     `mapstructure:"limit"`
+	HTTPError *HTTPError `mapstructure:"http_error"`
 }
 
 // Latency delays bytes by Delay, give or take Jitter (uniform).
@@ -240,6 +241,14 @@ type Limit struct {
 	Bytes Size `mapstructure:"bytes"`
 }
 
+// HTTPError answers the requests of a dependency that is spoken to in plain
+// HTTP; they never reach it.
+type HTTPError struct {
+	Status  int      `mapstructure:"status"` // 400 to 599; 500 if absent
+	Body    string   `mapstructure:"body"`
+	Headers []Header `mapstructure:"headers"` // such as Retry-After
+}
+
 // Size is a number of bytes. In a file "100", "100KB" (1000), "1MB", in capitals or not; "KB/s" for a Bandwidth.
 type Size int64
 
@@ -263,7 +272,7 @@ func (f Fault) kinds() []faultKind {
 		{"latency", f.Latency != nil}, {"hang", f.Hang != nil}, {"reset", f.Reset != nil},
 		{"close", f.Close != nil}, {"down", f.Down != nil}, {"no_accept", f.NoAccept != nil},
 		{"bandwidth", f.Bandwidth != nil}, {"slow_close", f.SlowClose != nil},
-		{"slice", f.Slice != nil}, {"limit", f.Limit != nil},
+		{"slice", f.Slice != nil}, {"limit", f.Limit != nil}, {"http_error", f.HTTPError != nil},
 	}
 }
 

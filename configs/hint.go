@@ -71,8 +71,8 @@ func example(t reflect.Type, name string, given *node) string {
 	return fmt.Sprintf("%s: {%s: %s}", name, keys[0].name, value)
 }
 
-// meant returns a size, or a duration with its unit, as it would be written for
-// a parameter of type t; "" when the value given is neither.
+// meant returns a status, a size, or a duration with its unit, as it would be written for
+// a parameter of type t; "" when the value given is none.
 func meant(t reflect.Type, given *node) string {
 	written, _ := given.value.(string)
 	if t == sizeType {
@@ -81,7 +81,14 @@ func meant(t reflect.Type, given *node) string {
 		}
 		return written
 	}
-	if v, ok := given.number(); ok {
+	v, isNumber := given.number()
+	if t.Kind() == reflect.Int { // a status
+		if isNumber {
+			return decimal(v)
+		}
+		return ""
+	}
+	if isNumber {
 		written = decimal(v) + "s"
 	}
 	if d, err := parseDuration(written); err == nil && d > 0 && d <= maxDelay {

@@ -22,6 +22,12 @@ func (e *Experiment) resolve() Mistakes {
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}
+	for i, p := range e.Phases {
+		r.faults(p.Faults, element("phases", i))
+	}
+	if e.Capacity != nil {
+		r.faults(e.Capacity.Faults, "capacity")
+	}
 	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog.Source, &e.Site.PHPSlowLog} {
 		r.locate(&log.File)
 	}
@@ -74,8 +80,20 @@ func (r *resolver) request(q *Request, path string) {
 		r.locate(&q.BodyFile)
 		q.Body = string(r.read(q.BodyFile, path+".body_file"))
 	}
-	for i := range q.Headers {
-		r.secret(&q.Headers[i].Value, element(path+".headers", i)+".value")
+	r.headers(q.Headers, path)
+}
+
+func (r *resolver) headers(headers []Header, path string) {
+	for i := range headers {
+		r.secret(&headers[i].Value, element(path+".headers", i)+".value")
+	}
+}
+
+func (r *resolver) faults(faults []Fault, path string) {
+	for i, f := range faults {
+		if f.HTTPError != nil {
+			r.headers(f.HTTPError.Headers, element(path+".faults", i)+".http_error")
+		}
 	}
 }
 

@@ -135,7 +135,36 @@ func (c *check) parameters(f Fault, path string) {
 		c.within(f.Slice.Delay, maxDelay, path+".delay")
 	case f.Limit != nil:
 		c.size(f.Limit.Bytes, path+".bytes")
+	case f.HTTPError != nil:
+		c.httpError(*f.HTTPError, f.Dependency, path)
 	}
+}
+
+// framing are the headers that say where an answer ends.
+var framing = []string{"content-length", "transfer-encoding", "connection"}
+
+func (c *check) httpError(h HTTPError, dependency, path string) {
+	if h.Status < 400 || h.Status > 599 {
+		c.add(path+".status", "needs a status from 400 to 599, such as 500, not %d", h.Status)
+	}
+	for i, header := range h.Headers {
+		at := element(path+".headers", i)
+		c.headerForm(header, at)
+		if slices.Contains(framing, strings.ToLower(header.Name)) {
+			c.add(at+".name", "%s is set when the answer is sent; remove it here", header.Name)
+		}
+	}
+	for _, d := range c.e.Dependencies {
+		if d.Name == dependency && (isTLS(d.Upstream) || isTLS(d.Host)) {
+			c.add(path, "%s is spoken to over TLS (port 443), in which no request can be read or answered; use reset, close, down, hang or latency", d.Name)
+		}
+	}
+}
+
+// isTLS reports whether the port of an address is that of HTTPS.
+func isTLS(address string) bool {
+	_, port, _ := splitHostPort(address)
+	return port == "443"
 }
 
 func (c *check) size(s Size, path string) {

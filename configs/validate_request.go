@@ -84,16 +84,22 @@ func (c *check) path(p, path string) {
 var ownHeaders = []string{"content-length", "transfer-encoding", "x-vegeta-seq", "x-vegeta-attack"}
 
 func (c *check) header(h Header, path string) {
-	lower := strings.ToLower(h.Name)
+	switch lower := strings.ToLower(h.Name); {
+	case lower == "host":
+		c.add(path+".name", "Host is set with target.host")
+	case slices.Contains(ownHeaders, lower):
+		c.add(path+".name", "%s is set when the request is sent; remove it here", h.Name)
+	}
+	c.headerForm(h, path)
+}
+
+// headerForm checks what is the same for the headers of requests and answers.
+func (c *check) headerForm(h Header, path string) {
 	switch {
 	case h.Name == "":
 		c.add(path+".name", "needs the header's name")
 	case !httpguts.ValidHeaderFieldName(h.Name):
 		c.add(path+".name", "is no header name: letters, digits and - are good, spaces and colons are not (RFC 7230, 3.2)")
-	case lower == "host":
-		c.add(path+".name", "Host is set with target.host")
-	case slices.Contains(ownHeaders, lower):
-		c.add(path+".name", "%s is set when the request is sent; remove it here", h.Name)
 	}
 	if !httpguts.ValidHeaderFieldValue(h.Value.Text) {
 		c.add(path+".value", "holds a line break or another control character, which a header cannot")

@@ -1,0 +1,154 @@
+package chaos
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+	"github.com/Shopify/toxiproxy/v2/toxics"
+)
+
+// maxHead bounds the headers of a request, as Go's own server does.
+const maxHead = 1 << 20
+
+// intake reads HTTP requests from what the site sends, and can give back to the
+// dependency's direction what it has read of one that is not to be answered.
+type intake struct {
+	stub   *toxics.ToxicStub
+	conn   *conn
+	buf    *bufio.Reader
+	lifted <-chan struct{} // ends reading
+	kept   []byte          // what buf was given of the request that is being read
+	keep   bool
+	rest   []byte // what buf was not yet given of the latest chunk
+	ended  error  // why reading ended: io.EOF, errLifted or errLong
+}
+
+var (
+	errLifted = errors.New("the fault was lifted")
+	errLong   = errors.New("the headers are too long")
+)
+
+func newIntake(stub *toxics.ToxicStub) *intake {
+	in := &intake{stub: stub, conn: stub.State.(*flow).conn, lifted: stub.Interrupt}
+	in.buf = bufio.NewReader(in)
+	return in
+}
+
+// skip passes on what belongs to the request that was under way when the fault
+// came, and reports whether more has come.
+func (in *intake) skip() bool {
+	for in.chunk() {
+		if !in.conn.midRequest() {
+			return true
+		}
+		in.giveBack()
+	}
+	return false
+}
+
+// midRequest reports whether the latest request is the one that was under way
+// when the fault came.
+func (c *conn) midRequest() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.midway != 0 && c.requests == c.midway
+}
+
+// chunk waits for the next bytes of the site.
+func (in *intake) chunk() bool {
+	select {
+	case <-in.lifted:
+		in.ended = errLifted
+	case c := <-in.stub.Input:
+		if c != nil {
+			in.rest = c.Data
+			return true
+		}
+		in.ended = io.EOF
+	}
+	return false
+}
+
+// Read is for buf.
+func (in *intake) Read(p []byte) (int, error) {
+	if in.keep && len(in.kept) > maxHead {
+		in.ended = errLong
+	}
+	if in.ended != nil || len(in.rest) == 0 && !in.chunk() {
+		return 0, in.ended
+	}
+	n := copy(p, in.rest)
+	in.rest = in.rest[n:]
+	if in.keep {
+		in.kept = append(in.kept, p[:n]...)
+	}
+	return n, nil
+}
+
+// request reads the headers of the next request. If what comes is none, foreign
+// says what it is; with neither, reading ended before.
+func (in *intake) request() (req *http.Request, foreign string) {
+	in.lifted, in.keep = in.stub.Interrupt, true
+	ahead, _ := in.buf.Peek(in.buf.Buffered())
+	in.kept = append(in.kept[:0], ahead...)
+	if !in.method() {
+		return nil, in.foreign()
+	}
+	req, err := http.ReadRequest(in.buf)
+	if err != nil || req.ProtoMajor != 1 {
+		return nil, in.foreign()
+	}
+	return req, ""
+}
+
+// method looks for a word in capitals and a space: a binary protocol may never
+// send the line's end that reading a request waits for.
+func (in *intake) method() bool {
+	for n := 1; ; n++ {
+		head, err := in.buf.Peek(n)
+		if err != nil {
+			return false
+		}
+		b := head[n-1]
+		if b == ' ' && n > 1 {
+			return true
+		}
+		if b != '-' && (b < 'A' || b > 'Z') || n > 32 {
+			return false
+		}
+	}
+}
+
+// foreign says what was read that is no request of HTTP/1, or "" if it may yet be one.
+func (in *intake) foreign() string {
+	switch k := in.kept; {
+	case in.ended == errLong:
+		in.ended = nil
+		return "HTTP with more than 1 MB of headers"
+	case in.ended != nil:
+		return ""
+	case len(k) > 1 && k[0] >= 0x14 && k[0] <= 0x17 && k[1] == 3: // a record of TLS (RFC 8446, 5.1)
+		return "TLS"
+	case len(k) > 14 && string(k[:14]) == "PRI * HTTP/2.0":
+		return "HTTP/2"
+	}
+	return "something other than HTTP"
+}
+
+// forget lets go of a request that is going to be answered; its body is read to
+// the end even if the fault is lifted meanwhile.
+func (in *intake) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
+
+// giveBack passes on what was read of the latest request and what came after
+// it, in chunks as a source makes them: of longer ones Toxiproxy loses bytes.
+func (in *intake) giveBack() {
+	for data := range slices.Chunk(append(in.kept, in.rest...), 32<<10) {
+		in.stub.Output <- &stream.StreamChunk{Data: data, Timestamp: time.Now()}
+	}
+	in.kept, in.rest = nil, nil
+}
