@@ -77,7 +77,7 @@ func faultAt(faults []*playedFault, t time.Duration) int {
 }
 
 // exercised reports whether the fault met any traffic: a request was held,
-// slowed or cut. A refused connect leaves no trace in the proxy, so where
+// slowed, cut or answered. A refused connect leaves no trace in the proxy, so where
 // requests are not known it is enough that the fault was in force on a
 // connection, or that the site was just using the proxy.
 func (f *playedFault) exercised() bool {
@@ -140,6 +140,10 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.
 func (a *analysis) untouched(f Fault) string {
+	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {
+		return fmt.Sprintf("the fault on %s (%s) answered no request on %d connections: did any request call %s while it was in force, and in plain HTTP?",
+			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+	}
 	if f.Connections != nil && *f.Connections > 0 {
 		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %d connections open through its proxy: did any request call %s while it was in force?",
 			f.Dependency, f.Kind, *f.Connections, f.Dependency)
@@ -181,6 +185,8 @@ func (f Fault) words() string {
 		text += "answering in small pieces"
 	case "limit":
 		text += "cutting its answers short"
+	case "http_error":
+		text += "answering with errors"
 	default:
 		text += "under " + f.Kind
 	}

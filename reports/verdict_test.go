@@ -23,6 +23,8 @@ func TestVerdict(t *testing.T) {
 	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = ptr(int64(0)), ptr(int64(0))
 	idle := healthy().objectives(met)
 	idle.lastFault().RequestsHeld = ptr(int64(0))
+	foreign := healthy().objectives(met)
+	foreign.lastFault().RequestsHeld, foreign.lastFault().Kind = ptr(int64(0)), "http_error"
 	stuck := healthy().objectives(met)
 	stuck.lastFault().UndoConfirmed = ptr(false)
 	notUndone := healthy().objectives(met)
@@ -56,6 +58,7 @@ func TestVerdict(t *testing.T) {
 		{"one can't be judged", healthy().objectives(met, "nowhere: p99 < 1s"), Inconclusive, 3, ""},
 		{"a fault that touched nothing", untouched, Inconclusive, 3, "the fault on payments (hang) touched no request: is the site configured to call payments through its proxy at 127.0.0.1:9901"},
 		{"a fault with connections but no request", idle, Inconclusive, 3, "had 4 connections open"},
+		{"an http_error that could answer nothing", foreign, Inconclusive, 3, "answered no request on 4 connections: did any request call payments while it was in force, and in plain HTTP?"},
 		{"an undo that failed", stuck, Inconclusive, 3, "the fault on payments (hang) could not be shown to be lifted"},
 		{"an undo of which the run is not sure", notUndone, Inconclusive, 3, "not every fault could be shown to be lifted"},
 		{"failed", ended(healthy().objectives(met), "failed", "write segment: disk full"), Inconclusive, 3, "disk full"},

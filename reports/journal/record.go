@@ -147,7 +147,8 @@ type Fault struct {
 	SizeS      float64 `json:"size_s,omitempty"` // the delay in force, seconds
 	// Connections the fault was in force on. Null where it cannot be known.
 	Connections *int64 `json:"connections,omitempty"`
-	// RequestsHeld counts requests really withheld, delayed or cut, not accepts.
+	// RequestsHeld counts requests really withheld, delayed, cut or answered by the
+	// fault, not accepts.
 	// Null where it cannot be known: a refused connect leaves no trace here.
 	RequestsHeld  *int64 `json:"requests_held,omitempty"`
 	Routed        bool   `json:"routed,omitempty"`     // the site used the proxy in the 10 s before, or while it was in force

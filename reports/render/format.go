@@ -164,7 +164,8 @@ func verdict(v reports.Verdict) string {
 func befell(kind string) string {
 	words := map[string]string{"latency": "was slowed", "hang": "hung", "reset": "was reset", "close": "was closed",
 		"down": "went down", "no_accept": "stopped accepting", "bandwidth": "was throttled",
-		"slow_close": "closed slowly", "slice": "was sliced", "limit": "was cut short"}
+		"slow_close": "closed slowly", "slice": "was sliced", "limit": "was cut short",
+		"http_error": "answered with errors"}
 	if w, ok := words[kind]; ok {
 		return w
 	}

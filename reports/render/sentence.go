@@ -186,6 +186,8 @@ func held(f reports.Fault) string {
 		return unheard(f)
 	case n == nil && f.RequestsHeld == nil:
 		return "touched connections, not counted"
+	case f.Kind == "http_error" && n != nil && f.RequestsHeld != nil:
+		return "answered " + plural(*f.RequestsHeld, "request") + " on " + plural(*n, "connection")
 	}
 	s := "held " + known(n, func(n int64) string { return plural(n, "connection") })
 	if n == nil {

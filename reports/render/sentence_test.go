@@ -76,6 +76,7 @@ func TestWhatAFaultHeld(t *testing.T) {
 		{"hang", true, nil, nil, nil, "touched connections, not counted"},
 		{"hang", false, ptr(int64(3)), ptr(int64(3)), ptr(int64(0)), "held 3 connections, 0 requests"},
 		{"hang", false, ptr(int64(0)), ptr(int64(0)), ptr(int64(0)), "touched nothing"},
+		{"http_error", true, ptr(int64(2)), ptr(int64(1)), ptr(int64(7)), "answered 7 requests on 2 connections"},
 		{"down", true, ptr(int64(0)), ptr(int64(0)), nil, "cut 0 open connections; refused connects leave no trace here"},
 		{"down", true, ptr(int64(1)), ptr(int64(1)), nil, "cut 1 open connection; refused connects leave no trace here"},
 		{"down", true, nil, nil, nil, "refused connects leave no trace here"},
