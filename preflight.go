@@ -32,9 +32,6 @@ func Supported(exp *configs.Experiment) error {
 	if exp.Chaos.Egress.Listen != "" {
 		refuse("chaos.egress", "give each dependency a listen and an upstream address, and point the site at listen")
 	}
-	if len(exp.AbortWhen) > 0 {
-		refuse("abort_when", "leave it out and watch the run, or make its phases short")
-	}
 	return errors.Join(errs...)
 }
 

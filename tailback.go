@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,27 +31,10 @@ const lead = 250 * time.Millisecond
 // worker logs a request after it has answered it.
 const linger = time.Second
 
-// Status is how far a run has come.
-type Status struct {
-	Elapsed, Total time.Duration // of the phases; answers may still come in after Total
-	Phase          string        // "" after the last
-	Ended          int64         // hits answered or given up
-	OK             int64         // of these
-	Waiting        int64         // hits sent and not ended
-	Faults         int64         // in force now
-}
-
-// counts are what a Status and the outcome are made of; hits are recorded from many goroutines.
-type counts struct {
-	ended, ok, faults atomic.Int64
-	stuck             atomic.Bool   // a fault could not be shown to be lifted
-	stopped           atomic.Int64  // when enough was known, since T0, ns; 0 is never
-	end               time.Duration // when the last of the traffic and the faults was over, since T0
-}
-
 // Run runs the experiment and leaves its bundle in dir, which must be absent or
 // empty. It returns nil when the run went to its end, ctx's error when ctx
-// ended first, and otherwise why it could not start or was cut short; the
+// ended first, an *Aborted when a rule of abort_when held, and otherwise why it
+// could not start or was cut short; the
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
@@ -79,6 +61,15 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 		return err
 	}
 	var n counts
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	defer tick(abortEvery, func() {
+		if now := time.Since(t0); now < exp.Duration() {
+			if broken := p.aborts.broken(now); broken != nil {
+				abort(broken)
+			}
+		}
+	})()
 	err = conduct(ctx, exp, p, w, t0, &n, watch, known)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -91,6 +82,7 @@ type parts struct {
 	attack  *attack.Attack
 	faults  chaos.Injector
 	sensors *evidence.Sensors
+	aborts  aborts
 }
 
 // prepare checks that the run can start, and leaves the faults ready to play.
@@ -99,6 +91,9 @@ func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected 
 		return p, "", err
 	}
 	if p.attack, err = attack.New(exp); err != nil {
+		return p, "", err
+	}
+	if p.aborts, err = newAborts(exp); err != nil {
 		return p, "", err
 	}
 	if p.sensors, err = evidence.Open(exp.Site); err != nil {
@@ -146,7 +141,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 		}
 	}
 	acting.Go(guard("attack", func() error {
-		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); stopIf(known.byHit(h)) }, w.Event)
+		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); p.aborts.hit(h); stopIf(known.byHit(h)) }, w.Event)
 	}))
 	acting.Go(guard("chaos", func() error {
 		err := p.faults.Play(playing, t0, func(e journal.Event) { n.event(e); w.Event(e); stopIf(known.byEvent(e)) })
@@ -163,7 +158,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 		return err
 	})
 	if watch != nil {
-		defer tick(func() { watch(n.status(exp, time.Since(t0), p.attack.InFlight())) })()
+		defer tick(time.Second, func() { watch(n.status(exp, time.Since(t0), p.attack.InFlight())) })()
 	}
 	return running.Wait()
 }
@@ -218,55 +213,6 @@ func guard(part string, run func() error) func() error {
 	}
 }
 
-// tick calls f each second until the function it returns is called.
-func tick(f func()) (stop func()) {
-	ticker, done, ended := time.NewTicker(time.Second), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-ticker.C:
-				f()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { ticker.Stop(); close(done); <-ended }
-}
-
-func (n *counts) hit(h journal.Hit) {
-	if h.Class.Ours() {
-		return
-	}
-	n.ended.Add(1)
-	if h.Class == journal.ClassOK {
-		n.ok.Add(1)
-	}
-}
-
-func (n *counts) event(e journal.Event) {
-	switch e.Kind {
-	case journal.FaultApplied:
-		n.faults.Add(1)
-	case journal.FaultLifted:
-		n.faults.Add(-1)
-		if u := e.Fault.UndoConfirmed; u != nil && !*u {
-			n.stuck.Store(true)
-		}
-	}
-}
-
-func (n *counts) status(exp *configs.Experiment, elapsed time.Duration, waiting int64) Status {
-	s := Status{Elapsed: max(elapsed, 0), Total: exp.Duration(), Ended: n.ended.Load(), OK: n.ok.Load(), Waiting: waiting, Faults: n.faults.Load()}
-	for i, p := range exp.Phases {
-		if elapsed >= exp.Start(i) && elapsed < exp.Start(i+1) {
-			s.Phase = p.Name
-		}
-	}
-	return s
-}
-
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: bareURL(exp.Target.URL),
 		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
@@ -290,15 +236,4 @@ func bareURL(text string) string {
 		return ""
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-func outcome(ctx context.Context, err error, n *counts) journal.Outcome {
-	o := journal.Outcome{EndNS: int64(n.end), Status: "complete", StoppedNS: n.stopped.Load(), Undone: !n.stuck.Load()}
-	switch {
-	case ctx.Err() != nil:
-		o.Status = "interrupted"
-	case err != nil:
-		o.Status, o.Error = "failed", err.Error()
-	}
-	return o
 }

@@ -30,6 +30,7 @@ func ParseAbort(text string) (Abort, error) {
 	if err != nil || window < time.Second || window > maxDuration {
 		return Abort{}, fmt.Errorf("%q: over needs a duration of 1s or more, not %q", text, over)
 	}
+	o.Text = text
 	return Abort{o, window}, nil
 }
 

@@ -89,7 +89,7 @@ func FuzzParseObjective(f *testing.F) {
 }
 
 func TestParseAbort(t *testing.T) {
-	want := Abort{Objective{Text: "errors > 50%", Metric: "errors", Op: ">", Value: 0.5, Unit: Ratio}, 10 * time.Second}
+	want := Abort{Objective{Text: "errors > 50% over 10s", Metric: "errors", Op: ">", Value: 0.5, Unit: Ratio}, 10 * time.Second}
 	if got, err := ParseAbort("errors > 50% over 10s"); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}

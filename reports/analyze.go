@@ -172,6 +172,9 @@ func (a *analysis) report(in input) *Report {
 		Outcome: outcome(m), Experiment: string(in.experiment),
 	}
 	fidelity := a.fidelity()
+	if m.Outcome != nil && r.Outcome != complete {
+		r.OutcomeWhy = m.Outcome.Error
+	}
 	r.Fidelity = fidelity.total
 	r.Phases = a.phases()
 	r.Faults = a.faultFigures(in.events)
@@ -216,10 +219,11 @@ func endOfRun(in input, lastHit time.Duration) time.Duration {
 	return lastHit
 }
 
-// The outcomes of a report. The first three are also the manifest's.
+// The outcomes of a report. All but killed are also the manifest's.
 const (
 	complete    = "complete"
 	interrupted = "interrupted"
+	aborted     = "aborted"
 	failed      = "failed"
 	killed      = "killed"
 )

@@ -20,8 +20,9 @@ type Report struct {
 	Started      time.Time    `json:"started"`
 	DurationS    float64      `json:"duration_s"`
 	Verdict      Verdict      `json:"verdict"`
-	Summary      string       `json:"summary"` // one plain sentence
-	Outcome      string       `json:"outcome"` // "complete", "interrupted", "failed" or "killed" (no outcome was written)
+	Summary      string       `json:"summary"`     // one plain sentence
+	Outcome      string       `json:"outcome"`     // "complete", "interrupted", "aborted", "failed" or "killed" (no outcome was written)
+	OutcomeWhy   string       `json:"outcome_why"` // when it is not complete, as far as is known
 	ExitCode     int          `json:"exit_code"`
 	Fidelity     Fidelity     `json:"fidelity"`
 	Phases       []Phase      `json:"phases"`

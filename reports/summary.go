@@ -23,6 +23,8 @@ func (a *analysis) summary(r *Report, f fidelity) string {
 	case complete:
 	case interrupted:
 		text = "interrupted after " + at + ": " + text
+	case aborted:
+		text = "stopped after " + at + " by " + r.OutcomeWhy + ". " + capital(text)
 	case killed:
 		text = "killed after about " + at + ": " + text
 	default:

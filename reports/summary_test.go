@@ -17,6 +17,8 @@ func TestSummary(t *testing.T) {
 	latency.lastFault().SizeS, latency.lastFault().Share = 2, 0.5
 	interrupted := ended(hang(), "interrupted", "")
 	interrupted.Outcome.EndNS = int64(20 * second)
+	aborted := ended(hang(), "aborted", `abort_when "errors > 50% over 10s": 9 of the 10 requests were errors`)
+	aborted.Outcome.EndNS = int64(20 * second)
 	killed := healthy()
 	killed.Outcome = nil
 
@@ -66,6 +68,8 @@ func TestSummary(t *testing.T) {
 		{"all cut off", plain(func(h *journal.Hit) { h.Class = journal.ClassCanceled }), "No request was sent and waited for."},
 		{"interrupted", interrupted,
 			"Interrupted after 20 s: with payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed."},
+		{"aborted", aborted, `Stopped after 20 s by abort_when "errors > 50% over 10s": 9 of the 10 requests were errors. ` +
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed."},
 		{"killed", killed, "Killed after about 20 s: with payments hanging no failure was recorded before the run ended."},
 		{"a generator that failed", plain(func(h *journal.Hit) {
 			if h.Seq < 16 {

@@ -48,8 +48,11 @@ func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
 	default:
 		r.Verdict, r.ExitCode = Pass, exitOK
 	}
-	if r.Outcome == interrupted {
+	switch r.Outcome {
+	case interrupted:
 		r.ExitCode = exitInterrupted
+	case aborted: // what it missed by then is said, but it did not see the test through
+		r.ExitCode = exitInconclusive
 	}
 }
 
@@ -59,8 +62,10 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 	switch {
 	case r.Outcome == killed:
 		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; its faults ended with it")
-	case r.Outcome == failed && a.manifest.Outcome.Error != "":
-		list = append(list, "the run was cut short: "+a.manifest.Outcome.Error)
+	case r.Outcome == aborted:
+		list = append(list, "the run was stopped by "+r.OutcomeWhy+": no more was sent and every fault was lifted at once; the figures are of what had been sent by then")
+	case r.Outcome == failed && r.OutcomeWhy != "":
+		list = append(list, "the run was cut short: "+r.OutcomeWhy)
 	case r.Outcome != complete:
 		list = append(list, fmt.Sprintf("the run was cut short (%s): the figures are of what had been sent by then", r.Outcome))
 	}

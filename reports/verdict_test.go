@@ -65,6 +65,8 @@ func TestVerdict(t *testing.T) {
 		{"killed", killed, Inconclusive, 3, "the run was killed"},
 		{"interrupted", ended(healthy().objectives(met), "interrupted", ""), Inconclusive, 130, "interrupted"},
 		{"interrupted with a miss", ended(healthy().objectives(missed), "interrupted", ""), Fail, 130, "interrupted"},
+		{"aborted", ended(healthy().objectives(met), "aborted", `abort_when "errors > 50% over 10s": 9 of 10`), Inconclusive, 3, "the run was stopped by abort_when \"errors > 50% over 10s\": 9 of 10: no more was sent"},
+		{"aborted with a miss", ended(healthy().objectives(missed), "aborted", "a rule"), Fail, 3, "a rule"},
 		{"nothing sent", silent, Inconclusive, 3, "no request outside the warm-up was sent"},
 		{"a generator that failed, no objectives", dropped, Inconclusive, 3, "the load generator failed in phase load"},
 		{"a generator that failed in another phase", lossy.objectives("one: p99 < 1s"), Pass, 0, "the load generator did not do all"},

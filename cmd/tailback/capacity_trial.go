@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -65,9 +66,9 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 		drain(&exp.Phases[0], max(2, 3*service))
 	}
 	dir := filepath.Join(h.out, name)
-	trialCtx, stop := context.WithCancel(ctx)
-	defer stop()
-	down := &watcher{stop: stop}
+	trialCtx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	down := &watcher{stop: func() { stop(errors.New("most answers were bad, so no more was to be learned")) }}
 	err = tailback.Run(trialCtx, exp, dir, down.see)
 	if ctx.Err() != nil {
 		return t, "interrupted", context.Cause(ctx)

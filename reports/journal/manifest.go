@@ -54,9 +54,10 @@ type PhaseSpan struct {
 // Outcome says how a run ended.
 type Outcome struct {
 	EndNS int64 `json:"end_ns"` // since T0
-	// Status is "complete", "interrupted" (a signal) or "failed".
+	// Status is "complete", "interrupted" (a signal or a stop file), "aborted" (a
+	// rule of abort_when held) or "failed".
 	Status string `json:"status"`
-	// Error is why it failed; empty otherwise.
+	// Error is why it did not complete; empty otherwise.
 	Error string `json:"error,omitempty"`
 	// StoppedNS is when no more hits were sent, since T0, in a run that was to end
 	// before its last phase as soon as enough was known.
