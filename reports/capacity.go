@@ -38,7 +38,8 @@ type CapacityFigure struct {
 	Trials []CapacityTrial `json:"trials"`
 }
 
-// CapacityTrial is one trial of a rate.
+// CapacityTrial is one trial of a rate. One that is void tells nothing of the
+// site, and is made again.
 type CapacityTrial struct {
 	Dir         string   `json:"dir"` // of its bundle, within the search's folder
 	RateHz      float64  `json:"rate_hz"`
@@ -52,7 +53,20 @@ type CapacityTrial struct {
 	Errors      *float64 `json:"errors"`        // ratio of the hits sent
 	ServiceS    *float64 `json:"service_s"`     // median, from sending to a good answer
 
+	Void string `json:"void"` // why it counts for nothing, such as a load that was not as asked
+
 	Met bool `json:"met"` // the objective, as far as the trial could judge it
+}
+
+// Verdict is what came of it, in a few words.
+func (t *CapacityTrial) Verdict() string {
+	switch {
+	case t.Void != "":
+		return "does not count: " + t.Void
+	case !t.Held:
+		return "does not hold: " + t.Why
+	}
+	return "holds"
 }
 
 // JudgeTrial says how the trial in b went, of which r is the report: of so many

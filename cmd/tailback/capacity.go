@@ -27,6 +27,9 @@ const (
 	// doomed is for how many seconds in a row most answers are bad when a trial
 	// that would last longer is ended.
 	doomed = 3
+	// mostVoid is how many trials in a row that count for nothing end a search: a
+	// busy machine may spoil one.
+	mostVoid = 3
 )
 
 func newCapacity() *cobra.Command {
@@ -155,27 +158,35 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 	f := reports.CapacityFigure{Fault: faultWords(fault), Trials: []reports.CapacityTrial{}}
 	s := &search.Search{From: q.From, To: q.To, Poisson: h.exp.Arrivals == configs.Poisson}
 	service := 1.0 // s, until the first trial tells
+	void := 0      // trials in a row
 	for done, _ := s.Done(); !done; done, _ = s.Done() {
 		plan := s.Next()
 		name := filepath.Join(folder(fault, index), fmt.Sprintf("trial-%02d", len(f.Trials)+1))
+		h.begin(f.Fault, plan)
 		t, why, err := h.make(ctx, plan, fault, service, name)
 		if err != nil || why != "" {
 			f.Why = why
 			if err != nil {
 				f.Why = err.Error()
 			}
+			fmt.Fprintln(h.progress, f.Why)
 			return f, err
 		}
-		if t.ServiceS != nil && len(f.Trials) == 0 {
-			service = *t.ServiceS
+		if t.Void == "" {
+			if t.ServiceS != nil && len(s.Trials()) == 0 {
+				service = *t.ServiceS
+			}
+			tell(s, plan, &t)
+			void = 0
+		} else {
+			void++
 		}
-		told := outcome(plan, t)
-		s.Tell(told)
-		if t.Held = s.Held(told); !t.Held && told.Growing() {
-			t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g requests/s", *t.GrowthHz), "; ")
-		}
+		fmt.Fprintln(h.progress, t.Verdict())
 		f.Trials, f.LoadS = append(f.Trials, t), f.LoadS+t.LoadS
-		h.say(f.Fault, &t)
+		if void == mostVoid {
+			f.Why = fmt.Sprintf("%d trials in a row did not count, the last at %.4g/s: %s", void, t.RateHz, t.Void)
+			return f, nil
+		}
 		if !t.Held {
 			if why := h.recover(ctx); why != "" {
 				f.Why = why
@@ -187,6 +198,15 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 	return f, nil
 }
 
+// tell lets the search judge a trial.
+func tell(s *search.Search, p search.Plan, t *reports.CapacityTrial) {
+	told := outcome(p, *t)
+	s.Tell(told)
+	if t.Held = s.Held(told); !t.Held && told.Growing() {
+		t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g requests/s", *t.GrowthHz), "; ")
+	}
+}
+
 // conclude takes the search's result.
 func conclude(s *search.Search, f *reports.CapacityFigure) {
 	low, high := s.Bracket()
@@ -194,7 +214,7 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 		f.LowHz = &low
 	}
 	for i := range f.Trials {
-		if t := &f.Trials[i]; !t.Held && t.RateHz <= high*1.0001 {
+		if t := &f.Trials[i]; !t.Held && t.Void == "" && t.RateHz <= high*1.0001 {
 			f.HighHz, f.Limit = &high, t.Why
 		}
 	}
@@ -244,16 +264,12 @@ func answer(ctx context.Context, exp *configs.Experiment) (time.Duration, error)
 	return time.Since(begun), err
 }
 
-// say prints one line of progress.
-func (h *hunt) say(fault string, t *reports.CapacityTrial) {
-	verdict := "holds"
-	if !t.Held {
-		verdict = "does not hold: " + t.Why
-	}
+// begin prints what is tried next; what came of it ends the line.
+func (h *hunt) begin(fault string, p search.Plan) {
 	if fault != "" {
 		fault += ": "
 	}
-	fmt.Fprintf(h.progress, "%s%.4g/s for %.0f s: %s\n", fault, t.RateHz, t.LoadS, verdict)
+	fmt.Fprintf(h.progress, "%s%.4g/s for %.0f s: ", fault, p.RateHz, p.Seconds)
 }
 
 // faultWords names a fault: "payments: latency 1s".

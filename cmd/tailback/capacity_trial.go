@@ -56,7 +56,7 @@ func drain(p *configs.Phase, s float64) {
 	}
 }
 
-// make makes one trial. why says what keeps it from telling anything of the site.
+// make makes one trial. why says what keeps any trial from telling anything of the site.
 func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
 	exp, err := h.trial(p, fault)
 	if err != nil {
@@ -93,7 +93,7 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 		t.Why = strings.TrimPrefix(t.Why+"; ended early, when most answers were bad", "; ")
 	}
 	if !r.Fidelity.OK && !down.stopped {
-		return t, fmt.Sprintf("at %.4g/s the load was not as asked: %s", p.RateHz, r.Fidelity.Why), nil
+		t.Void = "the load was not as asked: " + r.Fidelity.Why
 	}
 	for _, f := range r.Faults {
 		if !f.Exercised {

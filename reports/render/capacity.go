@@ -43,11 +43,7 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 	}
 	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", "asked", "for", "errors", "p95", "good", "")
 	for _, t := range f.Trials {
-		verdict := "holds"
-		if !t.Held {
-			verdict = "does not hold: " + oneLine(t.Why)
-		}
-		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", rate(t.RateHz), seconds(t.LoadS), known(t.Errors, percent), known(t.P95S, seconds), known(t.GoodHz, rate), verdict)
+		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", rate(t.RateHz), seconds(t.LoadS), known(t.Errors, percent), known(t.P95S, seconds), known(t.GoodHz, rate), oneLine(t.Verdict()))
 	}
 	fmt.Fprintf(b, "    %s and %s of load\n", plural(int64(len(f.Trials)), "trial"), seconds(f.LoadS))
 }
