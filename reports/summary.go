@@ -22,7 +22,7 @@ func (a *analysis) summary(r *Report, f fidelity) string {
 	switch at := span(r.DurationS); r.Outcome {
 	case complete:
 	case interrupted:
-		text = "interrupted after " + at + ": " + text
+		text = "interrupted after " + at + bracketed(r.OutcomeWhy) + ": " + text
 	case aborted:
 		text = "stopped after " + at + " by " + r.OutcomeWhy + ". " + capital(text)
 	case killed:
@@ -55,6 +55,14 @@ func after(between, text string) string {
 		return ""
 	}
 	return between + text
+}
+
+// bracketed puts text in brackets, if there is one.
+func bracketed(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 // explainFirst says why the first gateway error came.

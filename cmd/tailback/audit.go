@@ -17,7 +17,7 @@ import (
 
 func newAudit() *cobra.Command {
 	var o overrides
-	var out, format string
+	var out, format, stopFile string
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
 		Short: "Hang each dependency in turn, and say which timeout the site has on it",
@@ -39,10 +39,16 @@ dependency has a timeout, with 1 when one has none, and with 3 when it can't be 
 			if out == "" {
 				out = defaultOut(exp.Name + "-audit")
 			}
+			done, err := alone(cmd, exp, out, stopFile)
+			if err != nil {
+				return err
+			}
+			defer done()
 			return audit(cmd, exp, out, format)
 		},
 	}
 	o.addFlags(cmd)
+	addStopFile(cmd, &stopFile)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().StringVar(&out, "out", "", "folder for a bundle of each dependency (default tailback-out/<name>-audit-<UTC time>)")
 	return cmd

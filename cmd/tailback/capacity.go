@@ -34,7 +34,7 @@ const (
 
 func newCapacity() *cobra.Command {
 	var o overrides
-	var out, format string
+	var out, format, stopFile string
 	cmd := &cobra.Command{
 		Use:   "capacity FILE",
 		Short: "Find the highest rate that the site carries, without faults and under each",
@@ -58,6 +58,11 @@ before the queue was full. Between trials it waits until the site is well again.
 			if out == "" {
 				out = defaultOut(exp.Name + "-capacity")
 			}
+			done, err := alone(cmd, exp, out, stopFile)
+			if err != nil {
+				return err
+			}
+			defer done()
 			h := &hunt{exp: exp, out: out, progress: cmd.ErrOrStderr()}
 			found, err := h.run(cmd.Context())
 			if found == nil {
@@ -76,6 +81,7 @@ before the queue was full. Between trials it waits until the site is well again.
 		},
 	}
 	o.addFlags(cmd)
+	addStopFile(cmd, &stopFile)
 	cmd.Flags().StringVar(&format, "format", "text", "of what is printed: text, json")
 	cmd.Flags().StringVar(&out, "out", "", "folder for the trials and capacity.json; must be absent or empty (default tailback-out/<name>-capacity-<UTC time>)")
 	return cmd

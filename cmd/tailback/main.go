@@ -21,7 +21,7 @@ const (
 	exitMissed      = 1   // objectives missed on valid data
 	exitUsage       = 2   // the command line or a file is wrong
 	exitFailed      = 3   // could not start, cut short, or inconclusive
-	exitInterrupted = 130 // by a signal
+	exitInterrupted = 130 // by a signal or a stop file
 )
 
 func main() {
@@ -53,8 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	case exit.err != nil && exit.code != exitInterrupted:
 		fmt.Fprintf(stderr, "tailback: %v\n", exit.err)
-	case exit.code == exitInterrupted:
-		fmt.Fprintln(stderr, "tailback: interrupted; every fault is lifted, what was recorded is kept")
+	case exit.err != nil:
+		fmt.Fprintf(stderr, "tailback: interrupted (%v); every fault is lifted, what was recorded is kept\n", exit.err)
 	}
 	return exit.code
 }

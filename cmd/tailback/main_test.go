@@ -33,15 +33,18 @@ func TestMain(m *testing.M) {
 //	                               dep=2 call) and PAYMENTS (payments itself)
 //	fill FILE                      puts these and the free addresses into FILE
 //	taken NAME                     listens on an address and names it in $NAME
-//	interrupt CODE SIGN PROGRAM ARG...
-//	                               sends SIGINT once SIGN is in its output, or names a file;
-//	                               it must exit with CODE; its output is left in the file output
+//	awaits FILE                    waits until a file of that name is there
+//	interrupt CODE SIGN HOW PROGRAM ARG...
+//	                               once SIGN is in its output, or names a file, sends the signal
+//	                               HOW (INT, TERM), or makes the file of that name; it must exit
+//	                               with CODE; its output is left in the file output
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"awaits":    cmdAwaits,
 			"exits":     cmdExits,
 			"site":      cmdSite,
 			"fill":      cmdFill,
@@ -118,11 +121,33 @@ func cmdTaken(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], l.Addr().String())
 }
 
+func cmdAwaits(ts *testscript.TestScript, _ bool, args []string) {
+	if !await(func() bool { return isThere(ts, args[0]) }) {
+		ts.Fatalf("no file %s came", args[0])
+	}
+}
+
+// await looks again and again whether something has come, for a bounded time.
+func await(come func() bool) bool {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if come() {
+			return true
+		}
+	}
+	return false
+}
+
+// isThere reports whether a file of that name, or pattern, is there.
+func isThere(ts *testscript.TestScript, pattern string) bool {
+	files, _ := filepath.Glob(ts.MkAbs(pattern))
+	return len(files) > 0
+}
+
 // cmdInterrupt runs a command until the sign has come, then interrupts it.
 func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
-	code, sign := args[0], args[1]
-	path := program(ts, args[2])
-	cmd := exec.Command(path, args[3:]...)
+	code, sign, how := args[0], args[1], args[2]
+	path := program(ts, args[3])
+	cmd := exec.Command(path, args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"))
 	output := ts.MkAbs("output")
@@ -131,18 +156,20 @@ func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	ts.Check(cmd.Start())
-	came := false
-	for deadline := time.Now().Add(30 * time.Second); !came && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	came := await(func() bool {
 		text, _ := os.ReadFile(output)
-		files, _ := filepath.Glob(ts.MkAbs(sign))
-		came = len(files) > 0 || strings.Contains(string(text), sign)
+		return isThere(ts, sign) || strings.Contains(string(text), sign)
+	})
+	if signal, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[how]; ok {
+		ts.Check(cmd.Process.Signal(signal))
+	} else {
+		ts.Check(os.WriteFile(ts.MkAbs(how), nil, 0o600))
 	}
-	ts.Check(cmd.Process.Signal(syscall.SIGINT))
 	_ = cmd.Wait() // its exit code is looked at below
 	text, _ := os.ReadFile(output)
 	ts.Logf("%s", text)
 	if got := fmt.Sprint(cmd.ProcessState.ExitCode()); !came || got != code {
-		ts.Fatalf("%s exited with %s, want %s; %q came: %v", args[2], got, code, sign, came)
+		ts.Fatalf("%s exited with %s, want %s; %q came: %v", args[3], got, code, sign, came)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 func newRun() *cobra.Command {
 	var o overrides
-	var out, format string
+	var out, format, stopFile string
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
@@ -37,6 +37,11 @@ func newRun() *cobra.Command {
 			if out == "" {
 				out = defaultOut(exp.Name)
 			}
+			done, err := alone(cmd, exp, out, stopFile)
+			if err != nil {
+				return err
+			}
+			defer done()
 			r, err := conduct(cmd.Context(), cmd, exp, out)
 			if r == nil {
 				return err
@@ -55,6 +60,7 @@ func newRun() *cobra.Command {
 	}
 	o.addFlags(cmd)
 	addFormat(cmd, &format)
+	addStopFile(cmd, &stopFile)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the bundle and the report; must be absent or empty (default tailback-out/<name>-<UTC time>)")
 	return cmd
 }

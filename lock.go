@@ -1,0 +1,110 @@
+package tailback
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// holder is who has a target, as its lock file says.
+type holder struct {
+	PID        int       `json:"pid"`
+	Experiment string    `json:"experiment"`
+	Since      time.Time `json:"since"`
+}
+
+// Lock takes the experiment's target for this process, so that no two runs of
+// this user load one site: each would blame it for the other's traffic. The
+// error says who has it. The kernel releases a lock with its process, however
+// that ends; unlock does so before.
+func Lock(exp *configs.Experiment) (unlock func(), err error) {
+	name, err := lockName(exp.Target.URL)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openLock(name)
+	if err != nil {
+		return nil, fmt.Errorf("lock target: %w; set XDG_STATE_HOME to a folder that can be written to", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("lock target %s: %s; wait until it has ended, or end it", bareURL(exp.Target.URL), heldBy(f))
+		}
+		return nil, fmt.Errorf("lock target: flock %s: %w", f.Name(), err)
+	}
+	text, err := json.Marshal(holder{os.Getpid(), exp.Name, time.Now().UTC().Truncate(time.Second)})
+	if err == nil {
+		err = errors.Join(f.Truncate(0), write(f, append(text, '\n')))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock target: %w", err), f.Close())
+	}
+	return func() { f.Close() }, nil
+}
+
+func write(f *os.File, text []byte) error {
+	_, err := f.WriteAt(text, 0)
+	return err
+}
+
+// heldBy says who has the lock on f.
+func heldBy(f *os.File) string {
+	var h holder
+	if err := json.NewDecoder(io.LimitReader(f, 4096)).Decode(&h); err != nil {
+		return "another run of tailback loads it" // and has not said yet who it is
+	}
+	return fmt.Sprintf("another run loads it: %s, process %d, since %s", h.Experiment, h.PID, h.Since.Format(time.RFC3339))
+}
+
+// lockName is the file of a target: the same for every path on one host and port.
+func lockName(target string) (string, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return "", errors.New("lock target: target.url is no URL")
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return url.PathEscape(strings.ToLower(u.Scheme+"-"+u.Hostname()+"-"+port)) + ".lock", nil
+}
+
+// openLock opens a file in the user's state folder, or where there is none that
+// can be written to, in the folder for temporary files. Files stay: one that is
+// removed while somebody waits for it would be two.
+func openLock(name string) (*os.File, error) {
+	var errs []error
+	for _, dir := range stateDirs() {
+		err := os.MkdirAll(dir, 0o700)
+		if err == nil {
+			var f *os.File
+			if f, err = os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600); err == nil {
+				return f, nil
+			}
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// stateDirs are the folders for what outlives a run, the best first (XDG Base
+// Directory Specification 0.8).
+func stateDirs() []string {
+	var dirs []string
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		dirs = append(dirs, filepath.Join(state, "tailback"))
+	} else if home, err := os.UserHomeDir(); err == nil {
+		dirs = append(dirs, filepath.Join(home, ".local", "state", "tailback"))
+	}
+	return append(dirs, filepath.Join(os.TempDir(), fmt.Sprintf("tailback-%d", os.Getuid())))
+}
