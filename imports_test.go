@@ -46,7 +46,7 @@ var homes = map[string]struct {
 	"github.com/Shopify/toxiproxy/":          {[]string{"chaos"}, "Toxiproxy's types stay behind chaos"},
 	"github.com/spf13/viper":                 {[]string{"configs", "cmd/tailback"}, "the file's format is the business of configs"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
-	"net/http":                               {[]string{"attack", "chaos", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: reading requests; render: http.FileSystem of the embedded assets)"},
+	"net/http":                               {[]string{"attack", "chaos", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }
 
 type goPackage struct {

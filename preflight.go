@@ -26,9 +26,6 @@ func Supported(exp *configs.Experiment) error {
 	if len(exp.Phases) == 0 {
 		errs = append(errs, errors.New("run experiment: it has no phases; add at least one"))
 	}
-	if exp.Chaos.Toxiproxy != configs.Embedded {
-		refuse("chaos.toxiproxy: URL", "leave it out to run Toxiproxy in this process")
-	}
 	if exp.Chaos.Egress.Listen != "" {
 		refuse("chaos.egress", "give each dependency a listen and an upstream address, and point the site at listen")
 	}
@@ -40,7 +37,7 @@ func Supported(exp *configs.Experiment) error {
 func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {
 	errs := []error{descriptors(exp)}
 	for i, d := range exp.Dependencies {
-		if d.Upstream == "" {
+		if d.Upstream == "" || exp.Chaos.Toxiproxy != configs.Embedded { // reached from elsewhere
 			continue
 		}
 		conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", d.Upstream)
@@ -87,8 +84,11 @@ func waiting(exp *configs.Experiment) int {
 	return min(most, exp.Limits.InFlight)
 }
 
-// faulted returns how many dependencies have a fault.
+// faulted returns how many dependencies have a fault that is played in this process.
 func faulted(exp *configs.Experiment) int {
+	if exp.Chaos.Toxiproxy != configs.Embedded {
+		return 0
+	}
 	names := map[string]bool{}
 	for _, p := range exp.Phases {
 		for _, f := range p.Faults {

@@ -2,6 +2,10 @@ package chaos
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -19,11 +23,31 @@ type Injector interface {
 	Close() error
 }
 
-// Open prepares the experiment's faults where its chaos.toxiproxy says. None is applied.
+// Open prepares the experiment's faults where its chaos.toxiproxy says: in this
+// process, in a `tailback proxy`, or on a plain Toxiproxy server. None is applied.
 func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
-	ps, err := Listen(exp)
+	if exp.Chaos.Toxiproxy == "" || exp.Chaos.Toxiproxy == configs.Embedded {
+		ps, err := Listen(exp)
+		if err != nil {
+			return nil, err
+		}
+		return ps, nil
+	}
+	at, err := url.Parse(exp.Chaos.Toxiproxy)
+	if err != nil {
+		return nil, fmt.Errorf("read chaos.toxiproxy: %w", err)
+	}
+	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host}
+	var v version
+	if err := c.do(ctx, http.MethodGet, "/version", nil, &v); err != nil {
+		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
+	}
+	if v.Tailback == 0 {
+		return nil, fmt.Errorf("play faults at %s: it is a plain Toxiproxy server, which this version does not drive; start tailback proxy there", c.at)
+	}
+	l, err := lend(ctx, c.url, c.at, exp)
 	if err != nil {
 		return nil, err
 	}
-	return ps, nil
+	return l, nil
 }

@@ -6,21 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
-)
-
-// moment is one thing to do during a Play.
-type moment struct {
-	at   time.Duration // since t0
-	turn int           // among those of the same time
-	do   func(*player) error
-}
-
-// Of two faults that meet, the first is lifted before the second is applied.
-const (
-	turnLift = iota
-	turnStep
-	turnApply
 )
 
 // player is one Play.
@@ -28,11 +15,12 @@ type player struct {
 	*Proxies
 	t0      time.Time
 	emit    func(journal.Event)
+	faults  []*played // by index
 	applied []*played
 	second  *time.Timer // the next whole second since t0
 }
 
-// played is a fault in force.
+// played is a fault of the Play.
 type played struct {
 	*fault
 	proxy *proxy
@@ -49,12 +37,17 @@ type played struct {
 // AtNS never decreases from one fault event to the next; a connection's own
 // times are in it.
 func (ps *Proxies) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+	return ps.play(ctx, ps.exp, t0, emit)
+}
+
+// play is Play with the faults of an experiment whose dependencies are the proxies'.
+func (ps *Proxies) play(ctx context.Context, exp *configs.Experiment, t0 time.Time, emit func(journal.Event)) error {
 	ps.playing.Lock()
 	defer ps.playing.Unlock()
 	if ps.closed {
 		return errClosed
 	}
-	plan, err := ps.plan()
+	faults, err := ps.faults(exp)
 	if err != nil {
 		return err
 	}
@@ -63,31 +56,26 @@ func (ps *Proxies) Play(ctx context.Context, t0 time.Time, emit func(journal.Eve
 	defer context.AfterFunc(ps.done, cancel)()
 
 	ps.rec.begin(t0, ps.all())
-	pl := &player{Proxies: ps, t0: t0, emit: emit, second: time.NewTimer(toSecond(t0))}
+	pl := &player{Proxies: ps, t0: t0, emit: emit, faults: faults, second: time.NewTimer(toSecond(t0))}
 	defer pl.second.Stop()
 	defer pl.end()
-	for _, m := range plan {
+	for _, m := range moments(exp) {
 		if err := pl.until(ctx, m.at); err != nil {
 			return err
 		}
-		if err := m.do(pl); err != nil {
+		if err := pl.do(m); err != nil {
 			return err
 		}
 	}
-	return pl.until(ctx, ps.exp.Duration())
+	return pl.until(ctx, exp.Duration())
 }
 
-// plan lays out all faults in time. The error tells of one that cannot be played.
-func (ps *Proxies) plan() ([]moment, error) {
-	var plan []moment
-	index := 0
-	for i, phase := range ps.exp.Phases {
+// faults makes all faults, in the experiment's order. The error tells of one
+// that cannot be played.
+func (ps *Proxies) faults(exp *configs.Experiment) ([]*played, error) {
+	var faults []*played
+	for _, phase := range exp.Phases {
 		for _, spec := range phase.Faults {
-			from := ps.exp.Start(i) + spec.After
-			last := spec.For
-			if last == 0 {
-				last = phase.Duration - spec.After
-			}
 			e, err := effectOf(spec)
 			if err != nil {
 				return nil, err
@@ -96,34 +84,25 @@ func (ps *Proxies) plan() ([]moment, error) {
 			if p == nil {
 				return nil, fmt.Errorf("play %s on %s: that dependency has no listen and upstream address", spec.Kind(), spec.Dependency)
 			}
-			f := &fault{effect: e, index: index, phase: phase.Name, spec: spec, seed: ps.exp.Seed}
-			plan = append(plan, (&played{f, p, e.size}).moments(from, last)...)
-			index++
+			f := &fault{effect: e, index: len(faults), phase: phase.Name, spec: spec, seed: exp.Seed}
+			faults = append(faults, &played{f, p, e.size})
 		}
 	}
-	slices.SortStableFunc(plan, func(a, b moment) int {
-		if a.at != b.at {
-			return int(min(max(a.at-b.at, -1), 1))
-		}
-		return a.turn - b.turn
-	})
-	return plan, nil
+	return faults, nil
 }
 
-// moments returns when the fault is applied, stepped and lifted.
-func (f *played) moments(from, last time.Duration) []moment {
-	ms := []moment{
-		{from, turnApply, func(pl *player) error { return pl.apply(f) }},
-		{from + last, turnLift, func(pl *player) error { pl.lift(f); return nil }},
+// do does what the moment asks.
+func (pl *player) do(m moment) error {
+	f := pl.faults[m.fault]
+	switch m.turn {
+	case turnApply:
+		return pl.apply(f)
+	case turnStep:
+		pl.step(f, m.size)
+	case turnLift:
+		pl.lift(f)
 	}
-	if f.resize == nil {
-		return ms
-	}
-	at, sizes := doses(f.spec.Latency.Delay, last)
-	for i := range at {
-		ms = append(ms, moment{from + at[i], turnStep, func(pl *player) error { pl.step(f, sizes[i]); return nil }})
-	}
-	return ms
+	return nil
 }
 
 // until emits what is recorded until that time, or returns the context's error.

@@ -52,7 +52,7 @@ func Listen(exp *configs.Experiment) (*Proxies, error) {
 		}
 		ps.proxies[d.Name] = p
 	}
-	if _, err := ps.plan(); err != nil {
+	if _, err := ps.faults(exp); err != nil {
 		return nil, errors.Join(err, ps.Close())
 	}
 	return ps, nil

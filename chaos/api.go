@@ -1,0 +1,52 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// api is a server that speaks Toxiproxy's HTTP API.
+type api struct {
+	url string
+	at  string // its host and port, for people
+}
+
+// apiFor bounds one call. Toxiproxy's own bound is 25 s, and a call that waits
+// for a client that does not read (toxiproxy#558) never comes back.
+const apiFor = 5 * time.Second
+
+// do sends in as JSON, if it is not nil, and reads the answer into out, if that is not nil.
+func (a *api) do(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, apiFor)
+	defer cancel()
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, a.url+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "tailback")
+	answer, err := direct().RoundTrip(req)
+	if err != nil {
+		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, bare(err))
+	}
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, apiError(answer))
+	}
+	defer answer.Body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(io.LimitReader(answer.Body, 16<<20)).Decode(out); err != nil {
+		return fmt.Errorf("read the answer to %s %s at %s: %w", method, path, a.at, err)
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// leased is the Injector that plays in a `tailback proxy`: the runner's side of a lease.
+type leased struct {
+	at     string // host and port
+	exp    *configs.Experiment
+	cancel func() // ends the request
+	answer io.Closer
+	tells  chan tell // closed when the proxy has ended the lease, or the connection broke
+	why    error     // then, if it broke
+	parts  sync.WaitGroup
+
+	zero time.Time     // 0 on the proxy's clock
+	off  time.Duration // which that may be wrong by
+
+	mu  sync.Mutex // of the lines that are sent
+	out *io.PipeWriter
+}
+
+// lend takes the lease on the proxies at the URL.
+func lend(ctx context.Context, url, at string, exp *configs.Experiment) (*leased, error) {
+	first, err := json.Marshal(ask{Plan: ptr(planOf(exp))})
+	if err != nil {
+		return nil, fmt.Errorf("write the plan of the faults: %w", err)
+	}
+	in, out := io.Pipe()
+	held, stop := context.WithCancel(context.WithoutCancel(ctx))
+	cancel := func() { stop(); out.Close() }
+	l := &leased{at: at, exp: exp, cancel: cancel, tells: make(chan tell, 1024), out: out}
+	req, err := http.NewRequestWithContext(held, http.MethodPost, url+leasePath, io.MultiReader(bytes.NewReader(append(first, '\n')), in))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	answer, err := within(ctx, silenceFor, cancel, func() (*http.Response, error) { return direct().RoundTrip(req) })
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("reach the proxy at %s: %w; start it with tailback proxy, or correct chaos.toxiproxy", at, bare(err))
+	}
+	if answer.StatusCode != http.StatusOK {
+		defer cancel()
+		return nil, fmt.Errorf("play faults at %s: %w", at, apiError(answer))
+	}
+	l.answer = answer.Body
+	l.parts.Go(func() { l.listen(answer.Body) })
+	if err := l.compare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("compare clocks with the proxy at %s: %w", at, err), l.Close())
+	}
+	l.parts.Go(func() { l.beat(held) })
+	return l, nil
+}
+
+// direct is a way to the proxy past HTTP_PROXY.
+func direct() *http.Transport {
+	return &http.Transport{DialContext: (&net.Dialer{Timeout: silenceFor}).DialContext, DisableKeepAlives: true}
+}
+
+// within runs f and has cancel end it when it takes longer, or ctx ends.
+func within[T any](ctx context.Context, most time.Duration, cancel context.CancelFunc, f func() (T, error)) (T, error) {
+	ctx, done := context.WithTimeout(ctx, most)
+	defer done()
+	stop := context.AfterFunc(ctx, cancel)
+	v, err := f()
+	if !stop() && err != nil {
+		err = fmt.Errorf("no answer: %w", context.Cause(ctx))
+	}
+	return v, err
+}
+
+// apiError reads why a server refused.
+func apiError(r *http.Response) error {
+	defer r.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	var e toxiproxy.ApiError
+	if json.Unmarshal(text, &e) == nil && e.Message != "" {
+		return errors.New(e.Message)
+	}
+	return fmt.Errorf("it answered %s", r.Status)
+}
+
+// listen takes the proxy's lines.
+func (l *leased) listen(from io.Reader) {
+	defer close(l.tells)
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, leaseLine)
+	for lines.Scan() {
+		var t tell
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			l.why = err
+			return
+		}
+		l.tells <- t
+	}
+	l.why = lines.Err()
+}
+
+// compare finds the moment at which the proxy's clock was 0. Of a few exchanges
+// the quickest tells it best: the answer was written somewhere within it.
+func (l *leased) compare(ctx context.Context) error {
+	const exchanges = 8
+	for i := range exchanges {
+		sent := time.Now()
+		if err := l.send(ask{Beat: int64(i) + 1}); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(silenceFor):
+			return errSilent
+		case t, ok := <-l.tells:
+			if !ok {
+				return errors.Join(errLost, l.why)
+			}
+			round := time.Since(sent)
+			if off := round / 2; i == 0 || off < l.off {
+				l.zero, l.off = sent.Add(off-time.Duration(t.ClockNS)), off
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	errLost   = errors.New("the connection to the proxy ended")
+	errSilent = fmt.Errorf("nothing was heard for %v", silenceFor)
+)
+
+// beat keeps the lease until the context ends.
+func (l *leased) beat(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for n := int64(100); ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if l.send(ask{Beat: n}) != nil {
+				return
+			}
+		}
+	}
+}
+
+func (l *leased) send(a ask) error {
+	line, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err = l.out.Write(append(line, '\n'))
+	return err
+}
+
+// Play has the proxy play. See Injector.
+func (l *leased) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+	in := inForce{}
+	err := l.follow(ctx, t0, func(e journal.Event) {
+		in.note(e)
+		emit(e)
+	})
+	for _, e := range in.lost(time.Since(t0)) {
+		emit(e)
+	}
+	return err
+}
+
+// follow asks for the Play and emits what the proxy tells until it has ended.
+func (l *leased) follow(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+	if l.off > tolerable {
+		emit(journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning,
+			Text: fmt.Sprintf("the way to the proxy at %s is long: the times of faults and connections are known to %v only", l.at, l.off.Round(time.Millisecond))})
+	}
+	at := int64(t0.Sub(l.zero))
+	if err := l.send(ask{PlayAt: &at}); err != nil {
+		return l.lost(errLost)
+	}
+	silence := time.NewTimer(silenceFor)
+	defer silence.Stop()
+	stop := ctx.Done()
+	for {
+		select {
+		case <-stop:
+			stop = nil
+			l.send(ask{Stop: true})
+		case <-silence.C:
+			return l.lost(errSilent)
+		case t, ok := <-l.tells:
+			switch {
+			case !ok:
+				return l.lost(errors.Join(errLost, l.why))
+			case t.Event != nil:
+				emit(*t.Event)
+			case t.Ended && ctx.Err() != nil:
+				return ctx.Err()
+			case t.Ended && t.Error != "":
+				return fmt.Errorf("play faults at %s: %s", l.at, t.Error)
+			case t.Ended:
+				return nil
+			}
+			silence.Reset(silenceFor)
+		}
+	}
+}
+
+// tolerable is how wrong the proxy's clock may be and nobody need know.
+const tolerable = 5 * time.Millisecond
+
+func (l *leased) lost(err error) error {
+	return fmt.Errorf("play faults at %s: %w; a proxy that still lives lifts them within %v", l.at, err, leaseFor)
+}
+
+// inForce are the faults that were applied and not lifted, by index.
+type inForce map[int]*journal.Fault
+
+func (in inForce) note(e journal.Event) {
+	switch e.Kind {
+	case journal.FaultApplied, journal.FaultStepped:
+		in[e.Fault.Index] = e.Fault
+	case journal.FaultLifted:
+		delete(in, e.Fault.Index)
+	}
+}
+
+// lost returns events that say of each fault that its lifting was not seen.
+func (in inForce) lost(at time.Duration) (events []journal.Event) {
+	for _, f := range in {
+		f.UndoConfirmed = ptr(false)
+		events = append(events, journal.Event{AtNS: int64(at), Kind: journal.FaultLifted, Fault: f})
+	}
+	return events
+}
+
+// Close ends the lease, and with it what is still in force.
+func (l *leased) Close() error {
+	l.out.Close()
+	patience := time.AfterFunc(leaseFor+time.Second, l.cancel)
+	for range l.tells { // until the proxy has ended it
+	}
+	patience.Stop()
+	l.cancel()
+	l.answer.Close()
+	l.parts.Wait()
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }

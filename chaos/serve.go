@@ -1,0 +1,114 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// server holds an experiment's proxies while runs come and go.
+type server struct {
+	*Proxies
+	ctx context.Context // the proxy's own
+	say func(string)
+
+	mu     sync.Mutex
+	holder *holder // nil when nobody holds the proxies
+}
+
+// Serve listens for the experiment's dependencies, as Listen does, and lets runs
+// and Toxiproxy's clients break them through HTTP at the address. It returns nil
+// once ctx has ended, with every fault lifted, or why it could not serve. ready
+// is told the address; say, of each run that comes and goes.
+func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, say func(string)) error {
+	ps, err := Listen(exp)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return errors.Join(fmt.Errorf("serve chaos.toxiproxy at %s: %w (free the port, or choose another)", address, bare(err)), ps.Close())
+	}
+	s := &server{Proxies: ps, ctx: ctx, say: say}
+	web := &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
+	stopped := make(chan error, 1)
+	defer context.AfterFunc(ctx, func() {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		stopped <- errors.Join(web.Shutdown(bounded), web.Close())
+	})()
+	ready(l.Addr().String())
+	if err = web.Serve(l); errors.Is(err, http.ErrServerClosed) {
+		err = nil
+		<-stopped // a handler that is stuck has lost its connection; its faults are lifted below
+	}
+	return errors.Join(err, ps.Close())
+}
+
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+leasePath, s.lease)
+	mux.HandleFunc("GET /version", s.version)
+	return noBrowsers(mux)
+}
+
+// noBrowsers keeps web pages from breaking things, as Toxiproxy does.
+func noBrowsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.UserAgent(), "Mozilla/") {
+			refuse(w, http.StatusForbidden, errors.New("browsers are not served: any web page could break your dependencies"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// toxiproxyVersion is the Toxiproxy whose API we speak.
+const toxiproxyVersion = "2.12.0"
+
+func (s *server) version(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, version{toxiproxyVersion, protocol})
+}
+
+type version struct {
+	Version  string `json:"version"`
+	Tailback int    `json:"tailback,omitempty"` // the protocol of a proxy of ours
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// refuse answers an error in Toxiproxy's form.
+func refuse(w http.ResponseWriter, status int, err error) {
+	answer(w, status, toxiproxy.ApiError{Message: err.Error(), StatusCode: status})
+}
+
+// take gives the proxies to the run, or returns who has them.
+func (s *server) take(h *holder) (now *holder) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holder != nil {
+		return s.holder
+	}
+	s.holder = h
+	return nil
+}
+
+func (s *server) giveBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holder = nil
+}

@@ -1,0 +1,46 @@
+package tailback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/tailback/tailback/chaos"
+	"github.com/tailback/tailback/configs"
+)
+
+// Proxy listens for the experiment's dependencies and serves whoever wants to
+// break them until ctx ends; it then lifts every fault and returns nil. It serves
+// at the address in chaos.toxiproxy, which must be this machine's own, or at
+// listen if that is given. ready is told the address; say, of the runs.
+func Proxy(ctx context.Context, exp *configs.Experiment, listen string, ready, say func(string)) error {
+	if listen == "" {
+		var err error
+		if listen, err = ownAddress(exp.Chaos.Toxiproxy); err != nil {
+			return err
+		}
+	}
+	return chaos.Serve(ctx, exp, listen, ready, say)
+}
+
+// ownAddress returns the loopback address of the URL of a proxy.
+func ownAddress(toxiproxy string) (string, error) {
+	if toxiproxy == configs.Embedded {
+		return "", errors.New(`serve proxies: the experiment does not say where; add chaos: {toxiproxy: "http://127.0.0.1:8474"}`)
+	}
+	u, err := url.Parse(toxiproxy)
+	if err != nil {
+		return "", fmt.Errorf("serve proxies: read chaos.toxiproxy: %w", err)
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	loopback := err == nil && ip.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
+	if u.Scheme != "http" || u.Port() == "" || !loopback {
+		return "", fmt.Errorf("serve proxies: chaos.toxiproxy is %s, and without being told only loopback is served, by http at a port; whoever reaches the address can break the dependencies: to serve others too, say so with --listen",
+			bareURL(toxiproxy))
+	}
+	return net.JoinHostPort(u.Hostname(), u.Port()), nil
+}
