@@ -160,11 +160,11 @@ func runOnFullDisk(t *testing.T, dir string) {
 
 func TestUnsupportedIsRefused(t *testing.T) {
 	exp := hangExperiment(t, time.Second)
-	exp.Chaos = configs.Chaos{Toxiproxy: "http://127.0.0.1:8474", Egress: configs.Egress{Listen: "127.0.0.1:8888"}}
+	exp.Chaos = configs.Chaos{Toxiproxy: configs.Embedded, Egress: configs.Egress{Listen: "127.0.0.1:8888"}}
 	exp.AbortWhen = []string{"errors > 50% over 10s"}
 	dir := filepath.Join(t.TempDir(), "out")
 	err := Run(t.Context(), exp, dir, nil)
-	for _, key := range []string{"chaos.toxiproxy", "chaos.egress"} {
+	for _, key := range []string{"chaos.egress"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is not refused: %v", key, err)
 		}
