@@ -22,7 +22,8 @@ var rules = map[string]struct {
 	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
 	"attack":                    {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"attack/search":             {nil, "a search is told how each trial went, and knows nothing of how it was made"},
-	"chaos":                     {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
+	"chaos/egress":              {nil, "the forward proxy reads heads and connects; it must not know what is done to what it carries"},
+	"chaos":                     {[]string{"chaos/egress", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"reports":                   {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
 	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
@@ -46,7 +47,7 @@ var homes = map[string]struct {
 	"github.com/Shopify/toxiproxy/":          {[]string{"chaos"}, "Toxiproxy's types stay behind chaos"},
 	"github.com/spf13/viper":                 {[]string{"configs", "cmd/tailback"}, "the file's format is the business of configs"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
-	"net/http":                               {[]string{"attack", "chaos", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
+	"net/http":                               {[]string{"attack", "chaos", "chaos/egress", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }
 
 type goPackage struct {

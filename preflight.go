@@ -1,6 +1,7 @@
 package tailback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,33 +20,18 @@ const dialTimeout = 5 * time.Second
 // Supported says what of the experiment this version can't play, or returns nil.
 // To play the rest and say nothing would test something else than was asked.
 func Supported(exp *configs.Experiment) error {
-	var errs []error
-	refuse := func(key, instead string) {
-		errs = append(errs, fmt.Errorf("run experiment: this version does not play %s; %s", key, instead))
-	}
 	if len(exp.Phases) == 0 {
-		errs = append(errs, errors.New("run experiment: it has no phases; add at least one"))
+		return errors.New("run experiment: it has no phases; add at least one")
 	}
-	if exp.Chaos.Egress.Listen != "" {
-		refuse("chaos.egress", "give each dependency a listen and an upstream address, and point the site at listen")
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // preflight checks what can be checked before the first hit. It returns the
 // target's answer if that is one that the request does not expect.
 func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {
 	errs := []error{descriptors(exp)}
-	for i, d := range exp.Dependencies {
-		if d.Upstream == "" || exp.Chaos.Toxiproxy != configs.Embedded { // reached from elsewhere
-			continue
-		}
-		conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", d.Upstream)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("reach dependency %s: %w; start it, or correct dependencies[%d].upstream", d.Name, err, i))
-			continue
-		}
-		conn.Close()
+	for i := range exp.Dependencies {
+		errs = append(errs, reach(ctx, exp, i))
 	}
 	status, expected, err := a.Probe(ctx)
 	if err == nil && !expected {
@@ -54,10 +40,30 @@ func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (
 	return unexpected, errors.Join(append(errs, err)...)
 }
 
+// reach connects to a dependency, or to the proxy that is on the way to it.
+func reach(ctx context.Context, exp *configs.Experiment, i int) error {
+	if exp.Chaos.Toxiproxy != configs.Embedded { // they are reached from elsewhere
+		return nil
+	}
+	d := exp.Dependencies[i]
+	key, address := "upstream", d.Upstream
+	if address == "" {
+		key, address = "host", d.Host
+		if u := exp.Chaos.Egress.ParentOf(d); u != nil {
+			key, address = "host, or chaos.egress.parent", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
+		}
+	}
+	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("reach dependency %s: %w; start it, or correct dependencies[%d].%s", d.Name, err, i, key)
+	}
+	return conn.Close()
+}
+
 // descriptors checks that the limit on open files is enough for the worst
 // pile-up: by Little's law rate x timeout requests wait when nothing answers,
 // each with a connection to the target, and through each faulted dependency's
-// proxy one from the site and one to the dependency.
+// proxy, and the egress, one from the site and one to the dependency.
 func descriptors(exp *configs.Experiment) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -84,7 +90,8 @@ func waiting(exp *configs.Experiment) int {
 	return min(most, exp.Limits.InFlight)
 }
 
-// faulted returns how many dependencies have a fault that is played in this process.
+// faulted returns how many dependencies have a fault that is played in this
+// process. Besides those, a request may wait for any other host through the egress.
 func faulted(exp *configs.Experiment) int {
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		return 0
@@ -94,6 +101,9 @@ func faulted(exp *configs.Experiment) int {
 		for _, f := range p.Faults {
 			names[f.Dependency] = true
 		}
+	}
+	if exp.Chaos.Egress.Listen != "" {
+		return len(names) + 1
 	}
 	return len(names)
 }

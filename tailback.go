@@ -216,12 +216,12 @@ func guard(part string, run func() error) func() error {
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: bareURL(exp.Target.URL),
 		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
-		ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
+		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	for _, r := range exp.Requests {
 		m.Requests = append(m.Requests, r.Name)
 	}
 	for _, d := range exp.Dependencies {
-		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen})
+		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
 	}
 	for _, o := range exp.Objectives {
 		m.Objectives = append(m.Objectives, o.Text)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/tailback/tailback/chaos/egress"
 )
 
 const (
@@ -22,16 +24,20 @@ const dialTimeout = 30 * time.Second
 // sends: closing a socket with unread bytes would send a RST instead of a FIN.
 const lingerFor = 2 * time.Second
 
+// socket is one side of a connection: of TCP, or what the egress makes of one.
+type socket = egress.Socket
+
 // conn is one connection of the site and the one to the dependency that carries it.
 type conn struct {
 	id     int64 // counts the dependency's connections from 1
 	proxy  *proxy
 	opened time.Time
-	site   *net.TCPConn
+	site   socket
+	call   egress.Call        // what it was made from
 	cancel context.CancelFunc // ends the dial
 	ctx    context.Context
 	dialed chan struct{} // closed when the dial has ended; then dep is set, or nil
-	dep    *net.TCPConn
+	dep    socket
 	flows  [stream.NumDirections]flow
 	cut    atomic.Bool // ended by us: what is still under way is dropped
 	gone   atomic.Bool // the site's socket takes no more bytes
@@ -41,9 +47,9 @@ type conn struct {
 	tally
 }
 
-func newConn(p *proxy, id int64, site *net.TCPConn) *conn {
-	c := &conn{id: id, proxy: p, opened: time.Now(), site: site, dialed: make(chan struct{})}
-	c.ctx, c.cancel = context.WithTimeout(p.ctx, dialTimeout)
+func newConn(p *proxy, id int64, call egress.Call) *conn {
+	c := &conn{id: id, proxy: p, opened: time.Now(), site: call.Site, call: call, dialed: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(p.ctx)
 	for dir := range c.flows {
 		f := &c.flows[dir]
 		f.conn, f.dir, f.done = c, stream.Direction(dir), make(chan struct{})
@@ -69,11 +75,12 @@ func (c *conn) serve() {
 
 func (c *conn) dial() {
 	defer c.cancel()
-	dep, err := new(net.Dialer).DialContext(c.ctx, "tcp", c.proxy.dep.Upstream)
+	dep, err := c.connect()
 	if err == nil {
-		c.dep = dep.(*net.TCPConn)
-	} else if c.ctx.Err() != context.Canceled {
-		c.proxy.warn("connect to "+c.proxy.dep.Upstream, err)
+		c.dep = dep
+	}
+	if c.call.Opened != nil {
+		c.tellOpened(err)
 	}
 	close(c.dialed)
 	if err == nil && c.ctx.Err() != nil { // shut meanwhile, by someone who may not have seen dep
@@ -82,8 +89,32 @@ func (c *conn) dial() {
 	}
 }
 
+// connect dials the dependency, once the fault in force lets it.
+func (c *conn) connect() (socket, error) {
+	if err := c.hinder(); err != nil {
+		c.end(byFault)
+		return nil, err
+	}
+	dep, err := c.call.Dial(c.ctx)
+	if err != nil && c.ctx.Err() == nil {
+		c.proxy.warn("connect to "+c.call.Host, err)
+	}
+	return dep, err
+}
+
+// dialTCP is the Dial of a dependency that is listened for.
+func dialTCP(address string) func(context.Context) (socket, error) {
+	return func(ctx context.Context) (socket, error) {
+		c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		return c.(*net.TCPConn), nil
+	}
+}
+
 // socket returns the site's socket, or the dependency's once the dial has ended: nil if it failed.
-func (c *conn) socket(site bool) *net.TCPConn {
+func (c *conn) socket(site bool) socket {
 	if site {
 		return c.site
 	}
@@ -92,7 +123,7 @@ func (c *conn) socket(site bool) *net.TCPConn {
 }
 
 // each calls f on the sockets there are, without waiting for the dial.
-func (c *conn) each(f func(*net.TCPConn)) {
+func (c *conn) each(f func(socket)) {
 	f(c.site)
 	select {
 	case <-c.dialed:
@@ -107,7 +138,7 @@ func (c *conn) each(f func(*net.TCPConn)) {
 func (c *conn) shut() {
 	c.cut.Store(true)
 	c.cancel()
-	c.each(func(s *net.TCPConn) { s.Close() })
+	c.each(func(s socket) { s.Close() })
 }
 
 // finish ends both sides with a FIN and takes what they still send until they
@@ -115,7 +146,7 @@ func (c *conn) shut() {
 func (c *conn) finish() {
 	c.cut.Store(true)
 	c.cancel()
-	c.each(func(s *net.TCPConn) { s.CloseWrite() })
+	c.each(func(s socket) { s.CloseWrite() })
 	time.AfterFunc(lingerFor, c.shut)
 }
 
@@ -123,7 +154,7 @@ func (c *conn) finish() {
 func (c *conn) reset() {
 	c.cut.Store(true)
 	c.cancel()
-	c.each(func(s *net.TCPConn) {
+	c.each(func(s socket) {
 		s.SetLinger(0)
 		s.Close()
 	})
@@ -134,6 +165,9 @@ func (c *conn) sourceEnded(f *flow) {
 	f.eof.Store(true)
 	if f.dir == up {
 		c.end(bySite)
+		if c.call.Opened != nil && !isClosed(c.dialed) {
+			c.cancel() // it has not even been told that the host was reached
+		}
 		return
 	}
 	c.mu.Lock()

@@ -21,6 +21,8 @@ type effect struct {
 	cut   func(*conn)   // ends a connection
 	after time.Duration // cut that long after the later of opening and applying
 
+	connect *connects // what it does to connects, where we see them: through the egress
+
 	shut func(*proxy, *fault) error // on the listener, before connections feel the fault
 	open func(*proxy, *fault) error // its undoing
 
@@ -36,15 +38,21 @@ type effect struct {
 type counts int
 
 const (
-	countBegun   counts = iota // outstanding when applied, and those begun while in force
-	countCuts                  // outstanding when the fault ended their connection
-	countEnds                  // those whose connection the dependency ended while in force
-	countAnswers               // those that the fault answered itself
+	countBegun    counts = iota // outstanding when applied, and those begun while in force
+	countCuts                   // outstanding when the fault ended their connection
+	countEnds                   // those whose connection the dependency ended while in force
+	countAnswers                // those that the fault answered itself
+	countConnects               // connects begun while in force
 )
 
-// effectOf makes the effect of the one kind that is set.
-func effectOf(f configs.Fault) (effect, error) {
+// effectOf makes the effect of the one kind that is set. A dependency that is
+// not listened for is reached through the egress.
+func effectOf(f configs.Fault, listened bool) (effect, error) {
 	switch {
+	case !listened && f.Down != nil:
+		return refusingConnects(), nil
+	case !listened && f.NoAccept != nil:
+		return effect{connect: &connects{wait: untilLifted}, counts: countConnects}, nil
 	case f.Latency != nil:
 		return latency(f.Latency), nil
 	case f.Hang != nil:
@@ -71,8 +79,11 @@ func effectOf(f configs.Fault) (effect, error) {
 	return effect{}, fmt.Errorf("play a fault on %s: no kind is set", f.Dependency)
 }
 
-// onConnections reports whether the fault is felt on connections, not only by connects.
-func (e effect) onConnections() bool { return e.up != nil || e.down != nil || e.cut != nil }
+// onConnections reports whether the fault is felt on connections, those that
+// are new or those that were open before.
+func (e effect) onConnections(isNew bool) bool {
+	return e.up != nil || e.down != nil || e.cut != nil || isNew && e.connect != nil
+}
 
 // fault is one fault of the experiment while it is played, and what it met.
 type fault struct {

@@ -76,13 +76,13 @@ func (ps *Proxies) faults(exp *configs.Experiment) ([]*played, error) {
 	var faults []*played
 	for _, phase := range exp.Phases {
 		for _, spec := range phase.Faults {
-			e, err := effectOf(spec)
-			if err != nil {
-				return nil, err
-			}
 			p := ps.proxies[spec.Dependency]
 			if p == nil {
-				return nil, fmt.Errorf("play %s on %s: that dependency has no listen and upstream address", spec.Kind(), spec.Dependency)
+				return nil, fmt.Errorf("play %s on %s: that dependency has no listen and upstream address, and no host", spec.Kind(), spec.Dependency)
+			}
+			e, err := effectOf(spec, p.listener != nil)
+			if err != nil {
+				return nil, err
 			}
 			f := &fault{effect: e, index: len(faults), phase: phase.Name, spec: spec, seed: exp.Seed}
 			faults = append(faults, &played{f, p, e.size})

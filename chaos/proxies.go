@@ -25,6 +25,7 @@ import (
 type Proxies struct {
 	exp     *configs.Experiment
 	proxies map[string]*proxy // by dependency
+	out     *outgoing         // nil without an egress
 	rec     *recorder
 
 	playing sync.Mutex // held by Play, and by Close once Play has left
@@ -36,7 +37,8 @@ type Proxies struct {
 var errClosed = errors.New("play faults: the proxies are closed")
 
 // Listen listens on the Listen address of every dependency that has one and an
-// Upstream, in this process. No fault is applied. A port of 0 takes a free one; Addr tells which.
+// Upstream, in this process, and on the egress's, if there is one, for those that
+// have a Host. No fault is applied. A port of 0 takes a free one; Addr tells which.
 // The error names the dependency and the address; nothing is left open then.
 func Listen(exp *configs.Experiment) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
@@ -52,6 +54,11 @@ func Listen(exp *configs.Experiment) (*Proxies, error) {
 		}
 		ps.proxies[d.Name] = p
 	}
+	if exp.Chaos.Egress.Listen != "" {
+		if err := ps.openEgress(server); err != nil {
+			return nil, errors.Join(err, ps.Close())
+		}
+	}
 	if _, err := ps.faults(exp); err != nil {
 		return nil, errors.Join(err, ps.Close())
 	}
@@ -66,13 +73,17 @@ func (ps *Proxies) Addr(dependency string) string {
 	return ""
 }
 
-// all returns the proxies in the experiment's order.
+// all returns the proxies in the experiment's order, and then those of hosts
+// that the egress has seen besides.
 func (ps *Proxies) all() []*proxy {
 	var all []*proxy
 	for _, d := range ps.exp.Dependencies {
 		if p := ps.proxies[d.Name]; p != nil {
 			all = append(all, p)
 		}
+	}
+	if ps.out != nil {
+		all = append(all, ps.out.undeclared()...)
 	}
 	return all
 }
@@ -89,10 +100,13 @@ func (ps *Proxies) Close() error {
 	}
 	ps.closed = true
 	var errs []error
-	for name, p := range ps.proxies {
+	for _, p := range ps.all() {
 		if err := p.close(); err != nil {
-			errs = append(errs, fmt.Errorf("close the proxy of %s: %w", name, err))
+			errs = append(errs, fmt.Errorf("close the proxy of %s: %w", p.dep.Name, err))
 		}
+	}
+	if ps.out != nil {
+		<-ps.out.ended
 	}
 	return errors.Join(errs...)
 }

@@ -7,12 +7,14 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
 
+	"github.com/tailback/tailback/chaos/egress"
 	"github.com/tailback/tailback/configs"
 )
 
@@ -24,6 +26,9 @@ type proxy struct {
 	ctx      context.Context // ends dials
 	dep      configs.Dependency
 	addr     string
+	host     string                                // as the site names it to the egress; "" when it calls addr
+	self     atomic.Bool                           // that is the site itself
+	dial     func(context.Context) (socket, error) // to the upstream address; nil where the egress knows the way
 	rec      *recorder
 	server   *toxiproxy.ApiServer
 	links    *toxiproxy.ToxicCollection
@@ -43,7 +48,8 @@ type proxy struct {
 	running sync.WaitGroup // the goroutines of all connections, Toxiproxy's as well
 }
 
-func openProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
+// newProxy makes a proxy that listens nowhere: what it carries is handed to it.
+func newProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
 	tp := toxiproxy.NewProxy(server, d.Name, d.Listen, d.Upstream) // never started: only its links are used
 	p := &proxy{ctx: ctx, dep: d, rec: rec, server: server, links: tp.Toxics, conns: map[*conn]struct{}{}}
 	p.buffers.New = func() any { return new([32 << 10]byte) }
@@ -54,11 +60,20 @@ func openProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Depen
 		}
 		p.resident[dir] = r
 	}
+	return p, nil
+}
+
+// openProxy makes a proxy that listens.
+func openProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
+	p, err := newProxy(ctx, server, d, rec)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.door.listen(d.Listen); err != nil {
 		return nil, fmt.Errorf("listen for dependency %s on %s: %w (free the port, or give the dependency another listen address)",
 			d.Name, d.Listen, bare(err))
 	}
-	p.addr = p.listener.Addr().String()
+	p.addr, p.dial = p.listener.Addr().String(), dialTCP(d.Upstream)
 	p.resume()
 	return p, nil
 }
@@ -89,7 +104,7 @@ func (p *proxy) accept() {
 		case err == nil && p.own.take(site.RemoteAddr()):
 			site.Close()
 		case err == nil:
-			p.admit(site)
+			p.admit(egress.Call{Host: p.dep.Upstream, Site: site, Dial: p.dial})
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 			return
 		default: // such as no descriptors left: let some connections end
@@ -109,17 +124,17 @@ func (p *proxy) warn(what string, err error) {
 }
 
 // admit takes a connection of the site under the fault in force, if any, and serves it.
-func (p *proxy) admit(site *net.TCPConn) {
+func (p *proxy) admit(call egress.Call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {
-		site.Close()
+		call.Site.Close()
 		return
 	}
 	p.count++
 	p.used = time.Now()
 	p.usage.opened()
-	c := newConn(p, p.count, site)
+	c := newConn(p, p.count, call)
 	p.conns[c] = struct{}{}
 	if p.fault != nil {
 		p.fault.routed.Store(true)
@@ -166,7 +181,10 @@ func (p *proxy) lift() (undone bool) {
 		undone = undone && c.passes()
 	}
 	p.mu.Unlock()
-	if f != nil && f.open != nil {
+	switch {
+	case p.listener == nil:
+		return undone
+	case f != nil && f.open != nil:
 		return f.open(p, f) == nil && p.confirm() && undone
 	}
 	return undone && p.accepting()
@@ -182,8 +200,11 @@ func (p *proxy) forget(c *conn) {
 // close lifts, closes and waits.
 func (p *proxy) close() error {
 	p.lift()
-	p.pause()
-	err := p.listener.Close()
+	var err error
+	if p.listener != nil {
+		p.pause()
+		err = p.listener.Close()
+	}
 	p.mu.Lock()
 	p.closing = true
 	for c := range p.conns {

@@ -1,9 +1,6 @@
 package chaos
 
-import (
-	"io"
-	"net"
-)
+import "io"
 
 // source is the end of a flow where bytes come in: a socket being read.
 type source struct{ *flow }
@@ -37,7 +34,7 @@ func (s source) WriteTo(link io.Writer) (n int64, err error) {
 }
 
 // socket returns the socket that bytes come from, or nil if there is none.
-func (s source) socket() *net.TCPConn { return s.conn.socket(s.dir == up) }
+func (s source) socket() socket { return s.conn.socket(s.dir == up) }
 
 // sink is the end of a flow where bytes go out: a socket being written. It
 // never tells the link of a failure, since Toxiproxy would then stop taking

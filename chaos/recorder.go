@@ -14,7 +14,8 @@ type recorder struct {
 	t0     time.Time
 	events []journal.Event
 	warned map[string]bool
-	more   chan struct{} // has a value when there may be events
+	turned map[string]int64 // refusals of the egress since the last second, by class
+	more   chan struct{}    // has a value when there may be events
 }
 
 func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
@@ -23,7 +24,7 @@ func (r *recorder) begin(t0 time.Time, proxies []*proxy) {
 	r.used(proxies) // before: not on, or not of this Play
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.on, r.t0, r.events, r.warned = true, t0, nil, map[string]bool{}
+	r.on, r.t0, r.events, r.warned, r.turned = true, t0, nil, map[string]bool{}, nil
 }
 
 // end records the last part of a second, and the connections that are still
@@ -72,10 +73,24 @@ func (r *recorder) used(proxies []*proxy) {
 	now := time.Now()
 	for _, p := range proxies {
 		if u, since := p.usage.take(now); u != nil && !since.Before(r.t0) {
-			u.Dependency = p.dep.Name
+			u.Dependency, u.Host, u.Self = p.dep.Name, p.host, p.self.Load()
 			r.add(journal.Event{Kind: journal.Used, Usage: u})
 		}
 	}
+	if len(r.turned) > 0 {
+		r.add(journal.Event{Kind: journal.Refused, Refusals: r.turned})
+		r.turned = nil
+	}
+}
+
+// refused counts what the egress refused.
+func (r *recorder) refused(class string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turned == nil {
+		r.turned = map[string]int64{}
+	}
+	r.turned[class]++
 }
 
 // warn records something the reader of the report must know, once.

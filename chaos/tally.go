@@ -28,7 +28,8 @@ type tally struct {
 	fault    *fault // in force on this connection, or nil
 	first    *fault // the first that ever was
 	timer    *time.Timer
-	onByte   bool // cut at the next byte
+	freed    chan struct{} // closed when the fault lets the connect go on
+	onByte   bool          // cut at the next byte
 	closed   time.Time
 	closedBy string // "" while open
 
@@ -47,7 +48,7 @@ type tally struct {
 
 // enter puts the fault in force on the connection, if it is in its share.
 func (c *conn) enter(f *fault, isNew bool) {
-	if !f.onConnections() || !f.draws(c.id) {
+	if !f.onConnections(isNew) || !f.draws(c.id) {
 		return
 	}
 	c.mu.Lock()
@@ -66,6 +67,11 @@ func (c *conn) enter(f *fault, isNew bool) {
 	}
 	if c.outstanding && f.counts == countBegun {
 		c.hold(f)
+	}
+	if f.connect != nil && isNew {
+		c.holdConnect(f)
+		c.mu.Unlock()
+		return
 	}
 	now := f.cut != nil && f.after == 0 && !isNew
 	if f.cut != nil && !now {
@@ -95,6 +101,10 @@ func (c *conn) leave(f *fault) {
 	}
 	if c.timer != nil {
 		c.timer.Stop()
+	}
+	if c.freed != nil {
+		close(c.freed)
+		c.freed = nil
 	}
 	c.mu.Unlock()
 	for dir := range c.flows {

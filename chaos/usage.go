@@ -10,6 +10,7 @@ import (
 // usage counts what the site does with a dependency. Its lock is the last that
 // is taken, and is held for a few additions only.
 type usage struct {
+	spread        bool // keeps how long each call waited, not only the sum
 	mu            sync.Mutex
 	open, waiting int64 // now
 	since         time.Time
@@ -45,6 +46,13 @@ func (u *usage) called() {
 func (u *usage) answered(held time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.spread {
+		if u.so.Waits == nil {
+			u.so.Waits = map[int]int64{}
+		}
+		u.so.Waits[journal.WaitBucket(held)]++
+		u.so.MaxNS = max(u.so.MaxNS, int64(held))
+	}
 	u.waiting--
 	u.so.Ended++
 	u.so.HeldNS += int64(held)
@@ -55,7 +63,7 @@ func (u *usage) answered(held time.Duration) {
 func (u *usage) take(now time.Time) (so *journal.Usage, since time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.so != (journal.Usage{}) {
+	if u.so.Open+u.so.Opened+u.so.Calls+u.so.Waiting+u.so.Ended > 0 {
 		taken := u.so
 		taken.Seconds = now.Sub(u.since).Seconds()
 		so = &taken

@@ -24,7 +24,7 @@ const hidden = "[hidden]"
 // keys in addresses and paths. Bodies are written as they are.
 func (e *Experiment) AsRun() ([]byte, error) {
 	shown := *e
-	for _, address := range []*string{&shown.Target.URL, &shown.Chaos.Toxiproxy, &shown.Site.PHPFPMStatus.URL} {
+	for _, address := range []*string{&shown.Target.URL, &shown.Chaos.Toxiproxy, &shown.Chaos.Egress.Parent, &shown.Site.PHPFPMStatus.URL} {
 		*address = hideURL(*address)
 	}
 	shown.Requests = slices.Clone(e.Requests)

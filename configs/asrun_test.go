@@ -81,6 +81,7 @@ requests:
       - {name: X-Api-Key, value: hush-api}
       - {name: X-Session, value: {env: HUSH}}
       - {name: Accept, value: text/html}
+chaos: {egress: {listen: "127.0.0.1:8888", parent: "http://me:hush-parent@proxy.example:3128"}}
 phases: [{name: only, duration: 10s, rate: 8}]
 `), nil)
 	run, err := e.AsRun()

@@ -122,7 +122,12 @@ const Embedded = "embedded"
 
 // Egress is the forward proxy the site's outgoing calls may be pointed at.
 type Egress struct {
-	Listen string `mapstructure:"listen"`
+	Listen string   `mapstructure:"listen"`
+	Allow  []string `mapstructure:"allow"`  // networks of clients (CIDR), needed unless Listen is loopback; loopback always may
+	Parent string   `mapstructure:"parent"` // URL of the proxy that the calls go on through; if empty, none
+	// NoProxy are the hosts that are reached without Parent, as in the variable
+	// NO_PROXY: names and what is below them, addresses, networks, each with a port or not.
+	NoProxy []string `mapstructure:"no_proxy"`
 }
 
 // Limits are ceilings on the load. Hits over them are dropped and counted.

@@ -32,7 +32,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 	values := map[string]string{
 		"version": "1", "name": "other", "seed": "77", "arrivals": "poisson", "target.url": "http://localhost:12", "target.timeout": "9s",
 		"target.host": "a.example", "target.ca_file": certificates, "target.insecure": "true", "target.follow_redirects": "true",
-		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.egress.listen": "127.0.0.1:13", "limits.rate": "100.5",
+		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
 		"site.nginx_error_log.file": "/a.log", "site.nginx_error_log.command": "tail a", "site.nginx_access_log.file": "/b.log",
 		"site.nginx_access_log.command": "tail b", "site.php_access_log.file": "/c.log", "site.php_access_log.command": "tail c",
@@ -41,7 +41,8 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s",
 	}
 	path := write(t, "x.yaml", small+"dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n"+
-		"capacity: {from: 5, to: 6, objective: \"p95 < 1s\"}\naudit: {rate: 1, horizon: 1s}\nsite: {php_fpm_status: {url: \"http://localhost:1/t\"}}\n")
+		"capacity: {from: 5, to: 6, objective: \"p95 < 1s\"}\naudit: {rate: 1, horizon: 1s}\nsite: {php_fpm_status: {url: \"http://localhost:1/t\"}}\n"+
+		"chaos: {egress: {listen: \"127.0.0.1:9\"}}\n")
 	for _, key := range Overridable() {
 		t.Run(key, func(t *testing.T) {
 			value, ok := values[key]

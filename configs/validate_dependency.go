@@ -17,6 +17,7 @@ func (c *check) dependencies() {
 		c.listen(ports, d.Listen, path+".listen")
 	}
 	c.listen(ports, c.e.Chaos.Egress.Listen, "chaos.egress.listen")
+	c.egress(c.e.Chaos.Egress)
 	if c.e.Chaos.Toxiproxy != Embedded && c.url(c.e.Chaos.Toxiproxy, "chaos.toxiproxy") == nil {
 		last := &c.Mistakes[len(c.Mistakes)-1]
 		last.Text += `, or write "embedded"`

@@ -150,8 +150,11 @@ func (a *analysis) untouched(f Fault) string {
 	}
 	proxy := "its proxy"
 	for _, d := range a.manifest.Dependencies {
-		if d.Name == f.Dependency && d.Listen != "" {
+		switch {
+		case d.Name == f.Dependency && d.Listen != "":
 			proxy += " at " + d.Listen
+		case d.Name == f.Dependency && d.Host != "":
+			proxy = fmt.Sprintf("the egress (http_proxy and https_proxy set to http://%s, and the host named %s)", a.manifest.Egress, d.Host)
 		}
 	}
 	return fmt.Sprintf("the fault on %s (%s) touched no request: is the site configured to call %s through %s, and do these requests call it?",

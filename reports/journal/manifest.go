@@ -20,6 +20,8 @@ type Manifest struct {
 	// Dependencies are those proxied, in the experiment's order.
 	Dependencies []Dependency `json:"dependencies"`
 	Objectives   []string     `json:"objectives"`
+	// Egress is the host:port of the forward proxy; empty when there is none.
+	Egress string `json:"egress,omitempty"`
 	// ClientTimeoutNS is target.timeout: when a request is given up by us.
 	ClientTimeoutNS int64 `json:"client_timeout_ns"`
 	// Sources are those of the site that were read.
@@ -31,7 +33,8 @@ type Manifest struct {
 // Dependency is a dependency behind a proxy of ours.
 type Dependency struct {
 	Name   string `json:"name"`
-	Listen string `json:"listen"` // host:port that the site is to call
+	Listen string `json:"listen"`         // host:port that the site is to call; "" of one that is reached through the egress
+	Host   string `json:"host,omitempty"` // host:port as the site names it, when it is
 }
 
 // PhaseSpan is a phase as planned. Times are since T0.

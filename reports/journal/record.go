@@ -5,7 +5,10 @@
 // on one monotonic clock.
 package journal
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Hit is one request that was due, sent or not. Times are since T0.
 type Hit struct {
@@ -115,12 +118,13 @@ func ParseAnswerer(name string) Answerer {
 // Event is something the harness did or saw, besides a hit. Kind says which of
 // the pointers is set.
 type Event struct {
-	AtNS       int64       `json:"at_ns"`
-	Kind       EventKind   `json:"kind"`
-	Fault      *Fault      `json:"fault,omitempty"`
-	Connection *Connection `json:"connection,omitempty"`
-	Usage      *Usage      `json:"usage,omitempty"`
-	Text       string      `json:"text,omitempty"`
+	AtNS       int64            `json:"at_ns"`
+	Kind       EventKind        `json:"kind"`
+	Fault      *Fault           `json:"fault,omitempty"`
+	Connection *Connection      `json:"connection,omitempty"`
+	Usage      *Usage           `json:"usage,omitempty"`
+	Refusals   map[string]int64 `json:"refusals,omitempty"`
+	Text       string           `json:"text,omitempty"`
 }
 
 // EventKind names an event.
@@ -132,7 +136,8 @@ const (
 	FaultStepped EventKind = "fault_stepped" // Fault: as applied, with the new SizeS
 	FaultLifted  EventKind = "fault_lifted"  // Fault: all fields
 	ConnClosed   EventKind = "connection"    // Connection, when one of its sides has ended it
-	Used         EventKind = "usage"         // Usage, once a second for each dependency that was used in it
+	Used         EventKind = "usage"         // Usage, once a second for each dependency, and each other host seen by the egress, that was used in it
+	Refused      EventKind = "refused"       // Refusals: what the egress refused in the second before, by class
 	Answer       EventKind = "answer"        // Text: the first answer of its kind with a status of 500 or above: who wrote it, by which signs
 	Warning      EventKind = "warning"       // Text: something a reader of the report must know
 )
@@ -191,4 +196,24 @@ type Usage struct {
 	Waiting    int64   `json:"waiting"` // the most calls without an answer at one moment, each on its own connection
 	Ended      int64   `json:"ended"`   // calls that got the first byte of their answer, or whose connection ended without
 	HeldNS     int64   `json:"held_ns"` // the sum of what these had waited, from the first byte of the call
+	// Host is the host:port as the site named it, of calls through the egress; else empty.
+	Host string `json:"host,omitempty"`
+	Self bool   `json:"self,omitempty"` // that is the target itself
+	// Waits are how many of Ended waited how long, by WaitBucket, and MaxNS the
+	// longest; of calls through the egress.
+	Waits map[int]int64 `json:"waits,omitempty"`
+	MaxNS int64         `json:"max_ns,omitempty"`
 }
+
+// WaitBucket is the bucket of Usage.Waits that a wait is counted in: each is a
+// twelfth longer than the one before, the first is all up to a microsecond.
+func WaitBucket(wait time.Duration) int {
+	return max(0, int(math.Ceil(bucketsPerOctave*math.Log2(float64(wait)/float64(time.Microsecond)))))
+}
+
+// BucketS is the middle of a bucket of Usage.Waits, seconds: waits in it are off by at most 4.5%.
+func BucketS(bucket int) float64 {
+	return math.Exp2((float64(bucket)-0.5)/bucketsPerOctave) * 1e-6
+}
+
+const bucketsPerOctave = 8

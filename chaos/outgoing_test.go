@@ -1,0 +1,147 @@
+package chaos
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// outRig is an egress, and a Play on it.
+type outRig struct {
+	*rig
+	client *http.Client // whose calls go through the egress
+}
+
+// newOutRig declares the host as the dependency "payments".
+func newOutRig(t testing.TB, host string, change func(*configs.Experiment), faults ...configs.Fault) *outRig {
+	t.Helper()
+	for i := range faults {
+		faults[i].Dependency = "payments"
+		if faults[i].Share == 0 {
+			faults[i].Share = 1
+		}
+	}
+	exp := &configs.Experiment{Seed: 1, Target: configs.Target{URL: "http://127.0.0.1:1"},
+		Dependencies: []configs.Dependency{{Name: "payments", Host: host}},
+		Chaos:        configs.Chaos{Egress: configs.Egress{Listen: "127.0.0.1:0"}},
+		Phases:       []configs.Phase{{Name: "chaos", Duration: time.Hour, Faults: faults}}}
+	if change != nil {
+		change(exp)
+	}
+	ps, err := Listen(exp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &outRig{rig: &rig{Proxies: ps, t: t, exp: exp, events: make(chan journal.Event, 10000), played: make(chan error, 1)}}
+	r.client = r.newClient()
+	t.Cleanup(func() {
+		if r.cancel != nil {
+			r.cancel()
+		}
+		if err := ps.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// newClient makes a client whose calls go through the egress, with connections of its own.
+func (r *outRig) newClient() *http.Client {
+	transport := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: r.out.addr}),
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	r.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: soon}
+}
+
+// play starts a Play without waiting for a fault.
+func (r *outRig) play() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	go func() { r.played <- r.Play(ctx, time.Now(), func(e journal.Event) { r.events <- e }) }()
+	waitFor(r.t, func() bool { r.rec.mu.Lock(); defer r.rec.mu.Unlock(); return r.rec.on })
+}
+
+// stop ends the Play and returns all that it told.
+func (r *outRig) stop() []journal.Event {
+	r.t.Helper()
+	r.cancel()
+	<-r.played
+	var events []journal.Event
+	for len(r.events) > 0 {
+		events = append(events, <-r.events)
+	}
+	return events
+}
+
+func (r *outRig) get(address string) string {
+	r.t.Helper()
+	answer, err := r.client.Get(address)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(body)
+}
+
+// echo serves what it was asked: method, host, URI, length of the body and what else came with it.
+func echo(w http.ResponseWriter, r *http.Request) {
+	n, err := io.Copy(io.Discard, r.Body)
+	fmt.Fprintf(w, "%s %s %s %d %v %v", r.Method, r.Host, r.RequestURI, n, err, r.Header)
+}
+
+func hostOf(s *httptest.Server) string { return strings.SplitN(s.URL, "//", 2)[1] }
+
+// Each host has its own record: the declared one by its name, others by their
+// host and port. The keep-alive connection of a client that asks three hosts in turn is one to each.
+func TestEveryHostIsSeen(t *testing.T) {
+	plain, other, secure := httptest.NewServer(http.HandlerFunc(echo)), httptest.NewServer(http.HandlerFunc(echo)), httptest.NewTLSServer(http.HandlerFunc(echo))
+	t.Cleanup(func() { plain.Close(); other.Close(); secure.Close() })
+	r := newOutRig(t, hostOf(plain), nil)
+	r.play()
+	for range 3 {
+		for _, s := range []*httptest.Server{plain, other, secure} {
+			got := r.get(s.URL + "/a?b=c")
+			if want := "GET " + hostOf(s) + " /a?b=c 0 <nil> map["; !strings.HasPrefix(got, want) || strings.Contains(got, "Proxy-") {
+				t.Errorf("got %q, want %q and no header of the proxy's", got, want)
+			}
+		}
+	}
+	r.client.CloseIdleConnections()
+	calls, held := map[string]int64{}, map[string]int64{}
+	for _, e := range r.stop() {
+		if u := e.Usage; u != nil {
+			calls[u.Dependency] += u.Calls
+			for _, n := range u.Waits {
+				held[u.Dependency] += n
+			}
+			if want := map[bool]string{true: hostOf(plain), false: u.Dependency}[u.Dependency == "payments"]; u.Host != want || u.Self {
+				t.Errorf("usage %+v: want host %s, not the site itself", u, want)
+			}
+		} else if e.Kind == journal.Refused || e.Kind == journal.Warning {
+			t.Errorf("got %+v, want no trouble", e)
+		}
+	}
+	for _, name := range []string{"payments", hostOf(other)} {
+		if calls[name] != 3 || held[name] != 3 {
+			t.Errorf("%s: %d calls, %d waits, want 3", name, calls[name], held[name])
+		}
+	}
+	// The handshake is one or two bursts of the client's, each request is one.
+	if n := calls[hostOf(secure)]; n < 4 || n > 6 {
+		t.Errorf("%d calls over TLS, want 3 and the handshake's", n)
+	}
+}

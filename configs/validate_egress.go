@@ -1,0 +1,59 @@
+package configs
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// egress checks the forward proxy: one that others can reach is to say who may use it.
+func (c *check) egress(e Egress) {
+	const path = "chaos.egress"
+	for i, text := range e.Allow {
+		if network, err := netip.ParsePrefix(text); err != nil || network != network.Masked() {
+			c.add(element(path+".allow", i), "needs a network of clients, such as 10.0.0.0/8, or one address, such as 10.1.2.3/32")
+		}
+	}
+	host, _, _ := splitHostPort(e.Listen)
+	switch {
+	case e.Listen == "" && !c.unread(path+".listen"):
+		if len(e.Allow) > 0 || len(e.NoProxy) > 0 || e.Parent != "" {
+			c.add(path, `needs an address to listen on: listen: "127.0.0.1:8888"`)
+		}
+	case host != "" && !loopback(host) && len(e.Allow) == 0 && !c.unread(path+".allow"):
+		c.add(path+".listen", "others than this machine can reach it, so it needs to say who may use it: allow: [10.0.0.0/8] under egress, or listen on 127.0.0.1")
+	}
+	c.parent(e.Parent, path+".parent")
+	for i, text := range e.NoProxy {
+		if text == "" || strings.ContainsAny(text, ",/") && !isNetwork(text) || strings.ContainsFunc(text, unicode.IsSpace) {
+			c.add(element(path+".no_proxy", i), "needs one host, .domain, address or network, each with or without a port, or *")
+		}
+	}
+	if e.Parent == "" && len(e.NoProxy) > 0 && !c.unread(path+".parent") {
+		c.add(path+".no_proxy", "says what goes past the parent proxy, and there is no parent")
+	}
+}
+
+func isNetwork(text string) bool {
+	_, err := netip.ParsePrefix(text)
+	return err == nil
+}
+
+// parent checks the address of a proxy. Its user and password are kept from what it says.
+func (c *check) parent(text, path string) {
+	if text == "" {
+		return
+	}
+	u := c.url(text, path)
+	if u == nil {
+		return
+	}
+	bare := url.URL{Scheme: u.Scheme, Host: u.Host}
+	switch {
+	case u.Scheme != "http":
+		c.add(path, "needs to begin with http://; TLS to the proxy itself is not spoken")
+	case strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "":
+		c.add(path, "needs a host and a port only, such as %s", bare.String())
+	}
+}
