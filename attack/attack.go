@@ -17,6 +17,7 @@ type Attack struct {
 	mix       *mix
 	groups    []group
 	timeout   time.Duration
+	addresses *addresses
 	transport *http.Transport
 	sender    sender
 	gate      *gate
@@ -34,13 +35,13 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits)}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), addresses: newAddresses(exp.Target)}
 	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
 		return nil, err
 	}
-	if a.transport, err = newTransport(exp.Target); err != nil {
+	if a.transport, err = newTransport(exp.Target, a.addresses); err != nil {
 		return nil, err
 	}
 	a.sender = newSender(exp.Target, a.transport)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,13 +29,13 @@ const (
 
 // newTransport returns a transport for the target: HTTP/1.1, as many
 // connections as there are requests in flight, proxies only when asked for.
-func newTransport(t configs.Target) (*http.Transport, error) {
+func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
 	tlsConfig, err := newTLSConfig(t)
 	if err != nil {
 		return nil, err
 	}
 	tr := &http.Transport{
-		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            to.dial,
 		TLSClientConfig:        tlsConfig,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2: it repeats requests
 		MaxIdleConnsPerHost:    10_000,
@@ -42,7 +43,7 @@ func newTransport(t configs.Target) (*http.Transport, error) {
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	if t.UseProxy {
-		tr.Proxy = http.ProxyFromEnvironment
+		tr.Proxy = to.proxy
 	}
 	return tr, nil
 }
@@ -128,15 +129,18 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return "", false, fmt.Errorf("reach target %s://%s: %w; %s", s.url.Scheme, s.url.Host, err, advice(err))
+		return "", false, fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
 	}
 	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
 }
 
 // advice says what to do about a target that cannot be reached.
 func advice(err error) string {
-	if isTLS(err) {
-		return "name its authority in target.ca_file, its name in target.host, or set target.insecure"
+	switch _, away := errors.AsType[*refused](err); {
+	case away || errors.Is(err, errProxied): // they say it themselves
+		return ""
+	case isTLS(err):
+		return "; name its authority in target.ca_file, its name in target.host, or set target.insecure"
 	}
-	return "start the site, or correct target.url"
+	return "; start the site, or correct target.url"
 }

@@ -112,7 +112,7 @@ func TestRedirectsAndProxies(t *testing.T) {
 
 func TestProxyVariablesAreObeyedOnlyWhenAsked(t *testing.T) {
 	for _, use := range []bool{false, true} {
-		tr, err := newTransport(configs.Target{UseProxy: use})
+		tr, err := newTransport(configs.Target{UseProxy: use}, newAddresses(configs.Target{}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -106,6 +106,9 @@ func (s *shooter) send(hit *journal.Hit) {
 		err = s.read(hit, resp, &shot.expect)
 	}
 	hit.Done = time.Since(s.t0)
+	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine
+		s.abort(fmt.Errorf("send a request: %w", away))
+	}
 	if err != nil {
 		hit.Class = classify(err, context.Cause(ctx), connected.Load())
 	}

@@ -42,7 +42,7 @@ const (
 type Target struct {
 	URL      string        `mapstructure:"url"`      // scheme, host and an optional path that each request path is joined to
 	Timeout  time.Duration `mapstructure:"timeout"`  // how long the client waits for a whole answer, from sending
-	Allow    []string      `mapstructure:"allow"`    // hosts that may be loaded; loopback always may
+	Allow    []string      `mapstructure:"allow"`    // hosts that may be loaded, loopback always may; addresses and ranges: where they must be
 	Self     []string      `mapstructure:"self"`     // other names of the site
 	Host     string        `mapstructure:"host"`     // Host header and TLS name; if empty, the URL's host
 	CAFile   string        `mapstructure:"ca_file"`  // PEM bundle trusted besides the system's

@@ -30,11 +30,12 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 }
 
 func TestAllows(t *testing.T) {
-	target := Target{Allow: []string{"staging.example.com", "10.1.2.3"}}
+	target := Target{Allow: []string{"staging.example.com", "10.1.2.3", "10.7.0.0/16"}}
 	for host, want := range map[string]bool{
 		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "localhost": true, "LOCALHOST": true, // this machine
 		"::ffff:127.0.0.1":    true,                                                // the same in IPv6's words
 		"staging.example.com": true, "Staging.Example.Com": true, "10.1.2.3": true, // named
+		"10.7.200.1": true, "::ffff:10.7.200.1": true, "10.8.0.1": false, // in a range, or not
 		"example.com": false, "www.staging.example.com": false, "10.1.2.4": false, "": false,
 		"localhost.example.com": false, "127.0.0.1.example.com": false, "0.0.0.0": false, "127.1": false,
 	} {

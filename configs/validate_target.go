@@ -4,31 +4,15 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// Allows reports whether an experiment may send load to a host, given without
-// its port: loopback, or named in Allow.
-func (t Target) Allows(host string) bool {
-	return loopback(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) })
-}
-
-// loopback reports whether a host is this machine whatever a name server says.
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
-}
-
 func (c *check) target() {
 	t := c.e.Target
 	for i, host := range t.Allow {
-		c.host(host, element("target.allow", i))
+		c.allow(host, element("target.allow", i))
 	}
 	for i, host := range t.Self {
 		c.host(host, element("target.self", i))
