@@ -38,12 +38,12 @@ func (b *busy) ServeHTTP(http.ResponseWriter, *http.Request) {
 func TestCeilingsHoldInEveryPhase(t *testing.T) {
 	const rate, inFlight = 40, 6
 	open := func(from, to float64) configs.Phase {
-		return configs.Phase{Name: "open", Duration: time.Second, Rate: &configs.Rate{From: from, To: to}}
+		return configs.Phase{Name: "open", Duration: 400 * time.Millisecond, Rate: &configs.Rate{From: from, To: to}}
 	}
 	stairs := open(50, 300)
-	stairs.Rate.Step, stairs.Rate.Every = 125, 300*time.Millisecond
-	closed := configs.Phase{Name: "closed", Duration: time.Second, Concurrency: 30}
-	burst := configs.Phase{Name: "burst", Duration: 300 * time.Millisecond, Burst: 100}
+	stairs.Rate.Step, stairs.Rate.Every = 125, 120*time.Millisecond
+	closed := configs.Phase{Name: "closed", Duration: 400 * time.Millisecond, Concurrency: 30}
+	burst := configs.Phase{Name: "burst", Duration: 150 * time.Millisecond, Burst: 100}
 	for name, phases := range map[string][]configs.Phase{
 		"constant": {open(200, 200)}, "ramp": {open(0, 400)}, "steps": {stairs}, "closed": {closed}, "burst": {burst},
 		"a burst before a rate": {burst, open(200, 200)}, "a burst between": {open(30, 30), burst, closed}, "two bursts": {burst, burst, burst},
