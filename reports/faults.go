@@ -40,10 +40,26 @@ func playedFaults(events []journal.Event) []*playedFault {
 			f.SizeS = cmp.Or(f.SizeS, size)
 		}
 	}
+	for _, f := range list {
+		if f.lifted == nil {
+			f.trace(events)
+		}
+	}
 	slices.SortFunc(list, func(x, y *playedFault) int {
 		return cmp.Or(cmp.Compare(x.applied, y.applied), cmp.Compare(x.Index, y.Index))
 	})
 	return list
+}
+
+// trace looks for a sign that the fault met traffic. What it met is told when it
+// is lifted, and a killed run has not come to that.
+func (f *playedFault) trace(events []journal.Event) {
+	for _, e := range events {
+		c, u := e.Connection, e.Usage
+		met := c != nil && c.Fault != nil && *c.Fault == f.Index
+		used := u != nil && u.Dependency == f.Dependency && u.Calls > 0 && time.Duration(e.AtNS) > f.applied
+		f.Routed = f.Routed || met || used
+	}
 }
 
 // inForce reports whether the fault was in force at t.
@@ -140,6 +156,9 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.
 func (a *analysis) untouched(f Fault) string {
+	if f.LiftedS == nil {
+		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
+	}
 	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {
 		return fmt.Sprintf("the fault on %s (%s) answered no request on %d connections: did any request call %s while it was in force, and in plain HTTP?",
 			f.Dependency, f.Kind, *f.Connections, f.Dependency)

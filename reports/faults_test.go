@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +31,42 @@ func TestExercised(t *testing.T) {
 			f := playedFault{Fault: journal.Fault{Kind: test.kind, RequestsHeld: test.held, Connections: test.connections, Routed: test.routed}}
 			if got := f.exercised(); got != test.want {
 				t.Errorf("exercised = %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// A killed run has not come to telling what its fault met: other events may.
+func TestFaultOfAKilledRun(t *testing.T) {
+	applied := journal.Event{AtNS: int64(10 * second), Kind: journal.FaultApplied, Fault: &journal.Fault{Index: 1, Dependency: "payments", Kind: "hang"}}
+	used := func(by string, at time.Duration, calls int64) journal.Event {
+		return journal.Event{AtNS: int64(at), Kind: journal.Used, Usage: &journal.Usage{Dependency: by, Calls: calls}}
+	}
+	closed := func(fault int) journal.Event {
+		return journal.Event{AtNS: int64(12 * second), Kind: journal.ConnClosed, Connection: &journal.Connection{Dependency: "payments", Fault: &fault}}
+	}
+	for _, test := range []struct {
+		name  string
+		event journal.Event
+		want  bool
+	}{
+		{"payments was called while it was in force", used("payments", 11*second, 8), true},
+		{"payments was called before", used("payments", 9*second, 8), false},
+		{"connections were open, and nothing was asked on them", used("payments", 11*second, 0), false},
+		{"another dependency was called", used("search", 11*second, 8), false},
+		{"a connection that it was on has ended", closed(1), true},
+		{"a connection that another fault was on has ended", closed(0), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := healthy()
+			s.Outcome, s.events = nil, []journal.Event{applied, test.event}
+			r := s.report(t)
+			if got := r.Faults[0].Exercised; got != test.want {
+				t.Errorf("exercised = %v, want %v", got, test.want)
+			}
+			const unknown = "nothing says whether the fault on payments (hang) touched a request: the run ended before that was recorded"
+			if got := slices.Contains(r.Warnings, unknown); got == test.want {
+				t.Errorf("the warnings are %q", r.Warnings)
 			}
 		})
 	}

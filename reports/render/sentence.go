@@ -180,6 +180,8 @@ func during(f reports.Fault) string {
 func held(f reports.Fault) string {
 	n := f.Connections
 	switch {
+	case !f.Exercised && n == nil && f.RequestsHeld == nil && f.LiftedS == nil:
+		return "not known what it touched"
 	case !f.Exercised && (n == nil || *n == 0):
 		return "touched nothing"
 	case f.RequestsHeld == nil && (f.Kind == "down" || f.Kind == "no_accept"):

@@ -81,6 +81,7 @@ func TestWhatAFaultHeld(t *testing.T) {
 		{"down", true, ptr(int64(1)), ptr(int64(1)), nil, "cut 1 open connection; refused connects leave no trace here"},
 		{"down", true, nil, nil, nil, "refused connects leave no trace here"},
 		{"down", false, ptr(int64(0)), ptr(int64(0)), nil, "touched nothing"},
+		{"down", false, nil, nil, nil, "not known what it touched"},
 		{"no_accept", true, ptr(int64(0)), ptr(int64(0)), nil, "connects left waiting leave no trace here"},
 		{"no_accept", true, ptr(int64(2)), ptr(int64(0)), nil, "held 2 connections in the accept queue; connects left waiting leave no trace here"},
 	} {

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/internal/staging"
+	"github.com/tailback/tailback/internal/staging/gosite"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// The drills are what the README promises of a run in which things break. In
+// each the program itself runs, as a process of its own, against a staging site
+// over real sockets, and something really breaks. They mostly wait, so they do
+// it side by side.
+
+// drillSoon is a deadline that is only there so that a broken drill ends.
+const drillSoon = time.Minute
+
+// drill is one run, and what it is run against.
+type drill struct {
+	*testing.T
+	dir, out string
+	vars     map[string]string // what $NAME stands for in an experiment
+	site     *staging.Site
+	proxy    string // where the site calls payments
+	child    *exec.Cmd
+	stderr   string // a file
+	ended    chan struct{}
+	calls    []sample // of payments, through the proxy
+}
+
+type sample struct {
+	at    time.Time
+	calls int64
+}
+
+// newDrill starts a staging site of 4 workers whose payments are behind the run's proxy.
+func newDrill(t *testing.T) *drill {
+	t.Helper()
+	t.Parallel()
+	proxy, err := freeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := gosite.Start(t.Context(), staging.Options{Dependency: proxy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { site.Close() })
+	dir := t.TempDir()
+	return &drill{T: t, dir: dir, out: filepath.Join(dir, "out"), stderr: filepath.Join(dir, "stderr"), site: site, proxy: proxy,
+		vars: map[string]string{"SITE": site.URL, "PROXY": proxy, "PAYMENTS": site.DependencyAddr}}
+}
+
+// slowed is an experiment whose fault is in force all the time, and lets each
+// request through after 50 ms: the site serves on, and counts what it served.
+const slowed = `
+version: 1
+name: drill
+target: {url: "$SITE", timeout: 2s}
+requests: [{path: "/external?ms=10"}]
+dependencies: [{name: payments, listen: "$PROXY", upstream: "$PAYMENTS"}]
+phases: [{name: slow, duration: 1h, rate: 50, faults: [{dependency: payments, latency: {delay: 50ms}}]}]
+`
+
+// start starts a run of the experiment, by a shell that does first what the
+// lines in before say, such as to lower a limit.
+func (d *drill) start(experiment string, before ...string) {
+	d.Helper()
+	file := filepath.Join(d.dir, "drill.yaml")
+	text := os.Expand(experiment, func(name string) string { return d.vars[name] })
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		d.Fatal(err)
+	}
+	stderr, err := os.Create(d.stderr)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer stderr.Close()
+	script := strings.Join(append(before, `exec tailback run "$0" --out "$1"`), "\n")
+	d.child = exec.Command("sh", "-ec", script, file, d.out)
+	d.child.Stderr, d.ended = stderr, make(chan struct{})
+	if err := d.child.Start(); err != nil {
+		d.Fatal(err)
+	}
+	d.Cleanup(func() { d.child.Process.Kill(); <-d.ended })
+	go func() {
+		defer close(d.ended)
+		d.child.Wait()
+	}()
+}
+
+// await polls until the thing is so.
+func (d *drill) await(what string, so func() bool) {
+	d.Helper()
+	for end := time.Now().Add(drillSoon); !so(); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-d.ended:
+			d.Fatalf("the run ended before %s; it said: %s", what, d.said())
+		default:
+		}
+		if time.Now().After(end) {
+			d.Fatalf("%s does not come; the run said: %s", what, d.said())
+		}
+	}
+}
+
+// event awaits an event of the kind in the bundle.
+func (d *drill) event(kind journal.EventKind) {
+	d.Helper()
+	d.await(string(kind), func() bool {
+		text, _ := os.ReadFile(filepath.Join(d.out, "events.jsonl"))
+		return strings.Contains(string(text), fmt.Sprintf("%q", kind))
+	})
+}
+
+// served awaits that payments has answered so many calls, and notes when it had how many.
+func (d *drill) served(calls int64) {
+	d.Helper()
+	d.await(fmt.Sprintf("call %d", calls), func() bool {
+		d.calls = append(d.calls, sample{time.Now(), d.site.Dependency.Calls()})
+		return d.calls[len(d.calls)-1].calls >= calls
+	})
+}
+
+// exits waits for the run's end, and checks its code and what it said on stderr.
+func (d *drill) exits(code int, said ...string) {
+	d.Helper()
+	select {
+	case <-d.ended:
+	case <-time.After(drillSoon):
+		d.Fatalf("the run does not end; it said: %s", d.said())
+	}
+	if got := d.child.ProcessState.ExitCode(); got != code {
+		d.Errorf("exit code %d, want %d; it said: %s", got, code, d.said())
+	}
+	for _, want := range said {
+		if !strings.Contains(d.said(), want) {
+			d.Errorf("it says %q, want %q in it", d.said(), want)
+		}
+	}
+}
+
+func (d *drill) said() string {
+	text, _ := os.ReadFile(d.stderr)
+	return string(text)
+}
+
+// faultless checks that no fault stays: the proxy has ended with the run.
+func (d *drill) faultless() {
+	d.Helper()
+	conn, err := net.Dial("tcp", d.proxy)
+	if err == nil {
+		conn.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		d.Errorf("connecting to the proxy after the run: %v, want it refused", err)
+	}
+}
+
+// lifted checks that the bundle says so of every fault.
+func (d *drill) lifted() {
+	d.Helper()
+	applied, lifted := 0, 0
+	for _, e := range d.events() {
+		switch {
+		case e.Kind == journal.FaultApplied:
+			applied++
+		case e.Kind == journal.FaultLifted && e.Fault.UndoConfirmed != nil && *e.Fault.UndoConfirmed:
+			lifted++
+		}
+	}
+	if applied == 0 || lifted != applied {
+		d.Errorf("%d faults were applied and %d lifted and shown to be", applied, lifted)
+	}
+}
+
+func (d *drill) bundle() *journal.Bundle {
+	d.Helper()
+	b, err := journal.Open(d.out)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return b
+}
+
+func (d *drill) events() []journal.Event {
+	d.Helper()
+	events, err := d.bundle().Events()
+	if err != nil {
+		d.Fatal(err)
+	}
+	return events
+}
+
+// hits counts the hits in the bundle, by how they ended.
+func (d *drill) hits() (all int64, by map[journal.Class]int64) {
+	d.Helper()
+	by = map[journal.Class]int64{}
+	for batch, err := range d.bundle().Hits() {
+		if err != nil {
+			d.Fatal(err)
+		}
+		for _, h := range batch {
+			all++
+			by[h.Class]++
+		}
+	}
+	return all, by
+}
+
+// keeps checks that of the hits that the site served no more are lost than those
+// of so long before the end. Lost beside them are only the probe before the run, whose call
+// payments counts too, and one for each worker that was not done.
+func (d *drill) keeps(end time.Time, but time.Duration) {
+	d.Helper()
+	then, _ := slices.BinarySearchFunc(d.calls, end.Add(-but), func(s sample, t time.Time) int { return s.at.Compare(t) })
+	const probe, workers = 1, 4
+	served := d.calls[max(then-1, 0)].calls - probe - workers
+	if kept, _ := d.hits(); served < 10 || kept < served {
+		d.Errorf("%d hits are kept, want all %d served %v before the end", kept, served, but)
+	}
+}
+
+// report has the program write the report of the bundle, and checks its exit code.
+func (d *drill) report(code int) *reports.Report {
+	d.Helper()
+	cmd := exec.Command("tailback", "report", d.out, "--format", "json")
+	text, err := cmd.Output()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		d.Errorf("tailback report exits with %d, want %d: %v", got, code, err)
+	}
+	var r reports.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		d.Fatalf("%v in the report %q", err, text)
+	}
+	if _, err := os.Stat(filepath.Join(d.out, reportHTML)); err != nil {
+		d.Error(err)
+	}
+	return &r
+}
+
+// warns checks that the report has a warning with the text in it.
+func (d *drill) warns(r *reports.Report, text string) {
+	d.Helper()
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, text) }) {
+		d.Errorf("the warnings are %q, want %q in one", r.Warnings, text)
+	}
+}
