@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -56,10 +58,16 @@ func syncDir(dir string) error {
 
 // advise adds to an error what a person can do about it.
 func advise(err error) error {
-	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, full) {
-			return fmt.Errorf("%w; what was recorded is kept; free some space, or name another disk with --out", err)
-		}
+	is := func(kinds ...error) bool {
+		return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
+	}
+	switch {
+	case is(syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):
+		return fmt.Errorf("%w; what was recorded is kept; free some space, or name another disk with --out", err)
+	case is(syscall.EMFILE, syscall.ENFILE):
+		return fmt.Errorf("%w; what was recorded is kept; raise the limit on open files (ulimit -n), or lower a rate or limits.in_flight", err)
+	case is(fs.ErrNotExist):
+		return fmt.Errorf("%w; the folder was removed, or renamed, while the run wrote to it; leave it alone until the run has ended", err)
 	}
 	return err
 }

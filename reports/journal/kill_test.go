@@ -23,6 +23,7 @@ import (
 func child(job, dir string) int {
 	jobs := map[string]func(string) error{
 		"write-for-ever": writeForEver, "fill-disk-running": fillDiskRunning, "fill-disk-joining": fillDiskJoining,
+		"fill-disk-with-lines": fillDiskWithLines,
 		"short-run": shortRun, "long-run": longRun}
 	if err := jobs[job](dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -93,7 +94,7 @@ func TestKilledRunIsReadableUpToItsLastClosedSegment(t *testing.T) {
 		t.Errorf("a killed run has the outcome %+v", b.Manifest.Outcome)
 	}
 	hits := readHits(t, b)
-	// The child fills segments to the brim unless it has waited 2 s for the disk.
+	// The child fills segments to the brim unless it has waited a second for the disk.
 	if least := 2 << 16; len(hits) < least {
 		t.Errorf("read %d hits, want %d or more", len(hits), least)
 	}
@@ -174,9 +175,36 @@ func fillDiskRunning(dir string) error {
 		return fmt.Errorf("Run returned %v", err)
 	}
 	w.Hit(numbered(0))
-	w.Event(journal.Event{Kind: journal.FaultLifted})
+	w.Event(journal.Event{Kind: journal.FaultLifted, Fault: &journal.Fault{}})
 	w.Observe(journal.Observation{})
 	return expectFinishFails(w)
+}
+
+// fillDiskWithLines runs into the limit in the middle of a line, and has room again before it finishes.
+func fillDiskWithLines(dir string) error {
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		return err
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: limit.Max}); err != nil {
+		return err
+	}
+	for n := range 99 { // 50 bytes each
+		w.Event(journal.Event{AtNS: int64(n), Kind: journal.Warning, Text: "so far"})
+	}
+	if err := w.Run(context.Background()); !errors.Is(err, syscall.EFBIG) {
+		return fmt.Errorf("Run returned %v", err)
+	}
+	w.Event(journal.Event{AtNS: 99, Kind: journal.FaultLifted, Fault: &journal.Fault{}})
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	return w.Finish(journal.Outcome{Status: "failed", Error: "disk full"})
 }
 
 // fillDiskJoining runs into the limit when its segments are joined.
@@ -219,11 +247,12 @@ func waitFor(path string) error {
 
 func TestFullDiskKeepsWhatWasRecorded(t *testing.T) {
 	tests := []struct {
-		name, job string
-		hits      int
+		name, job    string
+		hits, events int
 	}{
-		{"a segment that does not fit loses no earlier one", "fill-disk-running", 2 << 16},
-		{"segments that cannot be joined stay", "fill-disk-joining", 1 << 16},
+		{"a segment that does not fit loses no earlier one, and no later line", "fill-disk-running", 2 << 16, 2},
+		{"segments that cannot be joined stay", "fill-disk-joining", 1 << 16, 0},
+		{"lines that did not fit are written when they do", "fill-disk-with-lines", 0, 100},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -241,6 +270,9 @@ func TestFullDiskKeepsWhatWasRecorded(t *testing.T) {
 				if h != numbered(n) {
 					t.Fatalf("hit %d is %+v", n, h)
 				}
+			}
+			if events, err := b.Events(); err != nil || len(events) != test.events {
+				t.Errorf("read %d events, %v; want %d", len(events), err, test.events)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
 				t.Errorf("%q still takes space", left)

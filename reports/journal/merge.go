@@ -17,7 +17,7 @@ func byDue(a, b Hit) int {
 
 // merger reads sorted hit files as one. A file is open only from its earliest
 // hit on, so memory goes with the number of files that overlap (the longest
-// answer, over a segment's two seconds), not with the length of the run.
+// answer, over a segment's second), not with the length of the run.
 type merger struct {
 	waiting []waiting // by due, not yet open
 	open    cursors

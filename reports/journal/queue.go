@@ -72,7 +72,7 @@ type lineQueue struct {
 	mu      sync.Mutex
 	room    sync.Cond
 	filling []byte
-	spare   []byte
+	writing []byte // belongs to flush; after a failure it holds what was not written
 	closed  bool
 }
 
@@ -86,8 +86,8 @@ func newLineQueue(path string) (*lineQueue, error) {
 	return q, nil
 }
 
-// put adds a line, waiting for room. In a closed queue it does nothing. It fails
-// when JSON has no form for v.
+// put adds a line, waiting for room; in a closed queue it drops the line if there
+// is none. It fails when JSON has no form for v.
 func (q *lineQueue) put(v any) error {
 	line, err := json.Marshal(v)
 	if err != nil {
@@ -98,22 +98,24 @@ func (q *lineQueue) put(v any) error {
 	for len(q.filling) > lineBytes && !q.closed {
 		q.room.Wait()
 	}
-	if !q.closed {
+	if len(q.filling) <= lineBytes {
 		q.filling = append(append(q.filling, line...), '\n')
 	}
 	return nil
 }
 
-// flush writes the lines put so far.
+// flush writes the lines put so far. A line that a full disk took in part is
+// completed by the next flush.
 func (q *lineQueue) flush() error {
 	q.mu.Lock()
-	q.filling, q.spare = q.spare[:0], q.filling
+	q.writing, q.filling = append(q.writing, q.filling...), q.filling[:0]
 	q.room.Broadcast()
 	q.mu.Unlock()
-	if len(q.spare) == 0 {
+	if len(q.writing) == 0 {
 		return nil
 	}
-	_, err := q.file.Write(q.spare)
+	n, err := q.file.Write(q.writing)
+	q.writing = q.writing[:copy(q.writing, q.writing[n:])]
 	return err
 }
 

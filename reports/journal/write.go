@@ -12,16 +12,17 @@ import (
 	"time"
 )
 
-const (
-	segmentEvery = 2 * time.Second
-	flushEvery   = time.Second
-)
+// writeEvery is how often a segment is written, so that a kill loses less than
+// 2 s of hits even when the disk takes a second to write one.
+const writeEvery = time.Second
 
 // Writer writes the bundle of a run.
 //
 // Hit, Event and Observe may be called from any goroutine, before and while Run
 // runs. They return at once unless the disk is behind by a whole segment of hits
-// (or 4 MB of lines), and then when it has caught up. After Run has returned they do nothing.
+// (or 4 MB of lines), and then when it has caught up. After Run has returned hits
+// are dropped, and the first 4 MB of lines are kept for Finish: that a fault was
+// lifted is worth another try.
 type Writer struct {
 	dir          string
 	manifest     Manifest
@@ -138,16 +139,14 @@ func (w *Writer) wakeUp() {
 // was written stays.
 func (w *Writer) Run(ctx context.Context) error {
 	defer w.closeQueues()
-	segment, flush := time.NewTicker(segmentEvery), time.NewTicker(flushEvery)
-	defer segment.Stop()
-	defer flush.Stop()
+	tick := time.NewTicker(writeEvery)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		least := segmentHits
 		select {
 		case <-ctx.Done():
 		case <-w.wake:
-		case <-flush.C:
-		case <-segment.C:
+		case <-tick.C:
 			least = 1
 		}
 		if err := w.write(least); err != nil {
@@ -157,10 +156,13 @@ func (w *Writer) Run(ctx context.Context) error {
 	return w.drain()
 }
 
-// drain writes all there is and takes nothing more.
+// drain writes all there is. After a failure, which was told, that is the lines
+// that fit now: the hits that did not have given their space back.
 func (w *Writer) drain() error {
 	w.closeQueues()
 	if w.failed {
+		w.events.flush()
+		w.observations.flush()
 		return nil
 	}
 	return w.write(1)

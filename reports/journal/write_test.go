@@ -70,8 +70,8 @@ func TestConcurrentCallersLoseNothing(t *testing.T) {
 	}
 }
 
-// While the run goes on, the bundle on disk is behind by two seconds of hits at
-// most, by a second of lines, and by no fault.
+// While the run goes on, the bundle on disk is behind by a second of hits and
+// lines at most, and by no fault.
 func TestWhatIsOnDiskWhileRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "b")
@@ -94,12 +94,10 @@ func TestWhatIsOnDiskWhileRunning(t *testing.T) {
 		w.Observe(journal.Observation{})
 		expect("at once", 0, 0, 0)
 		time.Sleep(time.Second)
-		expect("after a second", 0, 1, 1)
+		expect("after a second", 1, 1, 1)
 		w.Event(connection)
 		w.Event(fault)
-		expect("at once after a fault", 0, 3, 1)
-		time.Sleep(time.Second)
-		expect("after two seconds", 1, 3, 1)
+		expect("at once after a fault", 1, 3, 1)
 		for n := range 1 << 16 {
 			w.Hit(numbered(n))
 		}
@@ -170,8 +168,8 @@ func TestHitsAreInOrderFromOverlappingSegments(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
-		// The last hit given up was due after 39 s: 69 s are 34 full segments, and the end.
-		if n := len(segments(t, dir)); n < 30 || n > 36 {
+		// The last hit given up was due after 39 s: 69 s are 69 segments, or one less, and the end.
+		if n := len(segments(t, dir)); n < 68 || n > 70 {
 			t.Errorf("%d segments", n)
 		}
 		if got := readHits(t, open(t, dir)); !slices.Equal(got, hits) {
