@@ -18,8 +18,8 @@ func TestDrillSignals(t *testing.T) {
 		lost    time.Duration // hits of so long before may be lost
 		says    string
 	}{
-		{"SIGINT", syscall.SIGINT, exitInterrupted, exitInterrupted, "interrupted", 0, "interrupted; every fault is lifted, what was recorded is kept"},
-		{"SIGTERM", syscall.SIGTERM, exitInterrupted, exitInterrupted, "interrupted", 0, "interrupted; every fault is lifted, what was recorded is kept"},
+		{"SIGINT", syscall.SIGINT, exitInterrupted, exitInterrupted, "interrupted", 0, "every fault is lifted, what was recorded is kept"},
+		{"SIGTERM", syscall.SIGTERM, exitInterrupted, exitInterrupted, "interrupted", 0, "every fault is lifted, what was recorded is kept"},
 		{"SIGKILL", syscall.SIGKILL, -1, exitFailed, "killed", 2 * time.Second, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -24,7 +24,7 @@ func child(job, dir string) int {
 	jobs := map[string]func(string) error{
 		"write-for-ever": writeForEver, "fill-disk-running": fillDiskRunning, "fill-disk-joining": fillDiskJoining,
 		"fill-disk-with-lines": fillDiskWithLines,
-		"short-run": shortRun, "long-run": longRun}
+		"short-run":            shortRun, "long-run": longRun}
 	if err := jobs[job](dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
