@@ -187,7 +187,7 @@ func (a *analysis) report(in input) *Report {
 	r.Budget = a.budgets(r)
 	a.nameCauses(r, in)
 	r.Slowdowns = a.slowdowns(r, in)
-	r.Dose = a.doses()
+	r.Dose = a.doses(r.Pool.Workers)
 	r.Evidence = a.evidence(in.observed)
 	r.Status = statusReadings(in.observed)
 	r.Objectives = a.objectives(fidelity)

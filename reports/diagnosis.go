@@ -123,9 +123,10 @@ type Moment struct {
 type Dose struct {
 	Dependency string     `json:"dependency"`
 	Kind       string     `json:"kind"`
-	SizeS      *float64   `json:"size_s"` // at which the site first broke; null when it did not
-	MaxS       float64    `json:"max_s"`  // the largest that was tried
-	Broke      string     `json:"broke"`  // what came: "502", "client_timeout", ...; "" when it held
+	SizeS      *float64   `json:"size_s"`   // at which the site first broke; null when it did not
+	QueuedS    *float64   `json:"queued_s"` // from which on requests piled up, so that it would have broken in time; null when they did not, or it can't be told
+	MaxS       float64    `json:"max_s"`    // the largest that was tried
+	Broke      string     `json:"broke"`    // what came: "502", "client_timeout", ...; "" when it held
 	Steps      []DoseStep `json:"steps"`
 }
 

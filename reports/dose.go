@@ -87,8 +87,22 @@ func (s *doseStep) what() string {
 	return what
 }
 
+// piledUp reports whether more requests were inside throughout the step's last
+// second than the workers can have been serving: the queue grew.
+func (a *analysis) piledUp(s *doseStep, to time.Duration, workers *Estimate) bool {
+	if workers == nil || to-s.from < time.Second {
+		return false
+	}
+	for c := a.grid.cell(to - time.Second); c < a.grid.cell(to); c++ {
+		if float64(at(a.levels, c)) < workers.High+2 {
+			return false
+		}
+	}
+	return true
+}
+
 // doses are the faults whose size was stepped.
-func (a *analysis) doses() []Dose {
+func (a *analysis) doses(workers *Estimate) []Dose {
 	list := []Dose{}
 	for _, d := range a.stepped {
 		f := Dose{Dependency: d.fault.Dependency, Kind: d.fault.Kind, Steps: []DoseStep{}}
@@ -101,6 +115,9 @@ func (a *analysis) doses() []Dose {
 			f.MaxS = max(f.MaxS, s.size)
 			f.Steps = append(f.Steps, DoseStep{SizeS: s.size, FromS: s.from.Seconds(), ToS: to.Seconds(),
 				Sent: s.sent, OKRatio: ratio(s.ok, s.sent), P95S: quantiles(&s.response).P95})
+			if f.QueuedS == nil && a.piledUp(s, to, workers) {
+				f.QueuedS = ptr(s.size)
+			}
 			if f.SizeS != nil {
 				continue
 			}

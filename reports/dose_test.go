@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ func TestDose(t *testing.T) {
 	if len(r.Dose) != 1 || len(r.Dose[0].Steps) != 4 {
 		t.Fatalf("got %+v, want one of four steps", r.Dose)
 	}
+	if c := r.Prediction.CapacityHz; c != nil || !strings.Contains(r.Summary, "payments slower in steps") {
+		t.Errorf("%v/s under the fault, %q; want no one capacity, and a fault in steps", *c, r.Summary)
+	}
 	d := r.Dose[0]
 	if !near(d.SizeS, 1) || d.Broke != "client_timeout" || d.MaxS != 1.5 || d.Dependency != "payments" || d.Kind != "latency" {
 		t.Errorf("got %+v (%v s), want client_timeout at 1 s of 1.5 s", d, show(d.SizeS))
@@ -46,6 +50,36 @@ func TestDose(t *testing.T) {
 		got := d.Steps[i]
 		if got.SizeS != want.SizeS || got.FromS != want.FromS || got.ToS != want.ToS || got.Sent != want.Sent || !near(got.OKRatio, *want.OKRatio) || (got.P95S == nil) != (want.P95S == nil) || got.P95S != nil && (*got.P95S < 0.99**want.P95S || *got.P95S > 1.01**want.P95S) {
 			t.Errorf("step %d: got %+v (ok %v, p95 %v), want %+v (%v, %v)", i, got, show(got.OKRatio), show(got.P95S), want, show(want.OKRatio), show(want.P95S))
+		}
+	}
+}
+
+// Four workers take 0.1 s a request and the delay: 0.5 s more serves 4 / 0.6 s =
+// 6.7/s of 8/s, and the 17 slots fill only under 1 s.
+func TestDoseThatQueues(t *testing.T) {
+	var busy [4]time.Duration
+	r := stepped(func(h *journal.Hit) {
+		took := 100 * milli
+		if h.Due >= 15*second && h.Due < 30*second {
+			took += (h.Due/(5*second) - 2) * 500 * milli
+		}
+		slices.Sort(busy[:])
+		h.Done = max(h.Due, busy[0]) + took
+		if h.Done > h.Due+4*second {
+			h.Done = h.Due + milli
+			bad(h, 502)
+			return
+		}
+		busy[0] = h.Done
+	})
+	for workers, want := range map[float64]*float64{4: ptr(0.5), 40: nil} {
+		a, err := passes(r.input())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.doses(&Estimate{Value: workers, Low: workers, High: workers})[0]
+		if show(got.QueuedS) != show(want) || !near(got.SizeS, 1) {
+			t.Errorf("with %v workers: piled up from %s, broke at %s; want %s and 1", workers, show(got.QueuedS), show(got.SizeS), show(want))
 		}
 	}
 }

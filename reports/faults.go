@@ -14,6 +14,7 @@ type playedFault struct {
 	journal.Fault
 	applied time.Duration
 	lifted  *time.Duration // nil when no event says so
+	stepped bool           // it had more than one size
 }
 
 // playedFaults are the faults in the order in which they were applied.
@@ -35,6 +36,8 @@ func playedFaults(events []journal.Event) []*playedFault {
 		switch e.Kind {
 		case journal.FaultApplied:
 			f.applied = min(f.applied, time.Duration(e.AtNS))
+		case journal.FaultStepped:
+			f.stepped = true
 		case journal.FaultLifted:
 			f.lifted = ptr(time.Duration(e.AtNS))
 			f.SizeS = cmp.Or(f.SizeS, size)
@@ -107,7 +110,7 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 	list := []Fault{}
 	for _, f := range a.faults {
 		figure := Fault{
-			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, AppliedS: f.applied.Seconds(),
+			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.applied.Seconds(),
 			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
 			Exercised: f.exercised(), UndoConfirmed: f.UndoConfirmed,
 		}
@@ -188,7 +191,9 @@ func (f Fault) words() string {
 		text += "hanging"
 	case "latency":
 		text += "slower"
-		if f.SizeS != nil && *f.SizeS > 0 {
+		if f.Stepped {
+			text += " in steps"
+		} else if f.SizeS != nil && *f.SizeS > 0 {
 			text = f.Dependency + " " + span(*f.SizeS) + " slower"
 		}
 	case "reset":

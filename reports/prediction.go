@@ -27,7 +27,7 @@ func (a *analysis) prediction(r *Report, in input) Prediction {
 	}
 	a.timeline.reach(a.end)
 	sc := a.replayed(r, in, site)
-	p.CapacityHz = firstFaultCapacity(sc)
+	p.CapacityHz = a.firstFaultCapacity(sc)
 	arrivals := a.arrivals()
 	var onsets []float64
 	runs := 1
@@ -129,9 +129,10 @@ func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in inp
 	return list
 }
 
-// firstFaultCapacity is C while the first fault is in force, per second; nil without one.
-func firstFaultCapacity(sc poolmodel.Scenario) *float64 {
-	if len(sc.Faults) == 0 {
+// firstFaultCapacity is C while the first fault is in force, per second; nil
+// without one, and where it was not the same all the time.
+func (a *analysis) firstFaultCapacity(sc poolmodel.Scenario) *float64 {
+	if len(sc.Faults) == 0 || len(a.stepped) > 0 {
 		return nil
 	}
 	f := sc.Faults[0]

@@ -121,7 +121,8 @@ type Fault struct {
 	Kind        string   `json:"kind"`
 	Phase       string   `json:"phase"`
 	Share       float64  `json:"share"`
-	SizeS       *float64 `json:"size_s"` // the delay at the end, for a kind that has one
+	SizeS       *float64 `json:"size_s"`  // the delay at the end, for a kind that has one
+	Stepped     bool     `json:"stepped"` // the size grew in steps: see dose
 	AppliedS    float64  `json:"applied_s"`
 	LiftedS     *float64 `json:"lifted_s"`
 	Connections *int64   `json:"connections"`

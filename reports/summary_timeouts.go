@@ -180,10 +180,17 @@ func (r *Report) atRate(b *Budget) string {
 }
 
 func (d Dose) sentence() string {
-	if d.SizeS == nil {
+	switch {
+	case d.SizeS == nil && d.QueuedS != nil:
+		return fmt.Sprintf("Delays of %s up to %s did not break the site, but from %s on requests piled up: it would not have held for long", d.Dependency, span(d.MaxS), span(*d.QueuedS))
+	case d.SizeS == nil:
 		return fmt.Sprintf("The site held every delay of %s up to %s", d.Dependency, span(d.MaxS))
 	}
-	return fmt.Sprintf("The site first broke (%s) at a delay of %s", d.brokeWith(), span(*d.SizeS))
+	broke := fmt.Sprintf("The site first broke (%s) at a delay of %s", d.brokeWith(), span(*d.SizeS))
+	if d.QueuedS != nil && *d.QueuedS < *d.SizeS {
+		broke += fmt.Sprintf(", but requests piled up from %s on", span(*d.QueuedS))
+	}
+	return broke
 }
 
 func (d Dose) brokeWith() string {

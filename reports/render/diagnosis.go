@@ -183,11 +183,16 @@ func slowSentence(s reports.Slowdown) string {
 
 // doseSentence says which size of a stepped fault first broke the site.
 func doseSentence(d reports.Dose) string {
-	name := d.Dependency + " " + kindWords(d.Kind)
+	text := d.Dependency + " " + kindWords(d.Kind) + " in steps up to " + waited(d.MaxS) + ": the site "
 	if d.SizeS == nil {
-		return name + " in steps up to " + waited(d.MaxS) + ": the site held"
+		text += "held"
+	} else {
+		text += "first broke at " + waited(*d.SizeS) + " (" + kindWords(d.Broke) + ")"
 	}
-	return name + " in steps up to " + waited(d.MaxS) + ": the site first broke at " + waited(*d.SizeS) + " (" + kindWords(d.Broke) + ")"
+	if d.QueuedS != nil {
+		text += ", and requests piled up from " + waited(*d.QueuedS) + " on"
+	}
+	return text
 }
 
 // budgetFor returns the budget of a dependency, or nil.
