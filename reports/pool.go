@@ -55,6 +55,10 @@ func (a *analysis) pool(r *Report, in input) Pool {
 		a.contrary = append(a.contrary, warning)
 	}
 	pool.QueueSlots = p.slots(pool.Workers)
+	if q := pool.QueueSlots; q != nil && a.readingInside(in.observed) {
+		q.High++
+		q.From += "; our own reading of the status page may have waited in one more"
+	}
 	pool.CapacityHz = p.decideCapacity(pool.Workers)
 	pool.GatewayTimeoutS, p.whyGateway = a.giveUps.fit()
 	pool.Network = a.network(p, pool, in)

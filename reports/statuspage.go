@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -76,6 +77,37 @@ func (v pageView) compare(pool *Pool, p *poolFit) (warning string) {
 	}
 	return ""
 }
+
+// readingInside reports whether a reading of the page may have been in the pool's
+// queue whenever requests were refused, and so have taken a slot of it. It was
+// not if one was answered at once meanwhile.
+func (a *analysis) readingInside(observed []journal.Observation) bool {
+	first, last := -1, -1
+	for c, n := range a.grid.flow.refused {
+		if n > 0 {
+			if first < 0 {
+				first = c
+			}
+			last = c
+		}
+	}
+	read := false
+	for _, o := range observed {
+		if o.Source != journal.PHPFPMStatus {
+			continue
+		}
+		read = true
+		c := a.grid.cell(time.Duration(o.AtNS))
+		if o.Kind == journal.Gauge && first <= c && c <= last && time.Duration(o.ErrorNS) < promptly {
+			return false
+		}
+	}
+	return read
+}
+
+// promptly is how exactly a reading that was answered at once tells the time: php-fpm
+// counts its processes once a second.
+const promptly = 1500 * time.Millisecond
 
 // slots takes the size of a TCP socket's queue from the page: from outside it
 // can't be seen. The kernel holds one more than it was told.
