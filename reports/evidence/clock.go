@@ -155,7 +155,11 @@ func (c *clock) skew() string {
 	if by < 0 {
 		by, word = -by, "ahead of"
 	}
-	return fmt.Sprintf("the clock of its machine is %.0f s %s this one's, or its lines come late: they are placed by when they came; set both clocks by NTP", by.Seconds(), word)
+	far := fmt.Sprintf("%.0f s", by.Seconds())
+	if by > 2*time.Hour {
+		far = fmt.Sprintf("%.0f h", by.Hours())
+	}
+	return fmt.Sprintf("the clock of its machine is %s %s this one's, or its lines come late: they are placed by when they came; set both clocks by NTP", far, word)
 }
 
 // skewed is the observation of it.

@@ -85,16 +85,31 @@ func alignLeft(rows [][]cell, last int) {
 // routine is what any site's logs say all day; the page has it.
 func routine(e reports.Evidence) bool { return e.Kind == "access" || e.Kind == "gauge" }
 
+// warned reports whether a warning says the same.
+func warned(r *reports.Report, e reports.Evidence) bool {
+	return e.Kind == "lost" && slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, e.Text) })
+}
+
+// brief leaves out what does not help on a terminal: the request that nginx ends
+// its lines with, and the text of lines that can't be read. The page has it.
+func brief(e reports.Evidence) reports.Evidence {
+	e.Text, _, _ = strings.Cut(e.Text, ", client: ")
+	if e.Kind == "unparsed" {
+		e.Text = ""
+	}
+	return e
+}
+
 // beyond writes what the site's logs said, and what this run could not tell.
 func (t *terminal) beyond(r *reports.Report) {
 	before := t.Len()
-	told := slices.DeleteFunc(slices.Clone(r.Evidence), routine)
+	told := slices.DeleteFunc(slices.Clone(r.Evidence), func(e reports.Evidence) bool { return routine(e) || warned(r, e) })
 	for i, e := range told {
 		if i == maxEvidence {
 			t.event("", plain, plural(int64(len(told)-i), "other line")+" of evidence in report.html")
 			break
 		}
-		t.event("", plain, shorten(oneLine(evidenceSentence(e)), 2*(width-4)))
+		t.event("", plain, shorten(oneLine(evidenceSentence(brief(e))), 3*(width-4)))
 	}
 	if len(r.NotKnown) > 0 {
 		var what []string

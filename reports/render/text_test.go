@@ -238,3 +238,24 @@ func TestFiguresAreRoundedToWhatWasMeasured(t *testing.T) {
 		}
 	}
 }
+
+// What a warning says is not said twice, and a line that can't be read is no
+// reading matter.
+func TestTextOfLogsIsBrief(t *testing.T) {
+	r := healthy()
+	r.Warnings = []string{"site.nginx_access_log: its command ended"}
+	r.Evidence = []reports.Evidence{
+		{Source: "nginx_access_log", Kind: "lost", Count: 1, Text: "its command ended"},
+		{Source: "nginx_access_log", Kind: "unparsed", Count: 86, Text: "5 ` et"},
+		{Source: "nginx_error_log", Kind: "queue_full", Count: 1, Text: `connect() failed (11), client: 127.0.0.1, request: "GET /a"`},
+	}
+	var b bytes.Buffer
+	if err := Text(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for text, times := range map[string]int{"its command ended": 1, "86 × unparsed, first at 0.0 s\n": 1, "5 ` et": 0, "connect() failed (11)\n": 1} {
+		if n := strings.Count(b.String(), text); n != times {
+			t.Errorf("%q is there %d times, want %d:\n%s", text, n, times, b.String())
+		}
+	}
+}
