@@ -15,7 +15,7 @@ import (
 // over the sum of all, Unknown among them: that stands for what nobody has
 // thought of. Signs are few and not quite independent, so the confidence is cut
 // at atMostOutside, or at atMostLogs where one of the site's logs names the
-// same cause. Below likely no cause is named.
+// same cause; what was seen happening in the site's own calls is atMostSeen. Below likely no cause is named.
 //
 // The weights are judgements, checked on labelled runs of the real staging site:
 // 50 is a line of nginx that names the cause, 20 a sign that hardly comes without it, 3 one that leans
@@ -23,6 +23,7 @@ import (
 const (
 	atMostOutside = 0.88
 	atMostLogs    = 0.97
+	atMostSeen    = 0.99
 	named         = 50.0
 	strongly      = 20.0
 	rather        = 3.0
@@ -50,6 +51,7 @@ type suspects struct {
 	odds
 	evidence []string
 	backed   map[Cause]bool // a log of the site names it
+	certain  Cause          // it was seen happening, on connections of ours; "" for none
 }
 
 // sign says what was seen and how it changes the odds.
@@ -74,6 +76,9 @@ func (s *suspects) but(ratio float64, except odds) odds {
 
 // best is the likeliest cause; Unknown, without a confidence, when none is likely.
 func (s *suspects) best() (Cause, *float64) {
+	if s.certain != "" {
+		return s.certain, ptr(atMostSeen)
+	}
 	sum, best := 0.0, Unknown
 	for _, c := range slices.Sorted(maps.Keys(s.odds)) {
 		sum += s.odds[c]
@@ -110,6 +115,7 @@ func (a *analysis) nameCauses(r *Report, in input) {
 		s := &suspects{odds: maps.Clone(priors[o.kind]), backed: map[Cause]bool{}}
 		a.signsOutside(s, o, r)
 		logs.signs(s, o)
+		a.signOfSelf(s, o, r, in)
 		f.Cause, f.Confidence = s.best()
 		f.Evidence = s.evidence
 	}

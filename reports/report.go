@@ -36,14 +36,18 @@ type Report struct {
 	Prediction   Prediction   `json:"prediction"`
 	Dose         []Dose       `json:"dose"`
 	Dependencies []Dependency `json:"dependencies"`
-	Advice       []Advice     `json:"advice"`
-	NotKnown     []NotKnown   `json:"not_known"`
-	Evidence     []Evidence   `json:"evidence"`
-	Status       []Status     `json:"status"` // of the pool, as its status page said
-	Objectives   []Objective  `json:"objectives"`
-	Warnings     []string     `json:"warnings"`
-	Timeline     Timeline     `json:"timeline"`
-	Experiment   string       `json:"experiment"` // the file as run, YAML, secrets hidden
+	// DependenciesSeen are the hosts that the site called through the egress, declared or not.
+	DependenciesSeen []DependencySeen `json:"dependencies_seen"`
+	SelfRequests     *SelfRequests    `json:"self_requests"`  // null without an egress, which would see them
+	EgressRefused    map[string]int64 `json:"egress_refused"` // what the egress refused, by class
+	Advice           []Advice         `json:"advice"`
+	NotKnown         []NotKnown       `json:"not_known"`
+	Evidence         []Evidence       `json:"evidence"`
+	Status           []Status         `json:"status"` // of the pool, as its status page said
+	Objectives       []Objective      `json:"objectives"`
+	Warnings         []string         `json:"warnings"`
+	Timeline         Timeline         `json:"timeline"`
+	Experiment       string           `json:"experiment"` // the file as run, YAML, secrets hidden
 }
 
 // Verdict is the run's result in a word.

@@ -111,6 +111,9 @@ func (a *analysis) warnings(r *Report) []string {
 	if n := a.seconds(); n > 0 && n < 3 && len(r.Recovery) > 0 {
 		list = append(list, fmt.Sprintf("the baseline is %d s long, which is short to know how a healthy site behaves", n))
 	}
+	if len(r.EgressRefused) > 0 {
+		list = append(list, refusedWords(r.EgressRefused))
+	}
 	return append(list, a.logDoubts...)
 }
 

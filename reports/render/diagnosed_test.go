@@ -92,6 +92,11 @@ func several() *reports.Report {
 	bank := r.Dependencies[0]
 	bank.Name, bank.CallsPerHit, bank.HeldMeanS = "bank", ptr(0.25), nil
 	r.Dependencies = append(r.Dependencies, bank)
+	r.SelfRequests = &reports.SelfRequests{Calls: 30, Share: ptr(0.3)}
+	r.DependenciesSeen = []reports.DependencySeen{
+		{Host: "www.example.com:443", Calls: 30, Self: true, HeldS: reports.Held{P50: ptr(0.11), P99: ptr(9.8), Max: ptr(10.0)}},
+		{Host: "api.bank.example:443", Dependency: "bank", Calls: 60, HeldS: reports.Held{P50: ptr(0.02), P99: ptr(1.0), Max: ptr(1.5)}},
+		{Host: "metrics.example.org:80", Calls: 10}}
 	r.NotKnown = append(r.NotKnown, reports.NotKnown{What: "how many queue slots there are", Why: "on a TCP socket a full queue makes visitors wait and refuses none", Needs: "site.php_fpm_status, or the pool's listen.backlog"})
 	for _, kind := range []string{"upstream_reset", "read_timeout", "waiting", "lost", "other_error"} {
 		r.Evidence = append(r.Evidence, reports.Evidence{AtS: 9, Source: "nginx_error_log", Kind: kind, Count: 2, Text: "a line of " + kind})

@@ -216,6 +216,7 @@ func hostile() *reports.Report {
 	r.Slowdowns = []reports.Slowdown{{Phase: text, Cause: text, Evidence: []string{text}}}
 	r.Dose = []reports.Dose{{Dependency: text, Kind: text, Broke: text, SizeS: ptr(1.0)}}
 	r.Dependencies = []reports.Dependency{{Name: text, Open: []int64{1}, Waiting: []int64{1}}}
+	r.SelfRequests, r.DependenciesSeen = &reports.SelfRequests{}, []reports.DependencySeen{{Host: text, Dependency: text}}
 	r.Advice = []reports.Advice{{Text: text, Because: text}}
 	r.NotKnown = []reports.NotKnown{{What: text, Why: text, Needs: text}}
 	r.Evidence = []reports.Evidence{{Source: text, Kind: text, Text: text, Count: 1}}

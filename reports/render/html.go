@@ -163,6 +163,7 @@ var functions = template.FuncMap{
 	"lasted":    lasted,
 	"closed":    closed,
 	"wasWell":   wasWell,
+	"egress":    egressWords,
 	"shape":     func(ok *bool) string { return known(ok, shape) },
 }
 

@@ -19,7 +19,7 @@ func sections(page string) []string {
 }
 
 func TestThePageHasASectionForAllThatIsKnown(t *testing.T) {
-	want := []string{"advice", "trust", "objectives", "what-happened", "why", "site", "timeouts", "dose", "phases", "requests", "dependencies", "not-known", "evidence", "reproduce"}
+	want := []string{"advice", "trust", "objectives", "what-happened", "why", "site", "timeouts", "dose", "phases", "requests", "dependencies", "outgoing", "not-known", "evidence", "reproduce"}
 	page := rendered(t, HTML, several())
 	if got := sections(page); !slices.Equal(got, want) {
 		t.Errorf("sections %v, want %v", got, want)
@@ -69,6 +69,9 @@ func TestThePageTellsOfSeveralDependencies(t *testing.T) {
 		"the dose that broke it": `<tr><th>1.5 s <span class="ill">broke</span></th>`,
 		"a dose not sent":        `<tr><th>2.0 s</th><td>11.0 s</td><td>13.0 s</td><td>0</td><td>–</td><td>–</td></tr>`,
 		"slow answers":           `<h3><span class="ill">slow answers</span> queueing <span class="quiet">confidence 0.90</span></h3>`,
+		"the site itself":        `<tr><th>www.example.com:443 <span class="ill">the site itself</span></th><td class="text">–</td><td>30</td><td>110 ms</td><td>9.8 s</td><td>10.0 s</td></tr>`,
+		"an undeclared host":     `<tr><th>metrics.example.org:80</th><td class="text">–</td><td>10</td><td>–</td>`,
+		"self-requests":          `The site called itself 30 times, in 30% of the calls that the egress saw.`,
 		"calls a request":        `<tr><th>bank</th><td>121</td><td>0.25</td><td>–</td>`,
 	} {
 		if !strings.Contains(page, want) {

@@ -37,7 +37,10 @@ func listsOf(r *reports.Report) *reports.Report {
 	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
 	c.Objectives, c.Warnings = list(c.Objectives), list(c.Warnings)
 	c.Timeouts, c.Advice, c.NotKnown, c.Evidence = list(c.Timeouts), list(c.Advice), list(c.NotKnown), list(c.Evidence)
-	c.Status = list(c.Status)
+	c.Status, c.DependenciesSeen = list(c.Status), list(c.DependenciesSeen)
+	if c.EgressRefused == nil {
+		c.EgressRefused = map[string]int64{}
+	}
 	c.Prediction.Series = list(c.Prediction.Series)
 	c.Slowdowns = append([]reports.Slowdown{}, r.Slowdowns...)
 	for i := range c.Slowdowns {

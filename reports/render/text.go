@@ -30,6 +30,7 @@ func writeText(w io.Writer, r *reports.Report, paint painter) error {
 	t.events(r)
 	t.objectives(r.Objectives)
 	t.timeouts(r)
+	t.seen(r)
 	t.beyond(r)
 	t.warnings(r.Warnings)
 	if _, err := io.WriteString(w, t.String()); err != nil {

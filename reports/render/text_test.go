@@ -167,14 +167,14 @@ func TestJSONHasNoNullLists(t *testing.T) {
 	if err := json.Unmarshal([]byte(rendered(t, JSON, r)), &back); err != nil {
 		t.Fatal(err)
 	}
-	lists := []string{"phases", "faults", "onset", "recovery", "objectives", "warnings", "timeouts", "advice", "not_known", "evidence",
+	lists := []string{"phases", "faults", "onset", "recovery", "objectives", "warnings", "timeouts", "advice", "not_known", "evidence", "dependencies_seen",
 		"slowdowns.0.evidence", "budget.0.choices", "dose.0.steps", "dependencies.0.open", "dependencies.0.waiting", "prediction.series"}
 	for _, path := range lists {
 		if list, ok := reach(back, strings.Split(path, ".")).([]any); !ok || len(list) != 0 {
 			t.Errorf("%s is no empty list", path)
 		}
 	}
-	for _, path := range []string{"pool.workers", "pool.fit_r2", "budget.0.max_timeout_s", "dose.0.size_s", "prediction.onset_s"} {
+	for _, path := range []string{"pool.workers", "self_requests", "pool.fit_r2", "budget.0.max_timeout_s", "dose.0.size_s", "prediction.onset_s"} {
 		if v := reach(back, strings.Split(path, ".")); v != nil {
 			t.Errorf("%s is %v, want null for what is not known", path, v)
 		}
