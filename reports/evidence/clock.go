@@ -25,8 +25,10 @@ const (
 	// steady is how long lines must keep the same distance from our clock before
 	// it is taken for the other clock's, rather than for the age of old lines.
 	steady = 3 * time.Second
-	// maxHeld bounds the lines that wait for that.
+	// maxHeld bounds the lines that wait for that at the start, where most are old,
+	// and maxAged those in mid-run, where none is.
 	maxHeld = 1000
+	maxAged = 1 << 16
 )
 
 // clock places lines in the run: by their arrival, which is on our own clock,
@@ -51,6 +53,7 @@ type clock struct {
 	base   time.Duration // what a new line's arrival is after its stamp
 	since  time.Duration // how long the lines held have kept about offBy
 	held   []heldLine
+	step   time.Duration // how far the other clock was set forward in mid-run, or ours back
 }
 
 type heldLine struct {
@@ -75,7 +78,7 @@ func (c *clock) take(arrival time.Duration, e *entry) {
 	}
 	switch {
 	case c.known:
-		c.placeKnown(arrival, after, e)
+		c.follow(arrival, after, e)
 	case now && (c.live || e.stamp.zoned || len(c.held) > 0 && arrival-c.held[0].arrival >= together):
 		c.settle(zone)
 		c.placeKnown(arrival, after, e)
@@ -84,9 +87,53 @@ func (c *clock) take(arrival time.Duration, e *entry) {
 	case !now && arrival-c.since >= steady:
 		c.settle(c.offBy)
 		c.placeKnown(arrival, after, e)
-	case len(c.held) < maxHeld:
-		e.text = append([]byte(nil), e.text...)
-		c.held = append(c.held, heldLine{arrival, after, *e})
+	default:
+		c.hold(arrival, after, e, maxHeld)
+	}
+}
+
+// hold keeps a line until it is known where to place it, and reports whether there was room.
+func (c *clock) hold(arrival, after time.Duration, e *entry, room int) bool {
+	if len(c.held) >= room {
+		return false
+	}
+	e.text = append([]byte(nil), e.text...)
+	c.held = append(c.held, heldLine{arrival, after, *e})
+	return true
+}
+
+// follow places a line, now that the distance of the clocks is known. One that
+// is older than its arrival was written late (buffer=), or a clock was stepped:
+// late lines come together and are of different ages, but after a step all that
+// come are of the same. So it is held until that can be told.
+func (c *clock) follow(arrival, after time.Duration, e *entry) {
+	late := after - c.base
+	if late <= agree {
+		c.settle(c.base)
+		if late < -agree && (c.live || e.stamp.zoned) {
+			c.stepped(-late)
+		}
+		c.placeKnown(arrival, after, e)
+		return
+	}
+	if len(c.held) > 0 && (after-c.held[0].after).Abs() > agree {
+		c.settle(c.base)
+	}
+	if !c.hold(arrival, after, e, maxAged) {
+		c.settle(c.base)
+		c.placeKnown(arrival, after, e)
+		return
+	}
+	if arrival-c.held[0].arrival >= steady {
+		c.stepped(-late)
+		c.settle(c.held[0].after)
+	}
+}
+
+// stepped notes the first step of a clock.
+func (c *clock) stepped(by time.Duration) {
+	if c.step == 0 {
+		c.step = by
 	}
 }
 
@@ -110,6 +157,9 @@ func (c *clock) settle(base time.Duration) {
 
 // end places what still waits: by its last line, if that is of its arrival.
 func (c *clock) end() {
+	if c.known {
+		c.settle(c.base)
+	}
 	if len(c.held) == 0 {
 		return
 	}
@@ -145,6 +195,13 @@ func (c *clock) place(arrival, late, doubt time.Duration, e *entry) {
 
 // skew says how far the site's clock is from ours, if it is.
 func (c *clock) skew() string {
+	if c.step != 0 {
+		by, word := c.step, "forward"
+		if by < 0 {
+			by, word = -by, "back"
+		}
+		return fmt.Sprintf("its times jumped %s by about %.0f s in mid-run, so a clock was set, or its lines come that late: they are placed by when they came; have NTP keep the clocks", word, by.Seconds())
+	}
 	if c.off == 0 || c.agreed > 0 || !c.known && !c.live {
 		return ""
 	}

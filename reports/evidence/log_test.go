@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,10 @@ func watch(t *testing.T, site configs.Site, t0 time.Time) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return watchAll(t, s, t0)
+}
+
+func watchAll(t *testing.T, s *Sensors, t0 time.Time) *watched {
 	ctx, cancel := context.WithCancel(t.Context())
 	w, done := &watched{}, make(chan struct{})
 	go func() {
@@ -317,6 +322,62 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
+// A clock that is set in mid-run: the lines count when they come, and it is said.
+func TestClockStep(t *testing.T) {
+	access := func(at time.Time) string {
+		return `127.0.0.1 - - [` + at.UTC().Format("02/Jan/2006:15:04:05 -0700") + `] "GET / HTTP/1.1" 200 612 "-" "curl"`
+	}
+	failure := func(at time.Time) string {
+		return errorLine(at, "no live upstreams while connecting to upstream")
+	}
+	for _, row := range []struct {
+		by   time.Duration
+		want string // with the seconds, of which one is lost in stamps that are cut to it
+	}{
+		{-time.Hour, `jumped back by about 360[01] s`},
+		{time.Hour, `jumped forward by about (3599|3600) s`},
+		{-40 * time.Second, `jumped back by about 4[01] s`},
+		{40 * time.Second, `jumped forward by about (39|40) s`},
+		{time.Second, ""},
+	} {
+		t.Run(row.by.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				l, a := newLogFile(t), newLogFile(t)
+				site := l.site()
+				site.NginxAccessLog.File = a.path
+				w := watch(t, site, time.Now())
+				step := time.Duration(0)
+				for s := range 10 { // a line half a second into each of ten seconds
+					time.Sleep(500 * time.Millisecond)
+					if s == 5 {
+						step = row.by
+					}
+					l.write(failure(time.Now().Add(step)) + "\n")
+					a.write(access(time.Now().Add(step)) + "\n")
+					time.Sleep(500 * time.Millisecond)
+				}
+				w.stop()
+				for _, kind := range []journal.Kind{journal.NoLiveUpstreams, journal.Access} {
+					wantCount(t, w, kind, 10)
+					seconds := map[int64]int64{}
+					for _, o := range w.seen() {
+						if o.Kind == kind {
+							seconds[o.AtNS/1e9] += o.Count
+						}
+					}
+					if len(seconds) != 10 {
+						t.Errorf("%s: lines in the seconds %v, want one in each of ten", kind, seconds)
+					}
+				}
+				got := w.texts(journal.Skew)
+				if n := len(regexp.MustCompile(row.want).FindAllString(got, -1)); row.want != "" && n != 2 || row.want == "" && got != "" {
+					t.Errorf("skew: got %q, want %q of both logs", got, row.want)
+				}
+			})
+		})
+	}
+}
+
 // A log that is written late, as with buffer= and flush=, is placed by its own stamps.
 func TestLateLines(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -346,6 +407,27 @@ func TestLateLines(t *testing.T) {
 			}
 		}
 		wantCount(t, w, journal.NoLiveUpstreams, 8)
+	})
+}
+
+// A sensor that panics is a source that is lost; the others go on.
+func TestSensorThatPanics(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := newLogFile(t)
+		s, err := Open(l.site())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.all = append(s.all, sensor{journal.PHPSlowLog, func(context.Context, time.Time, func(journal.Observation)) { panic("boom") }})
+		w := watchAll(t, s, time.Now())
+		time.Sleep(time.Second)
+		l.full(1)
+		time.Sleep(time.Second)
+		w.stop()
+		wantCount(t, w, journal.QueueFull, 1)
+		if got := w.texts(journal.Lost); !strings.HasPrefix(got, "panic: boom") {
+			t.Errorf("lost: got %q", got)
+		}
 	})
 }
 
