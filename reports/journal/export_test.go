@@ -7,3 +7,6 @@ func SetEventsFile(w *Writer, f *os.File) {
 	w.events.file.Close()
 	w.events.file = f
 }
+
+// BreakHits makes the writer panic when it writes hits.
+func BreakHits(w *Writer) { w.parquet = nil }

@@ -303,6 +303,38 @@ func TestFullDeviceUnderEvents(t *testing.T) {
 	}
 }
 
+// A panic while hits are written blocks nobody, and what there was before can be finished.
+func TestPanicWhileWriting(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal.BreakHits(w)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("Run did not panic")
+			}
+		}()
+		for n := range 1 << 16 {
+			w.Hit(numbered(n))
+		}
+		w.Run(t.Context())
+	}()
+	for n := range 3 << 16 {
+		w.Hit(numbered(n))
+	}
+	w.Event(journal.Event{Kind: journal.FaultLifted, Fault: &journal.Fault{}})
+	if err := w.Finish(journal.Outcome{Status: "failed", Error: "panic"}); err != nil {
+		t.Error(err)
+	}
+	events, err := open(t, dir).Events()
+	if err != nil || len(events) != 1 || len(readHits(t, open(t, dir))) != 0 {
+		t.Errorf("read %+v, %v, and %d hits", events, err, len(readHits(t, open(t, dir))))
+	}
+}
+
 // shortRun and longRun record, join and read, and write down the most memory it took, in kB.
 func shortRun(dir string) error { return recordAndRead(dir, 3<<16) }
 func longRun(dir string) error  { return recordAndRead(dir, 13<<16) }

@@ -170,9 +170,10 @@ func (w *Writer) drain() error {
 
 // write writes the lines, and the hits when there are at least so many.
 func (w *Writer) write(least int) error {
+	w.failed = true // should it panic
 	err := errors.Join(w.events.flush(), w.observations.flush(), w.writeSegment(w.hits.take(least)))
-	if err != nil {
-		w.failed = true
+	w.failed = err != nil
+	if w.failed {
 		return fmt.Errorf("record run: %w", advise(err))
 	}
 	return nil
@@ -206,7 +207,7 @@ func (w *Writer) closeQueues() {
 // bundle is readable all the same.
 func (w *Writer) Finish(o Outcome) error {
 	w.manifest.Outcome = &o
-	err := errors.Join(w.drain(), w.closeFiles(), w.join(), w.writeManifest())
+	err := errors.Join(w.drain(), w.closeFiles(), guard(w.join), w.writeManifest())
 	if err != nil {
 		return fmt.Errorf("finish bundle: %w", advise(err))
 	}
