@@ -1,6 +1,7 @@
 package tailback
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -153,10 +154,13 @@ func TestAbortInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rules, t0 := rulesOf(t, "errors > 50% over 2s"), time.Now()
 		var held time.Duration
-		stop := tick(abortEvery, func() {
-			if held == 0 && rules.broken(time.Since(t0)) != nil {
+		ctx, stop := context.WithCancel(t.Context())
+		go each(ctx, abortEvery, func() error {
+			err := rules.broken(time.Since(t0))
+			if err != nil {
 				held = time.Since(t0)
 			}
+			return err
 		})
 		for range 80 {
 			time.Sleep(99 * time.Millisecond)
@@ -167,6 +171,7 @@ func TestAbortInTime(t *testing.T) {
 			rules.hit(h)
 		}
 		stop()
+		synctest.Wait()
 		if held < 6*time.Second || held > 6300*time.Millisecond {
 			t.Errorf("held at %v, want about 6s", held)
 		}

@@ -60,21 +60,20 @@ func (n *counts) status(exp *configs.Experiment, elapsed time.Duration, waiting 
 	return s
 }
 
-// tick calls f every so often until the function it returns is called.
-func tick(every time.Duration, f func()) (stop func()) {
-	ticker, done, ended := time.NewTicker(every), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-ticker.C:
-				f()
-			case <-done:
-				return
+// each calls f every so often, until ctx is done or f fails, and returns f's error.
+func each(ctx context.Context, every time.Duration, f func() error) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := f(); err != nil {
+				return err
 			}
 		}
-	}()
-	return func() { ticker.Stop(); close(done); <-ended }
+	}
 }
 
 func outcome(ctx context.Context, err error, n *counts) journal.Outcome {

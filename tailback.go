@@ -49,8 +49,12 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 	if err != nil {
 		return err
 	}
-	defer p.faults.Close()
+	return p.run(ctx, exp, dir, watch, known)
+}
 
+// run runs the experiment with the parts prepared for it, and closes them.
+func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) error {
+	defer p.faults.Close()
 	asRun, err := exp.AsRun()
 	if err != nil {
 		return fmt.Errorf("write experiment as run: %w", err)
@@ -61,19 +65,12 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 		return err
 	}
 	var n counts
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	defer tick(abortEvery, func() {
-		if now := time.Since(t0); now < exp.Duration() {
-			if broken := p.aborts.broken(now); broken != nil {
-				abort(broken)
-			}
-		}
-	})()
 	err = conduct(ctx, exp, p, w, t0, &n, watch, known)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
+	// The connections are closed first: the bundle is finished even if they had taken every descriptor.
+	err = errors.Join(err, p.faults.Close())
 	return errors.Join(err, w.Finish(outcome(ctx, err, &n)))
 }
 
@@ -157,8 +154,22 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 		stopSensing()
 		return err
 	})
+	running.Go(guard("abort_when", func() error {
+		return each(writing, abortEvery, func() error {
+			now := time.Since(t0)
+			if now >= exp.Duration() {
+				return nil
+			}
+			return p.aborts.broken(now)
+		})
+	}))
 	if watch != nil {
-		defer tick(time.Second, func() { watch(n.status(exp, time.Since(t0), p.attack.InFlight())) })()
+		running.Go(guard("watch", func() error {
+			return each(writing, time.Second, func() error {
+				watch(n.status(exp, time.Since(t0), p.attack.InFlight()))
+				return nil
+			})
+		}))
 	}
 	return running.Wait()
 }

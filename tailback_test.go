@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
@@ -88,17 +89,64 @@ func TestEveryFaultIsLifted(t *testing.T) {
 			t.Errorf("err %v, lifted %v", err, lifted(t, dir))
 		}
 	})
-	t.Run("when a part panics", func(t *testing.T) {
-		dir := filepath.Join(t.TempDir(), "out")
-		exp := hangExperiment(t, time.Hour)
-		exp.Phases[0].Rate = &configs.Rate{To: 50, Step: 50, Every: 300 * time.Millisecond} // the fault is in force before the first hit
-		exp.Requests[0].Weight = 0                                                          // which Validate refuses: no request can be picked
-		exp.Requests = append(exp.Requests, exp.Requests[0])
-		err := Run(t.Context(), exp, dir, nil)
-		if err == nil || !strings.Contains(err.Error(), "panic in attack") || !lifted(t, dir) {
-			t.Errorf("err %v, lifted %v", err, lifted(t, dir))
+}
+
+// panicking plays real faults, and panics in its turn once one is in force.
+type panicking struct{ chaos.Injector }
+
+func (p panicking) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+	return p.Injector.Play(ctx, t0, func(e journal.Event) {
+		emit(e)
+		if e.Kind == journal.FaultApplied {
+			panic("boom")
 		}
 	})
+}
+
+// Whichever part panics with a fault in force, the others end in good order.
+func TestPanicInAPart(t *testing.T) {
+	for _, row := range []struct {
+		part    string
+		prepare func(*configs.Experiment)
+		faults  func(chaos.Injector) chaos.Injector
+		watch   func(Status)
+	}{
+		{part: "attack", prepare: func(exp *configs.Experiment) {
+			exp.Phases[0].Rate = &configs.Rate{To: 50, Step: 50, Every: 300 * time.Millisecond} // the fault is in force before the first hit
+			exp.Requests[0].Weight = 0                                                          // which Validate refuses: no request can be picked
+			exp.Requests = append(exp.Requests, exp.Requests[0])
+		}},
+		{part: "chaos", faults: func(real chaos.Injector) chaos.Injector { return panicking{real} }},
+		{part: "watch", watch: func(s Status) {
+			if s.Faults > 0 {
+				panic("boom")
+			}
+		}},
+	} {
+		t.Run(row.part, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "out")
+			exp := hangExperiment(t, time.Hour)
+			if row.prepare != nil {
+				row.prepare(exp)
+			}
+			p, _, err := prepare(t.Context(), exp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row.faults != nil {
+				p.faults = row.faults(p.faults)
+			}
+			err = p.run(t.Context(), exp, dir, row.watch, enough{})
+			if err == nil || !strings.HasPrefix(err.Error(), "panic in "+row.part) || !lifted(t, dir) {
+				t.Errorf("err %v, lifted %v", err, lifted(t, dir))
+			}
+			if conn, err := net.Dial("tcp", exp.Dependencies[0].Listen); err == nil {
+				conn.Close()
+				t.Error("the proxy still listens")
+			}
+		})
+	}
 }
 
 // A panic is the error of its part, so that the others end in good order.
