@@ -40,6 +40,7 @@ type conn struct {
 	dep    socket
 	flows  [stream.NumDirections]flow
 	cut    atomic.Bool // ended by us: what is still under way is dropped
+	torn   atomic.Bool // a toxic of Toxiproxy's clients ends it with a RST
 	gone   atomic.Bool // the site's socket takes no more bytes
 	told   bool        // recorded, as ended; belongs to recorder.mu
 
@@ -53,7 +54,7 @@ func newConn(p *proxy, id int64, call egress.Call) *conn {
 	for dir := range c.flows {
 		f := &c.flows[dir]
 		f.conn, f.dir, f.done = c, stream.Direction(dir), make(chan struct{})
-		f.set(nil)
+		f.change(pass, p.drawn(f.dir, id))
 	}
 	return c
 }
@@ -199,13 +200,17 @@ func (c *conn) sinkClosed(f *flow) {
 	}()
 	switch {
 	case c.cut.Load():
-	case !f.eof.Load() || f.limited(): // the toxic ended it
+	case !f.eof.Load() || f.limited() || c.torn.Load(): // the toxic ended it
 		c.mu.Lock()
 		if c.fault != nil {
 			c.hold(c.fault)
 		}
 		c.mu.Unlock()
 		c.end(byFault)
+		if c.torn.Load() {
+			c.reset()
+			return
+		}
 		c.finish()
 	case f.dir == down:
 		c.end(byDependency)

@@ -1,9 +1,7 @@
 package chaos
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -107,11 +105,7 @@ func (f *fault) draws(id int64) bool {
 	if f.spec.Share >= 1 {
 		return true
 	}
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[0:], f.seed)
-	binary.LittleEndian.PutUint64(key[8:], uint64(f.index))
-	binary.LittleEndian.PutUint64(key[16:], uint64(id))
-	return rand.New(rand.NewChaCha8(key)).Float64() < f.spec.Share
+	return draw(f.seed, f.index, id) < f.spec.Share
 }
 
 // asked returns what the fault_applied and fault_stepped events say.

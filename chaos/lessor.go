@@ -36,12 +36,12 @@ func (s *server) lease(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(s.ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
 	p, exp, err := s.plan(lines)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
+		refuse(w, refusal(http.StatusBadRequest, "%v", err))
 		return
 	}
 	who := &holder{p.Name, p.Host, p.PID, time.Now()}
-	if other := s.take(who); other != nil {
-		refuse(w, http.StatusConflict, fmt.Errorf("the proxies are held by %v; wait for its end", other))
+	if err := s.take(who); err != nil {
+		refuse(w, err)
 		return
 	}
 	defer s.giveBack()
@@ -117,6 +117,7 @@ func (le *lessor) do(ctx context.Context, a ask) {
 	case a.PlayAt != nil:
 		ctx, le.stop = context.WithCancel(ctx)
 		t0 := le.began.Add(time.Duration(*a.PlayAt))
+		le.warn(t0)
 		le.played.Go(func() {
 			end := tell{Ended: true}
 			err := le.play(ctx, le.exp, t0, func(e journal.Event) { le.out.put(tell{Event: &e}) })
@@ -128,6 +129,15 @@ func (le *lessor) do(ctx context.Context, a ask) {
 			}
 			le.out.put(end)
 		})
+	}
+}
+
+// warn tells of what no run has put on the proxies.
+func (le *lessor) warn(t0 time.Time) {
+	for _, p := range le.all() {
+		for _, t := range p.toxics() {
+			le.out.put(tell{Event: &journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: p.foreign(t)}})
+		}
 	}
 }
 

@@ -44,6 +44,8 @@ type proxy struct {
 	count   int64
 	used    time.Time // when the site last connected
 	fault   *fault    // in force, or nil
+	clients [stream.NumDirections][]*clientToxic
+	off     bool // a client of Toxiproxy's has disabled it
 	closing bool
 	running sync.WaitGroup // the goroutines of all connections, Toxiproxy's as well
 }
@@ -200,6 +202,9 @@ func (p *proxy) forget(c *conn) {
 // close lifts, closes and waits.
 func (p *proxy) close() error {
 	p.lift()
+	for dir := range p.clients {
+		p.setToxics(stream.Direction(dir), nil)
+	}
 	var err error
 	if p.listener != nil {
 		p.pause()

@@ -12,17 +12,19 @@ import (
 
 // flow is one direction of a connection: what its resident toxic runs on it.
 type flow struct {
-	conn *conn
-	dir  stream.Direction
-	mode atomic.Pointer[mode]
-	eof  atomic.Bool   // the source has ended
-	out  atomic.Int64  // bytes that went out in this mode
-	done chan struct{} // closed when the sink has been closed: the last byte is out
+	conn   *conn
+	dir    stream.Direction
+	mode   atomic.Pointer[mode]
+	eof    atomic.Bool          // the source has ended
+	out    atomic.Int64         // bytes that went out since set
+	done   chan struct{}        // closed when the sink has been closed: the last byte is out
+	states map[*clientToxic]any // belong to the resident
 }
 
 // mode is what a flow does until changed is closed.
 type mode struct {
-	toxic   toxics.Toxic
+	toxic   toxics.Toxic   // of the fault in force
+	clients []*clientToxic // of Toxiproxy's clients, behind it
 	changed chan struct{}
 }
 
@@ -32,7 +34,15 @@ func (f *flow) set(toxic toxics.Toxic) {
 		toxic = pass
 	}
 	f.out.Store(0)
-	old := f.mode.Swap(&mode{toxic, make(chan struct{})})
+	f.change(toxic, f.mode.Load().clients)
+}
+
+// setClients makes the flow run these besides, from now on. It never waits.
+func (f *flow) setClients(clients []*clientToxic) { f.change(f.mode.Load().toxic, clients) }
+
+// change puts a mode in the place of the last. proxy.mu is locked, or nobody knows the flow yet.
+func (f *flow) change(toxic toxics.Toxic, clients []*clientToxic) {
+	old := f.mode.Swap(&mode{toxic, clients, make(chan struct{})})
 	if old != nil {
 		close(old.changed)
 	}
@@ -82,6 +92,10 @@ func (r *resident) Pipe(stub *toxics.ToxicStub) {
 		m := f.mode.Load()
 		inner := *stub // shares what Close closes
 		inner.Interrupt = m.changed
+		if len(m.clients) > 0 {
+			f.chain(m, &inner)
+			continue
+		}
 		if s, ok := m.toxic.(toxics.StatefulToxic); ok {
 			inner.State = s.NewState()
 		}

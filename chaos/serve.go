@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/Shopify/toxiproxy/v2"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -22,8 +19,10 @@ type server struct {
 	ctx context.Context // the proxy's own
 	say func(string)
 
-	mu     sync.Mutex
-	holder *holder // nil when nobody holds the proxies
+	calls sync.Mutex // held by a call of a Toxiproxy client
+
+	mu     sync.Mutex // after calls
+	holder *holder    // nil when nobody holds the proxies
 }
 
 // Serve listens for the experiment's dependencies, as Listen does, and lets runs
@@ -58,7 +57,7 @@ func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, 
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+leasePath, s.lease)
-	mux.HandleFunc("GET /version", s.version)
+	s.toxiproxyRoutes(mux)
 	return noBrowsers(mux)
 }
 
@@ -66,42 +65,24 @@ func (s *server) routes() http.Handler {
 func noBrowsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.UserAgent(), "Mozilla/") {
-			refuse(w, http.StatusForbidden, errors.New("browsers are not served: any web page could break your dependencies"))
+			refuse(w, refusal(http.StatusForbidden, "browsers are not served: any web page could break your dependencies"))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// toxiproxyVersion is the Toxiproxy whose API we speak.
-const toxiproxyVersion = "2.12.0"
-
-func (s *server) version(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, version{toxiproxyVersion, protocol})
-}
-
-type version struct {
-	Version  string `json:"version"`
-	Tailback int    `json:"tailback,omitempty"` // the protocol of a proxy of ours
-}
-
-func answer(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
-}
-
-// refuse answers an error in Toxiproxy's form.
-func refuse(w http.ResponseWriter, status int, err error) {
-	answer(w, status, toxiproxy.ApiError{Message: err.Error(), StatusCode: status})
-}
-
-// take gives the proxies to the run, or returns who has them.
-func (s *server) take(h *holder) (now *holder) {
+// take gives the proxies to the run, or says why not.
+func (s *server) take(h *holder) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.holder != nil {
-		return s.holder
+		return refusal(http.StatusConflict, "the proxies are held by %v; wait for its end", s.holder)
+	}
+	for _, p := range s.all() {
+		if p.off {
+			return refusal(http.StatusConflict, "the proxy of %s is disabled; enable it first (toxiproxy-cli toggle, or POST /reset)", p.dep.Name)
+		}
 	}
 	s.holder = h
 	return nil
