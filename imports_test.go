@@ -33,8 +33,9 @@ var rules = map[string]struct {
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
+	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "the command line talks to people; the conductor runs the parts"},
+	"cmd/tailback":              {[]string{"", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.
@@ -46,6 +47,8 @@ var homes = map[string]struct {
 	"github.com/tsenart/vegeta/v12/lib/plot": {[]string{"reports/render"}, "only for its copy of uPlot"},
 	"github.com/Shopify/toxiproxy/":          {[]string{"chaos"}, "Toxiproxy's types stay behind chaos"},
 	"github.com/spf13/viper":                 {[]string{"configs", "cmd/tailback"}, "the file's format is the business of configs"},
+	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
+	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
 	"net/http":                               {[]string{"attack", "chaos", "chaos/egress", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }
