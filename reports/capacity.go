@@ -113,13 +113,14 @@ func met(r *Report) (ok bool, why string) {
 			missed = append(missed, o.Text)
 		}
 	}
-	if len(missed) == 0 && r.Phases[0].ResponseS.N == 0 {
-		missed = append(missed, "no good answer at all")
-	}
-	if len(missed) == 0 {
+	switch {
+	case len(missed) > 0:
+		why = "missed " + strings.Join(missed, ", ")
+	case r.Phases[0].ResponseS.N == 0:
+		why = "no good answer at all"
+	default:
 		return true, ""
 	}
-	why = "missed " + strings.Join(missed, ", ")
 	if len(r.Onset) > 0 && r.Onset[0].Cause != "" && r.Onset[0].Cause != Unknown {
 		why += fmt.Sprintf(" (%d: %s)", r.Onset[0].Code, strings.ReplaceAll(string(r.Onset[0].Cause), "_", " "))
 	}

@@ -146,6 +146,10 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 	if together := time.Duration(n.when.Quantile(0.9) - n.when.Quantile(0.1)); n.n >= few && together < 200*time.Millisecond && high-low > 0.3 {
 		s.sign("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
 	}
+	if refused := a.refusedBeside(o); middle < 1 && refused >= 20*n.n {
+		s.sign(fmt.Sprintf("beside %s × 502 that came at once: these may be slow ones of them", count(refused)),
+			odds{WorkerKilled: hardly, WorkerClosed: hardly, AppError: hardly})
+	}
 	if n.cut*2 < n.n {
 		return
 	}
@@ -155,6 +159,16 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 	} else {
 		s.sign(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
 	}
+}
+
+// refusedBeside counts the 502s of an onset that came at once while those of o came.
+func (a *analysis) refusedBeside(o *onset) (n int64) {
+	for _, other := range a.onsets {
+		if other.kind == refused502 && other.at <= o.last && o.at <= other.last {
+			n += other.seen.n
+		}
+	}
+	return n
 }
 
 // signsOfWaiting are of 504: a gateway gives up after one fixed time. On a pool

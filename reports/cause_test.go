@@ -110,6 +110,21 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// On a busy machine a few refusals of a full queue come late: no sign of another cause.
+func TestSlowRefusals(t *testing.T) {
+	s, late := hang(), 0
+	for i := range s.hits {
+		if h := &s.hits[i]; h.Code == 502 && h.Due >= 20*second && late < 2 {
+			h.Done = h.Due + 150*milli
+			late++
+		}
+	}
+	r := s.report(t)
+	if len(r.Onset) != 2 || r.Onset[0].Cause != QueueFull || r.Onset[1].Cause != Unknown {
+		t.Errorf("onsets %+v, want a full queue, and two of which it is not known", r.Onset)
+	}
+}
+
 // A log that says another thing at the same moments makes less sure; one of
 // another host changes nothing, and is told of.
 func TestLogsThatDoNotAgree(t *testing.T) {

@@ -24,6 +24,8 @@ const (
 	capacityJSON = "capacity.json"
 	// recoveryTimeout bounds the wait for a site to be well again after a trial.
 	recoveryTimeout = 90 * time.Second
+	// worthSaying is how long it is waited for that in silence.
+	worthSaying = 5 * time.Second
 	// doomed is for how many seconds in a row most answers are bad when a trial
 	// that would last longer is ended.
 	doomed = 3
@@ -240,17 +242,22 @@ func (h *hunt) recover(ctx context.Context) (why string) {
 	if err != nil {
 		return err.Error()
 	}
-	for end, good := time.Now().Add(recoveryTimeout), 0; good < 3; {
+	told := false
+	for begun, good := time.Now(), 0; good < 3; {
 		took, err := answer(ctx, rest)
 		switch {
 		case ctx.Err() != nil:
 			return "interrupted"
 		case err == nil && took < 2*h.well+100*time.Millisecond:
 			good++
-		case time.Now().After(end):
+		case time.Since(begun) > recoveryTimeout:
 			return fmt.Sprintf("the site was not well again %v after a trial had ended", recoveryTimeout)
 		default:
 			good = 0
+			if !told && time.Since(begun) > worthSaying {
+				fmt.Fprintf(h.progress, "waiting for up to %v until the site is well again\n", recoveryTimeout)
+				told = true
+			}
 			select {
 			case <-ctx.Done():
 			case <-time.After(500 * time.Millisecond):
