@@ -146,7 +146,7 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 	if together := time.Duration(n.when.Quantile(0.9) - n.when.Quantile(0.1)); n.n >= few && together < 200*time.Millisecond && high-low > 0.3 {
 		s.sign("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
 	}
-	if refused := a.refusedBeside(o); middle < 1 && refused >= 20*n.n {
+	if refused := a.refusedBeside(o); middle < 1 && refused >= 10*n.n {
 		s.sign(fmt.Sprintf("beside %s × 502 that came at once: these may be slow ones of them", count(refused)),
 			odds{WorkerKilled: hardly, WorkerClosed: hardly, AppError: hardly})
 	}
