@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -255,8 +256,16 @@ func (r *rig) dial() *client { return r.dialFor(soon) }
 func (r *rig) dialFor(patience time.Duration) *client {
 	r.t.Helper()
 	c := &client{t: r.t}
-	conn, err := net.DialTimeout("tcp", r.Addr("payments"), patience)
+	address := r.Addr("payments")
+	if r.out != nil {
+		address = r.out.addr
+	}
+	conn, err := net.DialTimeout("tcp", address, patience)
 	switch {
+	case err == nil && r.out != nil:
+		c.TCPConn = conn.(*net.TCPConn)
+		r.t.Cleanup(func() { conn.Close() })
+		c.failed = tunnel(c.TCPConn, r.exp.Dependencies[0].Host, patience)
 	case err == nil:
 		c.TCPConn = conn.(*net.TCPConn)
 		r.t.Cleanup(func() { conn.Close() })
@@ -270,6 +279,26 @@ func (r *rig) dialFor(patience time.Duration) *client {
 		c.failed = err.Error()
 	}
 	return c
+}
+
+// tunnel asks the egress for a tunnel and returns why there is none, or "".
+func tunnel(c *net.TCPConn, host string, patience time.Duration) string {
+	fmt.Fprintf(c, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", host, host)
+	c.SetReadDeadline(time.Now().Add(patience))
+	defer c.SetReadDeadline(time.Time{})
+	var head []byte
+	for b := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, b...) {
+		if _, err := c.Read(b); isTimeout(err) {
+			c.Close() // as a client whose time to connect is over
+			return "no answer"
+		} else if err != nil {
+			return err.Error()
+		}
+	}
+	if status := strings.Fields(string(head))[1]; status != "200" {
+		return status
+	}
+	return ""
 }
 
 // ask sends a line that is answered by n bytes.

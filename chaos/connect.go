@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"errors"
 	"math"
 	"time"
 )
@@ -60,17 +59,4 @@ func (c *conn) tellOpened(err error) {
 		c.answered() // the connect
 	}
 	c.call.Opened(err)
-}
-
-var errRefused = errors.New("connection refused")
-
-// refusingConnects is down of a host reached through the egress.
-//
-// What a client sees
-//   - on a connection opened before the fault: its end, at once, as of down.
-//   - when it connects during the fault: 502 for its CONNECT; of a plain request
-//     the end of the connection, without an answer.
-//   - when it connects after: nothing of it.
-func refusingConnects() effect {
-	return effect{cut: (*conn).shut, counts: countCuts, connect: &connects{err: errRefused}}
 }

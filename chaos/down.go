@@ -1,5 +1,7 @@
 package chaos
 
+import "errors"
+
 // refusing makes the dependency look as if its process had died. The port stays
 // bound (Linux), so no other program gets it.
 //
@@ -22,4 +24,19 @@ func refusing() effect {
 			return nil
 		},
 	}
+}
+
+// errRefused is what the egress's client is told.
+var errRefused = errors.New("connection refused (down)")
+
+// refusingConnects is down of a host that is reached through the egress.
+//
+// What a client sees
+//   - on a connection opened before the fault: its end, as of down.
+//   - when it connects during the fault: 502 for its CONNECT, which fails a call as
+//     a refused connect does (libcurl: error 56); of a plain request, which a 502
+//     would look like an answer to, the end of the connection (libcurl: error 52).
+//   - when it connects after: nothing of it.
+func refusingConnects() effect {
+	return effect{cut: (*conn).shut, counts: countCuts, connect: &connects{err: errRefused}}
 }

@@ -50,7 +50,11 @@ func effectOf(f configs.Fault, listened bool) (effect, error) {
 	case !listened && f.Down != nil:
 		return refusingConnects(), nil
 	case !listened && f.NoAccept != nil:
-		return effect{connect: &connects{wait: untilLifted}, counts: countConnects}, nil
+		return unansweredConnects(), nil
+	case f.DNS != nil:
+		return dns(f.DNS), nil
+	case f.SlowDial != nil:
+		return slowDial(f.SlowDial), nil
 	case f.Latency != nil:
 		return latency(f.Latency), nil
 	case f.Hang != nil:

@@ -20,15 +20,23 @@ type clientView struct {
 	late   string
 	held   int64 // -1: unknown
 	conns  int64
+	egress bool // the client comes by CONNECT
 }
 
 // What a client sees on a connection opened before, during and after each
 // fault, and on the first two when it is lifted. Delays are far longer than
 // the watching, so that what comes after lifting came because of it.
 func TestWhatAClientSees(t *testing.T) {
-	const far = 100 * time.Second
+	for _, row := range views() {
+		t.Run(row.name, row.play)
+	}
+}
+
+const far = 100 * time.Second
+
+func views() []clientView {
 	dose := configs.Dose{From: far, To: far}
-	for _, row := range []clientView{
+	return []clientView{
 		{name: "latency delays answers", fault: configs.Fault{Latency: &configs.Latency{Delay: dose}},
 			ask: "9", n: 9, before: "none, open", during: "none, open", lifted: "whole, open", held: 2, conns: 2},
 		{name: "latency delays requests", fault: configs.Fault{Latency: &configs.Latency{Delay: dose, Direction: configs.Upstream}},
@@ -65,8 +73,6 @@ func TestWhatAClientSees(t *testing.T) {
 			n: len(saysBusy + "Connection: close\r\n"), before: "whole, eof", during: "whole, eof", lifted: "whole, eof", held: 2, conns: 2},
 		{name: "http_error lets pass what is no HTTP", fault: configs.Fault{HTTPError: busy},
 			ask: "9", n: 9, before: "whole, open", during: "whole, open", lifted: "whole, open", held: 0, conns: 2},
-	} {
-		t.Run(row.name, row.play)
 	}
 }
 
@@ -82,7 +88,12 @@ func (row clientView) play(t *testing.T) {
 		t.Skip("no_accept is for Linux")
 	}
 	t.Parallel()
-	r := newRig(t, newDependency(t).addr, row.fault)
+	var r *rig
+	if d := newDependency(t); row.egress {
+		r = newOutRig(t, d.addr, nil, row.fault).rig
+	} else {
+		r = newRig(t, d.addr, row.fault)
+	}
 	before := r.asked()
 	before.got, before.want = 0, 0
 	r.apply()
@@ -90,7 +101,7 @@ func (row clientView) play(t *testing.T) {
 	before.ask(row.ask, row.n)
 	before.sees(row.before)
 	patience := soon
-	if row.during == "no connect" {
+	if row.during == "no connect" || row.during == "no answer" {
 		patience = while
 	}
 	during := r.dialFor(patience)

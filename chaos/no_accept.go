@@ -35,3 +35,15 @@ func noAccept() (effect, error) {
 		},
 	}, nil
 }
+
+// unansweredConnects is no_accept of a host that is reached through the egress.
+//
+// What a client sees
+//   - on a connection opened before the fault: nothing.
+//   - when it connects during the fault: no answer to its CONNECT, until its own
+//     connect timeout; a plain request is not answered either.
+//   - when it is lifted: those that still wait are connected at once.
+//   - when it connects after: nothing of it.
+func unansweredConnects() effect {
+	return effect{connect: &connects{wait: untilLifted}, counts: countConnects}
+}

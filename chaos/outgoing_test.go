@@ -145,3 +145,31 @@ func TestEveryHostIsSeen(t *testing.T) {
 		t.Errorf("%d calls over TLS, want 3 and the handshake's", n)
 	}
 }
+
+// Faults act on tunnels as they do on connections to a listening address. Those
+// of connects are the egress's own to play.
+func TestWhatAClientOfTheEgressSees(t *testing.T) {
+	rows := []clientView{
+		{name: "down answers 502", fault: configs.Fault{Down: &configs.Down{}},
+			ask: "9", n: 9, before: "none, eof", during: "502", lifted: "none, eof", late: "502", held: 1, conns: 2},
+		{name: "no_accept does not answer", fault: configs.Fault{NoAccept: &configs.NoAccept{}},
+			ask: "9", n: 9, before: "whole, open", during: "no answer", lifted: "whole, open", late: "no answer", held: 1, conns: 1},
+		{name: "dns answers 502", fault: configs.Fault{DNS: &configs.DNS{}},
+			ask: "9", n: 9, before: "whole, open", during: "502", lifted: "whole, open", late: "502", held: 1, conns: 1},
+		{name: "dns after a while", fault: configs.Fault{DNS: &configs.DNS{Delay: far}},
+			ask: "9", n: 9, before: "whole, open", during: "no answer", lifted: "whole, open", late: "no answer", held: 1, conns: 1},
+		{name: "slow_dial connects late", fault: configs.Fault{SlowDial: &configs.SlowDial{Delay: 10 * time.Millisecond}},
+			ask: "9", n: 9, before: "whole, open", during: "whole, open", lifted: "whole, open", held: 1, conns: 1},
+		{name: "slow_dial leaves connections alone", fault: configs.Fault{SlowDial: &configs.SlowDial{Delay: far}},
+			ask: "9", n: 9, before: "whole, open", during: "no answer", lifted: "whole, open", late: "no answer", held: 1, conns: 1},
+	}
+	for _, row := range views() {
+		if row.fault.Down == nil && row.fault.NoAccept == nil {
+			rows = append(rows, row)
+		}
+	}
+	for _, row := range rows {
+		row.egress = true
+		t.Run(row.name, row.play)
+	}
+}

@@ -4,9 +4,30 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpproxy"
 )
+
+// Egress is the forward proxy the site's outgoing calls may be pointed at.
+type Egress struct {
+	Listen string   `mapstructure:"listen"`
+	Allow  []string `mapstructure:"allow"`  // networks of clients (CIDR), needed unless Listen is loopback; loopback always may
+	Parent string   `mapstructure:"parent"` // URL of the proxy that the calls go on through; if empty, none
+	// NoProxy are the hosts that are reached without Parent, as in the variable
+	// NO_PROXY: names and what is below them, addresses, networks, each with a port or not.
+	NoProxy []string `mapstructure:"no_proxy"`
+}
+
+// DNS has the name of a dependency with a host not be found; open connections go on.
+type DNS struct {
+	Delay time.Duration `mapstructure:"delay"` // how long each lookup takes before it fails
+}
+
+// SlowDial has connecting to a dependency with a host take longer.
+type SlowDial struct {
+	Delay time.Duration `mapstructure:"delay"` // before each connect
+}
 
 // Networks returns Allow. What is no network is left out; Validate tells of it.
 func (e Egress) Networks() []netip.Prefix {

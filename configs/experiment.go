@@ -120,16 +120,6 @@ type Chaos struct {
 // Embedded is the Chaos.Toxiproxy that runs Toxiproxy in this process.
 const Embedded = "embedded"
 
-// Egress is the forward proxy the site's outgoing calls may be pointed at.
-type Egress struct {
-	Listen string   `mapstructure:"listen"`
-	Allow  []string `mapstructure:"allow"`  // networks of clients (CIDR), needed unless Listen is loopback; loopback always may
-	Parent string   `mapstructure:"parent"` // URL of the proxy that the calls go on through; if empty, none
-	// NoProxy are the hosts that are reached without Parent, as in the variable
-	// NO_PROXY: names and what is below them, addresses, networks, each with a port or not.
-	NoProxy []string `mapstructure:"no_proxy"`
-}
-
 // Limits are ceilings on the load. Hits over them are dropped and counted.
 type Limits struct {
 	Rate     float64 `mapstructure:"rate"`      // sent per second; 0 is no ceiling
@@ -182,6 +172,8 @@ type Fault struct {
 	Slice     *Slice     `mapstructure:"slice"`
 	Limit     *Limit     `mapstructure:"limit"`
 	HTTPError *HTTPError `mapstructure:"http_error"`
+	DNS       *DNS       `mapstructure:"dns"`
+	SlowDial  *SlowDial  `mapstructure:"slow_dial"`
 }
 
 // Latency delays bytes by Delay, give or take Jitter (uniform).
@@ -278,6 +270,7 @@ func (f Fault) kinds() []faultKind {
 		{"close", f.Close != nil}, {"down", f.Down != nil}, {"no_accept", f.NoAccept != nil},
 		{"bandwidth", f.Bandwidth != nil}, {"slow_close", f.SlowClose != nil},
 		{"slice", f.Slice != nil}, {"limit", f.Limit != nil}, {"http_error", f.HTTPError != nil},
+		{"dns", f.DNS != nil}, {"slow_dial", f.SlowDial != nil},
 	}
 }
 

@@ -3,7 +3,9 @@ package configs
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -33,6 +35,27 @@ func (c *check) egress(e Egress) {
 	if e.Parent == "" && len(e.NoProxy) > 0 && !c.unread(path+".parent") {
 		c.add(path+".no_proxy", "says what goes past the parent proxy, and there is no parent")
 	}
+}
+
+// connects checks a fault of connects, which only the egress makes and answers
+// itself: in front of a listening address the kernel does.
+func (c *check) connects(f Fault, delay time.Duration, path string) bool {
+	listens := slices.ContainsFunc(c.e.Dependencies, func(d Dependency) bool { return d.Name == f.Dependency && d.Listen != "" })
+	switch {
+	case listens:
+		c.add(path, "needs the egress, which looks up and connects for the site: give %s a host instead of listen, or use no_accept or hang", f.Dependency)
+	case !c.within(delay, maxDelay, path+".delay"):
+	case f.For > 0 && delay >= f.For:
+		c.add(path+".delay", "each connect would take %s, but the fault lasts %s", duration(delay), duration(f.For))
+	default:
+		return true
+	}
+	return false
+}
+
+// hasHost reports whether a dependency is reached through the egress.
+func (c *check) hasHost(dependency string) bool {
+	return slices.ContainsFunc(c.e.Dependencies, func(d Dependency) bool { return d.Name == dependency && d.Host != "" })
 }
 
 func isNetwork(text string) bool {

@@ -67,7 +67,7 @@ func (c *check) share(f Fault, path string) {
 	switch {
 	case !(f.Share > 0 && f.Share <= 1): // also NaN
 		c.add(path+".share", "needs to be above 0 and at most 1, such as 0.5 for half of the connections, not %s", decimal(f.Share))
-	case f.Share < 1 && (f.Down != nil || f.NoAccept != nil):
+	case f.Share < 1 && (f.Down != nil || f.NoAccept != nil) && !c.hasHost(f.Dependency):
 		c.add(path+".share", "%s works on the listening address and so on every connection; remove the share", f.Kind())
 	}
 }
@@ -137,6 +137,12 @@ func (c *check) parameters(f Fault, path string) {
 		c.size(f.Limit.Bytes, path+".bytes")
 	case f.HTTPError != nil:
 		c.httpError(*f.HTTPError, f.Dependency, path)
+	case f.DNS != nil:
+		c.connects(f, f.DNS.Delay, path)
+	case f.SlowDial != nil:
+		if c.connects(f, f.SlowDial.Delay, path) {
+			c.positive(f.SlowDial.Delay, maxDelay, path+".delay")
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func (r *Report) workerKilled(o *Onset) string {
 
 // keepsWaiting reports whether a fault of this kind makes a caller wait.
 func keepsWaiting(kind string) bool {
-	return slices.Contains([]string{"hang", "latency", "no_accept", "bandwidth", "slow_close", "slice", "limit"}, kind)
+	return slices.Contains([]string{"hang", "latency", "no_accept", "slow_dial", "bandwidth", "slow_close", "slice", "limit"}, kind)
 }
 
 // workersAll writes "all 4 workers were busy", with their number where it is known.

@@ -212,6 +212,13 @@ func (f Fault) words() string {
 		text += "answering in small pieces"
 	case "limit":
 		text += "cutting its answers short"
+	case "dns":
+		text += "not found by its name"
+	case "slow_dial":
+		text += "slow to connect to"
+		if f.SizeS != nil && *f.SizeS > 0 {
+			text = f.Dependency + " " + span(*f.SizeS) + " slower to connect to"
+		}
 	case "http_error":
 		text += "answering with errors"
 	default:

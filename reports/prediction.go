@@ -98,7 +98,7 @@ func (a *analysis) replayed(r *Report, in input, site poolmodel.Site) poolmodel.
 // spells are a fault as the model knows it: one spell for each size that it had.
 // Kinds that don't make a call last longer are none.
 func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in input) []poolmodel.Fault {
-	if !keepsWaiting(f.Kind) || f.Kind == "bandwidth" || f.Kind == "slice" || f.Kind == "limit" || f.Kind == "slow_close" || site.Share == 0 {
+	if !keepsWaiting(f.Kind) || f.Kind == "bandwidth" || f.Kind == "slice" || f.Kind == "limit" || f.Kind == "slow_close" || f.Kind == "slow_dial" || site.Share == 0 {
 		return nil
 	}
 	share := f.Share * min(r.callsOf(f.Dependency)/site.Share, 1)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/tailback/tailback/reports/journal"
 )
 
 // Who ended a wait for a dependency.
@@ -24,7 +26,7 @@ func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
 	for _, w := range a.watches {
 		t := Timeout{Dependency: w.fault.Dependency, Fault: w.fault.Kind, Visitor: w.visitor(), Got: w.mostGot(), N: int64(len(w.given))}
 		d := dependencyNamed(dependencies, t.Dependency)
-		if len(w.waits) > 0 && t.Fault != "no_accept" {
+		if len(w.waits) > 0 && (!onConnects(t.Fault) || a.byEgress(t.Dependency)) {
 			a.fromConnections(&t, w, d)
 		} else {
 			a.fromResponses(&t, w, d)
@@ -33,6 +35,15 @@ func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
 	}
 	tellConnects(list)
 	return list
+}
+
+// onConnects reports whether a fault of the kind makes connecting wait. In front
+// of a listening address that leaves no trace in the proxy; through the egress it does.
+func onConnects(kind string) bool { return kind == "no_accept" || kind == "slow_dial" }
+
+// byEgress reports whether a dependency was reached through the egress.
+func (a *analysis) byEgress(dependency string) bool {
+	return slices.ContainsFunc(a.manifest.Dependencies, func(d journal.Dependency) bool { return d.Name == dependency && d.Host != "" })
 }
 
 func dependencyNamed(list []Dependency, name string) Dependency {
@@ -220,7 +231,7 @@ func killedAfter(held []time.Duration, usual time.Duration) *Estimate {
 func tellConnects(list []Timeout) {
 	for i := range list {
 		t := &list[i]
-		if t.Fault != "no_accept" || t.ObservedS == nil {
+		if !onConnects(t.Fault) || t.ObservedS == nil {
 			continue
 		}
 		t.Connect = true

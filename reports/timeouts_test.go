@@ -211,6 +211,16 @@ func TestConnectTimeoutFromAnswers(t *testing.T) {
 	}
 }
 
+// Through the egress the connects themselves are seen to be given up.
+func TestConnectTimeoutFromTheEgress(t *testing.T) {
+	s := page{timeout: 600 * milli, kind: "no_accept"}.run(nil)
+	s.Dependencies[0] = journal.Dependency{Name: "payments", Host: "pay.example:443"}
+	got := only(t, s)
+	if got.Source != "connection" || !got.Connect || got.Verdict != "app" || got.ObservedS == nil || !near(&got.ObservedS.Value, 0.6) {
+		t.Errorf("got %+v %+v, want 0.6 s to connect, from connections", got, got.ObservedS)
+	}
+}
+
 // The same time under a hang and under a listener that does not accept is that of the whole call.
 func TestTotalTimeoutIsNoConnectTimeout(t *testing.T) {
 	seen := func(fault string, s float64) Timeout {

@@ -46,7 +46,7 @@ type visitors struct{ gateway, client, app, ok int64 }
 
 // waitingKind reports whether a fault of the kind makes calls wait.
 func waitingKind(kind string) bool {
-	return kind == "hang" || kind == "latency" || kind == "no_accept" || kind == "bandwidth" || kind == "slice"
+	return kind == "hang" || kind == "latency" || kind == "no_accept" || kind == "slow_dial" || kind == "bandwidth" || kind == "slice"
 }
 
 // watches are those of each fault that makes calls wait.

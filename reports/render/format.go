@@ -165,7 +165,7 @@ func befell(kind string) string {
 	words := map[string]string{"latency": "was slowed", "hang": "hung", "reset": "was reset", "close": "was closed",
 		"down": "went down", "no_accept": "stopped accepting", "bandwidth": "was throttled",
 		"slow_close": "closed slowly", "slice": "was sliced", "limit": "was cut short",
-		"http_error": "answered with errors"}
+		"http_error": "answered with errors", "dns": "was not found", "slow_dial": "was slow to connect to"}
 	if w, ok := words[kind]; ok {
 		return w
 	}

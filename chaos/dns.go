@@ -1,0 +1,22 @@
+package chaos
+
+import (
+	"errors"
+
+	"github.com/tailback/tailback/configs"
+)
+
+var errNoSuchHost = errors.New("no such host (dns)")
+
+// dns has the lookup of a host that is reached through the egress fail, after
+// Delay. The egress looks names up for the site, so it is there that they are not found.
+//
+// What a client sees
+//   - on a connection opened before the fault: nothing.
+//   - when it connects during the fault: after Delay, 502 for its CONNECT; of a
+//     plain request the end of the connection.
+//   - when it is lifted: those that still wait are connected at once.
+//   - when it connects after: nothing of it.
+func dns(d *configs.DNS) effect {
+	return effect{connect: &connects{wait: d.Delay, err: errNoSuchHost}, counts: countConnects, sized: d.Delay > 0, size: d.Delay}
+}
