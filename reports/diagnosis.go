@@ -1,5 +1,7 @@
 package reports
 
+import "encoding/json"
+
 // Cause says why errors or slow answers came.
 type Cause string
 
@@ -70,7 +72,7 @@ type Timeout struct {
 	Fault        string    `json:"fault"`         // its kind
 	ObservedS    *Estimate `json:"observed_s"`    // of one try; null when none was seen
 	N            int64     `json:"n"`             // waits that ended within the fault
-	Retries      int64     `json:"retries"`       // further tries that each request made, one after another
+	Retries      int64     `json:"retries"`       // further tries that each request made, one after another; null in JSON when not known
 	RetriesKnown bool      `json:"retries_known"` // false when Retries can't be told
 	Source       string    `json:"source"`        // "connection" or "response"; "" when none was seen
 	Verdict      string    `json:"verdict"`       // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
@@ -79,6 +81,19 @@ type Timeout struct {
 	HorizonS     float64   `json:"horizon_s"`     // the longest wait that was watched
 	Connect      bool      `json:"connect"`       // it is the time to connect that was limited
 	Why          string    `json:"why"`           // when Verdict is "", or what else was seen
+}
+
+// MarshalJSON writes retries that can't be told as null; they are read again as 0.
+func (t Timeout) MarshalJSON() ([]byte, error) {
+	type fields Timeout
+	var retries *int64
+	if t.RetriesKnown || t.Retries > 0 {
+		retries = &t.Retries
+	}
+	return json.Marshal(struct {
+		fields
+		Retries *int64 `json:"retries"`
+	}{fields(t), retries})
 }
 
 // Budget is the longest timeout on calls to a dependency that holds a rate.

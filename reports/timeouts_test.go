@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -248,5 +249,23 @@ func TestDensest(t *testing.T) {
 	}
 	if group, others := densest(nil); len(group) != 0 || len(others) != 0 {
 		t.Errorf("of none: %v, %v", group, others)
+	}
+}
+
+// Unknown is null, never 0.
+func TestRetriesThatCannotBeTold(t *testing.T) {
+	for want, timeout := range map[string]Timeout{
+		"null": {},
+		"0":    {RetriesKnown: true},
+		"2":    {RetriesKnown: true, Retries: 2},
+	} {
+		text, err := json.Marshal([]Timeout{timeout})
+		if err != nil || !strings.Contains(string(text), `"retries":`+want+"}") || strings.Count(string(text), `"retries"`) != 1 {
+			t.Errorf("%+v: got %s (%v), want retries %s", timeout, text, err, want)
+		}
+		var back []Timeout
+		if err := json.Unmarshal(text, &back); err != nil || back[0].Retries != timeout.Retries {
+			t.Errorf("read again: %+v (%v), want %d retries", back, err, timeout.Retries)
+		}
 	}
 }
