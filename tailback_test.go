@@ -191,16 +191,18 @@ func TestDiskFull(t *testing.T) {
 
 func runOnFullDisk(t *testing.T, dir string) {
 	signal.Ignore(syscall.SIGXFSZ) // then a write beyond the limit fails with EFBIG, as ENOSPC does on a full disk
-	// Each segment of 2 s is a file of its own. The first holds 220 hits, the
-	// tenth 2,000, 13 bytes each.
+	// Each segment of a second is a file of its own. The first holds 35 hits, the
+	// twentieth 1,000, 13 bytes each. The rest of the bundle is begun before.
 	limit := syscall.Rlimit{Cur: 10_000, Max: 10_000}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
+	full := func(Status) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			t.Error(err)
+		}
 	}
 	exp := hangExperiment(t, time.Minute)
 	exp.Limits.InFlight = 500 // the rest is dropped, and recorded
 	exp.Phases[0].Rate = &configs.Rate{From: 10, To: 3000}
-	err := Run(t.Context(), exp, dir, nil)
+	err := Run(t.Context(), exp, dir, full)
 	if !errors.Is(err, syscall.EFBIG) {
 		t.Fatalf("got %v, want EFBIG", err)
 	}

@@ -20,6 +20,7 @@ const (
 	observationsFile = "observations.jsonl"
 	segmentsDir      = "segments"
 	unfinished       = ".tmp" // ends the name of a file being written
+	reserveFile      = "reserve" + unfinished
 )
 
 // replace puts a file at path with what write puts out. After a crash there is

@@ -177,7 +177,7 @@ func fillDiskRunning(dir string) error {
 	w.Hit(numbered(0))
 	w.Event(journal.Event{Kind: journal.FaultLifted, Fault: &journal.Fault{}})
 	w.Observe(journal.Observation{})
-	return expectFinishFails(w)
+	return w.Finish(diskFull)
 }
 
 // fillDiskWithLines runs into the limit in the middle of a line, and has room again before it finishes.
@@ -204,8 +204,10 @@ func fillDiskWithLines(dir string) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
 	}
-	return w.Finish(journal.Outcome{Status: "failed", Error: "disk full"})
+	return w.Finish(diskFull)
 }
+
+var diskFull = journal.Outcome{Status: "failed", Error: "disk full"}
 
 // fillDiskJoining runs into the limit when its segments are joined.
 func fillDiskJoining(dir string) error {
@@ -224,11 +226,7 @@ func fillDiskJoining(dir string) error {
 	if err := limitFiles(10_000); err != nil {
 		return err
 	}
-	return expectFinishFails(w)
-}
-
-func expectFinishFails(w *journal.Writer) error {
-	err := w.Finish(journal.Outcome{Status: "failed", Error: "disk full"})
+	err = w.Finish(diskFull)
 	if err == nil || !strings.Contains(err.Error(), "finish bundle: ") || !strings.Contains(err.Error(), "hits.parquet") {
 		return fmt.Errorf("Finish returned %v", err)
 	}

@@ -16,6 +16,11 @@ import (
 // 2 s of hits even when the disk takes a second to write one.
 const writeEvery = time.Second
 
+// reserve is how much of the disk a run takes at its start and gives back at its
+// end, in bytes: should the disk be full by then, what has yet to be told of the
+// faults and of how the run ended fits all the same.
+const reserve = 64 << 10
+
 // Writer writes the bundle of a run.
 //
 // Hit, Event and Observe may be called from any goroutine, before and while Run
@@ -46,7 +51,7 @@ func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
 	w := &Writer{dir: dir, manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
 	if err := w.create(experiment); err != nil {
 		w.closeFiles()
-		for _, name := range []string{segmentsDir, eventsFile, observationsFile, experimentFile, manifestFile} {
+		for _, name := range []string{reserveFile, segmentsDir, eventsFile, observationsFile, experimentFile, manifestFile} {
 			os.Remove(filepath.Join(dir, name)) // so that the same command can be tried again
 		}
 		return nil, fmt.Errorf("create bundle: %w", advise(err))
@@ -82,6 +87,9 @@ func (w *Writer) create(experiment []byte) (err error) {
 		return err
 	}
 	if w.observations, err = newLineQueue(w.path(observationsFile)); err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.path(reserveFile), make([]byte, reserve), 0o644); err != nil {
 		return err
 	}
 	if err := replace(w.path(experimentFile), func(f io.Writer) error {
@@ -174,6 +182,7 @@ func (w *Writer) write(least int) error {
 	err := errors.Join(w.events.flush(), w.observations.flush(), w.writeSegment(w.hits.take(least)))
 	w.failed = err != nil
 	if w.failed {
+		os.Remove(w.path(reserveFile))
 		return fmt.Errorf("record run: %w", advise(err))
 	}
 	return nil
@@ -203,15 +212,23 @@ func (w *Writer) closeQueues() {
 }
 
 // Finish completes the bundle after Run: it joins the segments into one file and
-// writes the outcome. When it cannot join them (disk full) they stay, and the
-// bundle is readable all the same.
+// writes the outcome. When it cannot join them (disk full), or Run has failed, they
+// stay, and the bundle is readable all the same.
 func (w *Writer) Finish(o Outcome) error {
 	w.manifest.Outcome = &o
-	err := errors.Join(w.drain(), w.closeFiles(), guard(w.join), w.writeManifest())
-	if err != nil {
-		return fmt.Errorf("finish bundle: %w", advise(err))
+	os.Remove(w.path(reserveFile))
+	errs := []error{w.drain(), w.closeFiles()}
+	if !w.failed {
+		errs = append(errs, guard(w.join))
 	}
-	return nil
+	err := errors.Join(append(errs, w.writeManifest())...)
+	switch {
+	case err == nil:
+		return nil
+	case !w.failed: // else Run's error has said it
+		err = advise(err)
+	}
+	return fmt.Errorf("finish bundle: %w", err)
 }
 
 // closeFiles syncs and closes the files that are open through the run.
