@@ -24,7 +24,7 @@ func TestDrillSignals(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := newDrill(t)
-			d.start(slowed)
+			d.start(slowed, inShell)
 			d.served(200) // 4 s
 			now := time.Now()
 			d.child.Process.Signal(row.signal)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func newDrill(t *testing.T) *drill {
 	}
 	t.Cleanup(func() { site.Close() })
 	dir := t.TempDir()
-	return &drill{T: t, dir: dir, out: filepath.Join(dir, "out"), stderr: filepath.Join(dir, "stderr"), site: site, proxy: proxy,
+	return &drill{T: t, dir: dir, out: filepath.Join(dir, "out"), site: site, proxy: proxy,
 		vars: map[string]string{"SITE": site.URL, "PROXY": proxy, "PAYMENTS": site.DependencyAddr}}
 }
 
@@ -75,31 +76,58 @@ dependencies: [{name: payments, listen: "$PROXY", upstream: "$PAYMENTS"}]
 phases: [{name: slow, duration: 1h, rate: 50, faults: [{dependency: payments, latency: {delay: 50ms}}]}]
 `
 
-// start starts a run of the experiment, by a shell that does first what the
-// lines in before say, such as to lower a limit.
-func (d *drill) start(experiment string, before ...string) {
+// inShell is how a drill starts the run, with the experiment's file as $0 and
+// the bundle's folder as $1.
+const inShell = `exec tailback run "$0" --out "$1"`
+
+// start starts a run of the experiment, by a script and a shell.
+func (d *drill) start(experiment, script string, shell ...string) {
 	d.Helper()
-	file := filepath.Join(d.dir, "drill.yaml")
+	file, stderr := filepath.Join(d.dir, "drill.yaml"), d.create("stderr")
 	text := os.Expand(experiment, func(name string) string { return d.vars[name] })
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		d.Fatal(err)
 	}
-	stderr, err := os.Create(d.stderr)
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer stderr.Close()
-	script := strings.Join(append(before, `exec tailback run "$0" --out "$1"`), "\n")
-	d.child = exec.Command("sh", "-ec", script, file, d.out)
-	d.child.Stderr, d.ended = stderr, make(chan struct{})
+	args := append(shell, "sh", "-ec", script, file, d.out)
+	d.child = exec.Command(args[0], args[1:]...)
+	d.child.Stdout, d.child.Stderr, d.ended = d.create("stdout"), stderr, make(chan struct{})
+	d.child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := d.child.Start(); err != nil {
 		d.Fatal(err)
 	}
-	d.Cleanup(func() { d.child.Process.Kill(); <-d.ended })
+	d.Cleanup(func() { syscall.Kill(-d.child.Process.Pid, syscall.SIGKILL); <-d.ended })
 	go func() {
 		defer close(d.ended)
+		defer each(10*time.Millisecond, func() { d.calls = append(d.calls, sample{time.Now(), d.site.Dependency.Calls()}) })()
 		d.child.Wait()
 	}()
+}
+
+// each calls f every so often until the function it returns is called.
+func each(every time.Duration, f func()) (stop func()) {
+	ticker, done := time.NewTicker(every), make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { ticker.Stop(); close(done); running.Wait() }
+}
+
+func (d *drill) create(name string) *os.File {
+	d.Helper()
+	f, err := os.Create(filepath.Join(d.dir, name))
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.Cleanup(func() { f.Close() })
+	return f
 }
 
 // await polls until the thing is so.
@@ -126,13 +154,10 @@ func (d *drill) event(kind journal.EventKind) {
 	})
 }
 
-// served awaits that payments has answered so many calls, and notes when it had how many.
+// served awaits that payments has answered so many calls.
 func (d *drill) served(calls int64) {
 	d.Helper()
-	d.await(fmt.Sprintf("call %d", calls), func() bool {
-		d.calls = append(d.calls, sample{time.Now(), d.site.Dependency.Calls()})
-		return d.calls[len(d.calls)-1].calls >= calls
-	})
+	d.await(fmt.Sprintf("call %d", calls), func() bool { return d.site.Dependency.Calls() >= calls })
 }
 
 // exits waits for the run's end, and checks its code and what it said on stderr.
@@ -153,8 +178,11 @@ func (d *drill) exits(code int, said ...string) {
 	}
 }
 
-func (d *drill) said() string {
-	text, _ := os.ReadFile(d.stderr)
+// said is what the run has said on stderr.
+func (d *drill) said() string { return d.read("stderr") }
+
+func (d *drill) read(name string) string {
+	text, _ := os.ReadFile(filepath.Join(d.dir, name))
 	return string(text)
 }
 

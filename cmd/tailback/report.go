@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,19 +39,20 @@ prints the report. The same bundle gives the same bytes. It exits as the run did
 			}
 			r, err := writeReports(args[0])
 			if err != nil {
-				return failed(cmd.Context(), err)
+				err = failed(cmd.Context(), err)
 			}
-			if err := render(cmd.OutOrStdout(), r); err != nil {
-				return failed(cmd.Context(), fmt.Errorf("print report: %w", err))
+			if r == nil {
+				return err
 			}
-			return verdict(r)
+			return finish(cmd, r, err, func(w io.Writer) error { return render(w, r) })
 		},
 	}
 	addFormat(cmd, &format)
 	return cmd
 }
 
-// writeReports analyses the bundle in dir and writes its reports there.
+// writeReports analyses the bundle in dir and writes its reports there. When
+// they can't be written, since the disk is full, the report comes with the error.
 func writeReports(dir string) (*reports.Report, error) {
 	bundle, err := journal.Open(dir)
 	if err != nil {
@@ -60,12 +62,13 @@ func writeReports(dir string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	var errs []error
 	for name, render := range map[string]renderFunc{reportJSON: render.JSON, reportHTML: render.HTML} {
 		if err := writeReport(filepath.Join(dir, name), r, render); err != nil {
-			return nil, err
+			errs = append(errs, err)
 		}
 	}
-	return r, nil
+	return r, errors.Join(errs...)
 }
 
 // writeReport writes one report whole, or not at all.
@@ -76,6 +79,7 @@ func writeReport(path string, r *reports.Report, render renderFunc) error {
 	}
 	partial := path + ".partial"
 	if err := os.WriteFile(partial, b.Bytes(), 0o644); err != nil {
+		os.Remove(partial) // gives the space back
 		return fmt.Errorf("write report: %w", err)
 	}
 	if err := os.Rename(partial, path); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -46,16 +47,13 @@ func newRun() *cobra.Command {
 			if r == nil {
 				return err
 			}
-			if renderErr := render(cmd.OutOrStdout(), r); renderErr != nil {
-				err = errors.Join(err, failed(cmd.Context(), fmt.Errorf("print report: %w", renderErr)))
-			}
-			if format == "text" {
-				fmt.Fprintf(cmd.OutOrStdout(), "  report: %s\n", filepath.Join(out, reportHTML))
-			}
-			if r.ExitCode != exitOK {
-				return &exitError{r.ExitCode, err}
-			}
-			return err
+			return finish(cmd, r, err, func(w io.Writer) error {
+				err := render(w, r)
+				if page := filepath.Join(out, reportHTML); err == nil && format == "text" && exists(page) {
+					_, err = fmt.Fprintf(w, "  report: %s\n", page)
+				}
+				return err
+			})
 		},
 	}
 	o.addFlags(cmd)
@@ -71,28 +69,37 @@ func defaultOut(name string) string {
 
 // conduct runs the experiment with its progress on stderr, and writes the
 // reports into the bundle. The report is nil when there was nothing to report
-// on; it may come with an error, when the run was cut short.
+// on; it may come with an error, when the run was cut short or the report could
+// not be written.
 func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, out string) (*reports.Report, error) {
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	runErr := tailback.Run(ctx, exp, out, progress.show)
+	err := tailback.Run(ctx, exp, out, progress.show)
 	progress.clear()
-	if runErr != nil {
-		runErr = failed(ctx, runErr)
+	var r *reports.Report
+	if err == nil || exists(filepath.Join(out, "manifest.json")) { // else nothing was recorded
+		var reportErr error
+		r, reportErr = writeReports(out)
+		err = errors.Join(err, reportErr)
 	}
-	if _, err := os.Stat(filepath.Join(out, "manifest.json")); runErr != nil && err != nil {
-		return nil, runErr // nothing was recorded
-	}
-	r, err := writeReports(out)
 	if err != nil {
-		return nil, errors.Join(runErr, failed(ctx, err))
+		err = failed(ctx, err)
 	}
-	return r, runErr
+	return r, err
 }
 
-// verdict turns the report's exit code into an error, or nil for 0.
-func verdict(r *reports.Report) error {
-	if r.ExitCode == exitOK {
-		return nil
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// finish prints a report and returns what the command ends with: the report's
+// exit code, and what went wrong besides.
+func finish(cmd *cobra.Command, r *reports.Report, err error, print func(io.Writer) error) error {
+	if printErr := print(cmd.OutOrStdout()); printErr != nil {
+		err = failed(cmd.Context(), errors.Join(err, fmt.Errorf("print report: %w", printErr)))
 	}
-	return &exitError{code: r.ExitCode}
+	if r.ExitCode != exitOK {
+		return &exitError{r.ExitCode, err}
+	}
+	return err
 }
