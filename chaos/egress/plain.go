@@ -34,7 +34,7 @@ func (p *Proxy) plain(c *client, h *head) *head {
 // carries it it is a socket: it gives the requests as the host wants them, and
 // ends when the client turns to another host.
 type leg struct {
-	*client
+	client        *client
 	host          string
 	parent        bool // the requests go to a parent proxy
 	authorization string
@@ -96,7 +96,10 @@ func (l *leg) chunk() error {
 	if n > 0 {
 		l.out = fmt.Appendf(l.out, "%x\r\n%s\r\n", n, data[:n])
 	}
-	if err != io.EOF {
+	switch {
+	case err != io.EOF && n > 0:
+		return nil // the error comes again
+	case err != io.EOF:
 		return err
 	}
 	l.out = append(l.out, "0\r\n"...)
@@ -111,7 +114,7 @@ func (l *leg) chunk() error {
 
 // follow reads the head of the next request, once the client sends one.
 func (l *leg) follow() error {
-	h, err := l.readHead(true)
+	h, err := l.client.readHead(true)
 	switch {
 	case err != nil:
 		return l.fail(err)
@@ -137,7 +140,7 @@ func (l *leg) fail(err error) error {
 		}
 		why = refuse(Malformed, "%v", err) // such as of a chunk
 	}
-	l.proxy.Refused(why.Class)
+	l.client.proxy.Refused(why.Class)
 	l.client.Close()
 	return why
 }
@@ -153,9 +156,6 @@ func (l *leg) Write(b []byte) (int, error) {
 	l.answered.Store(true)
 	return l.client.Write(b)
 }
-
-// WriteTo carries what Read gives.
-func (l *leg) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, struct{ io.Reader }{l}) }
 
 // Close ends the client's connection, unless it has turned to another host.
 func (l *leg) Close() error {
@@ -181,3 +181,6 @@ func (l *leg) SetLinger(seconds int) error {
 	}
 	return l.client.SetLinger(seconds)
 }
+
+// RemoteAddr is the client's.
+func (l *leg) RemoteAddr() net.Addr { return l.client.RemoteAddr() }
