@@ -38,7 +38,7 @@ func Lock(exp *configs.Experiment) (unlock func(), err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("lock target %s: %s; wait until it has ended, or end it", bareURL(exp.Target.URL), heldBy(f))
+			return nil, fmt.Errorf("lock target %s: %s; wait until it has ended, or end it", exp.Target.Bare(), heldBy(f))
 		}
 		return nil, fmt.Errorf("lock target: flock %s: %w", f.Name(), err)
 	}

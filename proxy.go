@@ -40,7 +40,7 @@ func ownAddress(toxiproxy string) (string, error) {
 	loopback := err == nil && ip.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
 	if u.Scheme != "http" || u.Port() == "" || !loopback {
 		return "", fmt.Errorf("serve proxies: chaos.toxiproxy is %s, and without being told only loopback is served, by http at a port; whoever reaches the address can break the dependencies: to serve others too, say so with --listen",
-			bareURL(toxiproxy))
+			configs.BareURL(toxiproxy))
 	}
 	return net.JoinHostPort(u.Hostname(), u.Port()), nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -44,7 +43,8 @@ func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(St
 // runUntil is Run, and ends the run in good order, as complete, when enough is
 // known: faults are lifted, no more hits are sent, and the answers under way are
 // waited for.
-func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) error {
+func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) (err error) {
+	defer func() { err = exp.Redactor().Error(err) }()
 	p, _, err := prepare(ctx, exp)
 	if err != nil {
 		return err
@@ -65,12 +65,13 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 		return err
 	}
 	var n counts
-	err = conduct(ctx, exp, p, w, t0, &n, watch, known)
+	secrets := exp.Redactor()
+	err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	// The connections are closed first: the bundle is finished even if they had taken every descriptor.
-	err = errors.Join(err, p.faults.Close())
+	err = secrets.Error(errors.Join(err, p.faults.Close()))
 	return errors.Join(err, w.Finish(outcome(ctx, err, &n)))
 }
 
@@ -112,15 +113,15 @@ func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected 
 func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string, err error) {
 	p, unexpected, err := prepare(ctx, exp)
 	if err != nil {
-		return "", err
+		return "", exp.Redactor().Error(err)
 	}
-	return unexpected, p.faults.Close()
+	return exp.Redactor().Text(unexpected), p.faults.Close()
 }
 
 // conduct drives the traffic and plays the faults, both from t0 on, while the
 // sensors watch the site and the writer keeps the journal. The first part that
 // fails ends the others.
-func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.Writer, t0 time.Time, n *counts, watch func(Status), known enough) error {
+func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0 time.Time, n *counts, watch func(Status), known enough) error {
 	// The writer and the sensors outlive the parts that they record.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriting()
@@ -176,7 +177,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w *journal.W
 
 // sense has the sensors watch until the function it returns is called, which
 // waits for what the logs still have to say, unless ctx is done.
-func sense(ctx context.Context, sensors *evidence.Sensors, w *journal.Writer, t0 time.Time) (stop func()) {
+func sense(ctx context.Context, sensors *evidence.Sensors, w record, t0 time.Time) (stop func()) {
 	if len(sensors.Sources()) == 0 {
 		return func() {}
 	}
@@ -198,7 +199,7 @@ func sense(ctx context.Context, sensors *evidence.Sensors, w *journal.Writer, t0
 
 // observer records observations. The first that tells of trouble with a source
 // is also a warning: the report rests on less than was asked.
-func observer(w *journal.Writer) func(journal.Observation) {
+func observer(w record) func(journal.Observation) {
 	var told sync.Map
 	return func(o journal.Observation) {
 		w.Observe(o)
@@ -225,7 +226,7 @@ func guard(part string, run func() error) func() error {
 }
 
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
-	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: bareURL(exp.Target.URL),
+	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: exp.Target.Bare(),
 		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	for _, r := range exp.Requests {
@@ -238,13 +239,4 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Objectives = append(m.Objectives, o.Text)
 	}
 	return m
-}
-
-// bareURL drops what may be secret: user info, query and fragment.
-func bareURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ""
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

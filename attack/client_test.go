@@ -64,7 +64,7 @@ func TestRequest(t *testing.T) {
 	}))
 	defer server.Close()
 	exp := experiment(strings.Replace(server.URL, "http://", "http://ada:pw@", 1)+"/shop/", burst(1))
-	exp.Requests[0] = configs.Request{Name: "pay", Method: "PUT", Path: "/pay?x=1&y=%2F", Weight: 1, Body: "amount=5",
+	exp.Requests[0] = configs.Request{Name: "pay", Method: "PUT", Path: "/pay?x=1&y=%2F", Weight: 1, Body: configs.Body{Secret: configs.Secret{Text: "amount=5"}},
 		Headers: []configs.Header{{Name: "Accept", Value: configs.Secret{Text: "text/html"}}, {Name: "Accept", Value: configs.Secret{Text: "text/plain"}}}}
 	hits := drive(t, exp)
 	if hits[0].Class != journal.ClassOK || hits[0].BytesOut != 8 {

@@ -42,7 +42,7 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	}
 	var sum uint64
 	for _, r := range exp.Requests {
-		s, err := newShot(base, exp.Target.Host, r)
+		s, err := newShot(base, exp.Target, r)
 		if err != nil {
 			return nil, fmt.Errorf("prepare request %s: %w", r.Name, err)
 		}
@@ -52,22 +52,24 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	return m, nil
 }
 
-func newShot(base *url.URL, host string, r configs.Request) (shot, error) {
+func newShot(base *url.URL, t configs.Target, r configs.Request) (shot, error) {
 	u, err := joinPath(base, r.Path)
 	if err != nil {
 		return shot{}, err
 	}
-	s := shot{method: r.Method, url: u, host: host, header: http.Header{}, body: []byte(r.Body)}
+	for _, q := range r.Query {
+		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+url.QueryEscape(q.Name)+"="+url.QueryEscape(q.Value.Text), "&")
+	}
+	s := shot{method: r.Method, url: u, host: t.Host, header: http.Header{}, body: []byte(r.Body.Text)}
 	for _, h := range r.Headers {
 		s.header.Add(h.Name, h.Value.Text)
 	}
 	if _, set := s.header["User-Agent"]; !set {
 		s.header.Set("User-Agent", "tailback")
 	}
-	if base.User != nil && s.header.Get("Authorization") == "" {
-		password, _ := base.User.Password()
+	if user, password, given := t.Login(); given && s.header.Get("Authorization") == "" {
 		auth := &http.Request{Header: s.header}
-		auth.SetBasicAuth(base.User.Username(), password)
+		auth.SetBasicAuth(user, password)
 	}
 	s.expect, err = newJudge(r.Expect, r.Degraded)
 	return s, err

@@ -3,9 +3,7 @@ package configs
 import (
 	"bytes"
 	"fmt"
-	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,25 +12,25 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// hidden stands in AsRun's output for a secret that was written in the file itself.
-const hidden = "[hidden]"
-
 // AsRun returns the experiment as it is run, defaults and overrides in it, as
 // YAML that Load reads back to the same Experiment. Secrets are written as the
 // variable or file they came from. Those that were plain text come as
-// "[hidden]": headers with the name of a secret, and user names, passwords and
-// keys in addresses and paths. Bodies are written as they are.
+// "[hidden]": headers and values with the name of a secret, user names,
+// passwords and keys in addresses, paths, commands and bodies.
 func (e *Experiment) AsRun() ([]byte, error) {
 	shown := *e
-	for _, address := range []*string{&shown.Target.URL, &shown.Chaos.Toxiproxy, &shown.Chaos.Egress.Parent, &shown.Site.PHPFPMStatus.URL} {
+	for _, address := range shown.addresses() {
 		*address = hideURL(*address)
+	}
+	for _, command := range shown.commands() {
+		*command = hideCommand(*command)
 	}
 	shown.Requests = slices.Clone(e.Requests)
 	for i := range shown.Requests {
 		r := &shown.Requests[i]
 		r.Path = hideURL(r.Path)
 		if r.BodyFile != "" {
-			r.Body = "" // it was read from there
+			r.Body = Body{} // it was read from there
 		}
 	}
 	var out bytes.Buffer
@@ -42,34 +40,6 @@ func (e *Experiment) AsRun() ([]byte, error) {
 		return nil, fmt.Errorf("write experiment: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// secretName finds the names of headers and query values that are secrets. One
-// that is hidden for nothing harms nobody.
-var secretName = regexp.MustCompile(`(?i)auth|cookie|key|token|jwt|bearer|secret|pass|pwd|credential|session|signature|^sig$|^pin$`)
-
-// hideURL hides the user and the secret-looking query values of an address.
-func hideURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text // no target.url or path that Validate lets through
-	}
-	if u.User != nil {
-		u.User = url.User(hidden)
-	}
-	pairs := strings.Split(u.RawQuery, "&")
-	for i, pair := range pairs {
-		name, _, _ := strings.Cut(pair, "=")
-		if plain, err := url.QueryUnescape(name); err != nil || secretName.MatchString(plain) {
-			pairs[i] = name + "=" + url.QueryEscape(hidden)
-		}
-	}
-	query := strings.Join(pairs, "&")
-	if u.User == nil && query == u.RawQuery {
-		return text
-	}
-	u.RawQuery = query
-	return u.String()
 }
 
 // asNode encodes a value with the keys and the order of its type. What is zero
@@ -87,7 +57,11 @@ func asNode(v reflect.Value) *yaml.Node {
 	case Dose:
 		return x.node()
 	case Header:
-		return x.node()
+		return pairNode(x.Name, x.Value)
+	case Param:
+		return pairNode(x.Name, x.Value)
+	case Body:
+		return x.node(hideBody(x.Text))
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -119,7 +93,11 @@ func structNode(v reflect.Value) *yaml.Node {
 		if f.IsZero() && k.name != "weight" && k.name != "seed" || f.Kind() == reflect.Slice && f.Len() == 0 {
 			continue
 		}
-		n.Content = append(n.Content, scalar("!!str", k.name), asNode(f))
+		value := asNode(f)
+		if s, ok := f.Interface().(Secret); ok {
+			value = s.named(k.name)
+		}
+		n.Content = append(n.Content, scalar("!!str", k.name), value)
 	}
 	if len(n.Content) == 0 {
 		n.Style = yaml.FlowStyle
@@ -159,15 +137,26 @@ func (d Dose) node() *yaml.Node {
 		scalar("", "step"), scalar("", duration(d.Step)), scalar("", "every"), scalar("", duration(d.Every)))
 }
 
-func (h Header) node() *yaml.Node {
-	value := scalar("!!str", h.Value.Text)
-	switch {
-	case h.Value.Env != "":
-		value = fields(scalar("", "env"), scalar("!!str", h.Value.Env))
-	case h.Value.File != "":
-		value = fields(scalar("", "file"), scalar("!!str", h.Value.File))
-	case secretName.MatchString(h.Name):
-		value = scalar("!!str", hidden)
+// pairNode writes a header or a query value.
+func pairNode(name string, value Secret) *yaml.Node {
+	return fields(scalar("", "name"), scalar("!!str", name), scalar("", "value"), value.named(name))
+}
+
+// named writes a value of that name; plain text with the name of a secret is hidden.
+func (s Secret) named(name string) *yaml.Node {
+	if secretName.MatchString(name) {
+		return s.node(hidden)
 	}
-	return fields(scalar("", "name"), scalar("!!str", h.Name), scalar("", "value"), value)
+	return s.node(s.Text)
+}
+
+// node writes where the value comes from, or, when it is plain text, what is shown of it.
+func (s Secret) node(shown string) *yaml.Node {
+	switch {
+	case s.Env != "":
+		return fields(scalar("", "env"), scalar("!!str", s.Env))
+	case s.File != "":
+		return fields(scalar("", "file"), scalar("!!str", s.File))
+	}
+	return scalar("!!str", shown)
 }

@@ -81,6 +81,12 @@ requests:
       - {name: X-Api-Key, value: hush-api}
       - {name: X-Session, value: {env: HUSH}}
       - {name: Accept, value: text/html}
+    query: [{name: api_key, value: hush-query}, {name: lang, value: en}]
+  - {path: /json, method: POST, body: '{"user": "bob", "Pass\u0077ord": "hush-\"json", "pin": 1234, "list": [{"token": "hush-deep"}]}'}
+  - {path: /form, method: POST, body: "user=bob&api%5Fkey=hush-form&page=4"}
+  - {path: /xml, method: POST, body: "<login><user>bob</user><password>hush-xml</password></login>"}
+  - {path: /env, method: POST, body: {env: HUSH}}
+site: {nginx_error_log: {command: "curl -H 'Authorization: Bearer hush-command' http://me:hush-url@web1/log?token=hush-token"}}
 chaos: {egress: {listen: "127.0.0.1:8888", parent: "http://me:hush-parent@proxy.example:3128"}}
 phases: [{name: only, duration: 10s, rate: 8}]
 `), nil)
@@ -91,7 +97,7 @@ phases: [{name: only, duration: 10s, rate: 8}]
 	if strings.Contains(string(run), "hush-") || strings.Contains(string(run), "//me") {
 		t.Errorf("tells a secret:\n%s", run)
 	}
-	for _, want := range []string{"page=2", "page=3", "name: GET /a?token=%5Bhidden%5D", "{name: X-Session, value: {env: HUSH}}", "{name: Accept, value: text/html}", "{name: Authorization, value: '[hidden]'}"} {
+	for _, want := range []string{"page=2", "page=3", "page=4", "body: {env: HUSH}", "{name: lang, value: en}", "<password>[hidden]</password>", `"pin": "[hidden]"`, `"user": "bob"`, "name: GET /a?token=%5Bhidden%5D", "{name: X-Session, value: {env: HUSH}}", "{name: Accept, value: text/html}", "{name: Authorization, value: '[hidden]'}"} {
 		if !strings.Contains(string(run), want) {
 			t.Errorf("%q is not in\n%s", want, run)
 		}

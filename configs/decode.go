@@ -73,6 +73,11 @@ func convertTo(to reflect.Type, data any) (any, error) {
 		return convertDose(data)
 	case secretType:
 		return convertSecret(data)
+	case bodyType:
+		if s, ok := data.(string); ok {
+			return Body{Secret{Text: s}}, nil
+		}
+		return convertSecret(data)
 	case objectiveType:
 		if s, ok := data.(string); ok {
 			return ParseObjective(s)

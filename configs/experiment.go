@@ -3,7 +3,6 @@
 package configs
 
 import (
-	"log/slog"
 	"time"
 )
 
@@ -40,7 +39,9 @@ const (
 
 // Target is the site that gets the load.
 type Target struct {
-	URL      string        `mapstructure:"url"`      // scheme, host and an optional path that each request path is joined to
+	URL      string        `mapstructure:"url"`  // scheme, host and an optional path that each request path is joined to
+	User     Secret        `mapstructure:"user"` // sent with Password as basic authentication, as user info in URL is
+	Password Secret        `mapstructure:"password"`
 	Timeout  time.Duration `mapstructure:"timeout"`  // how long the client waits for a whole answer, from sending
 	Allow    []string      `mapstructure:"allow"`    // hosts that may be loaded, loopback always may; addresses and ranges: where they must be
 	Self     []string      `mapstructure:"self"`     // other names of the site
@@ -56,9 +57,10 @@ type Request struct {
 	Name     string   `mapstructure:"name"`
 	Method   string   `mapstructure:"method"`
 	Path     string   `mapstructure:"path"`
+	Query    []Param  `mapstructure:"query"` // behind the query that Path has, escaped
 	Weight   int      `mapstructure:"weight"`
 	Headers  []Header `mapstructure:"headers"`
-	Body     string   `mapstructure:"body"`
+	Body     Body     `mapstructure:"body"`
 	BodyFile string   `mapstructure:"body_file"`
 	Expect   Expect   `mapstructure:"expect"`
 	Degraded Match    `mapstructure:"degraded"` // an answer that was as expected and also matches this served less
@@ -70,25 +72,11 @@ type Header struct {
 	Value Secret `mapstructure:"value"`
 }
 
-// Secret is a value given as text, or taken from the environment or a file when
-// the experiment is loaded. It is never printed or marshalled: see String.
-type Secret struct {
-	Text string `mapstructure:"text"` // the value itself, once resolved
-	Env  string `mapstructure:"env"`
-	File string `mapstructure:"file"`
+// Param is one value that is put behind a request's path.
+type Param struct {
+	Name  string `mapstructure:"name"`
+	Value Secret `mapstructure:"value"`
 }
-
-// String hides the value, so that a Secret printed by mistake tells nothing.
-func (s Secret) String() string { return "[hidden]" }
-
-// GoString hides the value from %#v.
-func (s Secret) GoString() string { return s.String() }
-
-// LogValue hides the value from log/slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalText hides the value from JSON and other encoders.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Expect says which answers are good: the status is in Status and the body, if
 // asked for, matches.

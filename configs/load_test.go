@@ -199,8 +199,8 @@ func TestReferencedFiles(t *testing.T) {
 		}
 	}
 	r := load(t, path, nil).Requests[0]
-	if r.Body != "{\"a\": 1}\n" || r.BodyFile != filepath.Join(folder, "body.json") {
-		t.Errorf("body %q from %s", r.Body, r.BodyFile)
+	if r.Body.Text != "{\"a\": 1}\n" || r.BodyFile != filepath.Join(folder, "body.json") {
+		t.Errorf("body %q from %s", r.Body.Text, r.BodyFile)
 	}
 	if got, want := r.Headers[0].Value, (Secret{Text: "hush", File: filepath.Join(folder, "key")}); got != want {
 		t.Errorf("got %q from %s", got.Text, got.File)

@@ -41,6 +41,10 @@ func walkKeys(t reflect.Type, path string, visit func(path string, of reflect.Ki
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
+		if inner == secretType { // as plain text
+			visit(at, reflect.String)
+			continue
+		}
 		visit(at, inner.Kind())
 		if inner.Kind() == reflect.Struct {
 			walkKeys(inner, at, visit)

@@ -31,6 +31,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 	}
 	values := map[string]string{
 		"version": "1", "name": "other", "seed": "77", "arrivals": "poisson", "target.url": "http://localhost:12", "target.timeout": "9s",
+		"target.user": "bob", "target.password": "pw",
 		"target.host": "a.example", "target.ca_file": certificates, "target.insecure": "true", "target.follow_redirects": "true",
 		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
@@ -50,9 +51,16 @@ func TestEachKeyIsOverridden(t *testing.T) {
 				t.Fatal("no value to try it with")
 			}
 			t.Setenv(envName(key), value)
-			run, err := load(t, path, nil).AsRun()
+			set := map[string]string{}
+			if key == "target.password" {
+				set["target.user"] = "bob"
+			}
+			run, err := load(t, path, set).AsRun()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if key == "target.password" {
+				value = "'[hidden]'"
 			}
 			last := key[strings.LastIndex(key, ".")+1:]
 			if want := last + ": " + value + "\n"; !strings.Contains(string(run), want) {

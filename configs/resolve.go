@@ -19,6 +19,8 @@ func (e *Experiment) resolve() Mistakes {
 		r.folder = absolute
 	}
 	r.certificates(&e.Target.CAFile)
+	r.secret(&e.Target.User, "target.user")
+	r.secret(&e.Target.Password, "target.password")
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}
@@ -74,11 +76,15 @@ func (r *resolver) certificates(file *string) {
 
 func (r *resolver) request(q *Request, path string) {
 	if q.BodyFile != "" {
-		if q.Body != "" {
+		if q.Body != (Body{}) {
 			r.found.add(path+".body_file", "is given besides body; give one of them")
 		}
 		r.locate(&q.BodyFile)
-		q.Body = string(r.read(q.BodyFile, path+".body_file"))
+		q.Body.Text = string(r.read(q.BodyFile, path+".body_file"))
+	}
+	r.secret(&q.Body.Secret, path+".body")
+	for i := range q.Query {
+		r.secret(&q.Query[i].Value, element(path+".query", i)+".value")
 	}
 	r.headers(q.Headers, path)
 }

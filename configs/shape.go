@@ -48,6 +48,7 @@ var (
 	rateType       = reflect.TypeFor[Rate]()
 	doseType       = reflect.TypeFor[Dose]()
 	secretType     = reflect.TypeFor[Secret]()
+	bodyType       = reflect.TypeFor[Body]()
 	objectiveType  = reflect.TypeFor[Objective]()
 	faultType      = reflect.TypeFor[Fault]()
 	objectivesType = reflect.TypeFor[[]Objective]()
@@ -126,7 +127,7 @@ func wanted(t reflect.Type, k kind) (want string, fits bool) {
 		return rateForms, k == text || k == integer || k == float || k == mapping
 	case doseType:
 		return doseForms, k == text || k == mapping
-	case secretType:
+	case secretType, bodyType:
 		return "text, {env: NAME} or {file: path}", k == text || k == mapping
 	case objectivesType:
 		return "a list of texts", k == list

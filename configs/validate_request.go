@@ -41,6 +41,14 @@ func (c *check) request(r Request, path string) {
 	for i, h := range r.Headers {
 		c.header(h, element(path+".headers", i))
 	}
+	for i, q := range r.Query {
+		if at := element(path+".query", i); q.Name == "" {
+			c.add(at+".name", "needs the value's name")
+		} else {
+			c.secret(q.Value, at+".value")
+		}
+	}
+	c.secret(r.Body.Secret, path+".body")
 	for i, status := range r.Expect.Status {
 		if !statusForm.MatchString(status) {
 			c.add(element(path+".expect.status", i), `needs a status such as 200 or a class such as 2xx, not %q`, status)
@@ -104,8 +112,12 @@ func (c *check) headerForm(h Header, path string) {
 	if !httpguts.ValidHeaderFieldValue(h.Value.Text) {
 		c.add(path+".value", "holds a line break or another control character, which a header cannot")
 	}
-	if h.Value.Env != "" && h.Value.File != "" {
-		c.add(path+".value", "needs either env or file")
+	c.secret(h.Value, path+".value")
+}
+
+func (c *check) secret(s Secret, path string) {
+	if s.Env != "" && s.File != "" {
+		c.add(path, "needs either env or file")
 	}
 }
 

@@ -23,12 +23,31 @@ func (c *check) target() {
 			c.add("target.host", "needs a host name such as shop.example.com, without http:// and path")
 		}
 	}
+	c.login(t)
 	if t.URL == "" {
 		c.add("target.url", "needs the address of the site, such as http://127.0.0.1:8081")
 		return
 	}
 	if u := c.url(t.URL, "target.url"); u != nil && !t.Allows(u.Hostname()) {
 		c.add("target.url", "the host %q is neither loopback nor in target.allow; if it is yours and may be loaded, add allow: [%s] under target", u.Hostname(), u.Hostname())
+	}
+}
+
+// login checks what goes into basic authentication (RFC 7617, 2).
+func (c *check) login(t Target) {
+	c.secret(t.User, "target.user")
+	c.secret(t.Password, "target.password")
+	u, err := url.Parse(t.URL)
+	switch {
+	case t.User == (Secret{}) && t.Password == (Secret{}):
+	case err == nil && u.User != nil:
+		c.add("target.user", "is given besides the user info in target.url; give one of them")
+	case t.User == (Secret{}):
+		c.add("target.password", "needs target.user beside it")
+	case strings.Contains(t.User.Text, ":"):
+		c.add("target.user", "holds a colon, which ends the user's name in basic authentication")
+	case strings.ContainsFunc(t.User.Text+t.Password.Text, unicode.IsControl):
+		c.add("target.user", "or target.password holds a control character, which basic authentication cannot")
 	}
 }
 

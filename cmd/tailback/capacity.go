@@ -123,7 +123,7 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 	if h.well, err = answer(ctx, rest); err != nil {
 		return nil, err
 	}
-	c := &reports.Capacity{Schema: 1, Name: h.exp.Name, Target: rest.Target.URL, Seed: h.exp.Seed, Arrivals: h.exp.Arrivals,
+	c := &reports.Capacity{Schema: 1, Name: h.exp.Name, Target: rest.Target.Bare(), Seed: h.exp.Seed, Arrivals: h.exp.Arrivals,
 		Objective: q.Objective, FromHz: q.From, ToHz: q.To}
 	for i := -1; i < len(q.Faults) && err == nil; i++ {
 		var fault *configs.Fault
@@ -272,7 +272,7 @@ func answer(ctx context.Context, exp *configs.Experiment) (time.Duration, error)
 	begun := time.Now()
 	unexpected, err := tailback.Preflight(ctx, exp)
 	if err == nil && unexpected != "" {
-		err = fmt.Errorf("try target %s: it answers %s", exp.Target.URL, unexpected)
+		err = fmt.Errorf("try target %s: it answers %s", exp.Target.Bare(), unexpected)
 	}
 	return time.Since(begun), err
 }

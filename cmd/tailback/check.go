@@ -24,6 +24,10 @@ func newCheck() *cobra.Command {
 			if err := tailback.Supported(exp); err != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
 			}
+			for _, plain := range exp.PlainSecrets() {
+				plain.File = args[0]
+				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", plain)
+			}
 			if preflight {
 				unexpected, err := tailback.Preflight(cmd.Context(), exp)
 				if err != nil {

@@ -6,17 +6,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tailback/tailback/configs"
 )
 
 // maxText is how much of a line goes into the journal, bytes.
 const maxText = 300
 
-var (
-	userInfo = regexp.MustCompile(`://[^/\s"'@]*@`)
-	query    = regexp.MustCompile(`\?[^\s"'<>]*`)
-	// A name that says its value is secret, and the value.
-	secret = regexp.MustCompile(`(?i)((?:auth[a-z]*|cookie|[a-z_-]*token|passw(?:or)?d|pwd|secret|api[_-]?key|session[a-z_]*)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:(?:basic|bearer)\s+)?[^\s",;&]+)`)
-)
+var query = regexp.MustCompile(`\?[^\s"'<>]*`)
 
 // clean makes a line fit to be kept and shown: one line of printable text,
 // short, without what may be secret.
@@ -28,9 +25,7 @@ func clean(line []byte) string {
 		}
 		return r
 	}, string(bytes.ToValidUTF8(line, []byte{' '})))
-	text = userInfo.ReplaceAllString(text, "://")
-	text = query.ReplaceAllString(text, "")
-	text = secret.ReplaceAllString(text, "${1}[hidden]")
+	text = configs.Hide(query.ReplaceAllString(text, ""))
 	return shorten(strings.TrimSpace(text), maxText)
 }
 

@@ -1,0 +1,197 @@
+package configs
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	// leastSecret is how long a value must be to be looked for in text: a shorter
+	// one is in many a word.
+	leastSecret = 4
+	// leastPart is the same for the parts of a value.
+	leastPart = 6
+)
+
+// Redactor hides an experiment's secrets in text that leaves the program: its
+// values wherever they stand, and what looks like a secret as Hide does.
+type Redactor struct {
+	values   []string // the longest first
+	replacer *strings.Replacer
+}
+
+// variable finds the environment's variables in a shell command.
+var variable = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+
+// Redactor returns what hides the experiment's secrets: those from variables
+// and files, secret-looking variables of commands, and plain text that AsRun hides.
+func (e *Experiment) Redactor() *Redactor {
+	c := &secrets{}
+	if user, password, given := e.Target.Login(); given {
+		c.named("user", e.Target.User)
+		c.add(password)
+		c.add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
+	}
+	for _, address := range e.addresses() {
+		c.address(*address)
+	}
+	for _, q := range e.Requests {
+		c.address(q.Path)
+		for _, p := range q.Query {
+			c.named(p.Name, p.Value)
+		}
+		for _, h := range q.Headers {
+			c.named(h.Name, h.Value)
+		}
+		c.body(q.Body)
+	}
+	for _, command := range e.commands() {
+		for _, m := range variable.FindAllStringSubmatch(*command, -1) {
+			if secretName.MatchString(m[1]) {
+				c.add(os.Getenv(m[1]))
+			}
+		}
+	}
+	slices.SortFunc(c.found, func(a, b string) int { return len(b) - len(a) })
+	r := &Redactor{values: slices.Compact(c.found)}
+	var pairs []string
+	for _, v := range r.values {
+		pairs = append(pairs, v, hidden)
+	}
+	r.replacer = strings.NewReplacer(pairs...)
+	return r
+}
+
+// Text returns a text without secrets.
+func (r *Redactor) Text(text string) string {
+	if text == "" {
+		return ""
+	}
+	return Hide(r.cutOff(r.replacer.Replace(text)))
+}
+
+// cutOff hides the beginnings of secrets that a text was shortened in: before
+// "..." and at its end.
+func (r *Redactor) cutOff(text string) string {
+	parts := strings.Split(text, "...")
+	for i, part := range parts {
+		for _, v := range r.values {
+			for n := min(len(v)-1, len(part)); n >= leastSecret; n-- {
+				if rest, cut := strings.CutSuffix(part, v[:n]); cut {
+					parts[i] = rest + hidden
+				}
+			}
+		}
+	}
+	return strings.Join(parts, "...")
+}
+
+// Error returns an error that says what err says, without secrets, and that
+// errors.Is and errors.As see through; nil for nil.
+func (r *Redactor) Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := r.Text(err.Error()); text != err.Error() {
+		return &redacted{text, err}
+	}
+	return err
+}
+
+type redacted struct {
+	text string
+	err  error
+}
+
+func (r *redacted) Error() string { return r.text }
+func (r *redacted) Unwrap() error { return r.err }
+
+// secrets collects values, in each form in which they may turn up.
+type secrets struct{ found []string }
+
+func (c *secrets) add(value string) {
+	if len(value) < leastSecret || value == hidden {
+		return
+	}
+	escaped, _ := json.Marshal(value) // a string can always be
+	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), strings.Trim(string(escaped), `"`)} {
+		c.found = append(c.found, form)
+	}
+}
+
+// parts adds what a header, a cookie or a list is made of: "Bearer x" is x as well.
+func (c *secrets) parts(value string) {
+	for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,=\"'", r) }) {
+		if len(part) >= leastPart && !strings.EqualFold(part, "bearer") {
+			c.add(part)
+		}
+	}
+}
+
+// named adds a value that comes from elsewhere, or that has the name of a secret.
+func (c *secrets) named(name string, s Secret) {
+	if s.Env != "" || s.File != "" || secretName.MatchString(name) {
+		c.add(s.Text)
+		c.parts(s.Text)
+	}
+}
+
+// address adds user info and the secret-looking query values of a URL or path.
+func (c *secrets) address(text string) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		c.add(u.User.Username())
+		c.add(password)
+	}
+	c.pairs(u.RawQuery)
+}
+
+func (c *secrets) pairs(query string) {
+	replacePairs(query, func(name, value string) string {
+		if isSecret(name) {
+			c.add(value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				c.add(plain)
+			}
+		}
+		return value
+	})
+}
+
+// body adds the fields of a body that are secret by their names; of one that is
+// secret as a whole, all that are long enough to be told from words, and itself.
+func (c *secrets) body(b Body) {
+	whole := b.Env != "" || b.File != ""
+	if whole {
+		c.add(b.Text)
+	}
+	replaceFields(b.Text, func(name, value string) string {
+		if isSecret(name) || whole && len(value) >= leastPart {
+			c.add(value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				c.add(plain)
+			}
+		}
+		return value
+	})
+}
+
+// addresses are the URLs of the experiment that may hold secrets.
+func (e *Experiment) addresses() []*string {
+	return []*string{&e.Target.URL, &e.Chaos.Toxiproxy, &e.Chaos.Egress.Parent, &e.Site.PHPFPMStatus.URL}
+}
+
+// commands are those that follow logs.
+func (e *Experiment) commands() []*string {
+	s := &e.Site
+	return []*string{&s.NginxErrorLog.Command, &s.NginxAccessLog.Command, &s.PHPAccessLog.Command, &s.PHPSlowLog.Command}
+}

@@ -1,0 +1,89 @@
+package configs
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// What a log, a page or an error may say, and what is left of it.
+func TestRedactor(t *testing.T) {
+	t.Setenv("HUSH", "hush value/+1")
+	t.Setenv("HUSH_TOKEN", "hush-variable")
+	t.Setenv("ODD", "abc")
+	e := load(t, write(t, "x.yaml", `version: 1
+target: {url: "http://127.0.0.1:8081", user: bob, password: {env: HUSH}}
+requests:
+  - path: /a?api_key=hush-path
+    headers: [{name: Cookie, value: "sid=hush-cookie; lang=en"}, {name: Authorization, value: Bearer hush-bearer}, {name: Accept, value: text/html}, {name: X-Odd, value: {env: ODD}}]
+  - {path: /json, method: POST, body: '{"user": "alice", "password": "hush-json"}'}
+site: {nginx_error_log: {command: "ssh -o ProxyCommand=$HUSH_TOKEN tail $HOME"}}
+phases: [{name: only, duration: 10s, rate: 8}]
+`), nil)
+	r := e.Redactor()
+	for _, row := range []struct{ says, want string }{
+		{"the user said hush value/+1 twice: hush value/+1", "the user said [hidden] twice: [hidden]"},
+		{"escaped hush+value%2F%2B1, hush%20value%2F+1", "escaped [hidden], [hidden]"},
+		{"Basic Ym9iOmh1c2ggdmFsdWUvKzE=", "Basic [hidden]"}, // bob:hush value/+1
+		{"sid hush-cookie, Bearer hush-bearer, hush-path, hush-json, hush-variable", "sid [hidden], [hidden], [hidden], [hidden], [hidden]"},
+		{"cut off: hush-coo...", "cut off: [hidden]..."},
+		{`title "no hush-bear..." and at the end hush-jso`, `title "no [hidden]..." and at the end [hidden]`},
+		{"GET /b?x=1&session_id=other&y=2 HTTP/1.1", "GET /b?x=1&session_id=[hidden]&y=2 HTTP/1.1"},
+		{"dial http://me:pw@db.example/", "dial http://db.example/"},
+		{`password: "other words" and user`, `password: [hidden] and user`},
+		{"nothing of interest: text/html, en, abc, alice", "nothing of interest: text/html, en, abc, alice"},
+		{"", ""},
+	} {
+		if got := r.Text(row.says); got != row.want {
+			t.Errorf("%q\n gives %q\n want  %q", row.says, got, row.want)
+		}
+	}
+	err := r.Error(errors.Join(io.EOF, errors.New("at hush-path")))
+	if err.Error() != "EOF\nat [hidden]" || !errors.Is(err, io.EOF) {
+		t.Errorf("the error is %v", err)
+	}
+	if r.Error(io.EOF) != io.EOF || r.Error(nil) != nil {
+		t.Error("an error without a secret is another")
+	}
+}
+
+func TestPlainSecrets(t *testing.T) {
+	t.Setenv("ODD", "abc")
+	t.Setenv("TAILBACK_CHAOS_TOXIPROXY", "http://me:hush@127.0.0.1:8474")
+	e := load(t, write(t, "x.yaml", `version: 1
+target: {url: "http://127.0.0.1:8081/", user: bob, password: "[hidden]"}
+requests:
+  - path: /a?api_key=hush&page=2
+    headers: [{name: Cookie, value: hush}, {name: Accept, value: text/html}, {name: X-Odd, value: {env: ODD}}]
+    query: [{name: token, value: hush}]
+  - {path: /form, method: POST, body: "user=bob&password=hush"}
+  - {path: /clean, method: POST, body: "user=bob"}
+site:
+  php_fpm_status: {url: "http://me:hush@127.0.0.1:8081/status"}
+  nginx_error_log: {command: "tail --token=hush"}
+  php_slow_log: {command: "tail --token=$TOKEN"}
+phases: [{name: only, duration: 10s, rate: 8}]
+`), nil)
+	var got []string
+	for _, m := range e.PlainSecrets() {
+		if strings.Contains(m.Text, "hush") {
+			t.Errorf("tells a secret: %s", m.Text)
+		}
+		text, _, _ := strings.Cut(m.Text, "; ")
+		got = append(got, m.Path+" "+text)
+	}
+	want := []string{
+		"site.php_fpm_status.url holds a secret in plain text",
+		"target.password holds [hidden], where a bundle hid a secret",
+		"requests[0].path holds a secret in plain text",
+		"requests[0].query[0].value holds a secret in plain text",
+		"requests[0].headers[0].value holds a secret in plain text",
+		"requests[0].headers[2].value is too short to be told from other text, so that it can't be hidden where a log or an error quotes it",
+		"requests[1].body holds a secret in plain text",
+		"site.nginx_error_log.command holds a secret in plain text",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
