@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,9 @@ const (
 
 // dialTimeout bounds a connect to a dependency. It waits in its connection's own goroutine.
 const dialTimeout = 30 * time.Second
+
+// longDial is when the reader of the report is told that connecting takes long.
+const longDial = time.Second
 
 // lingerFor is how long a closed connection still takes what the other side
 // sends: closing a socket with unread bytes would send a RST instead of a FIN.
@@ -96,6 +100,10 @@ func (c *conn) connect() (socket, error) {
 		c.end(byFault)
 		return nil, err
 	}
+	slow := time.AfterFunc(longDial, func() {
+		c.proxy.warn("connect to "+c.call.Host, fmt.Errorf("no answer for %v; what the site waits for is not only the fault", longDial))
+	})
+	defer slow.Stop()
 	dep, err := c.call.Dial(c.ctx)
 	if err != nil && c.ctx.Err() == nil {
 		c.proxy.warn("connect to "+c.call.Host, err)
