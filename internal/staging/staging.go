@@ -22,6 +22,7 @@
 //	/contend?ms=50&grow=0.2           holds a worker for ms*(1+grow*(n-1)), n such requests being under way
 //	/limited                          answered by the gateway: 503 beyond 5 a second
 //	/status                           php-fpm's status page, with Options.Status; phpfpm only
+//	/fetch?n=0&post=1000              calls the nth of Options.Fetch, with a body of so many bytes; phpfpm only
 //
 // and connect_ms=200 on /external, which limits connecting alone.
 package staging
@@ -79,6 +80,12 @@ type Options struct {
 	SlowLog time.Duration
 	// AccessFormat is php-fpm's access.format. If empty, one with times and CPU.
 	AccessFormat string
+	// Proxy is the URL of a forward proxy, such as Tailback's egress, that php-fpm's
+	// workers are pointed at by http_proxy and https_proxy. If empty, none.
+	Proxy string
+	// Fetch are the URLs that /fetch calls, with a space between, and CAFile a PEM
+	// bundle that it trusts.
+	Fetch, CAFile string
 	// JSONLog has nginx write its access log as JSON.
 	JSONLog bool
 }
@@ -197,6 +204,10 @@ func (o Options) PHPOnly() string {
 		return "a slow log"
 	case o.AccessFormat != "":
 		return "an access format"
+	case o.Proxy != "":
+		return "a forward proxy"
+	case o.Fetch != "":
+		return "pages that fetch"
 	}
 	return ""
 }

@@ -40,6 +40,8 @@ type config struct {
 	SlowSeconds      int64
 	AccessFormat     string
 	JSONLog          bool
+	Proxy            string
+	Fetch, CAFile    string
 }
 
 // accessFormat is that of php-fpm's access log unless the options have one.
@@ -56,7 +58,7 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		Dependency:       o.Dependency, Dependency2: o.Dependency2, URL: site.URL,
 		Descriptors: staging.Descriptors(),
 		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
-		AccessFormat: accessFormat,
+		AccessFormat: accessFormat, Proxy: o.Proxy, Fetch: o.Fetch, CAFile: o.CAFile,
 	}
 	if o.AccessFormat != "" {
 		c.AccessFormat = strings.ReplaceAll(o.AccessFormat, `"`, `\"`)

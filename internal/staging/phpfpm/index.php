@@ -33,6 +33,14 @@ case '/app':
 case '/self':
     echo call($_SERVER['SITE_URL'] . '/work?ms=' . $ms);
     break;
+case '/fetch':
+    usleep($ms * 1000);
+    $more = $_SERVER['CA_FILE'] === '' ? [] : [CURLOPT_CAINFO => $_SERVER['CA_FILE']];
+    if (isset($_GET['post'])) {
+        $more[CURLOPT_POSTFIELDS] = str_repeat('x', (int)$_GET['post']);
+    }
+    echo call(explode(' ', $_SERVER['FETCH'])[(int)($_GET['n'] ?? 0)], (int)($_GET['timeout_ms'] ?? 0), (int)($_GET['connect_ms'] ?? 0), $more);
+    break;
 case '/close':
     // Killed with input unread, a worker resets the connection. Expecting one
     // byte of body makes PHP read the input to its end first: a plain close.
@@ -94,11 +102,11 @@ function depend(): string
 }
 
 // call makes an outgoing call. Its timeouts are in milliseconds: of all of it, 0
-// is none, and of connecting, 0 is libcurl's own.
-function call(string $url, int $timeout = 0, int $connect = 0): string
+// is none, and of connecting, 0 is libcurl's own. More are further options.
+function call(string $url, int $timeout = 0, int $connect = 0, array $more = []): string
 {
     $curl = curl_init($url);
-    curl_setopt_array($curl, [
+    curl_setopt_array($curl, $more + [
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_NOSIGNAL => true, // timeouts below one second
         CURLOPT_TIMEOUT_MS => max(0, $timeout),
