@@ -7,12 +7,12 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/state"
 )
 
 // holder is who has a target, as its lock file says.
@@ -31,9 +31,9 @@ func Lock(exp *configs.Experiment) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openLock(name)
+	f, err := state.Open(name, 0) // it stays: one that is removed while somebody waits for it would be two
 	if err != nil {
-		return nil, fmt.Errorf("lock target: %w; set XDG_STATE_HOME to a folder that can be written to", err)
+		return nil, fmt.Errorf("lock target: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer f.Close()
@@ -77,34 +77,4 @@ func lockName(target string) (string, error) {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	return url.PathEscape(strings.ToLower(u.Scheme+"-"+u.Hostname()+"-"+port)) + ".lock", nil
-}
-
-// openLock opens a file in the user's state folder, or where there is none that
-// can be written to, in the folder for temporary files. Files stay: one that is
-// removed while somebody waits for it would be two.
-func openLock(name string) (*os.File, error) {
-	var errs []error
-	for _, dir := range stateDirs() {
-		err := os.MkdirAll(dir, 0o700)
-		if err == nil {
-			var f *os.File
-			if f, err = os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600); err == nil {
-				return f, nil
-			}
-		}
-		errs = append(errs, err)
-	}
-	return nil, errors.Join(errs...)
-}
-
-// stateDirs are the folders for what outlives a run, the best first (XDG Base
-// Directory Specification 0.8).
-func stateDirs() []string {
-	var dirs []string
-	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		dirs = append(dirs, filepath.Join(state, "tailback"))
-	} else if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, filepath.Join(home, ".local", "state", "tailback"))
-	}
-	return append(dirs, filepath.Join(os.TempDir(), fmt.Sprintf("tailback-%d", os.Getuid())))
 }

@@ -72,8 +72,15 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	}
 	// The connections are closed first: the bundle is finished even if they had taken every descriptor.
 	err = secrets.Error(errors.Join(err, p.faults.Close()))
-	return errors.Join(err, w.Finish(outcome(ctx, err, &n)))
+	err = errors.Join(err, w.Finish(outcome(ctx, err, &n)))
+	if n.stuck.Load() {
+		err = errors.Join(err, errStuck)
+	}
+	return err
 }
+
+// errStuck is loud on purpose: somebody may have to look.
+var errStuck = errors.New("NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED: look before you trust the dependencies again (the report says which)")
 
 // parts are what a run is made of.
 type parts struct {

@@ -8,6 +8,9 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	toxiclient "github.com/Shopify/toxiproxy/v2/client"
 )
 
 // api is a server that speaks Toxiproxy's HTTP API.
@@ -39,7 +42,7 @@ func (a *api) do(ctx context.Context, method, path string, in, out any) error {
 		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, bare(err))
 	}
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, apiError(answer))
+		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, refused(answer))
 	}
 	defer answer.Body.Close()
 	if out == nil {
@@ -49,4 +52,29 @@ func (a *api) do(ctx context.Context, method, path string, in, out any) error {
 		return fmt.Errorf("read the answer to %s %s at %s: %w", method, path, a.at, err)
 	}
 	return nil
+}
+
+// proxies returns the server's proxies by name.
+func (a *api) proxies(ctx context.Context) (map[string]toxiclient.Proxy, error) {
+	all := map[string]toxiclient.Proxy{}
+	return all, a.do(ctx, http.MethodGet, "/proxies", nil, &all)
+}
+
+// statusError is a refusal.
+type statusError struct {
+	status int
+	text   string
+}
+
+func (e *statusError) Error() string { return e.text }
+
+// refused reads why a server refused.
+func refused(r *http.Response) error {
+	defer r.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	var e toxiproxy.ApiError
+	if json.Unmarshal(text, &e) != nil || e.Message == "" {
+		e.Message = "it answered " + r.Status
+	}
+	return &statusError{r.StatusCode, e.Message}
 }

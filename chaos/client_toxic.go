@@ -117,6 +117,8 @@ func (p *proxy) swapToxics(dir stream.Direction, to []*clientToxic) (held []*con
 }
 
 // foreign says for a report that a toxic is there.
-func (p *proxy) foreign(t *clientToxic) string {
-	return fmt.Sprintf("the toxic %s (%s, %s) on %s is not of this run and was left alone: the figures are under both", plain(t.Name), t.Type, t.Stream, p.dep.Name)
+func (p *proxy) foreign(t *clientToxic) string { return foreign(t.Name, t.Type, t.Stream, p.dep.Name) }
+
+func foreign(name, kind, stream, dependency string) string {
+	return fmt.Sprintf("the toxic %s (%s, %s) on %s is not of this run and was left alone: the figures are under both", plain(name), plain(kind), plain(stream), dependency)
 }

@@ -27,11 +27,7 @@ type Injector interface {
 // process, in a `tailback proxy`, or on a plain Toxiproxy server. None is applied.
 func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 	if exp.Chaos.Toxiproxy == "" || exp.Chaos.Toxiproxy == configs.Embedded {
-		ps, err := Listen(exp)
-		if err != nil {
-			return nil, err
-		}
-		return ps, nil
+		return asInjector(Listen(exp))
 	}
 	at, err := url.Parse(exp.Chaos.Toxiproxy)
 	if err != nil {
@@ -42,12 +38,16 @@ func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 	if err := c.do(ctx, http.MethodGet, "/version", nil, &v); err != nil {
 		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
 	}
-	if v.Tailback == 0 {
-		return nil, fmt.Errorf("play faults at %s: it is a plain Toxiproxy server, which this version does not drive; start tailback proxy there", c.at)
+	if v.Tailback != 0 {
+		return asInjector(lend(ctx, c.url, c.at, exp))
 	}
-	l, err := lend(ctx, c.url, c.at, exp)
+	return asInjector(openRemote(ctx, c, exp))
+}
+
+// asInjector keeps a nil that comes with an error from looking like an Injector.
+func asInjector[T Injector](in T, err error) (Injector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return in, nil
 }

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -58,7 +56,7 @@ func lend(ctx context.Context, url, at string, exp *configs.Experiment) (*leased
 	}
 	if answer.StatusCode != http.StatusOK {
 		defer cancel()
-		return nil, fmt.Errorf("play faults at %s: %w", at, apiError(answer))
+		return nil, fmt.Errorf("play faults at %s: %w", at, refused(answer))
 	}
 	l.answer = answer.Body
 	l.parts.Go(func() { l.listen(answer.Body) })
@@ -84,17 +82,6 @@ func within[T any](ctx context.Context, most time.Duration, cancel context.Cance
 		err = fmt.Errorf("no answer: %w", context.Cause(ctx))
 	}
 	return v, err
-}
-
-// apiError reads why a server refused.
-func apiError(r *http.Response) error {
-	defer r.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	var e toxiproxy.ApiError
-	if json.Unmarshal(text, &e) == nil && e.Message != "" {
-		return errors.New(e.Message)
-	}
-	return fmt.Errorf("it answered %s", r.Status)
 }
 
 // listen takes the proxy's lines.

@@ -112,7 +112,7 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 		figure := Fault{
 			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.applied.Seconds(),
 			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
-			Exercised: f.exercised(), UndoConfirmed: f.UndoConfirmed,
+			Exercised: f.exercised(), Uncounted: f.Uncounted, UndoConfirmed: f.UndoConfirmed,
 		}
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
 			figure.SizeS = ptr(f.SizeS)

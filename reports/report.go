@@ -137,6 +137,7 @@ type Fault struct {
 	BytesUp         int64  `json:"bytes_up"`
 	BytesDown       int64  `json:"bytes_down"`
 	Exercised       bool   `json:"exercised"`
+	Uncounted       bool   `json:"uncounted,omitempty"` // nothing says whether it was: a plain Toxiproxy server does not count
 	UndoConfirmed   *bool  `json:"undo_confirmed"`
 }
 

@@ -157,9 +157,9 @@ func (a *analysis) clauses(r *Report, phase string) (list []string, why bool) {
 	for _, f := range r.Faults {
 		switch {
 		case f.Phase != phase:
-		case !f.Exercised && f.LiftedS == nil:
+		case !f.Exercised && f.LiftedS == nil && !f.Uncounted:
 			idle = append(idle, fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind))
-		case !f.Exercised:
+		case !f.Exercised && !f.Uncounted:
 			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))
 		default:
 			states = append(states, f.words())

@@ -73,7 +73,7 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 		list = append(list, "no request outside the warm-up was sent and waited for")
 	}
 	for _, fault := range r.Faults {
-		if !fault.Exercised {
+		if !fault.Exercised && !fault.Uncounted {
 			list = append(list, a.untouched(fault))
 		}
 		if fault.UndoConfirmed != nil && !*fault.UndoConfirmed {
@@ -106,6 +106,10 @@ func (a *analysis) warnings(r *Report) []string {
 		if r.Outcome == complete && fault.LiftedS == nil {
 			list = append(list, fmt.Sprintf("nothing says when the fault on %s (%s), applied at %s, was lifted",
 				fault.Dependency, fault.Kind, span(fault.AppliedS)))
+		}
+		if fault.Uncounted {
+			list = append(list, fmt.Sprintf("whether the fault on %s (%s) touched a request is not known, because a plain Toxiproxy server counts nothing; what is said of it holds if it did: see that the site calls %s through that server",
+				fault.Dependency, fault.Kind, fault.Dependency))
 		}
 	}
 	if n := a.seconds(); n > 0 && n < 3 && len(r.Recovery) > 0 {

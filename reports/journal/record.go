@@ -160,6 +160,7 @@ type Fault struct {
 	BytesUp       int64  `json:"bytes_up,omitempty"`   // read from the site on those connections while it was in force
 	BytesDown     int64  `json:"bytes_down,omitempty"` // read from the dependency likewise
 	UndoConfirmed *bool  `json:"undo_confirmed,omitempty"`
+	Uncounted     bool   `json:"uncounted,omitempty"` // played where nothing can be counted: whether it touched the site is not known
 }
 
 // Connection is one connection that the site opened to a dependency and that a

@@ -180,7 +180,7 @@ func during(f reports.Fault) string {
 func held(f reports.Fault) string {
 	n := f.Connections
 	switch {
-	case !f.Exercised && n == nil && f.RequestsHeld == nil && f.LiftedS == nil:
+	case !f.Exercised && n == nil && f.RequestsHeld == nil && (f.LiftedS == nil || f.Uncounted):
 		return "not known what it touched"
 	case !f.Exercised && (n == nil || *n == 0):
 		return "touched nothing"

@@ -235,7 +235,7 @@ func (t *terminal) fault(f reports.Fault) {
 	if u := undone(f); u != "" {
 		words = append(words, u)
 	}
-	if !f.Exercised || undone(f) != "" {
+	if !f.Exercised && !f.Uncounted || undone(f) != "" {
 		mark, st = "! ", bad
 	}
 	t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
