@@ -39,18 +39,15 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 		return errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
 	begun := false
-	for _, d := range exp.Dependencies {
-		if d.Listen == "" || d.Upstream == "" {
-			continue
-		}
-		one := Audited{Dependency: d.Name, Dir: filepath.Join(dir, d.Name)}
-		part := auditOf(exp, d.Name)
+	for _, name := range audited(exp) {
+		one := Audited{Dependency: name, Dir: filepath.Join(dir, name)}
+		part := auditOf(exp, name)
 		if begun {
 			one.Err = awaitWell(ctx, part)
 		}
 		begun = true
 		if one.Err == nil {
-			k := &knowing{dependency: d.Name}
+			k := &knowing{dependency: name}
 			one.Err = runUntil(ctx, part, one.Dir, watch, enough{k.hit, k.event})
 		}
 		if done != nil {
@@ -64,6 +61,17 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 		return errors.New("audit: no dependency has a listen and an upstream address; give each one that is to be hung both")
 	}
 	return nil
+}
+
+// audited names the dependencies that an audit hangs: those behind a proxy.
+func audited(exp *configs.Experiment) []string {
+	var names []string
+	for _, d := range exp.Dependencies {
+		if d.Listen != "" && d.Upstream != "" {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 // The phases of an audit besides the hang.

@@ -30,6 +30,9 @@ type Body struct {
 	Secret `mapstructure:",squash"`
 }
 
+// ShownPath returns the path without the secret-looking values of its query.
+func (r Request) ShownPath() string { return hideURL(r.Path) }
+
 // Login returns the user and password that requests are sent with: those of
 // target.user and target.password, or the user info of target.url.
 func (t Target) Login() (user, password string, given bool) {

@@ -18,6 +18,7 @@ import (
 func newAudit() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
 		Short: "Hang each dependency in turn, and say which timeout the site has on it",
@@ -39,6 +40,9 @@ dependency has a timeout, with 1 when one has none, and with 3 when it can't be 
 			if out == "" {
 				out = defaultOut(exp.Name + "-audit")
 			}
+			if dryRun {
+				return dry(cmd, exp, out, format)
+			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
 				return err
@@ -49,6 +53,7 @@ dependency has a timeout, with 1 when one has none, and with 3 when it can't be 
 	}
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
+	addDryRun(cmd, &dryRun)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().StringVar(&out, "out", "", "folder for a bundle of each dependency (default tailback-out/<name>-audit-<UTC time>)")
 	return cmd

@@ -37,6 +37,7 @@ const (
 func newCapacity() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "capacity FILE",
 		Short: "Find the highest rate that the site carries, without faults and under each",
@@ -59,6 +60,9 @@ before the queue was full. Between trials it waits until the site is well again.
 			}
 			if out == "" {
 				out = defaultOut(exp.Name + "-capacity")
+			}
+			if dryRun {
+				return dry(cmd, exp, out, format)
 			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
@@ -84,6 +88,7 @@ before the queue was full. Between trials it waits until the site is well again.
 	}
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
+	addDryRun(cmd, &dryRun)
 	cmd.Flags().StringVar(&format, "format", "text", "of what is printed: text, json")
 	cmd.Flags().StringVar(&out, "out", "", "folder for the trials and capacity.json; must be absent or empty (default tailback-out/<name>-capacity-<UTC time>)")
 	return cmd

@@ -19,6 +19,7 @@ import (
 func newRun() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
@@ -37,6 +38,9 @@ func newRun() *cobra.Command {
 			}
 			if out == "" {
 				out = defaultOut(exp.Name)
+			}
+			if dryRun {
+				return dry(cmd, exp, out, format)
 			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
@@ -59,6 +63,7 @@ func newRun() *cobra.Command {
 	o.addFlags(cmd)
 	addFormat(cmd, &format)
 	addStopFile(cmd, &stopFile)
+	addDryRun(cmd, &dryRun)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the bundle and the report; must be absent or empty (default tailback-out/<name>-<UTC time>)")
 	return cmd
 }

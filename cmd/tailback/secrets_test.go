@@ -199,6 +199,8 @@ func TestSecretsNeverComeOut(t *testing.T) {
 		{"run", "moved.yaml", "--target", "http://localhost:1/", "--out", "out-refused"},
 		{"check", "--preflight", "parrot.yaml"}, {"run", "parrot.yaml", "--out", "out-parrot"}, {"audit", "parrot.yaml", "--out", "out-parrot"},
 		{"capacity", "parrot.yaml", "--out", "out-parrot"},
+		{"run", "moved.yaml", "--dry-run"}, {"run", "plain.yaml", "--dry-run"}, {"run", "plain.yaml", "--dry-run", "--format", "json"},
+		{"audit", "plain.yaml", "--dry-run"}, {"capacity", "plain.yaml", "--dry-run", "--format", "json"},
 		{"report", "out-moved"}, {"report", "out-plain", "--format", "json"}, {"report", "out-plain", "--format", "html"},
 		{"predict", "--from", "out-moved", "--workers", "4", "--queue", "4", "--service", "1s", "--rate", "8", "--hang"},
 		{"audit", "plain.yaml", "--out", "out-audit"}, {"capacity", "plain.yaml", "--out", "out-capacity"},

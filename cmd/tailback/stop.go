@@ -13,6 +13,9 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
+// stopName is the stop file in the folder of a run.
+const stopName = "stop"
+
 // stopEvery is how often it is looked for a stop file.
 const stopEvery = 100 * time.Millisecond
 
@@ -38,7 +41,7 @@ func alone(cmd *cobra.Command, exp *configs.Experiment, out, stopFile string) (d
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		stop(awaitFile(ctx, filepath.Join(out, "stop"), stopFile))
+		stop(awaitFile(ctx, filepath.Join(out, stopName), stopFile))
 	}()
 	return func() { stop(nil); <-watched; unlock() }, nil
 }

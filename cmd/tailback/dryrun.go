@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/attack/search"
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// dryRun is what a command would do, as its --dry-run says. Unknown is null.
+type dryRun struct {
+	Command  string       `json:"command"`
+	Name     string       `json:"name"`
+	Out      string       `json:"out"`
+	Target   dryTarget    `json:"target"`
+	Requests []dryRequest `json:"requests"`
+	Through  []dryProxy   `json:"dependencies"`
+	Runs     []dryRunOf   `json:"runs"`
+	Guards   []dryGuard   `json:"guards"`
+	refused  error        // why it would not begin
+	secrets  func(string) string
+}
+
+type dryTarget struct {
+	URL       string   `json:"url"`
+	Host      string   `json:"host"`
+	Addresses []string `json:"addresses"` // null where a proxy resolves them, or they may not be loaded
+}
+
+type dryRequest struct {
+	Name   string  `json:"name"`
+	Method string  `json:"method"`
+	Path   string  `json:"path"`
+	Share  float64 `json:"share"` // of the mix
+}
+
+type dryProxy struct {
+	Name     string `json:"name"`
+	Listen   string `json:"listen,omitempty"`
+	Upstream string `json:"upstream,omitempty"`
+	Host     string `json:"host,omitempty"`
+}
+
+type dryRunOf struct {
+	Name      string     `json:"name"`
+	DurationS *float64   `json:"duration_s"`
+	Hits      *uint64    `json:"hits"` // null when it depends on the answers
+	Note      string     `json:"note,omitempty"`
+	Timeline  []dryEvent `json:"timeline"`
+}
+
+// dryEvent is the beginning of a phase, or of something done to a fault.
+type dryEvent struct {
+	AtS        float64  `json:"at_s"`
+	Action     string   `json:"action"` // "phase", "fault_applied", "fault_stepped", "fault_lifted" or "end"
+	Phase      string   `json:"phase,omitempty"`
+	Load       string   `json:"load,omitempty"` // "open", "closed" or "burst"
+	DurationS  *float64 `json:"duration_s,omitempty"`
+	RateFromHz *float64 `json:"rate_from_hz,omitempty"`
+	RateToHz   *float64 `json:"rate_to_hz,omitempty"`
+	Clients    int      `json:"clients,omitempty"`
+	Hits       *uint64  `json:"hits,omitempty"`
+	Warmup     bool     `json:"warmup,omitempty"`
+	Dependency string   `json:"dependency,omitempty"`
+	Kind       string   `json:"kind,omitempty"`
+	Share      float64  `json:"share,omitempty"`
+	SizeS      float64  `json:"size_s,omitempty"`
+}
+
+type dryGuard struct {
+	Guard string `json:"guard"`
+	Holds string `json:"holds"`
+}
+
+func addDryRun(cmd *cobra.Command, dry *bool) {
+	cmd.Flags().BoolVar(dry, "dry-run", false, "say what would be sent and broken, and when; send nothing, open no port (--format text or json)")
+}
+
+// dry prints what a command would do with the experiment.
+func dry(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
+	show := map[string]func(*dryRun) string{"text": (*dryRun).text, "json": (*dryRun).json}[format]
+	if show == nil {
+		return usage(fmt.Errorf("read --format %q: with --dry-run it is one of text, json", format))
+	}
+	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, secrets: exp.Redactor().Text}
+	d.target(cmd.Context(), exp)
+	d.mix(exp)
+	for _, one := range exp.Dependencies {
+		d.Through = append(d.Through, dryProxy{one.Name, one.Listen, one.Upstream, one.Host})
+	}
+	if err := d.runs(exp); err != nil {
+		return failed(cmd.Context(), exp.Redactor().Error(err))
+	}
+	d.guards(exp)
+	if _, err := fmt.Fprint(cmd.OutOrStdout(), show(d)); err != nil {
+		return failed(cmd.Context(), fmt.Errorf("print dry run: %w", err))
+	}
+	if d.refused != nil {
+		return failed(cmd.Context(), exp.Redactor().Error(d.refused))
+	}
+	return nil
+}
+
+func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {
+	d.Target.URL = exp.Target.Bare()
+	host, found, err := tailback.Addresses(ctx, exp)
+	d.Target.Host, d.refused = host, err
+	for _, address := range found {
+		d.Target.Addresses = append(d.Target.Addresses, address.String())
+	}
+}
+
+func (d *dryRun) mix(exp *configs.Experiment) {
+	total := 0
+	for _, r := range exp.Requests {
+		total += r.Weight
+	}
+	for _, r := range exp.Requests {
+		d.Requests = append(d.Requests, dryRequest{r.Name, r.Method, r.ShownPath(), float64(r.Weight) / float64(max(total, 1))})
+	}
+}
+
+// runs lays out the runs that the command is made of.
+func (d *dryRun) runs(exp *configs.Experiment) error {
+	switch d.Command {
+	case "capacity":
+		d.Runs = trials(exp)
+		return nil
+	case "audit":
+		plans, err := tailback.PlanAudit(exp)
+		for _, p := range plans {
+			run := planned(p, exp)
+			run.Note = "it ends sooner, as soon as enough is known; the next waits until the site is well again"
+			d.Runs = append(d.Runs, run)
+		}
+		return err
+	}
+	p, err := tailback.PlanOf(exp)
+	d.Runs = []dryRunOf{planned(p, exp)}
+	return err
+}
+
+// trials are the searches of a capacity command, of which it is not known
+// beforehand at which rates and how long they load.
+func trials(exp *configs.Experiment) []dryRunOf {
+	q := exp.Capacity
+	var runs []dryRunOf
+	for i := -1; i < len(q.Faults); i++ {
+		run := dryRunOf{Name: "without a fault", Note: fmt.Sprintf("up to %d trials, each at a rate from %g to %g/s that depends on how those before it went, until %q fails",
+			search.MaxTrials, q.From, q.To, q.Objective)}
+		run.Timeline = []dryEvent{{Action: "phase", Phase: "load", Load: "open", RateFromHz: &q.From, RateToHz: &q.To}}
+		if i >= 0 {
+			f := &q.Faults[i]
+			run.Name = faultWords(f)
+			run.Timeline = append(run.Timeline, dryEvent{Action: string(journal.FaultApplied), Phase: "load", Dependency: f.Dependency, Kind: f.Kind(), Share: f.Share})
+			run.Note += "; the fault lasts all of each trial"
+		}
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+// planned is the timeline of one run: at the same moment faults are lifted
+// before a phase begins, and applied after.
+func planned(p tailback.Plan, exp *configs.Experiment) dryRunOf {
+	length := p.Duration.Seconds()
+	run := dryRunOf{Name: p.Name, DurationS: &length}
+	var total uint64
+	known, faults := true, p.Faults
+	until := func(at int64, lifted bool) {
+		for len(faults) > 0 && (faults[0].AtNS < at || faults[0].AtNS == at && lifted && faults[0].Kind == journal.FaultLifted) {
+			run.Timeline = append(run.Timeline, faultEvent(faults[0]))
+			faults = faults[1:]
+		}
+	}
+	for i, phase := range p.Phases {
+		until(phase.StartNS, true)
+		e := phaseEvent(phase)
+		if phase.Kind == "closed" {
+			known, e.Clients = false, exp.Phases[i].Concurrency
+		}
+		total += phase.Hits
+		run.Timeline = append(run.Timeline, e)
+	}
+	until(int64(p.Duration)+1, true)
+	run.Timeline = append(run.Timeline, dryEvent{AtS: length, Action: "end"})
+	if known {
+		run.Hits = &total
+	}
+	return run
+}
+
+func phaseEvent(p journal.PhaseSpan) dryEvent {
+	length := time.Duration(p.EndNS - p.StartNS).Seconds()
+	e := dryEvent{AtS: time.Duration(p.StartNS).Seconds(), Action: "phase", Phase: p.Name, Load: p.Kind, DurationS: &length, Warmup: p.Warmup}
+	if p.Kind == "open" {
+		e.RateFromHz, e.RateToHz = &p.RateFrom, &p.RateTo
+	}
+	if p.Kind != "closed" {
+		e.Hits = &p.Hits
+	}
+	return e
+}
+
+func faultEvent(e journal.Event) dryEvent {
+	return dryEvent{AtS: time.Duration(e.AtNS).Seconds(), Action: string(e.Kind), Phase: e.Fault.Phase,
+		Dependency: e.Fault.Dependency, Kind: e.Fault.Kind, Share: e.Fault.Share, SizeS: e.Fault.SizeS}
+}
+
+// guards are what would keep the command from doing harm.
+func (d *dryRun) guards(exp *configs.Experiment) {
+	add := func(guard, holds string) { d.Guards = append(d.Guards, dryGuard{guard, holds}) }
+	allowed := "this machine"
+	if len(exp.Target.Allow) > 0 {
+		allowed += ", " + strings.Join(exp.Target.Allow, ", ")
+	}
+	add("hosts", allowed+"; addresses are pinned when it begins")
+	rate := "no ceiling; set limits.rate"
+	if exp.Limits.Rate > 0 {
+		rate = fmt.Sprintf("at most %g/s", exp.Limits.Rate)
+	}
+	add("rate", rate)
+	add("in flight", fmt.Sprintf("at most %d requests at once", exp.Limits.InFlight))
+	add("client timeout", exp.Target.Timeout.String())
+	switch {
+	case d.Command != "run":
+		add("abort_when", "not held: "+d.Command+" drives the site to errors on purpose")
+	case len(exp.AbortWhen) == 0:
+		add("abort_when", "no rule")
+	default:
+		add("abort_when", strings.Join(exp.AbortWhen, "; "))
+	}
+	add("stop", "Ctrl-C, SIGTERM, or a file named "+stopName+" in the bundle's folder")
+	free := "the target is free"
+	unlock, err := tailback.Lock(exp)
+	if err != nil {
+		free = err.Error()
+	} else {
+		unlock()
+	}
+	add("one at a time", free)
+}
