@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ type Audited struct {
 	Err        error  // why it could not be run to its end
 }
 
-// Audit hangs each dependency that is behind a proxy in turn, in the file's
+// Audit hangs each dependency that is behind a proxy, or the egress, in turn, in the file's
 // order, at the experiment's audit.rate and for up to audit.horizon. Each is an
 // ordinary run with a bundle of its own, in dir/<dependency>. A run ends as soon
 // as it knows how long the site waits; before the next one the site must answer
@@ -58,7 +59,7 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 		}
 	}
 	if !begun {
-		return errors.New("audit: no dependency has a listen and an upstream address; give each one that is to be hung both")
+		return errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
 	}
 	return nil
 }
@@ -67,7 +68,7 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 func audited(exp *configs.Experiment) []string {
 	var names []string
 	for _, d := range exp.Dependencies {
-		if d.Listen != "" && d.Upstream != "" {
+		if d.Host != "" || d.Listen != "" && d.Upstream != "" {
 			names = append(names, d.Name)
 		}
 	}
@@ -88,6 +89,10 @@ func auditOf(exp *configs.Experiment, dependency string) *configs.Experiment {
 	rate := configs.Rate{From: exp.Audit.Rate, To: exp.Audit.Rate}
 	baseline := max(auditBaseline, time.Duration(auditHits/exp.Audit.Rate*float64(time.Second)).Round(time.Millisecond))
 	part.Name, part.Capacity, part.Audit, part.Objectives, part.AbortWhen = exp.Name+"-"+dependency, nil, nil, nil, nil
+	// Other hosts pass the egress undeclared as well; one that is away must not spoil this part.
+	part.Dependencies = slices.DeleteFunc(slices.Clone(exp.Dependencies), func(d configs.Dependency) bool {
+		return d.Host != "" && d.Upstream == "" && d.Name != dependency
+	})
 	part.Phases = []configs.Phase{
 		{Name: "baseline", Duration: baseline, Rate: &rate},
 		{Name: "hang", Duration: exp.Audit.Horizon, Rate: &rate,

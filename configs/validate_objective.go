@@ -150,7 +150,7 @@ func (c *check) audit() {
 		c.add("audit.rate", "needs to be above 0: the requests a second while a dependency hangs")
 	}
 	c.positive(a.Horizon, 24*time.Hour, "audit.horizon")
-	if len(c.e.Dependencies) == 0 && !c.unread("dependencies") {
+	if len(c.e.Dependencies) == 0 && c.e.Chaos.Egress.Listen == "" && !c.unread("dependencies") && !c.unread("chaos") {
 		c.add("audit", "needs dependencies to hang; list them under dependencies")
 	}
 }

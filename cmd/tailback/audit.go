@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,14 +19,16 @@ import (
 
 func newAudit() *cobra.Command {
 	var o overrides
-	var out, format, stopFile string
+	var out, format, stopFile, from string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
 		Short: "Hang each dependency in turn, and say which timeout the site has on it",
 		Long: `Audit hangs each dependency in turn at audit.rate for up to audit.horizon, waits
 until the site is well again, and goes on to the next. It exits with 0 when every
-dependency has a timeout, with 1 when one has none, and with 3 when it can't be told.`,
+dependency has a timeout, with 1 when one has none, and with 3 when it can't be told.
+With --from it also hangs every other host that the egress saw the site call in an
+earlier run, except the site itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
@@ -36,6 +40,11 @@ dependency has a timeout, with 1 when one has none, and with 3 when it can't be 
 			}
 			if exp.Audit == nil {
 				return usage(fmt.Errorf("audit %s: it has no audit section; add one such as audit: {rate: 2, horizon: 30s}", args[0]))
+			}
+			if from != "" {
+				if err := addSeen(exp, from); err != nil {
+					return usage(err)
+				}
 			}
 			if out == "" {
 				out = defaultOut(exp.Name + "-audit")
@@ -55,8 +64,32 @@ dependency has a timeout, with 1 when one has none, and with 3 when it can't be 
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&from, "from", "", "folder, or report.json, of a run whose egress saw what the site calls")
 	cmd.Flags().StringVar(&out, "out", "", "folder for a bundle of each dependency (default tailback-out/<name>-audit-<UTC time>)")
 	return cmd
+}
+
+// addSeen adds the hosts that a run's egress saw to the dependencies that are declared.
+func addSeen(exp *configs.Experiment, from string) error {
+	if exp.Chaos.Egress.Listen == "" {
+		return fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
+	}
+	r, err := readReport(from)
+	if err != nil {
+		return err
+	}
+	if len(r.DependenciesSeen) == 0 {
+		return fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
+	}
+	for _, seen := range r.DependenciesSeen {
+		declared := func(d configs.Dependency) bool {
+			return strings.EqualFold(d.Host, seen.Host) || d.Name == seen.Dependency
+		}
+		if !seen.Self && strings.Contains(seen.Host, ":") && !slices.ContainsFunc(exp.Dependencies, declared) {
+			exp.Dependencies = append(exp.Dependencies, configs.Dependency{Name: seen.Host, Host: seen.Host})
+		}
+	}
+	return nil
 }
 
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {

@@ -94,7 +94,11 @@ func cmdSite(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	second, err := freeAddr()
 	ts.Check(err)
-	site, err := startSite(context.Background(), kind, staging.Options{Dependency: proxy, Dependency2: second})
+	o := staging.Options{Dependency: proxy, Dependency2: second}
+	if len(args) > 1 { // it calls its dependencies themselves, through the egress
+		o = staging.Options{Proxy: "http://" + proxy}
+	}
+	site, err := startSite(context.Background(), kind, o)
 	ts.Check(err)
 	ts.Defer(func() { site.Close() })
 	ts.Setenv("SITE", site.URL)
