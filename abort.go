@@ -47,6 +47,33 @@ func newAborts(exp *configs.Experiment) (aborts, error) {
 	return rules, nil
 }
 
+// Unjudged lists, in words, the rules of abort_when that will hardly ever hold,
+// whatever the site does: no phase sends enough for their windows.
+func Unjudged(exp *configs.Experiment) []string {
+	var list []string
+	for i, text := range exp.AbortWhen {
+		rule, err := configs.ParseAbort(text)
+		if err != nil {
+			continue // Validate says so
+		}
+		most := 0.0
+		for _, p := range exp.Phases {
+			switch {
+			case p.Open():
+				most = max(most, p.Rate.Max()*rule.Over.Seconds())
+			case p.Burst > 0:
+				most = max(most, float64(p.Burst))
+			default: // as many as the site answers
+				most = math.Inf(1)
+			}
+		}
+		if most < leastEnded {
+			list = append(list, fmt.Sprintf("abort_when[%d]: at most %.3g requests are sent in %v, and with fewer than %d the rule is not judged; make its window longer", i, most, rule.Over, leastEnded))
+		}
+	}
+	return list
+}
+
 // hit counts a hit that has ended. Warm-up counts as well: the site is the same one.
 func (a aborts) hit(h journal.Hit) {
 	if h.Class.Ours() {

@@ -148,6 +148,23 @@ func TestAbortRule(t *testing.T) {
 	}
 }
 
+// 0.5/s for 10 s are 5 hits, 1/s are 10; a burst comes at once, and a closed phase sends what the site answers.
+func TestUnjudged(t *testing.T) {
+	rate := func(hz float64) configs.Phase { return configs.Phase{Rate: &configs.Rate{From: hz / 2, To: hz}} }
+	for _, c := range []struct {
+		phases []configs.Phase
+		want   int
+	}{
+		{[]configs.Phase{rate(0.5)}, 1}, {[]configs.Phase{rate(1)}, 0}, {[]configs.Phase{rate(0.5), rate(2)}, 0},
+		{[]configs.Phase{{Burst: 9}}, 1}, {[]configs.Phase{{Burst: 10}}, 0}, {[]configs.Phase{{Concurrency: 1}}, 0},
+	} {
+		exp := &configs.Experiment{AbortWhen: []string{"errors > 50% over 10s"}, Phases: c.phases}
+		if got := Unjudged(exp); len(got) != c.want {
+			t.Errorf("%+v: %q, want %d", c.phases, got, c.want)
+		}
+	}
+}
+
 // A rule is looked at every tenth of a second: errors that begin at 5 s, all
 // from then on, are half of a 2 s window at 6 s.
 func TestAbortInTime(t *testing.T) {

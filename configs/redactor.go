@@ -50,6 +50,13 @@ func (e *Experiment) Redactor() *Redactor {
 		}
 		c.body(q.Body)
 	}
+	for _, f := range e.faults() {
+		if f.HTTPError != nil {
+			for _, h := range f.HTTPError.Headers {
+				c.named(h.Name, h.Value)
+			}
+		}
+	}
 	for _, command := range e.commands() {
 		for _, m := range variable.FindAllStringSubmatch(*command, -1) {
 			if secretName.MatchString(m[1]) {
@@ -183,6 +190,18 @@ func (c *secrets) body(b Body) {
 		}
 		return value
 	})
+}
+
+// faults are those of all phases and of capacity.
+func (e *Experiment) faults() []Fault {
+	var all []Fault
+	for _, p := range e.Phases {
+		all = append(all, p.Faults...)
+	}
+	if e.Capacity != nil {
+		all = append(all, e.Capacity.Faults...)
+	}
+	return all
 }
 
 // addresses are the URLs of the experiment that may hold secrets.

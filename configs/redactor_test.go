@@ -19,7 +19,8 @@ requests:
     headers: [{name: Cookie, value: "sid=hush-cookie; lang=en"}, {name: Authorization, value: Bearer hush-bearer}, {name: Accept, value: text/html}, {name: X-Odd, value: {env: ODD}}]
   - {path: /json, method: POST, body: '{"user": "alice", "password": "hush-json"}'}
 site: {nginx_error_log: {command: "ssh -o ProxyCommand=$HUSH_TOKEN tail $HOME"}}
-phases: [{name: only, duration: 10s, rate: 8}]
+dependencies: [{name: db, listen: "127.0.0.1:1", upstream: "127.0.0.1:2"}]
+phases: [{name: only, duration: 10s, rate: 8, faults: [{dependency: db, http_error: {status: 401, headers: [{name: Set-Cookie, value: hush-answer}]}}]}]
 `), nil)
 	r := e.Redactor()
 	for _, row := range []struct{ says, want string }{
@@ -27,6 +28,7 @@ phases: [{name: only, duration: 10s, rate: 8}]
 		{"escaped hush+value%2F%2B1, hush%20value%2F+1", "escaped [hidden], [hidden]"},
 		{"Basic Ym9iOmh1c2ggdmFsdWUvKzE=", "Basic [hidden]"}, // bob:hush value/+1
 		{"sid hush-cookie, Bearer hush-bearer, hush-path, hush-json, hush-variable", "sid [hidden], [hidden], [hidden], [hidden], [hidden]"},
+		{"answered with hush-answer", "answered with [hidden]"},
 		{"cut off: hush-coo...", "cut off: [hidden]..."},
 		{`title "no hush-bear..." and at the end hush-jso`, `title "no [hidden]..." and at the end [hidden]`},
 		{"GET /b?x=1&session_id=other&y=2 HTTP/1.1", "GET /b?x=1&session_id=[hidden]&y=2 HTTP/1.1"},

@@ -24,6 +24,9 @@ func newCheck() *cobra.Command {
 			if err := tailback.Supported(exp); err != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
 			}
+			for _, text := range tailback.Unjudged(exp) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", args[0], text)
+			}
 			for _, plain := range exp.PlainSecrets() {
 				plain.File = args[0]
 				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", plain)
