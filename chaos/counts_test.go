@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
 )
 
 // Six kept connections have had three answers each. Two have a request under
@@ -119,6 +120,37 @@ func TestAGreetingIsHeldLikeAnAnswer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A last word behind which the site ends the connection at once, as MySQL's
+// QUIT, is no request and no wait; one behind which it waited is.
+func TestAGoodbyeIsNoRequest(t *testing.T) {
+	delay := configs.Dose{From: 100 * time.Millisecond, To: 100 * time.Millisecond}
+	for _, row := range []struct {
+		name     string
+		wait     time.Duration // before leaving
+		requests int64
+		waiting  bool
+	}{
+		{"at once", 0, 2, false},
+		{"after a wait", 60 * time.Millisecond, 3, true},
+	} {
+		r := newRig(t, newDependency(t).addr, configs.Fault{Latency: &configs.Latency{Delay: delay}})
+		r.apply()
+		c := r.dial()
+		for range 2 {
+			c.ask("1", 1)
+			c.reads()
+		}
+		c.ask("quit", 0)
+		time.Sleep(row.wait)
+		c.Close()
+		got := *r.wait(journal.ConnClosed).Connection
+		met, _ := r.lift()
+		if got.Requests != row.requests || got.Waiting != row.waiting || *met.RequestsHeld != row.requests || got.HeldNS == nil || *got.HeldNS < int64(delay.From) {
+			t.Errorf("%s: got %+v, held %d; want %d requests, waiting %v, and the longest wait 100 ms at least", row.name, got, *met.RequestsHeld, row.requests, row.waiting)
+		}
 	}
 }
 

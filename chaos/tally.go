@@ -18,12 +18,17 @@ const (
 // live to send its first byte, so that the request that is cut can be counted.
 const firstByteWithin = 100 * time.Millisecond
 
+// goodbyeWithin is how soon the site ends a connection behind words that want no
+// answer, such as MySQL's QUIT. Whoever gives up on an answer has waited longer.
+const goodbyeWithin = 20 * time.Millisecond
+
 // tally is what is known about a connection. It belongs to conn.mu.
 //
 // A request is bytes from the site after an answer, or the first ones. It is
 // outstanding until the first byte of its answer is handed to the site's socket.
 // If the dependency speaks first, the site waits for that from the opening on: it
-// can be held like an answer, and is not counted in requests.
+// can be held like an answer, and is not counted in requests. Nor is the last
+// word on a connection, behind which the site ends it at once.
 type tally struct {
 	fault    *fault // in force on this connection, or nil
 	first    *fault // the first that ever was
@@ -169,6 +174,22 @@ func (c *conn) endedBy(by string) {
 	c.proxy.usage.closed()
 }
 
+// takeBack makes the latest request one that never was. conn.mu is locked.
+func (c *conn) takeBack() {
+	c.requests--
+	c.outstanding = false
+	if c.fault != nil && c.fault.counts == countBegun {
+		c.fault.held.Add(-1)
+	}
+	if c.caught {
+		c.caught, c.wasCaught = false, c.held > 0
+	}
+	if c.calling {
+		c.calling = false
+		c.proxy.usage.takeBack()
+	}
+}
+
 // hangUp ends the call there is, if any, for usage. conn.mu is locked.
 func (c *conn) hangUp(at time.Time) {
 	if c.calling {
@@ -179,7 +200,11 @@ func (c *conn) hangUp(at time.Time) {
 
 // end notes who ended the connection, if nobody has before, and records it.
 func (c *conn) end(by string) {
+	left := by == bySite || by == byDependency && hasLeft(c.site) // a dependency may take a goodbye before we do
 	c.mu.Lock()
+	if left && c.closedBy == "" && c.outstanding && c.requests > 1 && time.Since(c.began) < goodbyeWithin {
+		c.takeBack()
+	}
 	c.endedBy(by)
 	c.mu.Unlock()
 	c.proxy.rec.ended(c)

@@ -58,6 +58,14 @@ func (u *usage) answered(held time.Duration) {
 	u.so.HeldNS += int64(held)
 }
 
+// takeBack makes the latest call one that never was.
+func (u *usage) takeBack() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting--
+	u.so.Calls = max(u.so.Calls-1, 0) // it may have been told of already
+}
+
 // take returns what was counted since the last take, and since when that is. It
 // is nil when there was nothing: no connection open and no call.
 func (u *usage) take(now time.Time) (so *journal.Usage, since time.Time) {

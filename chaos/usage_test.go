@@ -77,7 +77,8 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 	if least, most := over.Sub(begun), time.Since(t0); b.HeldNS < b.Ended*int64(least) || b.HeldNS > b.Ended*int64(most) {
 		t.Errorf("%d calls had waited for %v together, want %v to %v each", b.Ended, time.Duration(b.HeldNS), least, most)
 	}
-	if math.Abs(a.Seconds+b.Seconds-float64(second.AtNS)/1e9) > 0.001 || first.AtNS < 1e9 {
+	// The events are stamped a moment after what they cover, on a busy machine some milliseconds.
+	if math.Abs(a.Seconds+b.Seconds-float64(second.AtNS)/1e9) > 0.02 || first.AtNS < 1e9 {
 		t.Errorf("%.3f s that end at %v, and %.3f s that end at %v", a.Seconds, time.Duration(first.AtNS), b.Seconds, time.Duration(second.AtNS))
 	}
 }
