@@ -23,6 +23,10 @@
 //	/limited                          answered by the gateway: 503 beyond 5 a second
 //	/status                           php-fpm's status page, with Options.Status; phpfpm only
 //	/fetch?n=0&post=1000              calls the nth of Options.Fetch, with a body of so many bytes; phpfpm only
+//	/db?queries=1&timeout_s=2         connects to a real MariaDB and asks it so often, with Options.Stores; answers
+//	                                  "ok", or "fallback ..." when that fails or a wait takes longer than timeout_s;
+//	                                  phpfpm only
+//	/cache?timeout_ms=200             connects to a real Redis, writes and reads; likewise
 //
 // and connect_ms=200 on /external, which limits connecting alone.
 package staging
@@ -86,6 +90,12 @@ type Options struct {
 	// Fetch are the URLs that /fetch calls, with a space between, and CAFile a PEM
 	// bundle that it trusts.
 	Fetch, CAFile string
+	// Stores starts a real MariaDB and a real Redis beside the site, with nothing
+	// in them. They are gone when it ends.
+	Stores bool
+	// Database and Cache are the host:port that /db and /cache call, such as
+	// proxies'. If empty, the real ones.
+	Database, Cache string
 	// JSONLog has nginx write its access log as JSON.
 	JSONLog bool
 }
@@ -112,6 +122,9 @@ type Site struct {
 	DependencyAddr2 string
 	// Dependency2 is the second one.
 	Dependency2 *Dependency
+	// DatabaseAddr and CacheAddr are the host:port of MariaDB and Redis; empty
+	// without Options.Stores.
+	DatabaseAddr, CacheAddr string
 	// Dir holds the site's files.
 	Dir string
 	// ErrorLog and AccessLog are nginx's files, PHPAccessLog and PHPErrorLog
@@ -208,6 +221,8 @@ func (o Options) PHPOnly() string {
 		return "a forward proxy"
 	case o.Fetch != "":
 		return "pages that fetch"
+	case o.Stores:
+		return "a database and a cache"
 	}
 	return ""
 }

@@ -33,6 +33,7 @@ type config struct {
 	TerminateSeconds int64
 	Dependency, URL  string
 	Dependency2      string
+	Database, Cache  string
 	Descriptors      uint64
 	PM               string
 	StatusPool       string // of nginx: where the status page is asked for; "" is nowhere
@@ -56,6 +57,7 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		TimeoutMillis:    o.GatewayTimeout.Milliseconds(),
 		TerminateSeconds: seconds(o.TerminateTimeout),
 		Dependency:       o.Dependency, Dependency2: o.Dependency2, URL: site.URL,
+		Database: o.Database, Cache: o.Cache,
 		Descriptors: staging.Descriptors(),
 		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
 		AccessFormat: accessFormat, Proxy: o.Proxy, Fetch: o.Fetch, CAFile: o.CAFile,

@@ -13,20 +13,31 @@ import (
 // Packages are what a Debian or Ubuntu machine must have installed.
 const Packages = "nginx php-fpm php-curl"
 
-// ErrNotInstalled says that a program or extension is missing, and which
-// packages have it.
-var ErrNotInstalled = errors.New("not installed: apt-get install " + Packages)
+// StorePackages are what Options.Stores needs as well.
+const StorePackages = "mariadb-server redis-server php-mysql"
 
-type binaries struct{ nginx, php string }
+// ErrNotInstalled says that a program or extension is missing; what wraps it
+// names the packages that have it.
+var ErrNotInstalled = errors.New("not installed")
+
+func missing(what, packages string) error {
+	return fmt.Errorf("find %s: %w: apt-get install %s", what, ErrNotInstalled, packages)
+}
+
+type binaries struct {
+	nginx, php     string
+	mariadb, redis string   // empty when they are missing
+	extensions     []string // of PHP
+}
 
 // find looks in dirs for nginx and php-fpm, and in PHP for libcurl and posix.
 func find(dirs []string) (binaries, error) {
 	nginx, php := staging.Program(dirs, "nginx"), staging.Program(dirs, "php-fpm")
 	switch {
 	case nginx == "":
-		return binaries{}, fmt.Errorf("find nginx: %w", ErrNotInstalled)
+		return binaries{}, missing("nginx", Packages)
 	case php == "":
-		return binaries{}, fmt.Errorf("find php-fpm: %w", ErrNotInstalled)
+		return binaries{}, missing("php-fpm", Packages)
 	}
 	out, err := exec.Command(php, "-m").Output()
 	if err != nil {
@@ -35,8 +46,21 @@ func find(dirs []string) (binaries, error) {
 	loaded := strings.Fields(string(out))
 	for _, extension := range []string{"curl", "posix"} {
 		if !slices.Contains(loaded, extension) {
-			return binaries{}, fmt.Errorf("find PHP's %s extension: %w", extension, ErrNotInstalled)
+			return binaries{}, missing("PHP's "+extension+" extension", Packages)
 		}
 	}
-	return binaries{nginx, php}, nil
+	return binaries{nginx, php, staging.Program(dirs, "mariadbd"), staging.Program(dirs, "redis-server"), loaded}, nil
+}
+
+// needStores says what the database or the cache lacks.
+func (b binaries) needStores() error {
+	switch {
+	case b.mariadb == "":
+		return missing("mariadbd", StorePackages)
+	case b.redis == "":
+		return missing("redis-server", StorePackages)
+	case !slices.Contains(b.extensions, "mysqli"):
+		return missing("PHP's mysqli extension", StorePackages)
+	}
+	return nil
 }

@@ -41,6 +41,14 @@ case '/fetch':
     }
     echo call(explode(' ', $_SERVER['FETCH'])[(int)($_GET['n'] ?? 0)], (int)($_GET['timeout_ms'] ?? 0), (int)($_GET['connect_ms'] ?? 0), $more);
     break;
+case '/db':
+    usleep($ms * 1000);
+    echo database(max(1, (int)($_GET['queries'] ?? 1)), (int)($_GET['timeout_s'] ?? 0));
+    break;
+case '/cache':
+    usleep($ms * 1000);
+    echo cache((int)($_GET['timeout_ms'] ?? 0));
+    break;
 case '/close':
     // Killed with input unread, a worker resets the connection. Expecting one
     // byte of body makes PHP read the input to its end first: a plain close.
@@ -118,4 +126,46 @@ function call(string $url, int $timeout = 0, int $connect = 0, array $more = [])
     }
     $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
     return $status >= 500 ? "fallback $status" : "ok $body";
+}
+
+// database connects and asks, each wait for at most so many whole seconds; 0 is no limit.
+function database(int $queries, int $timeout): string
+{
+    mysqli_report(MYSQLI_REPORT_OFF);
+    [$host, $port] = explode(':', $_SERVER['DATABASE']);
+    $db = mysqli_init();
+    if ($timeout > 0) {
+        $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, $timeout);
+        $db->options(MYSQLI_OPT_READ_TIMEOUT, $timeout);
+    }
+    if (!@$db->real_connect($host, 'root', '', '', (int)$port)) {
+        return 'fallback ' . $db->connect_error;
+    }
+    for (; $queries > 0; $queries--) {
+        if (@$db->query('SELECT 1') === false) {
+            return 'fallback ' . $db->error;
+        }
+    }
+    return 'ok';
+}
+
+// cache connects, writes and reads, each wait for at most so many milliseconds; 0 is a minute.
+function cache(int $timeout): string
+{
+    $timeout = $timeout ?: 60000;
+    $cache = @stream_socket_client('tcp://' . $_SERVER['CACHE'], $errno, $error, $timeout / 1000);
+    if ($cache === false) {
+        return "fallback $error";
+    }
+    stream_set_timeout($cache, intdiv($timeout, 1000), $timeout % 1000 * 1000);
+    foreach ([['SET', 'key', 'value'], ['GET', 'key']] as $words) {
+        $command = '*' . count($words) . "\r\n";
+        foreach ($words as $word) {
+            $command .= '$' . strlen($word) . "\r\n$word\r\n";
+        }
+        if (@fwrite($cache, $command) === false || ($answer = @fgets($cache)) === false) {
+            return 'fallback ' . (stream_get_meta_data($cache)['timed_out'] ? 'timed out' : 'lost');
+        }
+    }
+    return $answer === "\$5\r\n" && fgets($cache) === "value\r\n" ? 'ok' : "fallback $answer";
 }

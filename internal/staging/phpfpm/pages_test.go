@@ -2,8 +2,10 @@ package phpfpm
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -162,6 +164,41 @@ func TestAccessLogAsJSON(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("not JSON: %s", line)
+		}
+	}
+}
+
+// A real MariaDB and a real Redis answer, and are gone with the site.
+func TestStores(t *testing.T) {
+	bins := needBoth(t)
+	if err := bins.needStores(); err != nil && os.Getenv("CI") != "true" {
+		t.Skipf("not run: %v", err)
+	}
+	site := started(t, staging.Options{Stores: true})
+	for _, path := range []string{"/db", "/db?queries=3&timeout_s=2", "/cache", "/cache?timeout_ms=2000"} {
+		if code, body, _ := get(t, site, path); code != 200 || body != "ok" {
+			t.Errorf("%s: got %d %q, want ok", path, code, body)
+		}
+	}
+	if err := site.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, addr := range []string{site.DatabaseAddr, site.CacheAddr} {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			t.Errorf("%s still listens", addr)
+		}
+	}
+}
+
+func TestMissingStoresNameTheirPackages(t *testing.T) {
+	for want, bins := range map[string]binaries{
+		"find mariadbd":               {},
+		"find redis-server":           {mariadb: "m"},
+		"find PHP's mysqli extension": {mariadb: "m", redis: "r"},
+	} {
+		if err := bins.needStores(); !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), StorePackages) {
+			t.Errorf("got %v, want %s, not installed, and the packages", err, want)
 		}
 	}
 }

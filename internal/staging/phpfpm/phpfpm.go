@@ -4,6 +4,7 @@
 package phpfpm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,12 +17,17 @@ import (
 const portTries = 5
 
 // Start starts a site. It returns an error that wraps ErrNotInstalled when
-// nginx, php-fpm or php-curl is missing. ctx bounds the start only; Close ends
+// nginx, php-fpm or php-curl is missing, or what Options.Stores needs. ctx bounds the start only; Close ends
 // the site.
 func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 	bins, err := find(staging.ProgramDirs())
 	if err != nil {
 		return nil, fmt.Errorf("start nginx and php-fpm: %w", err)
+	}
+	if o.Stores {
+		if err := bins.needStores(); err != nil {
+			return nil, fmt.Errorf("start a database and a cache: %w", err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, staging.ReadyWithin)
 	defer cancel()
@@ -57,6 +63,12 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		return err
 	}
 	site.URL = "http://" + gateway
+	if o.Stores {
+		if err := startStores(ctx, site, bins); err != nil {
+			return err
+		}
+		o.Database, o.Cache = cmp.Or(o.Database, site.DatabaseAddr), cmp.Or(o.Cache, site.CacheAddr)
+	}
 	if err := writeConfig(site, o, gateway, pool); err != nil {
 		return err
 	}
