@@ -34,7 +34,8 @@ const edgeError = `<?xml version="1.0" encoding="utf-8"?>
 // StartEdge puts an edge in front of the site, as a CDN does, and names it in
 // EdgeURL; port 0 is a free one. It passes everything on, but answers for an
 // origin that said 502 or 504, or nothing, with a 503 and a body of its own.
-// What it answers or passes carries Via, X-Cache and X-Served-By.
+// What it answers or passes carries Via, X-Cache and X-Served-By. For /blocked
+// it gives that answer without asking the origin.
 func (s *Site) StartEdge(addr string) error {
 	origin, err := url.Parse(s.URL)
 	if err != nil {
@@ -54,15 +55,26 @@ func (s *Site) StartEdge(addr string) error {
 			if context.Cause(r.Context()) != nil {
 				return // the visitor left
 			}
-			resp := &http.Response{StatusCode: http.StatusBadGateway, Header: w.Header(), Body: http.NoBody}
-			edge(resp)
-			w.WriteHeader(resp.StatusCode)
-			io.Copy(w, resp.Body)
+			answerAsEdge(w)
 		},
 	}
 	s.EdgeURL = "http://" + ln.Addr().String()
-	s.OnClose(Serve(ln, proxy))
+	s.OnClose(Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/blocked" {
+			answerAsEdge(w)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})))
 	return nil
+}
+
+// answerAsEdge is the edge's answer for an origin that said nothing.
+func answerAsEdge(w http.ResponseWriter) {
+	resp := &http.Response{StatusCode: http.StatusBadGateway, Header: w.Header(), Body: http.NoBody}
+	edge(resp)
+	w.WriteHeader(resp.StatusCode)
+	io.Copy(w, resp.Body)
 }
 
 // edge makes the origin's answer the edge's.

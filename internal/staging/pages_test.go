@@ -27,8 +27,16 @@ func TestPagesThatCall(t *testing.T) {
 		if h := get(t, site, "/external?share=0"); h.body != "ok without" {
 			t.Errorf("share 0: got %q, want ok without", h.body)
 		}
-		if h := get(t, site, "/app?status=502"); h.code != 502 || !strings.Contains(h.body, "application") {
-			t.Errorf("the application's 502: got %d %q", h.code, h.body)
+		for path, want := range map[string]hit{
+			"/app?status=502":                              {code: 502, body: "application"},
+			"/app?status=503&like=nginx":                   {code: 503, body: "<center>nginx"},
+			"/external?timeout_ms=200&fail=504":            {code: 504, body: "application"},
+			"/external?timeout_ms=200&fail=502&like=nginx": {code: 502, body: "<center>nginx"},
+			"/external?dep=2&fail=504":                     {code: 200, body: "ok"},
+		} {
+			if h := get(t, site, path); h.code != want.code || !strings.Contains(h.body, want.body) {
+				t.Errorf("%s: got %d %q, want %d with %q", path, h.code, h.body, want.code, want.body)
+			}
 		}
 	})
 }

@@ -48,6 +48,7 @@ func TestEdgeAnswersForTheOrigin(t *testing.T) {
 			"/app?status=500": {code: 500, body: "the application could not"},
 			"/close":          {code: 503, body: "Error 503 Backend fetch failed"},
 			"/work?ms=5000":   {code: 503, body: "Error 503 Backend fetch failed"},
+			"/blocked":        {code: 503, body: "Error 503 Backend fetch failed"},
 		} {
 			h := send(t.Context(), time.Now(), 0, site.EdgeURL+path)
 			if h.code != want.code || !strings.Contains(h.body, want.body) {

@@ -10,12 +10,14 @@
 //	                                  than timeout_ms (0 or absent: no timeout)
 //	/self?ms=100                      calls the site's own /work?ms=100 through the gateway, no timeout
 //	/close                            the worker closes the connection without an answer
-//	/app?status=502&ms=20             the application itself answers with that status, and a body of its own
+//	/app?status=502&ms=20             the application itself answers with that status, and a body of its own;
+//	                                  with like=nginx one that looks like the gateway's
 //	/health                           answered by the gateway itself, takes no worker
 //
 // On /external, tries=3 makes up to three calls one after another, each with
-// the timeout, share=0.5 has that share of the requests call at all, and dep=2
-// calls the second dependency. Only phpfpm and gunicorn have also
+// the timeout, share=0.5 has that share of the requests call at all, dep=2
+// calls the second dependency, and fail=504 answers as /app does, with that
+// status, instead of "fallback ...". Only phpfpm and gunicorn have also
 //
 //	/cpu?ms=68                        computes for ms of CPU time
 //	/cpu_external?ms=40               computes, then calls as /external does

@@ -41,21 +41,33 @@ func (p *pages) answer(ctx context.Context, r *http.Request) (string, error) {
 		return answer(http.StatusOK, "ok"), nil
 	case "/external":
 		sleep(ctx, ms)
-		return answer(http.StatusOK, p.depend(ctx, r, timeout)), nil
+		said := p.depend(ctx, r, timeout)
+		if r.URL.Query().Has("fail") && strings.HasPrefix(said, "fallback") {
+			return fail(r, "fail"), nil
+		}
+		return answer(http.StatusOK, said), nil
 	case "/self":
 		url := fmt.Sprintf("%s/work?ms=%d", p.site, ms.Milliseconds())
 		return answer(http.StatusOK, p.call(ctx, url, 0)), nil
 	case "/app":
 		sleep(ctx, ms)
-		status, err := strconv.Atoi(r.URL.Query().Get("status"))
-		if err != nil {
-			status = http.StatusBadGateway
-		}
-		return answer(status, "the application could not do this"), nil
+		return fail(r, "status"), nil
 	case "/close":
 		return "", errClose
 	}
 	return answer(http.StatusNotFound, "no such page"), nil
+}
+
+// fail is an error of the application's own, of the status that a parameter names.
+func fail(r *http.Request, name string) string {
+	status, err := strconv.Atoi(r.URL.Query().Get(name))
+	if err != nil {
+		status = http.StatusBadGateway
+	}
+	if r.URL.Query().Get("like") == "nginx" {
+		return answer(status, "<html><body><center><h1>Error</h1></center><hr><center>nginx</center></body></html>")
+	}
+	return answer(status, "the application could not do this")
 }
 
 // depend calls the dependency as the query says, and falls back when no try had an answer.

@@ -44,7 +44,10 @@ def compute(query):
 
 def external(query):
     time.sleep(seconds(query))
-    return 200, depend(query)
+    said = depend(query)
+    if "fail" in query and said.startswith("fallback"):
+        return fail(query, "fail")
+    return 200, said
 
 
 def compute_external(query):
@@ -113,7 +116,15 @@ def itself(query):
 
 def application(query):
     time.sleep(seconds(query))
-    return int(number(query, "status", 502)), "the application could not do this"
+    return fail(query, "status")
+
+
+def fail(query, status):
+    """An error of the application's own."""
+    body = "the application could not do this"
+    if query.get("like") == "nginx":
+        body = "<html><body><center><h1>Error</h1></center><hr><center>nginx</center></body></html>"
+    return int(number(query, status, 502)), body
 
 
 def close(_):

@@ -14,7 +14,12 @@ case '/cpu':
     break;
 case '/external':
     usleep($ms * 1000);
-    echo depend();
+    $answer = depend();
+    if (isset($_GET['fail']) && str_starts_with($answer, 'fallback')) {
+        fail((int)$_GET['fail']);
+    } else {
+        echo $answer;
+    }
     break;
 case '/cpu_external':
     compute($ms);
@@ -27,8 +32,7 @@ case '/contend':
     break;
 case '/app':
     usleep($ms * 1000);
-    http_response_code((int)($_GET['status'] ?? 502));
-    echo 'the application could not do this';
+    fail((int)($_GET['status'] ?? 502));
     break;
 case '/self':
     echo call($_SERVER['SITE_URL'] . '/work?ms=' . $ms);
@@ -92,6 +96,18 @@ function contend(?int &$n)
     }
     fclose($count);
     return $mine;
+}
+
+// fail answers with an error of the application's own.
+function fail(int $status): void
+{
+    http_response_code($status);
+    if (($_GET['like'] ?? '') === 'nginx') {
+        header_remove('X-Powered-By');
+        echo '<html><body><center><h1>Error</h1></center><hr><center>nginx</center></body></html>';
+    } else {
+        echo 'the application could not do this';
+    }
 }
 
 // depend calls the dependency as the query says, and falls back when no try had an answer.
