@@ -38,7 +38,7 @@ type odds map[Cause]float64
 var priors = [errorKinds]odds{
 	serverError: {AppError: 7, GatewayLimit: 0.3, CDN: 0.2, Unknown: 1},
 	refused502:  {QueueFull: 4, PoolDown: 2, WorkerClosed: 2, AppError: 1, CDN: 0.5, WorkerKilled: 0.5, GatewayLimit: 0.3, SelfDeadlock: 0.2, Unknown: 1},
-	late502:     {WorkerKilled: 3, WorkerClosed: 2, AppError: 1, CDN: 0.5, GatewayTimeout: 0.3, PoolDown: 0.3, SelfDeadlock: 0.2, Unknown: 1},
+	late502:     {WorkerKilled: 3, WorkerClosed: 2, AppError: 1, CDN: 0.5, GatewayTimeout: 0.3, PoolDown: 0.3, QueueFull: 0.3, SelfDeadlock: 0.2, Unknown: 1},
 	late503:     {AppError: 1, CDN: 1, GatewayLimit: 0.5, QueueFull: 0.5, PoolDown: 0.3, Unknown: 2},
 	late504:     {GatewayTimeout: 5, QueueFull: 1, AppError: 1, CDN: 0.7, SelfDeadlock: 0.3, Unknown: 1},
 	app502:      {AppError: 12, CDN: 0.5, Unknown: 1},
@@ -57,6 +57,11 @@ type suspects struct {
 // sign says what was seen and how it changes the odds.
 func (s *suspects) sign(text string, ratios odds) {
 	s.evidence = append(s.evidence, text)
+	s.times(ratios)
+}
+
+// times changes the odds.
+func (s *suspects) times(ratios odds) {
 	for c, ratio := range ratios {
 		if _, ok := s.odds[c]; ok {
 			s.odds[c] *= ratio

@@ -64,12 +64,9 @@ func (a *analysis) readLogs(observed []journal.Observation) *siteLogs {
 	}
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
 		log := l.access[source]
-		served := a.bySecond(a.grid.answers)
-		if source == journal.PHPAccessLog {
-			served = a.bySecond(a.grid.good)
-		}
+		served := a.bySecond(a.grid.good)
 		shown := part(matched(served, log.all.perSecond), sumOf(served))
-		log.mine = shown >= 0.7 || sumOf(served) == 0 && log.all.n >= a.sent()/2
+		log.mine = shown >= 0.9 || sumOf(served) == 0 && log.all.n >= a.sent()/2
 		if sumOf(served) >= 10 && shown < 0.3 {
 			l.doubts = append(l.doubts, fmt.Sprintf("%s shows %s of our %d requests at the time they were answered: is it of this host, and is its clock right? It was left out",
 				source, percent(shown), sumOf(served)))
@@ -128,10 +125,16 @@ func part(n, of int64) float64 {
 }
 
 // matched is how many of ours have a line of their own in theirs, in the same
-// second or the one before or after. Taking the earliest for the earliest
-// matches as many as can be.
-func matched(ours, theirs map[int64]int64) (n int64) {
-	left := maps.Clone(theirs)
+// second or the one before or after.
+func matched(ours, theirs map[int64]int64) int64 {
+	n, _ := match(ours, theirs)
+	return n
+}
+
+// match also returns what is left of theirs. Taking the earliest for the
+// earliest matches as many as can be.
+func match(ours, theirs map[int64]int64) (n int64, left map[int64]int64) {
+	left = maps.Clone(theirs)
 	for _, s := range slices.Sorted(maps.Keys(ours)) {
 		want := ours[s]
 		for at := s - 1; at <= s+1; at++ {
@@ -144,7 +147,7 @@ func matched(ours, theirs map[int64]int64) (n int64) {
 			n += take
 		}
 	}
-	return n
+	return n, left
 }
 
 // agreement is how well lines follow errors: 1 when each has the other, by the
@@ -152,13 +155,6 @@ func matched(ours, theirs map[int64]int64) (n int64) {
 // Between Species", Ecology 26(3), 1945.
 func agreement(ours, theirs map[int64]int64) float64 {
 	return part(2*matched(ours, theirs), sumOf(ours)+sumOf(theirs))
-}
-
-// meanings are the causes that a line of nginx's error log names.
-var meanings = map[journal.Kind]Cause{
-	journal.QueueFull: QueueFull, journal.ConnectTimeout: QueueFull, journal.UpstreamReset: WorkerKilled, journal.UpstreamClosed: WorkerClosed,
-	journal.ReadTimeout: GatewayTimeout, journal.UpstreamRefused: PoolDown, journal.NoSocket: PoolDown,
-	journal.NoLiveUpstreams: GatewayLimit, journal.WorkerConnections: GatewayLimit,
 }
 
 // signs are what the logs say of an onset. A log that does not show its errors
@@ -187,102 +183,86 @@ func (a *analysis) errorsOf(o *onset) map[int64]int64 {
 	return m
 }
 
+// codesOf are the kinds of error of each status.
+var codesOf = map[int32][]errorKind{
+	500: {serverError}, 502: {refused502, late502, app502}, 503: {late503, app503}, 504: {late504, app504},
+}
+
+// like counts all errors of the status of an onset, around it, by second.
+func (a *analysis) like(o *onset) map[int64]int64 { return a.around(o, codesOf[o.code]) }
+
+// around counts the errors of some kinds around an onset, by second.
+func (a *analysis) around(o *onset, kinds []errorKind) map[int64]int64 {
+	all := logLines{perSecond: map[int64]int64{}}
+	for _, kind := range kinds {
+		for second, n := range a.bySecond(a.grid.bad[kind]) {
+			all.perSecond[second] += n
+		}
+	}
+	return all.during(o)
+}
+
 // during are the lines from shortly before an onset's first error to shortly after its last.
 func (l *logLines) during(o *onset) map[int64]int64 {
+	if l == nil {
+		return nil
+	}
 	from, to := int64(o.at/time.Second)-2, int64(o.last/time.Second)+2
 	m := maps.Clone(l.perSecond)
 	maps.DeleteFunc(m, func(s, _ int64) bool { return s < from || s > to })
 	return m
 }
 
-// follows is the agreement from which on lines are taken to be those of our errors.
-const follows = 0.6
-
-func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
-	if !l.given || o.kind == serverError && l.errors[journal.WorkerConnections] == nil {
-		return
-	}
-	said := false
-	for _, kind := range slices.Sorted(maps.Keys(l.errors)) {
-		lines, cause := l.errors[kind], meanings[kind]
-		near := lines.during(o)
-		switch {
-		case cause == "" || agreement(ours, near) < follows:
-			continue
-		case sumOf(near)*2 < lines.n && l.strays(lines)*2 > lines.n:
-			continue // it is there all the time: no sign of these
-		}
-		said = true
-		s.backed[cause] = true
-		s.sign(fmt.Sprintf("nginx: %d × %q", sumOf(near), quote(lines.text, kind)), s.but(0.1, odds{cause: named, SelfDeadlock: 1}))
-	}
-	if said || o.kind >= app502 || o.kind == serverError || sumOf(ours) < few {
-		return
-	}
-	switch s.leader() {
-	case AppError, CDN, Unknown:
-	default:
-		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.code, span(o.at.Seconds())))
-	}
-}
-
-// strays are the lines at seconds when we had no error at all.
-func (l *siteLogs) strays(lines *logLines) (n int64) {
-	ill := map[int64]bool{}
-	for kind := range errorKinds {
-		for second := range l.a.bySecond(l.a.grid.bad[kind]) {
-			ill[second-1], ill[second], ill[second+1] = true, true, true
-		}
-	}
-	for second, k := range lines.perSecond {
-		if !ill[second] {
-			n += k
-		}
-	}
-	return n
-}
-
-func (l *siteLogs) doubt(text string) {
-	if !slices.Contains(l.doubts, text) {
-		l.doubts = append(l.doubts, text)
-	}
-}
-
-// leader is the likeliest cause so far.
-func (s *suspects) leader() Cause {
-	c, _ := s.best()
-	return c
-}
-
-// quote is a line of the log, or its meaning where the line was not kept.
-func quote(text string, kind journal.Kind) string {
-	if text == "" {
-		return string(kind)
-	}
-	return text
-}
+// Lines are those of our errors when they agree to follows; from leans on they
+// may be. Of a log that has hardly any of them it is said that it has none.
+const (
+	follows = 0.9
+	leans   = 0.6
+	scarce  = 0.2
+)
 
 // accessSigns are who answered, by an access log that shows our requests:
 // nginx's has the status that the workers gave, php's lists what they answered.
 func (l *siteLogs) accessSigns(s *suspects, o *onset, ours map[int64]int64, source journal.Source, log *accessLog) {
-	lines := log.codes[o.code]
-	shows := lines != nil && agreement(ours, lines.during(o)) >= follows
+	lines := log.codes[o.code].during(o)
+	n := sumOf(ours)
+	has := part(matched(ours, lines), n)
+	none := has < scarce && n >= few
 	switch {
-	case source == journal.PHPAccessLog && shows:
+	case source == journal.PHPAccessLog && l.answeredByApp(o, ours, lines):
 		s.backed[AppError] = true
-		s.sign(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines.during(o)), o.code), s.but(never, odds{AppError: strongly}))
-	case source == journal.PHPAccessLog && sumOf(ours) >= few:
-		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: the application did not write them", sumOf(ours), o.code), odds{AppError: never})
-	case source == journal.NginxAccessLog && shows:
-		s.sign(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines.during(o)), o.code), odds{CDN: never})
-	case source == journal.NginxAccessLog && sumOf(ours) >= few:
+		s.sign(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines), o.code), s.but(never, odds{AppError: named}))
+	case source == journal.PHPAccessLog && none:
+		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: the application did not write them", n, o.code), odds{AppError: never})
+	case source == journal.NginxAccessLog && has >= follows && agreement(l.a.like(o), lines) >= leans:
+		s.sign(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines), o.code), odds{CDN: never})
+	case source == journal.NginxAccessLog && none:
 		s.backed[CDN] = true
-		s.sign(fmt.Sprintf("nginx's access log has none of the %d × %d: something in front of it answered", sumOf(ours), o.code), s.but(never, odds{CDN: strongly, Unknown: 1}))
+		s.sign(fmt.Sprintf("nginx's access log has none of the %d × %d: something in front of it answered", n, o.code), s.but(never, odds{CDN: strongly, Unknown: 1}))
 	}
 }
 
-// more is how many requests, beside ours, an access log of a site that calls itself has.
-const more = 1.3
+// answeredByApp reports whether php's log has the errors: alone, or, of errors
+// on pages that do not show whose they are, with all others of the status.
+func (l *siteLogs) answeredByApp(o *onset, ours, lines map[int64]int64) bool {
+	if agreement(ours, lines) >= follows {
+		return true
+	}
+	var shown, others []errorKind
+	for _, kind := range codesOf[o.code] {
+		if kind >= app502 {
+			shown = append(shown, kind)
+		} else {
+			others = append(others, kind)
+		}
+	}
+	_, rest := match(l.a.around(o, shown), lines)
+	return o.kind < app502 && agreement(l.a.around(o, others), rest) >= follows
+}
+
+// more is how many requests beside ours, as a share of those that reached the
+// workers, an access log of a site that calls itself has.
+const more = 0.3
 
 // selfCalls looks for the signs of a site whose workers wait for the site
 // itself: nothing good comes, no fault explains it, the log has requests that
@@ -293,13 +273,16 @@ func (l *siteLogs) selfCalls(s *suspects, o *onset) {
 		return
 	}
 	sent := l.a.sent()
+	reached := sent - sumCells(l.a.grid.flow.refused, 0, len(l.a.grid.flow.refused))
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
-		log := l.access[source]
-		extra := float64(log.all.n) > more*float64(sent)
-		if !log.mine || !extra {
+		log, ours := l.access[source], sent
+		if source == journal.PHPAccessLog {
+			ours = reached
+		}
+		if !log.mine || float64(log.all.n-ours) <= more*float64(reached) {
 			continue
 		}
-		text := fmt.Sprintf("%s has %d requests, we sent %d", source, log.all.n, sent)
+		text := fmt.Sprintf("%s has %d requests, of ours it would have %d", source, log.all.n, ours)
 		if log.idle >= few {
 			s.backed[SelfDeadlock] = true
 			s.sign(fmt.Sprintf("%s; %d of them took 1 s or more and hardly computed", text, log.idle), s.but(never, odds{SelfDeadlock: 4 * strongly, Unknown: hardly}))

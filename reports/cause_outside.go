@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports/journal"
@@ -28,17 +29,22 @@ func (a *analysis) signsOutside(s *suspects, o *onset, r *Report) {
 func (s *suspects) writer(o *onset) {
 	switch o.seen.mostly() {
 	case journal.AnswererApp:
-		s.sign("header and body are the application's own", s.but(never, odds{AppError: 3, Unknown: 1}))
+		s.sign("header and body are the application's own", s.but(never, odds{AppError: rather, Unknown: 1}))
 	case journal.AnswererEdge:
-		s.sign("header and body are those of a CDN or cache in front of the site", s.but(never, odds{CDN: 4, Unknown: 1}))
+		s.sign("header and body are those of a CDN or cache in front of the site", s.but(never, odds{CDN: strongly, Unknown: 1}))
 	case journal.AnswererGateway:
 		text := "the body is the gateway's own error page"
 		if o.kind == late503 {
 			text += ": as of a limit on requests or connections (nginx: limit_req, limit_conn)"
 		}
-		s.sign(text, odds{AppError: never, CDN: never})
+		s.sign(text, odds{AppError: copied, CDN: never})
 	}
 }
+
+// copied is how seldom an application's error comes on a gateway's page: it was
+// copied, or the gateway puts its own in the place of the application's
+// (nginx's fastcgi_intercept_errors).
+const copied = 0.1
 
 // few is how many errors are too few for their figures to say much.
 const few = 3
@@ -58,7 +64,7 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 		return w
 	}
 	counted := n.inside.N() > 0
-	full := counted && middle >= 2 && float64(middle) >= 0.85*float64(a.mostInside()) && float64(low) >= 0.7*float64(high)
+	full := counted && middle >= 2 && float64(middle) >= 0.8*float64(a.mostInside()) && float64(low) >= 0.7*float64(high)
 	switch {
 	case full:
 		inside := fmt.Sprintf("%d to %d", low, high)
@@ -79,6 +85,9 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 		s.sign(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took), ratios)
 	case high <= 1:
 		s.sign(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
+	case low >= 1:
+		s.sign(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: somebody has requests, but no one number of them", took, low, high),
+			odds{QueueFull: hardly, PoolDown: 0.1})
 	default:
 		s.sign(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: no one number", took, low, high), odds{QueueFull: 0.1, SelfDeadlock: 0.1})
 	}
@@ -90,7 +99,7 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 	}
 	switch {
 	case n.alone*10 < n.n*5:
-		s.sign("good answers came at the same time", odds{PoolDown: never, CDN: rather})
+		s.sign("good answers came at the same time", odds{PoolDown: never, SelfDeadlock: never, CDN: rather})
 	case o.fault >= 0:
 		s.sign("nothing good came beside them, while a fault was in force or just over", odds{PoolDown: hardly})
 	case a.fastestOf(n) > 0:
@@ -105,7 +114,7 @@ func (a *analysis) signOfSpeed(s *suspects, o *onset, best time.Duration) {
 	middle := o.seen.seconds(0.5)
 	if middle < best.Seconds()/4 {
 		s.sign(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{WorkerClosed: hardly, AppError: 0.5})
-	} else if best > 5*time.Millisecond {
+	} else if best > 5*time.Millisecond && middle > 0.8*best.Seconds() {
 		s.sign(fmt.Sprintf("no sooner than good answers to the same requests (%s at best)", short(best.Seconds())), odds{QueueFull: never, PoolDown: never})
 	}
 }
@@ -120,12 +129,12 @@ func (a *analysis) fastestOf(n *errorsSeen) (best time.Duration) {
 	return best
 }
 
-// mostInside is the most requests that were in the site at one moment, those refused at once not counted.
-func (a *analysis) mostInside() (most int32) {
-	for _, n := range a.levels {
-		most = max(most, n)
-	}
-	return most
+// mostInside is the most requests that were in the site for a quarter of a
+// second in all, those refused at once not counted. A refusal that a busy machine
+// delayed is among them, but not for long.
+func (a *analysis) mostInside() int32 {
+	levels := slices.Sorted(slices.Values(a.levels))
+	return at(levels, max(len(levels)-a.grid.perSecond()/4, 0))
 }
 
 // signsOfLoss tell what made a 502 come late: php-fpm looks once a second for
@@ -135,27 +144,25 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 	n := &o.seen
 	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
 	s.sign(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
-	if middle < 0.9 {
+	if refused := a.refusedBeside(o); middle < 0.9 && refused >= 3*n.n {
+		s.sign(fmt.Sprintf("beside %d × 502 that came at once: these may be slow ones of them", refused), odds{QueueFull: strongly, PoolDown: strongly})
+	} else if middle < 0.9 {
 		if best := a.fastestOf(n); best > 0 && middle < 3*best.Seconds() {
 			s.sign("about as long as a good answer takes, sooner than anybody gives up",
 				odds{WorkerKilled: hardly, GatewayTimeout: hardly, PoolDown: hardly, SelfDeadlock: hardly, AppError: 2, WorkerClosed: 2})
 		}
 	} else {
-		s.sign("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly})
+		s.sign("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly, QueueFull: never})
 	}
 	if together := time.Duration(n.when.Quantile(0.9) - n.when.Quantile(0.1)); n.n >= few && together < 200*time.Millisecond && high-low > 0.3 {
 		s.sign("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
-	}
-	if refused := a.refusedBeside(o); middle < 1 && refused >= 10*n.n {
-		s.sign(fmt.Sprintf("beside %s × 502 that came at once: these may be slow ones of them", count(refused)),
-			odds{WorkerKilled: hardly, WorkerClosed: hardly, AppError: hardly})
 	}
 	if n.cut*2 < n.n {
 		return
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.cut, n.n)
-	if tight := a.closings.spread < 0.05; tight && n.n >= few {
-		s.sign(text+", always after the same time, as a timeout of the application does", odds{WorkerClosed: rather, AppError: rather, WorkerKilled: 0.5})
+	if tight := a.closings.spread < 0.1; tight && n.n >= few {
+		s.sign(text+", always after the same time, as a timeout of the application does", odds{AppError: 10, WorkerClosed: 2, WorkerKilled: 0.5})
 	} else {
 		s.sign(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
 	}
@@ -182,14 +189,29 @@ func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
 	case middle < 0.5:
 		s.sign(span+": sooner than a gateway or a CDN gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, CDN: hardly, AppError: rather})
 	case high-low <= max(0.15, 0.03*middle):
-		s.sign(span+": one fixed time", odds{GatewayTimeout: 4, AppError: hardly})
+		s.sign(span+": one fixed time", odds{GatewayTimeout: 4, SelfDeadlock: 4})
 	default:
-		s.sign(span, odds{SelfDeadlock: hardly})
+		s.sign(span, nil)
 	}
-	if r.Pool.Network == "tcp" && middle >= 0.5 {
+	switch {
+	case middle < 0.5 || r.Pool.Network == "":
+	case r.Pool.Network == "unix":
+		s.sign("the pool's queue is on a unix socket, where a full one refuses at once", odds{QueueFull: never})
+	case o.fault < 0: // connecting is given up after one fixed time too
+		s.sign("the pool's queue is on TCP, where a full one makes connecting wait, and no fault holds who got in", odds{QueueFull: strongly})
+	default:
 		s.sign("the pool's queue is on TCP, where a full one makes connecting wait", odds{QueueFull: rather})
 	}
-	if o.fault < 0 && n.alone == n.n && n.n >= few {
+	if n.cut*2 >= n.n && n.n >= few { // a worker is seldom told that the gateway gave up
+		s.sign(fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d, as a timeout of the application does", n.cut, n.n),
+			odds{AppError: strongly, GatewayTimeout: 0.1, QueueFull: 0.1, SelfDeadlock: 0.1})
+	}
+	switch {
+	case n.alone*2 < n.n && o.fault < 0:
+		s.sign("good answers overtook them, with no fault in force", odds{SelfDeadlock: never, QueueFull: rather})
+	case n.alone*2 < n.n:
+		s.sign("good answers came at the same time", odds{SelfDeadlock: never})
+	case o.fault < 0 && n.alone == n.n && n.n >= few:
 		s.sign("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 12})
 	}
 }

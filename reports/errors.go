@@ -127,7 +127,7 @@ func (s *errorsSeen) seconds(q float64) float64 { return time.Duration(s.took.Qu
 // an answer, to the twentieth of a second.
 type closings struct {
 	at map[int64]bool
-	// spread is that of how long those calls had waited, seconds from the tenth to the ninetieth percent.
+	// spread is that of how long those calls had waited, seconds from quartile to quartile.
 	spread float64
 }
 
@@ -144,7 +144,7 @@ func heldClosings(events []journal.Event) closings {
 		c.at[n.ClosedNS/int64(closingStep)] = true
 		held.Add(*n.HeldNS)
 	}
-	c.spread = time.Duration(held.Quantile(0.9) - held.Quantile(0.1)).Seconds()
+	c.spread = time.Duration(held.Quantile(0.75) - held.Quantile(0.25)).Seconds()
 	return c
 }
 
