@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// accessLog writes, as nginx does, the access log of a site: ten lines a second,
+// by a clock that is set after 4 s. It is $LOG in an experiment.
+func accessLog(d *drill, set time.Duration) {
+	d.Helper()
+	f := d.create("access.log")
+	d.vars["LOG"] = f.Name()
+	began := time.Now()
+	d.Cleanup(each(100*time.Millisecond, func() {
+		at := time.Now()
+		if at.Sub(began) > 4*time.Second {
+			at = at.Add(set)
+		}
+		fmt.Fprintf(f, "127.0.0.1 - - [%s] \"GET /external HTTP/1.1\" 200 2 \"-\" \"tailback\"\n", at.UTC().Format("02/Jan/2006:15:04:05 -0700"))
+	}))
+}
+
+// A source of evidence that is lost in mid-run, or says nothing, is a warning:
+// the run goes on to its end.
+func TestDrillLogGone(t *testing.T) {
+	for _, row := range []struct {
+		name, site string
+		seconds    int
+		says       string
+	}{
+		{"file removed", `nginx_access_log: {file: "$LOG"}`, 14, "site.nginx_access_log: the file is gone, and none has come in its place"},
+		{"command ends", `nginx_access_log: {command: "head -n 20 $LOG; echo connection lost >&2; exit 255"}`, 3, "site.nginx_access_log: its command ended (exit status 255): connection lost"},
+		{"command hangs", `nginx_access_log: {command: "trap '' TERM; while :; do sleep 1; done"}`, 3, "site.nginx_access_log: no request was logged during the run"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := newDrill(t)
+			accessLog(d, 0)
+			d.start(watched(row.site, row.seconds), inShell)
+			d.event(journal.FaultApplied)
+			if err := os.Remove(d.vars["LOG"]); err != nil {
+				t.Fatal(err)
+			}
+			d.exits(exitOK)
+			d.faultless()
+			d.lifted()
+			d.warns(d.report(exitOK), row.says)
+		})
+	}
+}
+
+// watched is an experiment of so many seconds whose site has logs.
+func watched(site string, seconds int) string {
+	return strings.Replace(slowed, "duration: 1h", fmt.Sprintf("duration: %ds", seconds), 1) + "site:\n  " + site + "\n"
+}
+
+// The site's clock is set in mid-run: its lines count when they came, and the report says so.
+func TestDrillClockStep(t *testing.T) {
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		t.Run(step.String(), func(t *testing.T) {
+			d := newDrill(t)
+			accessLog(d, step)
+			d.start(watched(`nginx_access_log: {file: "$LOG"}`, 9), inShell)
+			d.exits(exitOK)
+			observed, err := d.bundle().Observations()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seconds := map[int64]int64{}
+			for _, o := range observed {
+				if o.Kind == journal.Access {
+					seconds[o.AtNS/1e9] += o.Count
+				}
+			}
+			for s := range int64(9) {
+				if seconds[s] < 5 || seconds[s] > 15 {
+					t.Errorf("%d lines in second %d, want about 10 in each: %v", seconds[s], s, seconds)
+				}
+			}
+			d.warns(d.report(exitOK), "have NTP keep the clocks")
+		})
+	}
+}
