@@ -39,6 +39,16 @@ func (e *Experiment) PlainSecrets() []Mistake {
 	return p
 }
 
+// SecretOverride returns the variable to set instead of giving a value on the
+// command line, which everybody on the machine can read, when it is or holds a
+// secret; else "".
+func SecretOverride(key, value string) string {
+	if key == "target.password" || hideCommand(value) != value {
+		return envName(key)
+	}
+	return ""
+}
+
 type plainSecrets []Mistake
 
 func (p *plainSecrets) add(value, path, instead string) {

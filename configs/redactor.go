@@ -126,9 +126,7 @@ func (c *secrets) add(value string) {
 		return
 	}
 	escaped, _ := json.Marshal(value) // a string can always be
-	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), strings.Trim(string(escaped), `"`)} {
-		c.found = append(c.found, form)
-	}
+	c.found = append(c.found, value, url.QueryEscape(value), url.PathEscape(value), strings.Trim(string(escaped), `"`))
 }
 
 // parts adds what a header, a cookie or a list is made of: "Bearer x" is x as well.

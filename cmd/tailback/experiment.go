@@ -38,6 +38,11 @@ func (o *overrides) load(path string) (*configs.Experiment, error) {
 	if o.seed != "" {
 		set["seed"] = o.seed
 	}
+	for key, value := range set {
+		if variable := configs.SecretOverride(key, value); variable != "" {
+			return nil, usage(fmt.Errorf("override %s: the value holds a secret, and the command line is in the list of processes; set %s in the environment instead", key, variable))
+		}
+	}
 	exp, err := configs.Load(path, set)
 	if err != nil {
 		return nil, usage(err)
