@@ -173,3 +173,26 @@ func TestWhatAClientOfTheEgressSees(t *testing.T) {
 		t.Run(row.name, row.play)
 	}
 }
+
+// A call that is never answered counts as one that waited until the end.
+func TestAnEndlessCallIsInTheWaits(t *testing.T) {
+	d := newDependency(t)
+	r := newOutRig(t, d.addr, nil)
+	r.play()
+	c := r.dial()
+	c.ask("wait", 1)
+	d.hears(t, 1)
+	time.Sleep(100 * time.Millisecond)
+	var longest, ended, waits int64
+	for _, e := range r.stop() {
+		if u := e.Usage; u != nil {
+			longest, ended = max(longest, u.MaxNS), ended+u.Ended
+			for _, n := range u.Waits {
+				waits += n
+			}
+		}
+	}
+	if waits != 1 || ended != 0 || longest < int64(100*time.Millisecond) {
+		t.Errorf("%d waits, %d ended, the longest %v; want one of 100 ms that has not ended", waits, ended, time.Duration(longest))
+	}
+}

@@ -192,6 +192,19 @@ func (p *proxy) lift() (undone bool) {
 	return undone && p.accepting()
 }
 
+// unanswered tells usage how long the calls that still wait have done so.
+func (p *proxy) unanswered(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		c.mu.Lock()
+		if c.calling {
+			p.usage.unanswered(now.Sub(c.began))
+		}
+		c.mu.Unlock()
+	}
+}
+
 // forget drops a connection that has ended and been recorded.
 func (p *proxy) forget(c *conn) {
 	p.mu.Lock()

@@ -30,6 +30,10 @@ func (r *recorder) begin(t0 time.Time, proxies []*proxy) {
 // end records the last part of a second, and the connections that are still
 // open, after which nothing is recorded.
 func (r *recorder) end(proxies []*proxy) {
+	now := time.Now()
+	for _, p := range proxies {
+		p.unanswered(now)
+	}
 	r.used(proxies)
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -46,13 +46,7 @@ func (u *usage) called() {
 func (u *usage) answered(held time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.spread {
-		if u.so.Waits == nil {
-			u.so.Waits = map[int]int64{}
-		}
-		u.so.Waits[journal.WaitBucket(held)]++
-		u.so.MaxNS = max(u.so.MaxNS, int64(held))
-	}
+	u.spreadOut(held)
 	u.waiting--
 	u.so.Ended++
 	u.so.HeldNS += int64(held)
@@ -64,6 +58,25 @@ func (u *usage) takeBack() {
 	defer u.mu.Unlock()
 	u.waiting--
 	u.so.Calls = max(u.so.Calls-1, 0) // it may have been told of already
+}
+
+// unanswered counts a wait that goes on at the end of a Play.
+func (u *usage) unanswered(waited time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.spreadOut(waited)
+}
+
+// spreadOut counts a wait by its length. u.mu is locked.
+func (u *usage) spreadOut(waited time.Duration) {
+	if !u.spread {
+		return
+	}
+	if u.so.Waits == nil {
+		u.so.Waits = map[int]int64{}
+	}
+	u.so.Waits[journal.WaitBucket(waited)]++
+	u.so.MaxNS = max(u.so.MaxNS, int64(waited))
 }
 
 // take returns what was counted since the last take, and since when that is. It

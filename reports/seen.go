@@ -23,7 +23,7 @@ type DependencySeen struct {
 }
 
 // Held is how long calls waited for the first byte of their answer, or until
-// they were given up, seconds, faults included. All are nil when none ended.
+// they were given up, or the run ended, seconds, faults included. All are nil of no call.
 type Held struct {
 	P50 *float64 `json:"p50"`
 	P99 *float64 `json:"p99"`

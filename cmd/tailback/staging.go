@@ -57,6 +57,7 @@ demo.yaml runs against it.`,
 	f.StringVar((*string)(&o.Status), "status", "", "serve php-fpm's status page at /status: by the pool, or apart, on a socket of its own")
 	f.DurationVar(&o.SlowLog, "slow-log", 0, "have php-fpm log the stack of a request that holds a worker this long; 0 is never")
 	f.StringVar(&o.AccessFormat, "access-format", "", "php-fpm's access.format")
+	f.StringVar(&o.Proxy, "http-proxy", "", "point php-fpm's workers at a forward proxy, such as http://127.0.0.1:8888")
 	f.BoolVar(&o.JSONLog, "json-log", false, "have nginx write its access log as JSON")
 	f.StringVar(&o.Dependency2, "second-dependency", "", "where /external?dep=2 calls; empty is the second dependency itself")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8081", "address of the site")

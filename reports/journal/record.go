@@ -200,8 +200,8 @@ type Usage struct {
 	// Host is the host:port as the site named it, of calls through the egress; else empty.
 	Host string `json:"host,omitempty"`
 	Self bool   `json:"self,omitempty"` // that is the target itself
-	// Waits are how many of Ended waited how long, by WaitBucket, and MaxNS the
-	// longest; of calls through the egress.
+	// Waits are how many of Ended, and of those that still waited at the end of the
+	// run, waited how long, by WaitBucket, and MaxNS the longest; of calls through the egress.
 	Waits map[int]int64 `json:"waits,omitempty"`
 	MaxNS int64         `json:"max_ns,omitempty"`
 }
