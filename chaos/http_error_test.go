@@ -271,3 +271,67 @@ func echoServer(t *testing.T) string {
 	}()
 	return l.Addr().String()
 }
+
+// A proxy that outlives the run is told the whole answer, headers whose values
+// are hidden elsewhere included.
+func TestHTTPErrorThroughAProxyThatOutlivesTheRun(t *testing.T) {
+	s := newStand(t)
+	p := play(t, s.open(s.experiment(configs.Fault{HTTPError: &configs.HTTPError{Status: 500}, For: time.Millisecond},
+		configs.Fault{HTTPError: busy, After: time.Millisecond})))
+	p.wait(journal.FaultApplied)
+	p.wait(journal.FaultApplied)
+	c, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, askHTTP+"\r\n")
+	got := make([]byte, len(saysBusy))
+	c.SetReadDeadline(time.Now().Add(soon))
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != saysBusy {
+		t.Errorf("got %q, %v; want %q", got, err, saysBusy)
+	}
+}
+
+// Plain calls through the egress are answered by the fault, and on the same
+// connection those to other hosts are not; a tunnel's TLS passes, with a warning.
+func TestHTTPErrorThroughTheEgress(t *testing.T) {
+	plain, other := httptest.NewServer(http.HandlerFunc(echo)), httptest.NewServer(http.HandlerFunc(echo))
+	t.Cleanup(func() { plain.Close(); other.Close() })
+	r := newOutRig(t, hostOf(plain), nil, configs.Fault{HTTPError: busy})
+	r.apply()
+	for range 2 {
+		if got := r.get(plain.URL + "/a"); got != "slow down" {
+			t.Errorf("got %q, want the fault's answer", got)
+		}
+		if got := r.get(other.URL + "/a"); !strings.HasPrefix(got, "GET "+hostOf(other)) {
+			t.Errorf("of another host: got %q", got)
+		}
+		resp, err := r.client.Post(plain.URL+"/b", "text/plain", strings.NewReader(strings.Repeat("x", 100_000)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 429 {
+			t.Errorf("POST: got %d, want 429", resp.StatusCode)
+		}
+	}
+	if met, _ := r.lift(); *met.RequestsHeld != 4 {
+		t.Errorf("answered %d, want 4", *met.RequestsHeld)
+	}
+	if got := r.get(plain.URL + "/a"); !strings.HasPrefix(got, "GET "+hostOf(plain)) {
+		t.Errorf("after: got %q", got)
+	}
+
+	secure := httptest.NewTLSServer(http.HandlerFunc(echo))
+	t.Cleanup(secure.Close)
+	r = newOutRig(t, hostOf(secure), nil, configs.Fault{HTTPError: busy})
+	r.apply()
+	if got := r.get(secure.URL + "/a"); !strings.HasPrefix(got, "GET "+hostOf(secure)) {
+		t.Errorf("over TLS: got %q, want the host's answer", got)
+	}
+	if e := r.wait(journal.Warning); !strings.Contains(e.Text, "http_error on payments was not played where the site speaks TLS") {
+		t.Errorf("warned %q", e.Text)
+	}
+	r.lift()
+}

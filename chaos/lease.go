@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ type plan struct {
 	Seed         uint64               `json:"seed"`
 	Dependencies []configs.Dependency `json:"dependencies"` // those with a fault
 	Phases       []configs.Phase      `json:"phases"`       // their names, durations and faults
+	Headers      [][][2]string        `json:"headers"`      // names and values of each http_error, in order
 }
 
 func planOf(exp *configs.Experiment) plan {
@@ -59,7 +61,7 @@ func planOf(exp *configs.Experiment) plan {
 	p.Host, _ = os.Hostname()
 	faulted := map[string]bool{}
 	for _, phase := range exp.Phases {
-		p.Phases = append(p.Phases, configs.Phase{Name: phase.Name, Duration: phase.Duration, Faults: phase.Faults})
+		p.Phases = append(p.Phases, configs.Phase{Name: phase.Name, Duration: phase.Duration, Faults: p.withoutHeaders(phase.Faults)})
 		for _, f := range phase.Faults {
 			faulted[f.Dependency] = true
 		}
@@ -70,6 +72,37 @@ func planOf(exp *configs.Experiment) plan {
 		}
 	}
 	return p
+}
+
+// withoutHeaders keeps the headers of http_errors in the plan and returns the
+// faults without them: in JSON their values would be hidden.
+func (p *plan) withoutHeaders(faults []configs.Fault) []configs.Fault {
+	faults = slices.Clone(faults)
+	for i := range faults {
+		if faults[i].HTTPError == nil {
+			continue
+		}
+		bare, list := *faults[i].HTTPError, [][2]string{}
+		for _, h := range bare.Headers {
+			list = append(list, [2]string{h.Name, h.Value.Text})
+		}
+		bare.Headers = nil
+		faults[i].HTTPError, p.Headers = &bare, append(p.Headers, list)
+	}
+	return faults
+}
+
+// putHeaders undoes withoutHeaders.
+func (p *plan) putHeaders(faults []configs.Fault) {
+	for _, f := range faults {
+		if f.HTTPError == nil || len(p.Headers) == 0 {
+			continue
+		}
+		for _, h := range p.Headers[0] {
+			f.HTTPError.Headers = append(f.HTTPError.Headers, configs.Header{Name: h[0], Value: configs.Secret{Text: h[1]}})
+		}
+		p.Headers = p.Headers[1:]
+	}
 }
 
 // experiment turns the plan back into what can be played on the proxies of own,
@@ -84,6 +117,7 @@ func (p plan) experiment(own *configs.Experiment) (*configs.Experiment, error) {
 	exp.Chaos.Toxiproxy = configs.Embedded
 	exp.AbortWhen, exp.Objectives, exp.Capacity, exp.Audit = nil, nil, nil, nil
 	for _, phase := range p.Phases {
+		p.putHeaders(phase.Faults)
 		phase.Rate, phase.Concurrency, phase.Burst = &configs.Rate{From: 1, To: 1}, 0, 0
 		exp.Phases = append(exp.Phases, phase)
 	}

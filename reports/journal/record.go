@@ -173,7 +173,7 @@ type Connection struct {
 	ClosedNS   int64  `json:"closed_ns"`
 	// ClosedBy is who ended it first: "site", "dependency", "fault", or "end" (of the run).
 	ClosedBy  string `json:"closed_by"`
-	Requests  int64  `json:"requests"` // bursts of bytes from the site, each after an answer
+	Requests  int64  `json:"requests"` // bursts of bytes from the site, each after an answer; without a goodbye behind which it left at once
 	BytesUp   int64  `json:"bytes_up"`
 	BytesDown int64  `json:"bytes_down"`
 	// Fault is the index of the first fault in force on it; null when none was.
