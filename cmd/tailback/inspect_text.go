@@ -16,7 +16,7 @@ func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 	for _, line := range s.Verdict {
 		paragraph(&b, "  ", "    ", line)
 	}
-	rows, unshown := [][]string{{"pid", "user", "is", "connected to", "state", "for how long"}}, 0
+	rows, unshown := [][]string{{"pid", "is", "connected to", "state", "for how long"}}, 0
 	for _, worker := range s.Workers {
 		if len(worker.Connections) == 0 && (worker.Hidden != "" || worker.Busy != nil && !*worker.Busy) {
 			unshown++
@@ -50,7 +50,7 @@ func workerRows(w workers.Worker) [][]string {
 	case !*w.Busy:
 		does = "idle"
 	}
-	head := []string{fmt.Sprint(w.PID), w.User, does}
+	head := []string{fmt.Sprint(w.PID), does}
 	if len(w.Connections) == 0 {
 		return [][]string{append(head, "-")}
 	}
@@ -61,7 +61,7 @@ func workerRows(w workers.Worker) [][]string {
 			to += " = ITSELF"
 		}
 		rows = append(rows, append(head, to, c.State, connectedFor(c)))
-		head = []string{"", "", ""}
+		head = []string{"", ""}
 	}
 	return rows
 }
