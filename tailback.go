@@ -236,6 +236,9 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: exp.Target.Bare(),
 		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
+	if exp.Chaos.Toxiproxy != configs.Embedded {
+		m.Toxiproxy = configs.BareURL(exp.Chaos.Toxiproxy)
+	}
 	for _, r := range exp.Requests {
 		m.Requests = append(m.Requests, r.Name)
 	}

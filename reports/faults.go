@@ -44,7 +44,7 @@ func playedFaults(events []journal.Event) []*playedFault {
 		}
 	}
 	for _, f := range list {
-		if f.lifted == nil {
+		if f.Connections == nil && f.RequestsHeld == nil {
 			f.trace(events)
 		}
 	}
@@ -54,8 +54,8 @@ func playedFaults(events []journal.Event) []*playedFault {
 	return list
 }
 
-// trace looks for a sign that the fault met traffic. What it met is told when it
-// is lifted, and a killed run has not come to that.
+// trace looks for another sign that the fault met traffic. What it met is told when
+// it is lifted, and a run that was killed, or lost its proxy, has not come to that.
 func (f *playedFault) trace(events []journal.Event) {
 	for _, e := range events {
 		c, u := e.Connection, e.Usage
@@ -157,9 +157,15 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 	return most
 }
 
+// untold reports whether the run ended before it was told what the fault met.
+func (f Fault) untold() bool {
+	cutOff := f.LiftedS == nil || f.UndoConfirmed != nil && !*f.UndoConfirmed
+	return cutOff && !f.Exercised && f.Connections == nil && f.RequestsHeld == nil
+}
+
 // untouched is the warning about a fault that met no traffic, with the likely reason.
 func (a *analysis) untouched(f Fault) string {
-	if f.LiftedS == nil {
+	if f.untold() {
 		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
 	}
 	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {

@@ -68,6 +68,15 @@ func TestFaultOfAKilledRun(t *testing.T) {
 			if got := slices.Contains(r.Warnings, unknown); got == test.want {
 				t.Errorf("the warnings are %q", r.Warnings)
 			}
+
+			// So does one that lost its proxy, and could not see the lifting.
+			lost := *applied.Fault
+			lost.UndoConfirmed = ptr(false)
+			s.events = append(s.events, journal.Event{AtNS: int64(15 * second), Kind: journal.FaultLifted, Fault: &lost})
+			r = s.report(t)
+			if r.Faults[0].Exercised != test.want || slices.Contains(r.Warnings, unknown) == test.want {
+				t.Errorf("its proxy lost: exercised = %v, warnings %q", r.Faults[0].Exercised, r.Warnings)
+			}
 		})
 	}
 }

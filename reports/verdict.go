@@ -61,7 +61,7 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 	list := []string{}
 	switch {
 	case r.Outcome == killed:
-		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; its faults ended with it")
+		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; "+leftBehind(a.manifest.Toxiproxy))
 	case r.Outcome == aborted:
 		list = append(list, "the run was stopped by "+r.OutcomeWhy+": no more was sent and every fault was lifted at once; the figures are of what had been sent by then")
 	case r.Outcome == failed && r.OutcomeWhy != "":
@@ -89,6 +89,15 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 		}
 	}
 	return list
+}
+
+// leftBehind is what became of the faults of a killed run, which were played in
+// its own process, or else at that URL.
+func leftBehind(toxiproxy string) string {
+	if toxiproxy == "" {
+		return "its faults ended with it"
+	}
+	return "tailback proxy lifts the faults of a dead run within 3 s, but a Toxiproxy server keeps them: see whether tailback lift finds any at " + toxiproxy
 }
 
 // warnings are what a reader must know and what does not by itself spoil the run.

@@ -31,6 +31,8 @@ func TestVerdict(t *testing.T) {
 	notUndone.Outcome.Undone = false
 	killed := healthy().objectives(met)
 	killed.Outcome = nil
+	killedAfar := healthy().objectives(met)
+	killedAfar.Outcome, killedAfar.Toxiproxy = nil, "http://127.0.0.1:8474"
 	silent := newScenario(phase("load", 5*second))
 	silent.Phases[0].Hits = 0
 	drop := func(h *journal.Hit) {
@@ -62,7 +64,8 @@ func TestVerdict(t *testing.T) {
 		{"an undo that failed", stuck, Inconclusive, 3, "the fault on payments (hang) could not be shown to be lifted"},
 		{"an undo of which the run is not sure", notUndone, Inconclusive, 3, "not every fault could be shown to be lifted"},
 		{"failed", ended(healthy().objectives(met), "failed", "write segment: disk full"), Inconclusive, 3, "disk full"},
-		{"killed", killed, Inconclusive, 3, "the run was killed"},
+		{"killed", killed, Inconclusive, 3, "its faults ended with it"},
+		{"killed, its faults played elsewhere", killedAfar, Inconclusive, 3, "see whether tailback lift finds any at http://127.0.0.1:8474"},
 		{"interrupted", ended(healthy().objectives(met), "interrupted", ""), Inconclusive, 130, "interrupted"},
 		{"interrupted with a miss", ended(healthy().objectives(missed), "interrupted", ""), Fail, 130, "interrupted"},
 		{"aborted", ended(healthy().objectives(met), "aborted", `abort_when "errors > 50% over 10s": 9 of 10`), Inconclusive, 3, "the run was stopped by abort_when \"errors > 50% over 10s\": 9 of 10: no more was sent"},

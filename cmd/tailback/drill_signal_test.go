@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -39,5 +42,35 @@ func TestDrillSignals(t *testing.T) {
 				t.Errorf("the report says %s, and of the faults %+v; want %s, and that the fault was exercised", r.Outcome, r.Faults, row.outcome)
 			}
 		})
+	}
+}
+
+// The proxy that the faults are played in is killed, and its faults with it: the
+// run ends, and says so.
+func TestDrillProxyKilled(t *testing.T) {
+	t.Parallel()
+	p := newProxied(t)
+	run := startTailback(t, "run", p.file, "--out", "out")
+	within(t, drillSoon, "the hang", func() bool { return !p.passes() })
+	p.proxy.Process.Kill()
+	p.proxy.Wait()
+	run.Wait()
+	if code := run.ProcessState.ExitCode(); code != exitFailed {
+		t.Errorf("the run exits with %d, want %d", code, exitFailed)
+	}
+	for _, want := range []string{"the connection to the proxy ended", "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED"} {
+		if !strings.Contains(run.output(), want) {
+			t.Errorf("the run says %q, want %q in it", run.output(), want)
+		}
+	}
+	if strings.Contains(run.output(), "touched nothing") {
+		t.Errorf("the run says that the hang touched nothing, which it can't know: %q", run.output())
+	}
+	if conn, err := net.Dial("tcp", p.addr); err == nil {
+		conn.Close()
+		t.Error("something still listens where the proxy did")
+	}
+	if report := startTailback(t, "report", filepath.Join(run.Dir, "out")); report.Wait() == nil {
+		t.Error("tailback report exits with 0, want as the run did")
 	}
 }

@@ -37,7 +37,6 @@ type drill struct {
 	site     *staging.Site
 	proxy    string // where the site calls payments
 	child    *exec.Cmd
-	stderr   string // a file
 	ended    chan struct{}
 	calls    []sample // of payments, through the proxy
 }
@@ -91,6 +90,7 @@ func (d *drill) start(experiment, script string, shell ...string) {
 	args := append(shell, "sh", "-ec", script, file, d.out)
 	d.child = exec.Command(args[0], args[1:]...)
 	d.child.Stdout, d.child.Stderr, d.ended = d.create("stdout"), stderr, make(chan struct{})
+	d.child.Env = append(os.Environ(), "XDG_STATE_HOME="+d.dir)
 	d.child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := d.child.Start(); err != nil {
 		d.Fatal(err)

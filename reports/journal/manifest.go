@@ -19,7 +19,10 @@ type Manifest struct {
 	Requests []string    `json:"requests"`
 	// Dependencies are those proxied, in the experiment's order.
 	Dependencies []Dependency `json:"dependencies"`
-	Objectives   []string     `json:"objectives"`
+	// Toxiproxy is the URL of the proxy or server that the faults are played in;
+	// empty when that is the runner's own process.
+	Toxiproxy  string   `json:"toxiproxy,omitempty"`
+	Objectives []string `json:"objectives"`
 	// Egress is the host:port of the forward proxy; empty when there is none.
 	Egress string `json:"egress,omitempty"`
 	// ClientTimeoutNS is target.timeout: when a request is given up by us.
