@@ -45,6 +45,7 @@ var planted = map[string]string{
 	"toxiproxy password": "HushG-toxiproxy",
 	"target query":       "HushH-target-query",
 	"redirect":           "HushI-redirect", // in a Location that the site sends, never ours
+	"site's own":         "HushK-site's-own",
 }
 
 // drillMoved gives the secrets the way that check recommends, drillPlain as text.
@@ -90,6 +91,9 @@ func (l *leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	user, password, _ := r.BasicAuth()
 	said := []string{user, password, r.URL.Query().Get("id"), r.URL.RequestURI(), string(body)}
+	if sid, err := r.Cookie("sid"); err == nil {
+		said = append([]string{sid.Value}, said...)
+	}
 	for _, values := range r.Header {
 		said = append(said, values...)
 	}
@@ -102,7 +106,7 @@ func (l *leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from := l.n % len(said) // lines are cut: each time at another secret
 	all := strings.Join(append(append([]string{}, said[from:]...), said[:from]...), " ")
 	now := time.Now()
-	l.log("error.log", now.Format("2006/01/02 15:04:05")+` [error] 1#0: *1 FastCGI sent in stderr: "PHP message: `+all+`" while reading, request: "POST `+r.URL.RequestURI()+` HTTP/1.1"`)
+	l.log("error.log", now.Format("2006/01/02 15:04:05")+` [error] 1#0: *1 FastCGI sent in stderr: "PHP message: `+all+`" while reading, token=HushK-site's-own, request: "POST `+r.URL.RequestURI()+` HTTP/1.1"`)
 	l.log("access.log", fmt.Sprintf("127.0.0.1 - %s [%s] \"POST %s HTTP/1.1\" 500 1 \"%s\" \"%s\"", user, now.Format("02/Jan/2006:15:04:05 -0700"), r.URL.RequestURI(), all, all))
 	l.log("php.log", "no access log: "+all)
 	switch l.n % 3 {
@@ -116,7 +120,7 @@ func (l *leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Via", all)
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprint(w, "bad request: "+all)
+		fmt.Fprint(w, "password=HushK-site's-own "+all)
 	}
 }
 
@@ -214,7 +218,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 	d.files("out-moved", "out-plain", "out-audit", "out-capacity")
 
 	for place := range planted {
-		if !site.got[place] && !strings.HasPrefix(place, "status") && !strings.HasPrefix(place, "toxi") && !strings.HasPrefix(place, "command") && place != "redirect" && place != "target query" {
+		if !site.got[place] && !strings.HasPrefix(place, "status") && !strings.HasPrefix(place, "toxi") && !strings.HasPrefix(place, "command") && place != "redirect" && place != "site's own" && place != "target query" {
 			t.Errorf("the site was not sent the %s: the drill is no drill", place)
 		}
 	}
