@@ -20,7 +20,9 @@ type dryRun struct {
 	Name     string       `json:"name"`
 	Out      string       `json:"out"`
 	Target   dryTarget    `json:"target"`
+	Arrivals string       `json:"arrivals"`
 	Requests []dryRequest `json:"requests"`
+	Faults   string       `json:"faults"` // where they are played
 	Through  []dryProxy   `json:"dependencies"`
 	Runs     []dryRunOf   `json:"runs"`
 	Guards   []dryGuard   `json:"guards"`
@@ -89,11 +91,18 @@ func dry(cmd *cobra.Command, exp *configs.Experiment, out, format string) error 
 	if show == nil {
 		return usage(fmt.Errorf("read --format %q: with --dry-run it is one of text, json", format))
 	}
-	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, secrets: exp.Redactor().Text}
+	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, Arrivals: exp.Arrivals, Faults: configs.Embedded, secrets: exp.Redactor().Text}
+	if exp.Chaos.Toxiproxy != configs.Embedded {
+		d.Faults = configs.BareURL(exp.Chaos.Toxiproxy)
+	}
 	d.target(cmd.Context(), exp)
 	d.mix(exp)
 	for _, one := range exp.Dependencies {
-		d.Through = append(d.Through, dryProxy{one.Name, one.Listen, one.Upstream, one.Host})
+		listen := one.Listen
+		if one.Host != "" {
+			listen = exp.Chaos.Egress.Listen
+		}
+		d.Through = append(d.Through, dryProxy{one.Name, listen, one.Upstream, one.Host})
 	}
 	if err := d.runs(exp); err != nil {
 		return failed(cmd.Context(), exp.Redactor().Error(err))
@@ -153,7 +162,7 @@ func trials(exp *configs.Experiment) []dryRunOf {
 	q := exp.Capacity
 	var runs []dryRunOf
 	for i := -1; i < len(q.Faults); i++ {
-		run := dryRunOf{Name: "without a fault", Note: fmt.Sprintf("up to %d trials, each at a rate from %g to %g/s that depends on how those before it went, until %q fails",
+		run := dryRunOf{Name: "without a fault", Note: fmt.Sprintf("up to %d trials, each at one rate from %g to %g/s; which depends on how those before it went; a trial fails when it misses %q",
 			search.MaxTrials, q.From, q.To, q.Objective)}
 		run.Timeline = []dryEvent{{Action: "phase", Phase: "load", Load: "open", RateFromHz: &q.From, RateToHz: &q.To}}
 		if i >= 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -34,16 +35,22 @@ func (d *dryRun) text() string {
 	line("")
 	line("  %-14s %s at %s", "target", d.Target.URL, d.at())
 	line("  %-14s %s", "bundle", d.Out)
+	line("  %-14s %s", "arrivals", d.Arrivals)
 	for i, r := range d.Requests {
 		line("  %-14s %3.0f%%  %s  %s %s", first(i, "requests"), 100*r.Share, r.Name, r.Method, r.Path)
 	}
 	for i, p := range d.Through {
-		where := "through the egress to " + p.Host
-		if p.Listen != "" {
-			where = "the site calls " + p.Listen + ", which goes on to " + p.Upstream
+		where := "the site calls " + p.Listen + ", which goes on to " + p.Upstream
+		if p.Host != "" {
+			where = "through the egress at " + p.Listen + " to " + p.Host
 		}
 		line("  %-14s %s: %s", first(i, "dependencies"), p.Name, where)
 	}
+	faults := "played in this process"
+	if d.Faults != configs.Embedded {
+		faults = "played at " + d.Faults
+	}
+	line("  %-14s %s", "faults", faults)
 	for _, run := range d.Runs {
 		line("")
 		line("  %-10s %s", "at", run.Name)
