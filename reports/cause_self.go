@@ -11,7 +11,8 @@ import (
 // signOfSelf looks for the calls that the site made to itself, which the egress
 // saw. A worker that waits for one needs another worker. A whole second in which
 // such calls waited and none began or ended, and nobody got a good answer, is a
-// standstill; when as many waited as there are workers it can only be their own.
+// standstill; when just as many waited as there are workers, and no other call
+// was seen to wait, it is of their own making. (More would be several of one worker.)
 func (a *analysis) signOfSelf(s *suspects, o *onset, r *Report, in input) {
 	if _, possible := s.odds[SelfDeadlock]; !possible || r.SelfRequests == nil || r.SelfRequests.Share == nil {
 		return // or the site may not be routed through it
@@ -21,13 +22,13 @@ func (a *analysis) signOfSelf(s *suspects, o *onset, r *Report, in input) {
 		return
 	}
 	from := o.at - time.Duration(o.seen.seconds(0.5)*float64(time.Second))
-	waiting := a.standstill(in.events, int(max(from, 0)/time.Second), int(o.at/time.Second)+2)
+	waiting, others := a.standstill(in.events, int(max(from, 0)/time.Second), int(o.at/time.Second)+2)
 	if waiting == 0 {
 		return
 	}
 	text := fmt.Sprintf("%s of the site to itself waited through a whole second in which none was answered, and nothing good came", plural(int(waiting), "call"))
-	workers := a.workersAtMost(r)
-	if workers == 0 || waiting < workers {
+	workers := a.workersKnown(r)
+	if workers == 0 || waiting != workers || others > 0 {
 		s.sign(text, odds{SelfDeadlock: strongly})
 		return
 	}
@@ -37,34 +38,42 @@ func (a *analysis) signOfSelf(s *suspects, o *onset, r *Report, in input) {
 
 // standstill returns the most calls of the site to itself that waited through
 // one of the whole seconds [from, to] without any beginning or ending, while
-// nobody got a good answer.
-func (a *analysis) standstill(events []journal.Event, from, to int) (most int64) {
-	type sum struct{ waiting, moved int64 }
+// nobody got a good answer, and how many other calls waited in that second.
+func (a *analysis) standstill(events []journal.Event, from, to int) (most, others int64) {
+	type sum struct{ waiting, moved, others int64 }
 	seconds := map[int]sum{}
 	for _, e := range events {
-		if u := e.Usage; u != nil && u.Self && u.Seconds > 0.5 && u.Seconds < 1.5 {
-			i := int(time.Duration(e.AtNS).Round(time.Second)/time.Second) - 1
-			seconds[i] = sum{seconds[i].waiting + u.Waiting, seconds[i].moved + u.Calls + u.Ended}
+		u := e.Usage
+		if u == nil || u.Seconds < 0.5 || u.Seconds > 1.5 {
+			continue
 		}
+		i := int(time.Duration(e.AtNS).Round(time.Second)/time.Second) - 1
+		s := seconds[i]
+		if u.Self {
+			s.waiting, s.moved = s.waiting+u.Waiting, s.moved+u.Calls+u.Ended
+		} else {
+			s.others += u.Waiting
+		}
+		seconds[i] = s
 	}
 	for i := from; i <= to; i++ {
-		n, ok := seconds[i]
-		begin := time.Duration(i) * time.Second
-		if ok && n.moved == 0 && sumCells(a.grid.good, a.grid.cell(begin), a.grid.cell(begin+time.Second)) == 0 {
-			most = max(most, n.waiting)
+		s, begin := seconds[i], time.Duration(i)*time.Second
+		still := s.moved == 0 && sumCells(a.grid.good, a.grid.cell(begin), a.grid.cell(begin+time.Second)) == 0
+		if still && s.waiting > most {
+			most, others = s.waiting, s.others
 		}
 	}
-	return most
+	return most, others
 }
 
-// workersAtMost is how many workers the site has, by its status page or as
-// worked out, at the upper end; 0 when that is not known.
-func (a *analysis) workersAtMost(r *Report) int64 {
+// workersKnown is how many workers the site has, by its status page or as
+// counted; 0 when that is not known for sure.
+func (a *analysis) workersKnown(r *Report) int64 {
 	if len(r.Status) > 0 {
 		return slices.MaxFunc(r.Status, func(x, y Status) int { return int(x.Total - y.Total) }).Total
 	}
-	if w := r.Pool.Workers; w != nil && w.Kind == "workers" {
-		return int64(w.High)
+	if w := r.Pool.Workers; w != nil && w.Kind == "workers" && w.Low == w.High {
+		return int64(w.Value)
 	}
 	return 0
 }

@@ -66,7 +66,7 @@ func TestHostsThatWereSeen(t *testing.T) {
 func about(got, want, off float64) bool { return got > want*(1-off) && got < want*(1+off) }
 
 // As many self-requests stood still as there are workers: nothing else can be
-// at fault. With fewer, or when the number of workers is not known, it is
+// at fault. With fewer, or more, or others beside them, or when the number of workers is not known, it is
 // likely at most; without a second of standstill it is not even that.
 func TestSelfDeadlockIsSeenByTheEgress(t *testing.T) {
 	for _, c := range []struct {
@@ -80,6 +80,8 @@ func TestSelfDeadlockIsSeenByTheEgress(t *testing.T) {
 		{"all 4 workers", 4, 4, nil, 0.98, 1, true},
 		{"3 of 4 workers", 3, 4, nil, 0, 0.9, true},
 		{"no number of workers", 4, 0, nil, 0, 0.9, true},
+		{"more calls than workers", 8, 4, nil, 0, 0.9, true},
+		{"another call that waits", 4, 4, nil, 0, 0.9, true},
 		{"calls that are answered", 4, 4, func(u *journal.Usage) { u.Calls, u.Ended = 5, 5 }, 0, 0.97, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -88,6 +90,9 @@ func TestSelfDeadlockIsSeenByTheEgress(t *testing.T) {
 				if e.Usage != nil && e.Usage.Self && c.change != nil {
 					c.change(e.Usage)
 				}
+			}
+			for i := 10; i < 21 && c.what == "another call that waits"; i++ {
+				s.use(i, journal.Usage{Dependency: "payments", Open: 1, Waiting: 1})
 			}
 			var observed []journal.Observation
 			if c.total > 0 {
