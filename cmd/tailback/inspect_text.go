@@ -13,6 +13,9 @@ import (
 func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s  %s\n\n", s.At.Format("15:04:05"), plural(len(s.Workers), "worker"))
+	if len(s.Workers) == 0 {
+		b.WriteString("  the pool is not running, or --match finds nothing\n")
+	}
 	for _, line := range s.Verdict {
 		paragraph(&b, "  ", "    ", line)
 	}

@@ -137,7 +137,7 @@ func TestRealPHPFPM(t *testing.T) {
 				`2 of 5 workers wait for `+site.DependencyAddr+` \(workers.test\), the longest for [0-9.]+ s; `+
 					`1 calls the site itself: `+strings.TrimPrefix(site.URL, "http://")+` \(nginx, which this pool's requests come from, listens there\), for [0-9.]+ s; `+
 					apart_+"; 1 is idle",
-				"each of these holds one worker and needs another: when all workers do that, none is left to answer")
+				"each of these holds one worker and needs another \\(unless that address serves another pool\\): when all workers do that, none is left to answer")
 			for _, w := range list {
 				for _, c := range w.Connections {
 					if c.State != established || c.WaitsS == nil || *c.WaitsS > time.Since(began).Seconds() || w.Pool != "site" {
@@ -164,7 +164,7 @@ func TestADeadlockIsNamed(t *testing.T) {
 	site := start(t, phpfpm.Start, staging.Options{Workers: 1, GatewayTimeout: time.Minute})
 	ask(t, site, "/self")
 	sees(t, New(PHPFPM, nil), of(site), `1 of 1 worker calls the site itself: .*, for [0-9.]+ s`,
-		"every worker waits for one that is free, and there is none: a deadlock, until something times out or the pool is restarted")
+		"every worker waits for another, and none is free: a deadlock, until something times out or the pool is restarted \\(unless that address serves another pool\\)")
 }
 
 // Gunicorn's workers are found by their command line, without their master.

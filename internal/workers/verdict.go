@@ -172,9 +172,9 @@ func (t *target) words() string {
 // deadlock says what calling the site itself comes to.
 func (t *target) deadlock(all int) string {
 	if t.n == all && t.doing == waiting {
-		return "every worker waits for one that is free, and there is none: a deadlock, until something times out or the pool is restarted"
+		return "every worker waits for another, and none is free: a deadlock, until something times out or the pool is restarted (unless that address serves another pool)"
 	}
-	return "each of these holds one worker and needs another: when all workers do that, none is left to answer"
+	return "each of these holds one worker and needs another (unless that address serves another pool): when all workers do that, none is left to answer"
 }
 
 // explained says what the states mean that the busy workers' connections are in.

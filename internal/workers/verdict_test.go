@@ -36,10 +36,10 @@ func TestVerdict(t *testing.T) {
 		{"all are hidden", in("www", 1, hidden, hidden), []string{"can't see the sockets of 2 workers: run as root"}},
 		{"one calls the site itself", in("www", 1, busy("S", itself), idle),
 			[]string{"1 of 2 workers calls the site itself: 10.0.0.1:443 (given as --self shop.example.com), for 3.0 s; 1 is idle",
-				"each of these holds one worker and needs another: when all workers do that, none is left to answer"}},
+				"each of these holds one worker and needs another (unless that address serves another pool): when all workers do that, none is left to answer"}},
 		{"all call the site itself", in("www", 1, busy("S", itself), busy("S", itself)),
 			[]string{"2 of 2 workers call the site itself: 10.0.0.1:443 (given as --self shop.example.com), the longest for 3.0 s",
-				"every worker waits for one that is free, and there is none: a deadlock, until something times out or the pool is restarted"}},
+				"every worker waits for another, and none is free: a deadlock, until something times out or the pool is restarted (unless that address serves another pool)"}},
 		{"pools of one name apart, the idle one last", append(in("www", 1, idle), in("www", 2, busy("S", waits("a:1", 2)))...),
 			[]string{"pool www (master 2): 1 of 1 worker waits for a:1, for 2.0 s", "pool www (master 1): 1 of 1 worker is idle"}},
 	} {
