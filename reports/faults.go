@@ -160,7 +160,7 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 // untold reports whether the run ended before it was told what the fault met.
 func (f Fault) untold() bool {
 	cutOff := f.LiftedS == nil || f.UndoConfirmed != nil && !*f.UndoConfirmed
-	return cutOff && !f.Exercised && f.Connections == nil && f.RequestsHeld == nil
+	return cutOff && !f.Exercised && !f.Uncounted && f.Connections == nil && f.RequestsHeld == nil
 }
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.

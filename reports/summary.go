@@ -157,7 +157,7 @@ func (a *analysis) clauses(r *Report, phase string) (list []string, why bool) {
 	for _, f := range r.Faults {
 		switch {
 		case f.Phase != phase:
-		case !f.Exercised && f.LiftedS == nil && !f.Uncounted:
+		case f.untold():
 			idle = append(idle, fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind))
 		case !f.Exercised && !f.Uncounted:
 			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))

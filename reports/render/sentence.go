@@ -180,7 +180,7 @@ func during(f reports.Fault) string {
 func held(f reports.Fault) string {
 	n := f.Connections
 	switch {
-	case !f.Exercised && n == nil && f.RequestsHeld == nil && (f.LiftedS == nil || f.Uncounted):
+	case !f.Exercised && n == nil && f.RequestsHeld == nil && (f.Uncounted || undone(f) != ""):
 		return "not known what it touched"
 	case !f.Exercised && (n == nil || *n == 0):
 		return "touched nothing"
