@@ -20,7 +20,7 @@ lint:
 bench: ## the figures of reports/BENCHMARKS.md
 	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback
 
-accuracy: ## internal/accuracy/ACCURACY.md: what the reports say of twenty sites, beside the truth
+accuracy: ## internal/accuracy/ACCURACY.md: what the reports say of drawn sites and of labelled situations, beside the truth
 	go test -count=1 -timeout 30m -v ./internal/accuracy -long
 
 picture: ## reports/render/report.png, the README's picture, from a run of the demo
