@@ -221,6 +221,18 @@ func TestUnsupportedIsRefused(t *testing.T) {
 	}
 }
 
+// A request may wait for a faulted dependency, and besides for any host through the egress.
+func TestFaultedDependencies(t *testing.T) {
+	exp := &configs.Experiment{Chaos: configs.Chaos{Toxiproxy: configs.Embedded}, Phases: []configs.Phase{{Faults: []configs.Fault{{Dependency: "a"}, {Dependency: "b"}}}, {Faults: []configs.Fault{{Dependency: "a"}}}}}
+	if got := faulted(exp); got != 2 {
+		t.Errorf("%d dependencies are faulted, want 2", got)
+	}
+	exp.Chaos.Egress.Listen = "127.0.0.1:8888"
+	if got := faulted(exp); got != 3 {
+		t.Errorf("with an egress %d, want 3", got)
+	}
+}
+
 // By Little's law 8/s x 30 s = 240 requests may wait; each has a connection to
 // the target and, with one dependency faulted, two at the proxy.
 func TestWaiting(t *testing.T) {

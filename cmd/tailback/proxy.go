@@ -34,6 +34,9 @@ and Toxiproxy's client libraries work at the same address.`,
 						fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, passed on to %s\n", d.Name, d.Listen, d.Upstream)
 					}
 				}
+				if address := exp.Chaos.Egress.Listen; address != "" {
+					fmt.Fprintf(cmd.OutOrStdout(), "egress: %s, for the site's http_proxy and https_proxy\n", address)
+				}
 				fmt.Fprintf(cmd.OutOrStdout(), "runs and Toxiproxy's clients are served at http://%s; Ctrl-C ends it\n", api)
 			}
 			if err := tailback.Proxy(cmd.Context(), exp, listen, ready, say); err != nil {
