@@ -68,34 +68,32 @@ func (d *door) pause() {
 	d.listener.SetDeadline(time.Time{})
 }
 
-// accepting reports whether the accept loop runs.
-func (d *door) accepting() bool {
-	select {
-	case <-d.ended:
-		return false
-	default:
-		return true
-	}
-}
-
-// confirm connects to the listener and reports whether the accept loop took the connection.
-func (d *door) confirm() bool {
-	probe, err := d.own.dial(d.listener.Addr(), time.Second)
+// confirm connects to the listener, as the site does, and reports whether the
+// accept loop took the connection and what it found beyond.
+func (d *door) confirm() (taken bool, beyond error) {
+	found := make(chan error, 1)
+	probe, err := d.own.dial(d.listener.Addr(), time.Second, found)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	defer probe.Close()
-	return d.own.taken(2 * time.Second)
+	select {
+	case err := <-found:
+		return true, err
+	case <-time.After(2 * time.Second):
+		d.own.take(probe.LocalAddr()) // no more
+		return false, nil
+	}
 }
 
 // own knows the connections that we make to our own listener, which are not the site's.
 type own struct {
 	mu    sync.Mutex
-	addrs map[string]bool // their local addresses
+	addrs map[string]chan error // by their local addresses; a probe's is told what is beyond
 }
 
 // dial connects to our listener. No connection is accepted by take meanwhile.
-func (o *own) dial(to net.Addr, timeout time.Duration) (net.Conn, error) {
+func (o *own) dial(to net.Addr, timeout time.Duration, found chan error) (net.Conn, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	c, err := net.DialTimeout("tcp", to.String(), timeout)
@@ -103,9 +101,9 @@ func (o *own) dial(to net.Addr, timeout time.Duration) (net.Conn, error) {
 		return nil, err
 	}
 	if o.addrs == nil {
-		o.addrs = map[string]bool{}
+		o.addrs = map[string]chan error{}
 	}
-	o.addrs[c.LocalAddr().String()] = true
+	o.addrs[c.LocalAddr().String()] = found
 	return c, nil
 }
 
@@ -114,26 +112,12 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// take reports whether the connection from that address is ours, once.
-func (o *own) take(from net.Addr) bool {
+// take reports whether the connection from that address is ours, once, and
+// whom to tell what is beyond, if anybody.
+func (o *own) take(from net.Addr) (found chan error, ours bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	ours := o.addrs[from.String()]
+	found, ours = o.addrs[from.String()]
 	delete(o.addrs, from.String())
-	return ours
-}
-
-// taken waits until all of ours have been accepted, and forgets those that were not in time.
-func (o *own) taken(within time.Duration) bool {
-	for end := time.Now().Add(within); ; time.Sleep(time.Millisecond) {
-		o.mu.Lock()
-		left := len(o.addrs)
-		if left > 0 && time.Now().After(end) {
-			clear(o.addrs)
-		}
-		o.mu.Unlock()
-		if left == 0 || time.Now().After(end) {
-			return left == 0
-		}
-	}
+	return found, ours
 }

@@ -65,7 +65,7 @@ func (d *door) stall() error {
 		if queued > room { // a queue of n takes n+1
 			return nil
 		}
-		filler, err := d.own.dial(d.listener.Addr(), 500*time.Millisecond)
+		filler, err := d.own.dial(d.listener.Addr(), 500*time.Millisecond, nil)
 		if isTimeout(err) {
 			return nil // also full
 		}

@@ -151,20 +151,28 @@ func (pl *player) step(f *played, size time.Duration) {
 	pl.emit(journal.Event{AtNS: int64(time.Since(pl.t0)), Kind: journal.FaultStepped, Fault: f.asked(size)})
 }
 
-func (pl *player) lift(f *played) { pl.emit(pl.undo(f)) }
+func (pl *player) lift(f *played) { pl.emit(pl.undo(f)()) }
 
-// undo lifts a fault and returns the event that tells of it.
-func (pl *player) undo(f *played) journal.Event {
+// undo lifts a fault. What it returns sees that it is lifted, which may take a
+// while, and makes the event that tells of it.
+func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	pl.applied = slices.DeleteFunc(pl.applied, func(a *played) bool { return a == f })
 	undone := f.proxy.lift()
-	return journal.Event{AtNS: int64(time.Since(pl.t0)), Kind: journal.FaultLifted, Fault: f.met(f.now, undone)}
+	at := time.Since(pl.t0)
+	return func() journal.Event {
+		return journal.Event{AtNS: int64(at), Kind: journal.FaultLifted, Fault: f.met(f.now, undone && f.proxy.confirmed())}
+	}
 }
 
 // end lifts what is in force, all of it before emit is called again, and closes the record.
 func (pl *player) end() {
-	var events []journal.Event
+	var confirm []func() journal.Event
 	for _, f := range slices.Clone(pl.applied) {
-		events = append(events, pl.undo(f))
+		confirm = append(confirm, pl.undo(f))
+	}
+	var events []journal.Event
+	for _, c := range confirm {
+		events = append(events, c())
 	}
 	pl.rec.end(pl.all())
 	for _, e := range append(events, pl.rec.take()...) {

@@ -103,10 +103,8 @@ func (p *proxy) accept() {
 	for {
 		site, err := p.listener.AcceptTCP()
 		switch {
-		case err == nil && p.own.take(site.RemoteAddr()):
-			site.Close()
 		case err == nil:
-			p.admit(egress.Call{Host: p.dep.Upstream, Site: site, Dial: p.dial})
+			p.receive(site)
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 			return
 		default: // such as no descriptors left: let some connections end
@@ -114,6 +112,33 @@ func (p *proxy) accept() {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
+}
+
+// receive takes a connection: of the site's, or one of our own.
+func (p *proxy) receive(site *net.TCPConn) {
+	found, ours := p.own.take(site.RemoteAddr())
+	switch {
+	case !ours:
+		p.admit(egress.Call{Host: p.dep.Upstream, Site: site, Dial: p.dial})
+	case found == nil:
+		site.Close()
+	default:
+		p.running.Go(func() {
+			defer site.Close()
+			found <- p.reach()
+		})
+	}
+}
+
+// reach connects to the dependency, without a byte, and says what kept it from doing so.
+func (p *proxy) reach() error {
+	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
+	defer cancel()
+	dep, err := p.dial(ctx)
+	if err != nil {
+		return err
+	}
+	return dep.Close()
 }
 
 // warn records once what the proxy could not do, lest the site be blamed for it.
@@ -171,8 +196,7 @@ func (p *proxy) apply(f *fault) error {
 	return nil
 }
 
-// lift ends the fault in force and reports whether that was seen to work: every
-// flow passes again and the listener accepts.
+// lift ends the fault in force and reports whether every flow was seen to pass again.
 func (p *proxy) lift() (undone bool) {
 	p.mu.Lock()
 	f := p.fault
@@ -183,13 +207,24 @@ func (p *proxy) lift() (undone bool) {
 		undone = undone && c.passes()
 	}
 	p.mu.Unlock()
-	switch {
-	case p.listener == nil:
-		return undone
-	case f != nil && f.open != nil:
-		return f.open(p, f) == nil && p.confirm() && undone
+	if f != nil && f.open != nil {
+		undone = f.open(p, f) == nil && undone
 	}
-	return undone && p.accepting()
+	return undone
+}
+
+// confirmed reports whether the way to the dependency is open again: a
+// connection of our own gets through the listener. That the dependency itself
+// can't be reached is not the fault's doing any more, and is a warning.
+func (p *proxy) confirmed() bool {
+	if p.listener == nil {
+		return true
+	}
+	taken, err := p.confirm()
+	if err != nil {
+		p.warn("connect to "+p.dep.Upstream+" after a fault was lifted", err)
+	}
+	return taken
 }
 
 // unanswered tells usage how long the calls that still wait have done so.

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -251,18 +253,54 @@ func TestServerGoneInMidRun(t *testing.T) {
 	}
 }
 
+// flood is a dependency that sends without end to whoever connects, and counts.
+func flood(t *testing.T) (addr string, sent *atomic.Int64) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent = new(atomic.Int64)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		c, err := l.Accept()
+		for err == nil {
+			var n int
+			n, err = c.Write(make([]byte, 1000))
+			sent.Add(int64(n))
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	return l.Addr().String(), sent
+}
+
 // A client that stopped reading blocks the removal of a toxic for ever
 // (toxiproxy#558): that is bounded, and told.
 func TestRemovalThatBlocks(t *testing.T) {
+	addr, sent := flood(t) // before the server: that goes first, and with it the connection
 	s := newPlainStand(t)
-	in := s.open(s.experiment(configs.Fault{Latency: &configs.Latency{Delay: configs.Dose{From: time.Millisecond, To: time.Millisecond}}}))
+	s.addr = freeAddr(t)
+	if status, text := s.do("POST", "/proxies", fmt.Sprintf(`{"name": "flood", "listen": %q, "upstream": %q}`, s.addr, addr)); status != 201 {
+		t.Fatal(status, text)
+	}
+	exp := s.experiment(configs.Fault{SlowClose: &configs.SlowClose{Delay: time.Millisecond}})
+	exp.Dependencies = []configs.Dependency{{Name: "flood", Listen: s.addr, Upstream: addr}}
+	exp.Phases[0].Faults[0].Dependency = "flood"
+	in := s.open(exp)
 	p := play(t, in)
 	p.wait(journal.FaultApplied)
-	r := &rig{t: t, Proxies: &Proxies{proxies: map[string]*proxy{"payments": {addr: s.addr}}}}
-	stuck := r.dial()
-	stuck.ask("50000000", 0) // more than all buffers
-	s.dep.hears(t, 1)
-	time.Sleep(while) // until they are full
+	stuck, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stuck.Close()
+	last, since := int64(0), time.Now()
+	waitFor(t, func() bool { // all buffers are full
+		if now := sent.Load(); now != last {
+			last, since = now, time.Now()
+		}
+		return last > 0 && time.Since(since) > 500*time.Millisecond
+	})
 	began := time.Now()
 	p.cancel()
 	if lifted := p.wait(journal.FaultLifted); *lifted.Fault.UndoConfirmed {
