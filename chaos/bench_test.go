@@ -47,32 +47,7 @@ const (
 )
 
 func eachWay(b *testing.B, run func(*testing.B, string)) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				in, out := make([]byte, requestSize), make([]byte, answerSize)
-				for {
-					if _, err := io.ReadFull(c, in); err != nil {
-						return
-					}
-					if _, err := c.Write(out); err != nil {
-						return
-					}
-				}
-			}()
-		}
-	}()
-	upstream := l.Addr().String()
+	upstream := answerer(b)
 	b.Run("direct", func(b *testing.B) { b.ReportAllocs(); run(b, upstream) })
 	b.Run("tailback", func(b *testing.B) {
 		ps, err := Listen(&configs.Experiment{Dependencies: []configs.Dependency{{Name: "d", Listen: "127.0.0.1:0", Upstream: upstream}}})

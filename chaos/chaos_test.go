@@ -21,7 +21,12 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if arg := os.Getenv(childEnv); arg != "" {
+		os.Exit(serveChild(arg))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	soon  = 30 * time.Second       // a deadline that is only there so that a broken test ends
