@@ -14,19 +14,19 @@ type stage struct {
 }
 
 // chain runs the fault's toxic and those of the clients behind it until the
-// mode changes or one of them has ended the stream. What is in their hands then
-// is passed on first, in order.
-func (f *flow) chain(m *mode, stub *toxics.ToxicStub) {
+// mode changes or one of them has ended the stream, and reports whether that
+// goes on. What is in their hands then is passed on first, in order.
+func (f *flow) chain(m *mode) (on bool) {
 	quit := make(chan struct{})
-	in := stub.Input
+	var in <-chan *stream.StreamChunk = f.queue
 	var stages []stage
 	add := func(toxic toxics.Toxic, state any) {
 		s := stage{make(chan *stream.StreamChunk, room), make(chan struct{})}
-		inner := toxics.NewToxicStub(in, s.out)
-		inner.Interrupt, inner.State = quit, state
+		stub := toxics.NewToxicStub(in, s.out)
+		stub.Interrupt, stub.State = quit, state
 		go func() {
 			defer close(s.left)
-			toxic.Pipe(inner)
+			toxic.Pipe(stub)
 		}()
 		stages, in = append(stages, s), s.out
 	}
@@ -36,50 +36,58 @@ func (f *flow) chain(m *mode, stub *toxics.ToxicStub) {
 	for _, t := range m.clients {
 		add(t.run, f.clientState(t))
 	}
-	for on := true; on; {
-		select {
-		case <-m.changed:
-			on = false
-		case c := <-in:
-			on = forward(c, stub)
-		}
-	}
+	on = f.take(in, m.changed)
 	close(quit)
 	for _, s := range slices.Backward(stages) {
-		s.drain(stub)
+		on = s.drain(f, on)
 	}
+	return on
 }
 
-// forward passes a chunk on, or the end of the stream, and reports whether more may follow.
-func forward(c *stream.StreamChunk, stub *toxics.ToxicStub) bool {
-	if c == nil {
-		stub.Close()
-	} else if !stub.Closed() {
-		stub.Output <- c
+// take passes on what comes until done is closed, and reports whether more may
+// come. What comes after done was closed is left, even if both are seen at once.
+func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on bool) {
+	for !isClosed(done) {
+		select {
+		case <-done:
+			return true
+		case c := <-in:
+			if c == nil {
+				return false
+			}
+			f.write(c.Data)
+		}
 	}
-	return c != nil
+	return true
 }
 
-// drain passes on what an interrupted stage still has.
-func (s stage) drain(stub *toxics.ToxicStub) {
+// drain passes on what an interrupted stage still has, unless the stream has
+// ended behind it, and reports whether it goes on.
+func (s stage) drain(f *flow, on bool) bool {
+	pass := func(c *stream.StreamChunk) {
+		if c == nil {
+			on = false
+		} else if on {
+			f.write(c.Data)
+		}
+	}
 	for {
 		select {
 		case c := <-s.out:
-			if forward(c, stub) {
-				continue
+			if pass(c); c == nil {
+				<-s.left
+				return false
 			}
-			<-s.left
-			return
 		case <-s.left:
 			for len(s.out) > 0 {
-				forward(<-s.out, stub)
+				pass(<-s.out)
 			}
 			select {
-			case c := <-s.out: // closed
-				forward(c, stub)
+			case <-s.out: // closed
+				return false
 			default:
+				return on
 			}
-			return
 		}
 	}
 }

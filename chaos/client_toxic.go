@@ -15,7 +15,7 @@ import (
 // clientToxic is a toxic that a client of Toxiproxy's has put on a proxy. It is
 // no part of a run: runs leave it alone and warn of it.
 //
-// The residents run it. In Toxiproxy's own chain adding or removing one would
+// The flows run it. In Toxiproxy's own chain adding or removing one would
 // wait for every connection, and for ever for one whose client does not read
 // (toxiproxy#558).
 type clientToxic struct {

@@ -57,7 +57,7 @@ func newConn(p *proxy, id int64, call egress.Call) *conn {
 	c.ctx, c.cancel = context.WithCancel(p.ctx)
 	for dir := range c.flows {
 		f := &c.flows[dir]
-		f.conn, f.dir, f.done = c, stream.Direction(dir), make(chan struct{})
+		f.conn, f.dir, f.done, f.queue = c, stream.Direction(dir), make(chan struct{}), make(chan *stream.StreamChunk, room)
 		f.change(pass, p.drawn(f.dir, id))
 	}
 	return c
@@ -68,7 +68,8 @@ func newConn(p *proxy, id int64, call egress.Call) *conn {
 // counted and its leaving is seen.
 func (c *conn) serve() {
 	for dir := range c.flows {
-		c.proxy.link(&c.flows[dir])
+		c.proxy.running.Go(c.flows[dir].read)
+		c.proxy.running.Go(c.flows[dir].carry)
 	}
 	c.dial()
 	<-c.flows[up].done

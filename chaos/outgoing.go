@@ -9,17 +9,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-
 	"github.com/tailback/tailback/chaos/egress"
 	"github.com/tailback/tailback/configs"
 )
 
 // outgoing is what goes through the egress: each host has a proxy without a
-// listener, on whose links its connections are, as those of any dependency.
+// listener, on whose flows its connections are, as those of any dependency.
 type outgoing struct {
 	*Proxies
-	server *toxiproxy.ApiServer
 	target target
 	addr   string
 	ended  chan struct{} // closed when the egress has
@@ -37,9 +34,9 @@ const mostHosts = 200
 const otherHosts = "other"
 
 // openEgress listens for the site's outgoing calls until ps is closed.
-func (ps *Proxies) openEgress(server *toxiproxy.ApiServer) error {
+func (ps *Proxies) openEgress() error {
 	e := ps.exp.Chaos.Egress
-	o := &outgoing{Proxies: ps, server: server, target: newTarget(ps.done, ps.exp.Target), hosts: map[string]*proxy{}, ended: make(chan struct{})}
+	o := &outgoing{Proxies: ps, target: newTarget(ps.done, ps.exp.Target), hosts: map[string]*proxy{}, ended: make(chan struct{})}
 	for _, d := range ps.exp.Dependencies {
 		if d.Host == "" {
 			continue
@@ -76,17 +73,14 @@ func (ps *Proxies) openEgress(server *toxiproxy.ApiServer) error {
 
 // open makes the proxy of a host.
 func (o *outgoing) open(d configs.Dependency, host string) (*proxy, error) {
-	p, err := newProxy(o.done, o.server, d, o.rec)
-	if err != nil {
-		return nil, err
-	}
+	p := newProxy(o.done, d, o.rec)
 	p.host, p.usage.spread, p.usage.since = host, true, time.Now()
 	p.self.Store(o.target.named(host))
 	o.hosts[host] = p
 	return p, nil
 }
 
-// carry takes a call of the site's to the links of its host.
+// carry takes a call of the site's to the proxy of its host.
 func (o *outgoing) carry(call egress.Call) {
 	p, err := o.proxyOf(call.Host)
 	if err != nil {

@@ -3,10 +3,11 @@
 // experiment's faults on what it carries.
 //
 // The sockets are ours and the toxics are Toxiproxy's: each connection is two
-// of Toxiproxy's links, one for each direction, between our two sockets, and each link
-// has one resident toxic that runs whatever the fault of the moment asks for.
-// Because nothing is added to or removed from a running link, applying and
-// lifting never wait for a connection, not even for one whose reader is stuck.
+// flows between our two sockets, and each flow runs the toxics that the fault of
+// the moment, and Toxiproxy's clients, ask for. Toxiproxy's own links are not
+// used: adding to or removing from them waits for every connection, and for ever
+// for one whose reader is stuck (toxiproxy#558). A flow is told by one swap of a
+// pointer, so applying and lifting never wait.
 package chaos
 
 import (
@@ -14,9 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -43,19 +41,18 @@ var errClosed = errors.New("play faults: the proxies are closed")
 func Listen(exp *configs.Experiment) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
 	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	for _, d := range exp.Dependencies {
 		if d.Listen == "" || d.Upstream == "" {
 			continue
 		}
-		p, err := openProxy(done, server, d, ps.rec)
+		p, err := openProxy(done, d, ps.rec)
 		if err != nil {
 			return nil, errors.Join(err, ps.Close())
 		}
 		ps.proxies[d.Name] = p
 	}
 	if exp.Chaos.Egress.Listen != "" {
-		if err := ps.openEgress(server); err != nil {
+		if err := ps.openEgress(); err != nil {
 			return nil, errors.Join(err, ps.Close())
 		}
 	}

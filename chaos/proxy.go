@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
 
 	"github.com/tailback/tailback/chaos/egress"
@@ -23,19 +22,15 @@ import (
 // Locks are taken in the order recorder.mu, proxy.mu, conn.mu, usage.mu, and none
 // is held while a socket is read, written or dialled.
 type proxy struct {
-	ctx      context.Context // ends dials
-	dep      configs.Dependency
-	addr     string
-	host     string                                // as the site names it to the egress; "" when it calls addr
-	self     atomic.Bool                           // that is the site itself
-	dial     func(context.Context) (socket, error) // to the upstream address; nil where the egress knows the way
-	rec      *recorder
-	server   *toxiproxy.ApiServer
-	links    *toxiproxy.ToxicCollection
-	resident [stream.NumDirections]*resident
-	linking  sync.Mutex // a link is being started: the residents' next is its flow
-	buffers  sync.Pool
-	usage    usage
+	ctx     context.Context // ends dials
+	dep     configs.Dependency
+	addr    string
+	host    string                                // as the site names it to the egress; "" when it calls addr
+	self    atomic.Bool                           // that is the site itself
+	dial    func(context.Context) (socket, error) // to the upstream address; nil where the egress knows the way
+	rec     *recorder
+	buffers sync.Pool
+	usage   usage
 
 	door
 
@@ -47,30 +42,19 @@ type proxy struct {
 	clients [stream.NumDirections][]*clientToxic
 	off     bool // a client of Toxiproxy's has disabled it
 	closing bool
-	running sync.WaitGroup // the goroutines of all connections, Toxiproxy's as well
+	running sync.WaitGroup // the goroutines of all connections
 }
 
 // newProxy makes a proxy that listens nowhere: what it carries is handed to it.
-func newProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
-	tp := toxiproxy.NewProxy(server, d.Name, d.Listen, d.Upstream) // never started: only its links are used
-	p := &proxy{ctx: ctx, dep: d, rec: rec, server: server, links: tp.Toxics, conns: map[*conn]struct{}{}}
+func newProxy(ctx context.Context, d configs.Dependency, rec *recorder) *proxy {
+	p := &proxy{ctx: ctx, dep: d, rec: rec, conns: map[*conn]struct{}{}}
 	p.buffers.New = func() any { return new([32 << 10]byte) }
-	for dir := range stream.NumDirections {
-		r, err := settle(tp.Toxics, dir)
-		if err != nil {
-			return nil, fmt.Errorf("prepare the proxy of %s: %w", d.Name, err)
-		}
-		p.resident[dir] = r
-	}
-	return p, nil
+	return p
 }
 
 // openProxy makes a proxy that listens.
-func openProxy(ctx context.Context, server *toxiproxy.ApiServer, d configs.Dependency, rec *recorder) (*proxy, error) {
-	p, err := newProxy(ctx, server, d, rec)
-	if err != nil {
-		return nil, err
-	}
+func openProxy(ctx context.Context, d configs.Dependency, rec *recorder) (*proxy, error) {
+	p := newProxy(ctx, d, rec)
 	if err := p.door.listen(d.Listen); err != nil {
 		return nil, fmt.Errorf("listen for dependency %s on %s: %w (free the port, or give the dependency another listen address)",
 			d.Name, d.Listen, bare(err))
@@ -168,15 +152,6 @@ func (p *proxy) admit(call egress.Call) {
 		c.enter(p.fault, true)
 	}
 	p.running.Go(c.serve)
-}
-
-// link runs one direction of a connection on a link of Toxiproxy's.
-func (p *proxy) link(f *flow) {
-	p.linking.Lock()
-	defer p.linking.Unlock()
-	p.running.Add(2) // the source and the resident say Done; the sink is waited for by the connection
-	p.resident[f.dir].next = f
-	p.links.StartLink(p.server, fmt.Sprint(f.conn.id, f.dir), source{f}, &sink{flow: f}, f.dir)
 }
 
 // apply puts the fault in force on the dependency. On an error it is not.

@@ -1,0 +1,125 @@
+package chaos
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+	"github.com/Shopify/toxiproxy/v2/toxics"
+)
+
+// flow is one direction of a connection. One goroutine reads its source, and one
+// carries what came to its sink, through the toxics of the moment.
+type flow struct {
+	conn   *conn
+	dir    stream.Direction
+	mode   atomic.Pointer[mode]
+	queue  chan *stream.StreamChunk // closed at the end of the source
+	eof    atomic.Bool              // the source has ended
+	out    atomic.Int64             // bytes that went out since set
+	done   chan struct{}            // closed when the sink has been: the last byte is out
+	failed bool                     // the sink takes nothing more; belongs to carry, like states
+	states map[*clientToxic]any
+}
+
+// room is how many chunks (of up to 32 KB) the kernel need not hold while a
+// fault withholds them. Beyond it reading stops, and with it the sender.
+const room = 256
+
+// mode is what a flow does until changed is closed.
+type mode struct {
+	toxic   toxics.Toxic   // of the fault in force
+	clients []*clientToxic // of Toxiproxy's clients, behind it
+	changed chan struct{}
+}
+
+// set makes the flow run the toxic from now on; nil passes bytes through. It never waits.
+func (f *flow) set(toxic toxics.Toxic) {
+	if toxic == nil {
+		toxic = pass
+	}
+	f.out.Store(0)
+	f.change(toxic, f.mode.Load().clients)
+}
+
+// setClients makes the flow run these besides, from now on. It never waits.
+func (f *flow) setClients(clients []*clientToxic) { f.change(f.mode.Load().toxic, clients) }
+
+// change puts a mode in the place of the last. proxy.mu is locked, or nobody knows the flow yet.
+func (f *flow) change(toxic toxics.Toxic, clients []*clientToxic) {
+	old := f.mode.Swap(&mode{toxic, clients, make(chan struct{})})
+	if old != nil {
+		close(old.changed)
+	}
+}
+
+// limited reports whether the mode is a limit that has been reached.
+func (f *flow) limited() bool {
+	limit, ok := f.mode.Load().toxic.(*toxics.LimitDataToxic)
+	return ok && f.out.Load() >= limit.Bytes
+}
+
+// passes reports whether no fault is on the flow.
+func (f *flow) passes() bool { return f.mode.Load().toxic == pass }
+
+// pass is Toxiproxy's own way of doing nothing.
+var pass toxics.Toxic = new(toxics.NoopToxic)
+
+// read queues what the source sends until it ends, in whichever way: to a flow
+// all ends are the end of the stream.
+func (f *flow) read() {
+	p := f.conn.proxy
+	defer close(f.queue)
+	defer f.conn.sourceEnded(f)
+	from := f.conn.socket(f.dir == up)
+	if from == nil {
+		return
+	}
+	buf := p.buffers.Get().(*[32 << 10]byte)
+	defer p.buffers.Put(buf)
+	for {
+		n, err := from.Read(buf[:])
+		if n > 0 {
+			f.conn.received(f, n)
+			f.queue <- &stream.StreamChunk{Data: append([]byte(nil), buf[:n]...), Timestamp: time.Now()}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// carry does what the modes ask until the stream has ended, and then takes what
+// still comes, so that the source need not wait.
+func (f *flow) carry() {
+	for on := true; on; {
+		m := f.mode.Load()
+		if m.toxic == pass && len(m.clients) == 0 {
+			on = f.take(f.queue, m.changed)
+		} else {
+			on = f.chain(m)
+		}
+	}
+	f.conn.sinkClosed(f)
+	for range f.queue {
+	}
+}
+
+// write writes to the sink, or swallows p when that has failed before or the
+// connection has been cut.
+func (f *flow) write(p []byte) {
+	if f.failed || f.conn.cut.Load() {
+		return
+	}
+	f.out.Add(int64(len(p)))
+	to := f.conn.socket(f.dir == down)
+	if f.dir == down {
+		f.conn.answered()
+	}
+	if to == nil {
+		f.failed = true
+	} else if _, err := to.Write(p); err != nil {
+		f.failed = true
+		f.conn.sinkFailed(f)
+	}
+}
