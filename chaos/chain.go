@@ -48,6 +48,9 @@ func (f *flow) chain(m *mode) (on bool) {
 // come. What comes after done was closed is left, even if both are seen at once.
 func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on bool) {
 	for !isClosed(done) {
+		if given := f.given.Load(); in == f.queue && len(f.queue) == 0 {
+			f.rested.Store(given)
+		}
 		select {
 		case <-done:
 			return true

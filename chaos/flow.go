@@ -15,11 +15,13 @@ type flow struct {
 	dir    stream.Direction
 	mode   atomic.Pointer[mode]
 	queue  chan *stream.StreamChunk // closed at the end of the source
+	given  atomic.Int64             // chunks that were queued
+	rested atomic.Int64             // what given was when carry had written all of them
 	eof    atomic.Bool              // the source has ended
 	out    atomic.Int64             // bytes that went out since set
 	done   chan struct{}            // closed when the sink has been: the last byte is out
-	failed bool                     // the sink takes nothing more; belongs to carry, like states
-	states map[*clientToxic]any
+	failed bool                     // the sink takes nothing more; belongs to who writes
+	states map[*clientToxic]any     // belong to carry
 }
 
 // room is how many chunks (of up to 32 KB) the kernel need not hold while a
@@ -32,6 +34,9 @@ type mode struct {
 	clients []*clientToxic // of Toxiproxy's clients, behind it
 	changed chan struct{}
 }
+
+// plain reports whether everything passes.
+func (m *mode) plain() bool { return m.toxic == pass && len(m.clients) == 0 }
 
 // set makes the flow run the toxic from now on; nil passes bytes through. It never waits.
 func (f *flow) set(toxic toxics.Toxic) {
@@ -66,7 +71,8 @@ func (f *flow) passes() bool { return f.mode.Load().toxic == pass }
 var pass toxics.Toxic = new(toxics.NoopToxic)
 
 // read queues what the source sends until it ends, in whichever way: to a flow
-// all ends are the end of the stream.
+// all ends are the end of the stream. While nothing is to be done to it, it is
+// written at once, without the hop to another goroutine.
 func (f *flow) read() {
 	p := f.conn.proxy
 	defer close(f.queue)
@@ -81,7 +87,12 @@ func (f *flow) read() {
 		n, err := from.Read(buf[:])
 		if n > 0 {
 			f.conn.received(f, n)
-			f.queue <- &stream.StreamChunk{Data: append([]byte(nil), buf[:n]...), Timestamp: time.Now()}
+			if f.direct() {
+				f.write(buf[:n])
+			} else {
+				f.queue <- &stream.StreamChunk{Data: append([]byte(nil), buf[:n]...), Timestamp: time.Now()}
+				f.given.Add(1) // after it: carry must not rest with a chunk on its way
+			}
 		}
 		if err != nil {
 			return
@@ -89,12 +100,18 @@ func (f *flow) read() {
 	}
 }
 
+// direct reports whether read may write: there is no toxic, all that was queued
+// is written, and the sink is there.
+func (f *flow) direct() bool {
+	return f.mode.Load().plain() && f.rested.Load() == f.given.Load() && isClosed(f.conn.dialed)
+}
+
 // carry does what the modes ask until the stream has ended, and then takes what
 // still comes, so that the source need not wait.
 func (f *flow) carry() {
 	for on := true; on; {
 		m := f.mode.Load()
-		if m.toxic == pass && len(m.clients) == 0 {
+		if m.plain() {
 			on = f.take(f.queue, m.changed)
 		} else {
 			on = f.chain(m)
