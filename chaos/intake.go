@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
@@ -144,10 +143,9 @@ func (in *intake) foreign() string {
 // the end even if the fault is lifted meanwhile.
 func (in *intake) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
 
-// giveBack passes on what was read of the latest request and what came after
-// it, in chunks as a source makes them: of longer ones Toxiproxy loses bytes.
+// giveBack passes on what was read of the latest request and what came after it.
 func (in *intake) giveBack() {
-	for data := range slices.Chunk(append(in.kept, in.rest...), 32<<10) {
+	if data := append(in.kept, in.rest...); len(data) > 0 {
 		in.stub.Output <- &stream.StreamChunk{Data: data, Timestamp: time.Now()}
 	}
 	in.kept, in.rest = nil, nil
