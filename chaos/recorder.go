@@ -97,11 +97,14 @@ func (r *recorder) refused(class string) {
 	r.turned[class]++
 }
 
+// mostWarnings bounds them: a site may call any number of hosts that can't be reached.
+const mostWarnings = 100
+
 // warn records something the reader of the report must know, once.
 func (r *recorder) warn(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.on && !r.warned[text] {
+	if r.on && !r.warned[text] && len(r.warned) < mostWarnings {
 		r.warned[text] = true
 		r.add(journal.Event{Kind: journal.Warning, Text: text})
 	}
