@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"path/filepath"
 	"strings"
@@ -72,5 +73,22 @@ func TestDrillProxyKilled(t *testing.T) {
 	}
 	if report := startTailback(t, "report", filepath.Join(run.Dir, "out")); report.Wait() == nil {
 		t.Error("tailback report exits with 0, want as the run did")
+	}
+}
+
+// An interrupted run that could not end well does not say that it did.
+func TestInterruptionSays(t *testing.T) {
+	signal, lost := errors.New("interrupt signal received"), errors.New("finish bundle: no such file or directory")
+	for _, row := range []struct {
+		err  exitError
+		want string
+	}{
+		{exitError{exitInterrupted, signal}, "interrupted (interrupt signal received); every fault is lifted, what was recorded is kept"},
+		{exitError{exitInterrupted, errors.Join(signal, lost)}, "interrupted (interrupt signal received)\nfinish bundle: no such file or directory"},
+		{exitError{exitFailed, lost}, "finish bundle: no such file or directory"},
+	} {
+		if got := row.err.says(); got != row.want {
+			t.Errorf("got %q, want %q", got, row.want)
+		}
 	}
 }

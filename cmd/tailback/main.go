@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,10 +52,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case !errors.As(err, &exit): // cobra's own: an unknown command or flag
 		fmt.Fprintf(stderr, "tailback: %v\n", err)
 		return exitUsage
-	case exit.err != nil && exit.code != exitInterrupted:
-		fmt.Fprintf(stderr, "tailback: %v\n", exit.err)
 	case exit.err != nil:
-		fmt.Fprintf(stderr, "tailback: interrupted (%v); every fault is lifted, what was recorded is kept\n", exit.err)
+		fmt.Fprintf(stderr, "tailback: %s\n", exit.says())
 	}
 	return exit.code
 }
@@ -70,6 +69,20 @@ func (e *exitError) Error() string {
 		return fmt.Sprintf("exit code %d", e.code)
 	}
 	return e.err.Error()
+}
+
+// says is what a person is told. An interruption that is all there is to tell of
+// came off well; what went wrong besides has lines of its own.
+func (e *exitError) says() string {
+	text := e.err.Error()
+	why, more, besides := strings.Cut(text, "\n")
+	switch {
+	case e.code != exitInterrupted:
+		return text
+	case besides:
+		return fmt.Sprintf("interrupted (%s)\n%s", why, more)
+	}
+	return fmt.Sprintf("interrupted (%s); every fault is lifted, what was recorded is kept", why)
 }
 
 func (e *exitError) Unwrap() error { return e.err }
