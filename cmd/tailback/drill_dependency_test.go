@@ -104,7 +104,7 @@ func TestDrillDependencyGone(t *testing.T) {
 				t.Errorf("the run of 4 s took %v", took)
 			}
 			d.faultless()
-			d.lifted()
+			d.lifted(false)
 			// A busy machine may drop some: these were not sent.
 			if all, by := d.hits(); all != 80 || by[journal.ClassOK] < 60 || by[journal.ClassOK]+by[journal.ClassDropped] != 80 {
 				t.Errorf("%d hits ended so: %v; want 80, all of them well: the site gives payments up", all, by)

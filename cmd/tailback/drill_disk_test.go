@@ -24,10 +24,9 @@ func TestDrillDiskFull(t *testing.T) {
 		cp -r "$1.disk/out" "$1" # out of the namespace
 		exit $code`, unshare...)
 	d.exits(exitFailed, "no space left on device", "what was recorded is kept; free some space, or name another disk with --out")
-	now := time.Now()
 	d.faultless()
-	d.lifted()
-	d.keeps(now, 2*time.Second)
+	d.lifted(false)
+	d.keeps(2 * time.Second)
 	r := d.report(exitFailed)
 	d.warns(r, "free some space")
 }

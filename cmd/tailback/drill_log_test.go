@@ -48,7 +48,7 @@ func TestDrillLogGone(t *testing.T) {
 			}
 			d.exits(exitOK)
 			d.faultless()
-			d.lifted()
+			d.lifted(false)
 			d.warns(d.report(exitOK), row.says)
 		})
 	}

@@ -77,7 +77,7 @@ func TestDrillClientThatStoppedReading(t *testing.T) {
 	d.event(journal.FaultLifted)
 	d.exits(exitOK)
 	d.faultless()
-	d.lifted()
+	d.lifted(false)
 	if all, by := d.hits(); all != 80 || by[journal.ClassOK] < 60 {
 		t.Errorf("%d hits ended so: %v; want 80, most of them well", all, by)
 	}
@@ -127,9 +127,8 @@ func TestDrillDescriptors(t *testing.T) {
 		}
 	}()
 	d.exits(exitFailed, "too many open files", "raise the limit on open files")
-	now := time.Now()
 	d.faultless()
-	d.lifted()
-	d.keeps(now, 2*time.Second)
+	d.lifted(true) // the call that shows it needs descriptors as well
+	d.keeps(2 * time.Second)
 	d.warns(d.report(exitFailed), "too many open files")
 }

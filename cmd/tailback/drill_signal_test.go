@@ -2,12 +2,16 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tailback/tailback/reports/journal"
 )
 
 // A signal in the middle of a fault. All but SIGKILL let the run end in good order.
@@ -24,19 +28,22 @@ func TestDrillSignals(t *testing.T) {
 	}{
 		{"SIGINT", syscall.SIGINT, exitInterrupted, exitInterrupted, "interrupted", 0, "every fault is lifted, what was recorded is kept"},
 		{"SIGTERM", syscall.SIGTERM, exitInterrupted, exitInterrupted, "interrupted", 0, "every fault is lifted, what was recorded is kept"},
+		{"SIGHUP", syscall.SIGHUP, exitInterrupted, exitInterrupted, "interrupted", 0, "every fault is lifted, what was recorded is kept"},
 		{"SIGKILL", syscall.SIGKILL, -1, exitFailed, "killed", 2 * time.Second, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := newDrill(t)
+			if signal.Ignored(row.signal) {
+				t.Skipf("not run: %s is ignored, as under nohup", row.name)
+			}
 			d.start(slowed, inShell)
 			d.served(200) // 4 s
-			now := time.Now()
 			d.child.Process.Signal(row.signal)
 			d.exits(row.exit, row.says)
 			d.faultless()
-			d.keeps(now, row.lost)
+			d.keeps(row.lost)
 			if row.signal != syscall.SIGKILL {
-				d.lifted()
+				d.lifted(false)
 			}
 			r := d.report(row.report)
 			if r.Outcome != row.outcome || len(r.Faults) != 1 || !r.Faults[0].Exercised {
@@ -78,17 +85,39 @@ func TestDrillProxyKilled(t *testing.T) {
 
 // An interrupted run that could not end well does not say that it did.
 func TestInterruptionSays(t *testing.T) {
-	signal, lost := errors.New("interrupt signal received"), errors.New("finish bundle: no such file or directory")
+	stopped, lost := errors.New("interrupt signal received"), errors.New("finish bundle: no such file or directory")
 	for _, row := range []struct {
 		err  exitError
 		want string
 	}{
-		{exitError{exitInterrupted, signal}, "interrupted (interrupt signal received); every fault is lifted, what was recorded is kept"},
-		{exitError{exitInterrupted, errors.Join(signal, lost)}, "interrupted (interrupt signal received)\nfinish bundle: no such file or directory"},
+		{exitError{exitInterrupted, stopped}, "interrupted (interrupt signal received); every fault is lifted, what was recorded is kept"},
+		{exitError{exitInterrupted, errors.Join(stopped, lost)}, "interrupted (interrupt signal received)\nfinish bundle: no such file or directory"},
 		{exitError{exitFailed, lost}, "finish bundle: no such file or directory"},
 	} {
 		if got := row.err.says(); got != row.want {
 			t.Errorf("got %q, want %q", got, row.want)
 		}
 	}
+}
+
+// A command that a run follows ends with it, even when the run is killed and the
+// command has nothing to print, which would tell it.
+func TestDrillCommandOfAKilledRun(t *testing.T) {
+	d := newDrill(t)
+	d.vars["PID"], d.vars["$"] = filepath.Join(d.dir, "pid"), "$$"
+	d.start(slowed+`site: {nginx_access_log: {command: "echo $$ > $PID; exec sleep 600"}}`, inShell)
+	d.event(journal.FaultApplied)
+	var pid int
+	d.await("the command", func() bool {
+		n, _ := fmt.Sscan(d.read("pid"), &pid)
+		return n == 1
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	d.child.Process.Kill()
+	d.exits(-1)
+	within(t, drillSoon, "the command's end", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }

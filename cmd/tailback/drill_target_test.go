@@ -107,7 +107,7 @@ func TestDrillTarget(t *testing.T) {
 			f.bad.Store(&bad)
 			d.exits(exitOK)
 			d.faultless()
-			d.lifted()
+			d.lifted(false)
 			all, by := d.hits()
 			if all != 200 || by[journal.ClassOK] < 70 || by[row.class] < 50 {
 				t.Errorf("%d hits ended so: %v; want 200, 50 or more of them as %v", all, by, row.class)

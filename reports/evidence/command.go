@@ -35,7 +35,7 @@ func startCommand(text string) (*command, error) {
 	defer theirs.Close()
 	c := &command{cmd: exec.Command("sh", "-c", text), output: output, errors: &lastLine{}, buffer: make([]byte, 64<<10)}
 	c.cmd.Stdout, c.cmd.Stderr = theirs, c.errors
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.cmd.SysProcAttr = ownGroup()
 	c.cmd.WaitDelay = endWithin // for a process that left the group and holds on to stderr
 	if err := c.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start its command: %w", err), output.Close())

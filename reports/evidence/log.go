@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"runtime"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -47,6 +48,9 @@ func openLog(source journal.Source, from configs.Source, format string, newParse
 func (l *log) run(ctx context.Context, t0 time.Time, emit func(journal.Observation)) {
 	var from follower
 	if l.from.Command != "" {
+		// The kernel ends the command when the thread that started it does.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		command, err := startCommand(l.from.Command)
 		if err != nil {
 			emit(lost(l.source, t0, err.Error()))
