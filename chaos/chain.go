@@ -18,23 +18,22 @@ type stage struct {
 // goes on. What is in their hands then is passed on first, in order.
 func (f *flow) chain(m *mode) (on bool) {
 	quit := make(chan struct{})
-	var in <-chan *stream.StreamChunk = f.queue
 	var stages []stage
-	add := func(toxic toxics.Toxic, state any) {
-		s := stage{make(chan *stream.StreamChunk, room), make(chan struct{})}
+	in := (<-chan *stream.StreamChunk)(f.queue)
+	all := m.toxics()
+	for i, t := range all {
+		space := room // another takes from it, and may hold
+		if i == len(all)-1 {
+			space = 0
+		}
+		s := stage{make(chan *stream.StreamChunk, space), make(chan struct{})}
 		stub := toxics.NewToxicStub(in, s.out)
-		stub.Interrupt, stub.State = quit, state
+		stub.Interrupt, stub.State = quit, f.stateOf(t)
 		go func() {
 			defer close(s.left)
-			toxic.Pipe(stub)
+			t.Pipe(stub)
 		}()
 		stages, in = append(stages, s), s.out
-	}
-	if m.toxic != pass {
-		add(m.toxic, f.stateOf(m.toxic))
-	}
-	for _, t := range m.clients {
-		add(t.run, f.clientState(t))
 	}
 	on = f.take(in, m.changed)
 	close(quit)
@@ -95,21 +94,36 @@ func (s stage) drain(f *flow, on bool) bool {
 	}
 }
 
-// stateOf returns what a toxic finds in its stub: of its own making, or the flow.
-func (f *flow) stateOf(toxic toxics.Toxic) any {
-	if s, ok := toxic.(toxics.StatefulToxic); ok {
-		return s.NewState()
+// toxics returns what the mode runs, in order.
+func (m *mode) toxics() []toxics.Toxic {
+	var all []toxics.Toxic
+	if m.toxic != pass {
+		all = append(all, m.toxic)
 	}
-	return f
+	for _, t := range m.clients {
+		all = append(all, t)
+	}
+	return all
 }
 
-// clientState is stateOf, and the same for as long as the client's toxic is there.
-func (f *flow) clientState(t *clientToxic) any {
-	if f.states == nil {
+// stateOf returns what a toxic finds in its stub: of its own making, or the
+// flow. That of a client's toxic stays for as long as the toxic is there.
+func (f *flow) stateOf(toxic toxics.Toxic) any {
+	t, stays := toxic.(*clientToxic)
+	if stays {
+		toxic = t.run
+	}
+	s, ok := toxic.(toxics.StatefulToxic)
+	switch {
+	case !ok:
+		return f
+	case !stays:
+		return s.NewState()
+	case f.states == nil:
 		f.states = map[*clientToxic]any{}
 	}
 	if f.states[t] == nil {
-		f.states[t] = f.stateOf(t.run)
+		f.states[t] = s.NewState()
 	}
 	return f.states[t]
 }

@@ -36,6 +36,9 @@ func newClientToxic(w *toxics.ToxicWrapper, seed uint64) *clientToxic {
 	return t
 }
 
+// Pipe runs the toxic.
+func (t *clientToxic) Pipe(stub *toxics.ToxicStub) { t.run.Pipe(stub) }
+
 // draws reports whether the toxic is on a connection. Toxiproxy draws anew at
 // every change of any toxic; this one is drawn once.
 func (t *clientToxic) draws(id int64) bool { return draw(t.seed, 0, id) < float64(t.Toxicity) }
