@@ -39,10 +39,16 @@ func (c *child) output() string {
 // startTailback runs this test's binary as tailback, as testscript does.
 func startTailback(t *testing.T, args ...string) *child {
 	t.Helper()
+	return startTailbackIn(t, t.TempDir(), args...)
+}
+
+// startTailbackIn is startTailback for a user with that folder.
+func startTailbackIn(t *testing.T, home string, args ...string) *child {
+	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...)}
 	c.Args[0] = "tailback"
-	c.Dir = t.TempDir()
-	c.Env = append(os.Environ(), "XDG_STATE_HOME="+c.Dir)
+	c.Dir = home
+	c.Env = append(os.Environ(), "XDG_STATE_HOME="+home)
 	c.Stdout, c.Stderr = c, c
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -77,17 +83,21 @@ func within(t *testing.T, most time.Duration, what string, met func() bool) time
 
 // proxied is a staging site that calls its dependency through a `tailback proxy`.
 type proxied struct {
-	proxy *child
-	addr  string // of the proxy, for the dependency
-	file  string // the experiment, with a hang of an hour
+	proxy    *child
+	addr     string // of the proxy, for the dependency
+	api      string // of the proxy, for runs
+	upstream string // the dependency itself
+	file     string // the experiment, with a hang of an hour
+
+	program string // Toxiproxy's server
+	server  *exec.Cmd
 }
 
 func newProxied(t *testing.T) *proxied {
 	t.Helper()
 	p := &proxied{file: filepath.Join(t.TempDir(), "hang.yaml")}
-	var api string
 	var err error
-	for _, a := range []*string{&p.addr, &api} {
+	for _, a := range []*string{&p.addr, &p.api} {
 		if *a, err = freeAddr(); err != nil {
 			t.Fatal(err)
 		}
@@ -97,6 +107,7 @@ func newProxied(t *testing.T) *proxied {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { site.Close() })
+	p.upstream = site.DependencyAddr
 	text := fmt.Sprintf(`version: 1
 name: checkout
 target: {url: %q}
@@ -104,7 +115,7 @@ requests: [{path: "/external?ms=10"}]
 dependencies: [{name: payments, listen: %q, upstream: %q}]
 chaos: {toxiproxy: "http://%s"}
 phases: [{name: hang, duration: 1h, rate: 20, faults: [{dependency: payments, hang: {}}]}]
-`, site.URL, p.addr, site.DependencyAddr, api)
+`, site.URL, p.addr, site.DependencyAddr, p.api)
 	if err := os.WriteFile(p.file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -154,4 +165,96 @@ func TestFaultsOfADeadRunAreLifted(t *testing.T) {
 			p.proxy.says(t, "every fault is lifted")
 		})
 	}
+}
+
+// A plain Toxiproxy server keeps the toxics of a run that was killed: the next
+// command finds and lifts them.
+func TestLiftAfterAKilledRun(t *testing.T) {
+	p := newProxied(t)
+	p.proxy.Process.Kill() // a plain server takes its place
+	p.proxy.Wait()
+	api := p.plainServer(t)
+	home := t.TempDir()
+	hang := func() *child {
+		t.Helper()
+		run := startTailbackIn(t, home, "run", p.file, "--out", filepath.Join(t.TempDir(), "out"))
+		within(t, time.Minute, "the hang", func() bool { return !p.passes() })
+		return run
+	}
+	run := hang()
+	if alive := finishes(t, exitOK, startTailbackIn(t, home, "lift")); !strings.Contains(alive, "left alone, since it is running: run checkout") {
+		t.Errorf("lift of a run that lives says %q", alive)
+	}
+	run.Process.Kill()
+	run.Wait()
+	if p.passes() {
+		t.Fatal("a plain server lifted the hang by itself")
+	}
+	if said := finishes(t, exitOK, startTailbackIn(t, home, "lift", "--toxiproxy", api)); !strings.Contains(said, "lifted toxic tailback-") {
+		t.Errorf("lift says %q", said)
+	}
+	if !p.passes() {
+		t.Error("a call does not pass")
+	}
+	if said := finishes(t, exitOK, startTailbackIn(t, home, "lift")); !strings.Contains(said, "nothing was left") {
+		t.Errorf("a second lift says %q", said)
+	}
+
+	run = hang()
+	p.server.Process.Kill()
+	p.server.Wait()
+	said := strings.Join(strings.Fields(finishes(t, exitFailed, run)), " ") // its lines are wrapped
+	for _, want := range []string{"the Toxiproxy server has gone", "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED", "lifting not confirmed", "run tailback lift"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("a run whose server has gone does not say %q", want)
+		}
+	}
+	if said := finishes(t, exitFailed, startTailbackIn(t, home, "lift")); !strings.Contains(said, "connection refused") {
+		t.Errorf("lift without the server says %q", said)
+	}
+	p.plainServer(t)
+	if said := finishes(t, exitOK, startTailbackIn(t, home, "lift")); !strings.Contains(said, "lifted toxic tailback-") || !p.passes() {
+		t.Errorf("lift with the server says %q", said)
+	}
+}
+
+// finishes waits for a command, and returns what it said.
+func finishes(t *testing.T, code int, c *child) string {
+	t.Helper()
+	stuck := time.AfterFunc(time.Minute, func() { c.Process.Kill() })
+	defer stuck.Stop()
+	c.Wait()
+	if got := c.ProcessState.ExitCode(); got != code {
+		t.Errorf("%v exits with %d, want %d: %s", c.Args, got, code, c.output())
+	}
+	return c.output()
+}
+
+// plainServer starts Toxiproxy's own server where the experiment expects it,
+// with the proxy of its dependency, and returns its URL.
+func (p *proxied) plainServer(t *testing.T) string {
+	t.Helper()
+	if p.program == "" {
+		p.program = filepath.Join(t.TempDir(), "toxiproxy-server")
+		if text, err := exec.Command("go", "build", "-o", p.program, "github.com/Shopify/toxiproxy/v2/cmd/server").CombinedOutput(); err != nil {
+			t.Fatalf("build toxiproxy: %v\n%s", err, text)
+		}
+	}
+	host, port, _ := strings.Cut(p.api, ":")
+	p.server = exec.Command(p.program, "-host", host, "-port", port)
+	if err := p.server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	server := p.server
+	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	body := fmt.Sprintf(`{"name": "payments", "listen": %q, "upstream": %q}`, p.addr, p.upstream)
+	within(t, time.Minute, "the Toxiproxy server", func() bool {
+		r, err := http.Post("http://"+p.api+"/proxies", "application/json", strings.NewReader(body))
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusCreated
+	})
+	return "http://" + p.api
 }
