@@ -18,6 +18,7 @@ var rules = map[string]struct {
 	why string
 }{
 	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
+	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
 	"internal/stats":            {nil, "statistics know nothing of sites"},
 	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
@@ -29,14 +30,14 @@ var rules = map[string]struct {
 	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports"}, "rendering adds no facts"},
-	"":                          {[]string{"internal/state", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
+	"":                          {[]string{"internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
 	"internal/staging":          {[]string{"configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
+	"cmd/tailback":              {[]string{"", "internal/guards", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -82,7 +83,7 @@ func outcome(ctx context.Context, err error, n *counts) journal.Outcome {
 		return o
 	}
 	o.Error = err.Error()
-	_, aborted := errors.AsType[*Aborted](err)
+	_, aborted := errors.AsType[*guards.Aborted](err)
 	switch {
 	case aborted:
 		o.Status = "aborted"

@@ -15,6 +15,7 @@ import (
 	"github.com/tailback/tailback/attack"
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/reports/evidence"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -25,6 +26,9 @@ const Version = "0.1.0"
 // lead is how long before T0 the bundle is begun: it is written to disk before
 // the first hit is due.
 const lead = 250 * time.Millisecond
+
+// abortEvery is how often the rules of abort_when are held against the run.
+const abortEvery = 100 * time.Millisecond
 
 // linger is how long the site's logs are read on after the last answer: a
 // worker logs a request after it has answered it.
@@ -87,7 +91,7 @@ type parts struct {
 	attack  *attack.Attack
 	faults  chaos.Injector
 	sensors *evidence.Sensors
-	aborts  aborts
+	aborts  guards.Rules
 }
 
 // prepare checks that the run can start, and leaves the faults ready to play.
@@ -98,7 +102,7 @@ func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected 
 	if p.attack, err = attack.New(exp); err != nil {
 		return p, "", err
 	}
-	if p.aborts, err = newAborts(exp); err != nil {
+	if p.aborts, err = guards.NewRules(exp); err != nil {
 		return p, "", err
 	}
 	if p.sensors, err = evidence.Open(exp.Site); err != nil {
@@ -134,7 +138,7 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0
 	defer stopWriting()
 	running, ctx := errgroup.WithContext(ctx)
 
-	running.Go(guard("journal", func() error { return w.Run(writing) }))
+	running.Go(safely("journal", func() error { return w.Run(writing) }))
 	stopSensing := sense(ctx, p.sensors, w, t0)
 	acting, actingCtx := errgroup.WithContext(ctx)
 	playing, stopPlaying := context.WithCancel(actingCtx)
@@ -145,10 +149,10 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0
 			stopPlaying()
 		}
 	}
-	acting.Go(guard("attack", func() error {
-		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); p.aborts.hit(h); stopIf(known.byHit(h)) }, w.Event)
+	acting.Go(safely("attack", func() error {
+		return p.attack.Run(actingCtx, t0, func(h journal.Hit) { n.hit(h); w.Hit(h); p.aborts.Hit(h); stopIf(known.byHit(h)) }, w.Event)
 	}))
-	acting.Go(guard("chaos", func() error {
+	acting.Go(safely("chaos", func() error {
 		err := p.faults.Play(playing, t0, func(e journal.Event) { n.event(e); w.Event(e); stopIf(known.byEvent(e)) })
 		if actingCtx.Err() == nil && playing.Err() != nil {
 			return nil // enough is known
@@ -162,17 +166,17 @@ func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0
 		stopSensing()
 		return err
 	})
-	running.Go(guard("abort_when", func() error {
+	running.Go(safely("abort_when", func() error {
 		return each(writing, abortEvery, func() error {
 			now := time.Since(t0)
 			if now >= exp.Duration() {
 				return nil
 			}
-			return p.aborts.broken(now)
+			return p.aborts.Broken(now)
 		})
 	}))
 	if watch != nil {
-		running.Go(guard("watch", func() error {
+		running.Go(safely("watch", func() error {
 			return each(writing, time.Second, func() error {
 				watch(n.status(exp, time.Since(t0), p.attack.InFlight()))
 				return nil
@@ -219,9 +223,9 @@ func observer(w record) func(journal.Observation) {
 	}
 }
 
-// guard turns a panic in a part into its error, so that the other parts are
+// safely turns a panic in a part into its error, so that the other parts are
 // ended in good order: faults lifted, journal closed.
-func guard(part string, run func() error) func() error {
+func safely(part string, run func() error) func() error {
 	return func() (err error) {
 		defer func() {
 			if v := recover(); v != nil {

@@ -151,7 +151,7 @@ func TestPanicInAPart(t *testing.T) {
 
 // A panic is the error of its part, so that the others end in good order.
 func TestGuard(t *testing.T) {
-	err := guard("chaos", func() error { panic("boom") })()
+	err := safely("chaos", func() error { panic("boom") })()
 	if err == nil || !strings.HasPrefix(err.Error(), "panic in chaos: boom\n") {
 		t.Errorf("got %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/guards"
 )
 
 func newCheck() *cobra.Command {
@@ -24,7 +25,7 @@ func newCheck() *cobra.Command {
 			if err := tailback.Supported(exp); err != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
 			}
-			for _, text := range tailback.Unjudged(exp) {
+			for _, text := range guards.Unjudged(exp) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", args[0], text)
 			}
 			for _, plain := range exp.PlainSecrets() {

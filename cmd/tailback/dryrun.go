@@ -11,6 +11,7 @@ import (
 	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -248,7 +249,7 @@ func (d *dryRun) guards(exp *configs.Experiment) {
 	}
 	add("stop", "Ctrl-C, SIGTERM, or a file named "+stopName+" in the bundle's folder")
 	free := "the target is free"
-	unlock, err := tailback.Lock(exp)
+	unlock, err := guards.Lock(exp)
 	if err != nil {
 		free = err.Error()
 	} else {

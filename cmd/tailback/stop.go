@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/guards"
 )
 
 // stopName is the stop file in the folder of a run.
@@ -32,7 +32,7 @@ func alone(cmd *cobra.Command, exp *configs.Experiment, out, stopFile string) (d
 			return nil, failed(cmd.Context(), fmt.Errorf("begin: the stop file %s is there already; remove it", stopFile))
 		}
 	}
-	unlock, err := tailback.Lock(exp)
+	unlock, err := guards.Lock(exp)
 	if err != nil {
 		return nil, failed(cmd.Context(), err)
 	}

@@ -1,4 +1,6 @@
-package tailback
+// Package guards ends a run before it does harm: rules that are held against what
+// ended most recently, and one run at a time on a target.
+package guards
 
 import (
 	"fmt"
@@ -10,12 +12,8 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-const (
-	// abortEvery is how often the rules of abort_when are held against the run.
-	abortEvery = 100 * time.Millisecond
-	// leastEnded is how many hits a rule needs to have seen end in its window.
-	leastEnded = 10
-)
+// leastEnded is how many hits a rule needs to have seen end in its window.
+const leastEnded = 10
 
 // Aborted is why a run ended before its time: a rule of abort_when held.
 type Aborted struct {
@@ -26,23 +24,24 @@ type Aborted struct {
 // Error names the rule and what was seen.
 func (a *Aborted) Error() string { return fmt.Sprintf("abort_when %q: %s", a.Rule, a.Seen) }
 
-// aborts are the rules of abort_when, each with the hits of its window.
-type aborts []*abortRule
+// Rules are those of abort_when, each with the hits of its window.
+type Rules []*rule
 
-type abortRule struct {
+type rule struct {
 	configs.Abort
 	mu     sync.Mutex
 	window window
 }
 
-func newAborts(exp *configs.Experiment) (aborts, error) {
-	var rules aborts
+// NewRules reads the rules of an experiment.
+func NewRules(exp *configs.Experiment) (Rules, error) {
+	var rules Rules
 	for _, text := range exp.AbortWhen {
-		rule, err := configs.ParseAbort(text)
+		abort, err := configs.ParseAbort(text)
 		if err != nil {
 			return nil, fmt.Errorf("read abort_when: %w", err)
 		}
-		rules = append(rules, &abortRule{Abort: rule, window: window{part: rule.Over / windowParts}})
+		rules = append(rules, &rule{Abort: abort, window: window{part: abort.Over / windowParts}})
 	}
 	return rules, nil
 }
@@ -52,7 +51,7 @@ func newAborts(exp *configs.Experiment) (aborts, error) {
 func Unjudged(exp *configs.Experiment) []string {
 	var list []string
 	for i, text := range exp.AbortWhen {
-		rule, err := configs.ParseAbort(text)
+		abort, err := configs.ParseAbort(text)
 		if err != nil {
 			continue // Validate says so
 		}
@@ -60,7 +59,7 @@ func Unjudged(exp *configs.Experiment) []string {
 		for _, p := range exp.Phases {
 			switch {
 			case p.Open():
-				most = max(most, p.Rate.Max()*rule.Over.Seconds())
+				most = max(most, p.Rate.Max()*abort.Over.Seconds())
 			case p.Burst > 0:
 				most = max(most, float64(p.Burst))
 			default: // as many as the site answers
@@ -68,27 +67,27 @@ func Unjudged(exp *configs.Experiment) []string {
 			}
 		}
 		if most < leastEnded {
-			list = append(list, fmt.Sprintf("abort_when[%d]: at most %.3g requests are sent in %v, and with fewer than %d the rule is not judged; make its window longer", i, most, rule.Over, leastEnded))
+			list = append(list, fmt.Sprintf("abort_when[%d]: at most %.3g requests are sent in %v, and with fewer than %d the rule is not judged; make its window longer", i, most, abort.Over, leastEnded))
 		}
 	}
 	return list
 }
 
-// hit counts a hit that has ended. Warm-up counts as well: the site is the same one.
-func (a aborts) hit(h journal.Hit) {
+// Hit counts a hit that has ended. It may be called from many goroutines. Warm-up counts as well: the site is the same one.
+func (rs Rules) Hit(h journal.Hit) {
 	if h.Class.Ours() {
 		return
 	}
-	for _, r := range a {
+	for _, r := range rs {
 		r.mu.Lock()
 		r.window.add(h.Done, r.count(h))
 		r.mu.Unlock()
 	}
 }
 
-// broken returns the first rule that holds now, as an *Aborted, or nil.
-func (a aborts) broken(now time.Duration) error {
-	for _, r := range a {
+// Broken returns the first rule that holds now, as an *Aborted, or nil.
+func (rs Rules) Broken(now time.Duration) error {
+	for _, r := range rs {
 		r.mu.Lock()
 		sum := r.window.sum(now)
 		r.mu.Unlock()
@@ -103,7 +102,7 @@ func (a aborts) broken(now time.Duration) error {
 var ranks = map[string]float64{"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1}
 
 // count is what a hit adds to the rule's window.
-func (r *abortRule) count(h journal.Hit) tally {
+func (r *rule) count(h journal.Hit) tally {
 	e := tally{all: 1}
 	good := h.Class == journal.ClassOK
 	if good {
@@ -133,7 +132,7 @@ func (r *abortRule) count(h journal.Hit) tally {
 
 // holds reports whether the rule holds for what ended in its window; of fewer
 // than leastEnded hits that can't be told.
-func (r *abortRule) holds(sum tally) bool {
+func (r *rule) holds(sum tally) bool {
 	if q, ok := ranks[r.Metric]; ok {
 		return sum.good >= leastEnded && r.holdsQuantile(q, sum)
 	}
@@ -152,7 +151,7 @@ func (r *abortRule) holds(sum tally) bool {
 
 // holdsQuantile needs no quantile: the one of rank k is above the limit when
 // fewer than k are not, and below it when k or more are.
-func (r *abortRule) holdsQuantile(q float64, sum tally) bool {
+func (r *rule) holdsQuantile(q float64, sum tally) bool {
 	rank := int64(math.Ceil(q * float64(sum.good)))
 	upTo := sum.good - sum.hit // not above the limit
 	side := 0.0                // where the quantile is from the limit
@@ -165,7 +164,7 @@ func (r *abortRule) holdsQuantile(q float64, sum tally) bool {
 	return r.compare(side, 0)
 }
 
-func (r *abortRule) compare(observed, limit float64) bool {
+func (r *rule) compare(observed, limit float64) bool {
 	switch r.Op {
 	case "<":
 		return observed < limit
@@ -180,7 +179,7 @@ func (r *abortRule) compare(observed, limit float64) bool {
 }
 
 // seen says what the rule met.
-func (r *abortRule) seen(sum tally) string {
+func (r *rule) seen(sum tally) string {
 	percent := func(part, whole int64) string {
 		return fmt.Sprintf("%.4g%%", 100*float64(part)/float64(whole))
 	}
