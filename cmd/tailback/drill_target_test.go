@@ -4,8 +4,10 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
+	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -117,4 +119,24 @@ func TestDrillTarget(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same with the real thing: nginx and php-fpm are killed under load.
+func TestDrillRealTargetKilled(t *testing.T) {
+	d := newDrillOn(t, phpfpm.Start)
+	d.start(steady, inShell)
+	d.event(journal.FaultApplied)
+	d.served(75)
+	for _, leader := range d.site.Children {
+		if err := syscall.Kill(-leader, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}
+	d.exits(exitOK)
+	d.faultless()
+	d.lifted(false)
+	if all, by := d.hits(); all != 200 || by[journal.ClassOK] < 70 || by[journal.ClassRefused] < 50 {
+		t.Errorf("%d hits ended so: %v; want 200, 50 or more of them refused", all, by)
+	}
+	d.report(exitOK)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
+	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -49,12 +51,20 @@ type sample struct {
 // newDrill starts a staging site of 4 workers whose payments are behind the run's proxy.
 func newDrill(t *testing.T) *drill {
 	t.Helper()
+	return newDrillOn(t, gosite.Start)
+}
+
+func newDrillOn(t *testing.T, start func(context.Context, staging.Options) (*staging.Site, error)) *drill {
+	t.Helper()
 	t.Parallel()
 	proxy, err := freeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := gosite.Start(t.Context(), staging.Options{Dependency: proxy})
+	site, err := start(t.Context(), staging.Options{Dependency: proxy})
+	if errors.Is(err, phpfpm.ErrNotInstalled) {
+		t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
