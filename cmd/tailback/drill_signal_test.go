@@ -44,6 +44,9 @@ func TestDrillSignals(t *testing.T) {
 			d.keeps(row.lost)
 			if row.signal != syscall.SIGKILL {
 				d.lifted(false)
+				if !exists(filepath.Join(d.out, reportHTML)) {
+					t.Error("the run wrote no report")
+				}
 			}
 			r := d.report(row.report)
 			if r.Outcome != row.outcome || len(r.Faults) != 1 || !r.Faults[0].Exercised {
