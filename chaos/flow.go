@@ -86,7 +86,7 @@ func (f *flow) read() {
 	for {
 		n, err := from.Read(buf[:])
 		if n > 0 {
-			f.conn.received(f, n)
+			f.conn.received(f, buf[:n])
 			if f.direct() {
 				f.write(buf[:n])
 			} else {
@@ -131,7 +131,7 @@ func (f *flow) write(p []byte) {
 	f.out.Add(int64(len(p)))
 	to := f.conn.socket(f.dir == down)
 	if f.dir == down {
-		f.conn.answered()
+		f.conn.delivered(p)
 	}
 	if to == nil {
 		f.failed = true

@@ -202,12 +202,13 @@ func (p *proxy) confirmed() bool {
 	return taken
 }
 
-// unanswered tells usage how long the calls that still wait have done so.
+// unanswered tells usage how long the calls that still wait have done so, or took over TLS.
 func (p *proxy) unanswered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
 		c.mu.Lock()
+		c.settle()
 		if c.calling {
 			p.usage.unanswered(now.Sub(c.began))
 		}

@@ -27,7 +27,8 @@ const goodbyeWithin = 20 * time.Millisecond
 // A request is bytes from the site after an answer, or the first ones. It is
 // outstanding until the first byte of its answer is handed to the site's socket.
 // If the dependency speaks first, the site waits for that from the opening on: it
-// can be held like an answer, and is not counted in requests. Nor is the last
+// can be held like an answer, and is not counted in requests. A TLS handshake is
+// part of the request behind it; see secured. Nor is the last
 // word on a connection, behind which the site ends it at once.
 type tally struct {
 	fault    *fault // in force on this connection, or nil
@@ -39,6 +40,7 @@ type tally struct {
 	closedBy string // "" while open
 
 	bytesUp, bytesDown, requests int64
+	tls                          *secured // nil: it is spoken to in the clear
 
 	midway      int64 // the request that was outstanding when the fault came; 0 is none
 	outstanding bool
@@ -171,6 +173,7 @@ func (c *conn) endedBy(by string) {
 	}
 	c.noteEnd(by, time.Now())
 	c.hangUp(c.closed)
+	c.settle()
 	c.proxy.usage.closed()
 }
 
@@ -192,9 +195,23 @@ func (c *conn) takeBack() {
 
 // hangUp ends the call there is, if any, for usage. conn.mu is locked.
 func (c *conn) hangUp(at time.Time) {
-	if c.calling {
-		c.calling = false
-		c.proxy.usage.answered(at.Sub(c.began))
+	if !c.calling {
+		return
+	}
+	c.calling = false
+	if c.tls != nil && c.closedBy == "" {
+		c.tls.open = true
+		c.proxy.usage.quiet()
+		return
+	}
+	c.proxy.usage.answered(at.Sub(c.began))
+}
+
+// settle tells usage how long a call over TLS took. conn.mu is locked.
+func (c *conn) settle() {
+	if c.tls != nil && c.tls.open {
+		c.tls.open = false
+		c.proxy.usage.took(c.tls.last.Sub(c.began))
 	}
 }
 
@@ -210,8 +227,9 @@ func (c *conn) end(by string) {
 	c.proxy.rec.ended(c)
 }
 
-// received counts n bytes that came in on the flow, before they go on.
-func (c *conn) received(f *flow, n int) {
+// received counts the bytes that came in on the flow, before they go on.
+func (c *conn) received(f *flow, p []byte) {
+	n := len(p)
 	c.mu.Lock()
 	in := c.fault
 	if f.dir == up {
@@ -219,7 +237,12 @@ func (c *conn) received(f *flow, n int) {
 		if in != nil {
 			in.bytesUp.Add(int64(n))
 		}
-		c.begin(in)
+		if c.bytesUp == int64(n) && c.bytesDown == 0 && beginsTLS(p) {
+			c.tls = &secured{}
+		}
+		if c.tls == nil || c.tls.asks(p) || c.requests == 0 {
+			c.begin(in)
+		}
 	} else {
 		c.bytesDown += int64(n)
 		if in != nil {
@@ -243,6 +266,7 @@ func (c *conn) begin(in *fault) {
 		return
 	}
 	c.requests++
+	c.settle()
 	if !c.outstanding {
 		c.await(in, time.Now())
 	}
@@ -261,10 +285,24 @@ func (c *conn) await(in *fault, since time.Time) {
 	}
 }
 
-// answered notes that bytes of an answer are about to be written to the site.
+// delivered notes that these bytes are about to be written to the site.
+func (c *conn) delivered(p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tls == nil || c.tls.answers(p) {
+		c.answer()
+	}
+}
+
+// answered notes that the site gets an answer that is not the dependency's.
 func (c *conn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.answer()
+}
+
+// answer notes that bytes of an answer are about to be written to the site. conn.mu is locked.
+func (c *conn) answer() {
 	if !c.outstanding {
 		return
 	}

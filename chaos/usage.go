@@ -44,10 +44,22 @@ func (u *usage) called() {
 
 // answered counts a call as ended, with an answer or without, after so long.
 func (u *usage) answered(held time.Duration) {
+	u.quiet()
+	u.took(held)
+}
+
+// quiet counts a call as no longer waiting.
+func (u *usage) quiet() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting--
+}
+
+// took counts how long a call waited that is over.
+func (u *usage) took(held time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.spreadOut(held)
-	u.waiting--
 	u.so.Ended++
 	u.so.HeldNS += int64(held)
 }

@@ -15,15 +15,14 @@ import (
 type DependencySeen struct {
 	Host       string `json:"host"`       // with its port; "other" is all beyond the first 200
 	Dependency string `json:"dependency"` // its name, if it was declared
-	// Calls are bursts of bytes from the site, each after an answer: over TLS the
-	// handshake of each connection counts as one or two besides the requests.
-	Calls int64 `json:"calls"`
-	Self  bool  `json:"self"` // the site itself
-	HeldS Held  `json:"held_s"`
+	Calls      int64  `json:"calls"`
+	Self       bool   `json:"self"` // the site itself
+	HeldS      Held   `json:"held_s"`
 }
 
-// Held is how long calls waited for the first byte of their answer, or until
-// they were given up, or the run ended, seconds, faults included. All are nil of no call.
+// Held is how long calls waited for the first byte of their answer (over TLS,
+// from the handshake to the last one), or until they were given up, or the run
+// ended, seconds, faults included. All are nil of no call.
 type Held struct {
 	P50 *float64 `json:"p50"`
 	P99 *float64 `json:"p99"`

@@ -187,7 +187,8 @@ type Connection struct {
 }
 
 // Usage is what the site did with a dependency in the second that ends at the
-// event's AtNS (less in the last one). A call is what Connection.Requests counts.
+// event's AtNS (less in the last one). A call is what Connection.Requests counts;
+// over TLS it and a handshake before it are one, and it ends with the last byte of its answer.
 type Usage struct {
 	Dependency string  `json:"dependency"`
 	Seconds    float64 `json:"seconds"` // what it covers, normally 1
