@@ -43,7 +43,8 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 	for _, name := range audited(exp) {
 		one := Audited{Dependency: name, Dir: filepath.Join(dir, name)}
 		part := auditOf(exp, name)
-		if begun {
+		one.Err = away(ctx, part, name)
+		if begun && one.Err == nil {
 			one.Err = awaitWell(ctx, part)
 		}
 		begun = true
@@ -60,6 +61,17 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 	}
 	if !begun {
 		return errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
+	}
+	return nil
+}
+
+// away says at once that a host can't be reached: one that a run saw may be gone by
+// now, and no site would get well by waiting for it.
+func away(ctx context.Context, exp *configs.Experiment, dependency string) error {
+	for i, d := range exp.Dependencies {
+		if d.Name == dependency && d.Host != "" {
+			return reach(ctx, exp, i)
+		}
 	}
 	return nil
 }

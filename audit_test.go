@@ -2,6 +2,7 @@ package tailback
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,5 +80,30 @@ func TestAuditOf(t *testing.T) {
 	}
 	if exp.Audit == nil || len(exp.Phases) != 1 {
 		t.Error("the file's experiment was changed")
+	}
+}
+
+// A host that is gone takes no longer than a connect, first or second, and the
+// other hosts' parts do not look for it.
+func TestAuditOfHostsThatAreGone(t *testing.T) {
+	exp := hangExperiment(t, time.Second)
+	exp.Audit = &configs.Audit{Rate: 8, Horizon: time.Minute}
+	exp.Chaos.Egress.Listen = "127.0.0.1:0"
+	exp.Dependencies = []configs.Dependency{{Name: "a", Host: "127.0.0.1:1"}, {Name: "b", Host: "127.0.0.1:2"}}
+	if part := auditOf(exp, "b"); len(part.Dependencies) != 1 || part.Dependencies[0].Name != "b" {
+		t.Errorf("the part of b has %+v", part.Dependencies)
+	}
+	begun := time.Now()
+	var parts []Audited
+	if err := Audit(t.Context(), exp, t.TempDir(), nil, func(one Audited) { parts = append(parts, one) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(parts) != 2 || time.Since(begun) > awaitBound/2 {
+		t.Fatalf("got %+v after %v, want two at once", parts, time.Since(begun))
+	}
+	for _, one := range parts {
+		if one.Err == nil || !strings.Contains(one.Err.Error(), "reach dependency "+one.Dependency) {
+			t.Errorf("of %s: %v", one.Dependency, one.Err)
+		}
 	}
 }
