@@ -89,6 +89,13 @@ func (p *proxy) toxics() []*clientToxic {
 	return slices.Concat(p.clients[up], p.clients[down])
 }
 
+// on returns those of one direction.
+func (p *proxy) on(dir stream.Direction) []*clientToxic {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.clients[dir])
+}
+
 // setToxics puts toxics in the place of those of the direction. It never waits
 // for a connection. Those that one which is gone has held are closed, as
 // Toxiproxy does for its timeout.

@@ -21,12 +21,14 @@ type stand struct {
 	addr string // where the site calls the dependency
 	url  string // of the proxy's API
 	said chan string
+	end  func() // the proxy
 }
 
 func newStand(t testing.TB) *stand {
 	t.Helper()
 	s := &stand{t: t, dep: newDependency(t), addr: freeAddr(t), said: make(chan string, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
+	s.end = cancel
 	ready, served := make(chan string, 1), make(chan error, 1)
 	go func() {
 		served <- Serve(ctx, s.experiment(), "127.0.0.1:0", func(a string) { ready <- a }, func(text string) { s.said <- text })
@@ -199,6 +201,24 @@ func TestFaultsOfASilentRunAreLifted(t *testing.T) {
 	in.mu.Unlock()
 	if err := p.ends(); err == nil || !strings.Contains(err.Error(), "the run was not heard for 2s") {
 		t.Errorf("Play: got %v", err)
+	}
+}
+
+// Ctrl-C on the proxy lifts the faults of the run that holds it, and the run says so.
+func TestAProxyThatIsEndedLiftsFirst(t *testing.T) {
+	s := newStand(t)
+	p := play(t, s.open(s.experiment(configs.Fault{Hang: &configs.Hang{}})))
+	p.wait(journal.FaultApplied)
+	ended := time.Now()
+	s.end()
+	if lifted := p.wait(journal.FaultLifted); !*lifted.Fault.UndoConfirmed {
+		t.Error("the undo was not confirmed")
+	}
+	if err := p.ends(); err == nil || !strings.Contains(err.Error(), "the proxy was ended") {
+		t.Errorf("Play: got %v", err)
+	}
+	if took := time.Since(ended); took > 2*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

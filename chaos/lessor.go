@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -22,6 +23,7 @@ type lessor struct {
 	began  time.Time // 0 on the clock that the runner is told
 	out    outbox
 	stop   context.CancelFunc // ends the Play, if there is one
+	stuck  atomic.Bool        // a fault could not be shown to be lifted
 	played sync.WaitGroup
 }
 
@@ -51,10 +53,10 @@ func (s *server) lease(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 	conn.Flush()
 	if err := le.run(lines, w, conn); err != nil {
-		s.say(fmt.Sprintf("%v: %v; every fault is lifted", who, err))
+		s.say(fmt.Sprintf("%v: %v; %s", who, err, le.undone()))
 		return
 	}
-	s.say(who.String() + ": has ended")
+	s.say(fmt.Sprintf("%v: has ended; %s", who, le.undone()))
 }
 
 // plan reads the first line of a lease.
@@ -84,7 +86,7 @@ func (le *lessor) run(lines *bufio.Scanner, w http.ResponseWriter, conn *http.Re
 	var writing sync.WaitGroup
 	writing.Go(func() { le.write(w, conn) })
 	var err error
-	for err == nil && lines.Scan() {
+	for err == nil && le.ctx.Err() == nil && lines.Scan() {
 		conn.SetReadDeadline(time.Now().Add(leaseFor))
 		var a ask
 		if err = decodeLine(lines.Bytes(), &a); err == nil {
@@ -120,7 +122,7 @@ func (le *lessor) do(ctx context.Context, a ask) {
 		le.warn(t0)
 		le.played.Go(func() {
 			end := tell{Ended: true}
-			err := le.play(ctx, le.exp, t0, func(e journal.Event) { le.out.put(tell{Event: &e}) })
+			err := le.play(ctx, le.exp, t0, le.tell)
 			if errors.Is(err, context.Canceled) {
 				err = context.Cause(ctx)
 			}
@@ -130,6 +132,22 @@ func (le *lessor) do(ctx context.Context, a ask) {
 			le.out.put(end)
 		})
 	}
+}
+
+// tell sends an event of the Play, and keeps what the proxy must say itself,
+// should the runner not be there any more.
+func (le *lessor) tell(e journal.Event) {
+	if e.Kind == journal.FaultLifted && !*e.Fault.UndoConfirmed {
+		le.stuck.Store(true)
+	}
+	le.out.put(tell{Event: &e})
+}
+
+func (le *lessor) undone() string {
+	if le.stuck.Load() {
+		return "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED: look before you trust the dependencies again"
+	}
+	return "every fault is lifted"
 }
 
 // warn tells of what no run has put on the proxies.

@@ -172,7 +172,7 @@ func (s *server) addToxic(p *proxy, body []byte) (any, error) {
 		return nil, refusal(http.StatusConflict, "there are %d toxics on %s already", maxToxics, p.dep.Name)
 	}
 	t := newClientToxic(w, rand.Uint64())
-	p.setToxics(w.Direction, append(slices.Clone(p.clients[w.Direction]), t))
+	p.setToxics(w.Direction, append(p.on(w.Direction), t))
 	p.rec.warn(p.foreign(t))
 	return w, nil
 }
@@ -182,7 +182,7 @@ func (s *server) changeToxic(p *proxy, t *clientToxic, body []byte) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	to := slices.Clone(p.clients[w.Direction])
+	to := p.on(w.Direction)
 	to[slices.Index(to, t)] = newClientToxic(w, t.seed)
 	p.setToxics(w.Direction, to)
 	p.rec.warn(p.foreign(t))
@@ -190,7 +190,7 @@ func (s *server) changeToxic(p *proxy, t *clientToxic, body []byte) (any, error)
 }
 
 func (s *server) removeToxic(p *proxy, t *clientToxic, _ []byte) (any, error) {
-	p.setToxics(t.Direction, slices.DeleteFunc(slices.Clone(p.clients[t.Direction]), func(o *clientToxic) bool { return o == t }))
+	p.setToxics(t.Direction, slices.DeleteFunc(p.on(t.Direction), func(o *clientToxic) bool { return o == t }))
 	return nil, nil
 }
 
