@@ -163,10 +163,14 @@ func (r *remote) Play(ctx context.Context, t0 time.Time, emit func(journal.Event
 		emit(journal.Event{AtNS: at(), Kind: journal.Warning, Text: text})
 	}
 	defer func() {
+		var events []journal.Event
 		for _, f := range r.faults {
 			if f.on != (item{}) {
-				r.lift(context.WithoutCancel(ctx), f, at, emit)
+				events = append(events, r.lift(ctx, f, at)...)
 			}
+		}
+		for _, e := range events { // once all are lifted: emit may be what has panicked
+			emit(e)
 		}
 	}()
 	for _, m := range moments(r.exp) {
@@ -190,16 +194,14 @@ func (r *remote) do(ctx context.Context, m moment, at func() int64, emit func(jo
 		}
 		emit(journal.Event{AtNS: began, Kind: journal.FaultApplied, Fault: f.uncounted()})
 	case turnStep:
-		before := f.on
-		f.now = m.size
-		f.toxic.Attributes = latencyOf(f.spec.Latency, m.size)
-		if err := errors.Join(r.undo(ctx, before), r.put(ctx, f)); err != nil {
+		if err := r.step(ctx, f, m.size); err != nil {
 			return fmt.Errorf("step %s on %s: %w", f.spec.Kind(), f.spec.Dependency, err)
 		}
-		r.left.undone(before)
 		emit(journal.Event{AtNS: at(), Kind: journal.FaultStepped, Fault: f.uncounted()})
 	case turnLift:
-		r.lift(ctx, f, at, emit)
+		for _, e := range r.lift(ctx, f, at) {
+			emit(e)
+		}
 	}
 	return nil
 }
@@ -229,12 +231,27 @@ func (r *remote) put(ctx context.Context, f *remoteFault) error {
 	return r.api.do(ctx, http.MethodPost, path, body, nil)
 }
 
+// step puts another toxic in the place of the fault's. What it could not take
+// away stays the fault's, to be lifted with it, also when the run is ended meanwhile.
+func (r *remote) step(ctx context.Context, f *remoteFault, size time.Duration) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := r.undo(ctx, f.on); err != nil {
+		return err
+	}
+	r.left.undone(f.on)
+	f.now = size
+	f.toxic.Attributes = latencyOf(f.spec.Latency, size)
+	return r.put(ctx, f)
+}
+
 // toxicPrefix begins the names of our toxics.
 const toxicPrefix = "tailback-"
 
-// lift takes the fault off, sees that it is gone, and tells of it. A server that
-// does not answer in time may never (toxiproxy#558); other failures get a second try.
-func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64, emit func(journal.Event)) {
+// lift takes the fault off, sees that it is gone, and returns what is to be told
+// of it. It goes on when the run is ended meanwhile. A server that does not answer
+// in time may never (toxiproxy#558); other failures get a second try.
+func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64) []journal.Event {
+	ctx = context.WithoutCancel(ctx)
 	err := r.undo(ctx, f.on)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		err = r.undo(ctx, f.on)
@@ -245,11 +262,12 @@ func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64, emit
 	e := f.uncounted()
 	e.UndoConfirmed = ptr(err == nil)
 	f.on = item{}
-	emit(journal.Event{AtNS: at(), Kind: journal.FaultLifted, Fault: e})
+	events := []journal.Event{{AtNS: at(), Kind: journal.FaultLifted, Fault: e}}
 	if err != nil {
-		emit(journal.Event{AtNS: at(), Kind: journal.Warning, Text: fmt.Sprintf("%s on %s could not be shown to be lifted: %v; once the server can be reached again, run tailback lift",
+		events = append(events, journal.Event{AtNS: at(), Kind: journal.Warning, Text: fmt.Sprintf("%s on %s could not be shown to be lifted: %v; once the server can be reached again, run tailback lift",
 			f.spec.Kind(), f.spec.Dependency, err)})
 	}
+	return events
 }
 
 // until waits for a moment. Meanwhile it looks whether the server is there.

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -250,6 +254,90 @@ func TestServerGoneInMidRun(t *testing.T) {
 	s.start() // without the toxic: it forgets
 	if lifted, err := Lift(context.Background(), ""); err != nil || len(lifted.Undone) != 1 || len(notes(t)) != 0 {
 		t.Errorf("once it is back: lifted %+v, %v, and %v is noted", lifted, err, notes(t))
+	}
+}
+
+// A run that is ended just while a fault is lifted or stepped leaves nothing behind.
+func TestEndedWhileTheServerIsAsked(t *testing.T) {
+	s := newPlainStand(t)
+	server, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var end atomic.Pointer[context.CancelFunc] // of the Play; once
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cancel := end.Load(); r.Method == http.MethodDelete && cancel != nil && end.CompareAndSwap(cancel, nil) {
+			(*cancel)()
+			select {
+			case <-r.Context().Done(): // the removal is given up
+				return
+			case <-time.After(200 * time.Millisecond): // or it is not
+			}
+		}
+		httputil.NewSingleHostReverseProxy(server).ServeHTTP(w, r)
+	}))
+	defer between.Close()
+	const ms = time.Millisecond
+	for name, fault := range map[string]configs.Fault{
+		"lift": {Hang: &configs.Hang{}, For: 50 * ms},
+		"step": {Latency: &configs.Latency{Delay: configs.Dose{From: ms, To: 3 * ms, Step: ms, Every: 50 * ms}}},
+	} {
+		exp := s.experiment(fault)
+		exp.Chaos.Toxiproxy = between.URL
+		in := s.open(exp)
+		ctx, cancel := context.WithCancel(t.Context())
+		end.Store(&cancel)
+		var lifted []bool
+		err := in.Play(ctx, time.Now(), func(e journal.Event) {
+			if e.Kind == journal.FaultLifted {
+				lifted = append(lifted, *e.Fault.UndoConfirmed)
+			}
+		})
+		if !errors.Is(err, context.Canceled) || len(lifted) != 1 || !lifted[0] {
+			t.Errorf("%s: got %v, lifted %v; want one lifted and confirmed", name, err, lifted)
+		}
+		if left := s.toxics(); len(left) != 0 {
+			t.Errorf("%s: the server still has %+v", name, left)
+		}
+		if err := in.Close(); err != nil {
+			t.Errorf("%s: Close: %v", name, err)
+		}
+	}
+}
+
+// A panic in emit, while it is told of the first of two, leaves none in force.
+func TestRemoteLiftsAllOnAPanicInEmit(t *testing.T) {
+	s := newPlainStand(t)
+	exp := s.experiment(configs.Fault{Hang: &configs.Hang{}}, configs.Fault{SlowClose: &configs.SlowClose{Delay: time.Second}})
+	other := freeAddr(t)
+	if status, text := s.do("POST", "/proxies", fmt.Sprintf(`{"name": "mail", "listen": %q, "upstream": %q}`, other, s.dep.addr)); status != 201 {
+		t.Fatal(status, text)
+	}
+	exp.Dependencies = append(exp.Dependencies, configs.Dependency{Name: "mail", Listen: other, Upstream: s.dep.addr})
+	exp.Phases[0].Faults[1].Dependency = "mail"
+	in := s.open(exp)
+	applied, boom := 0, errors.New("boom")
+	err := recovered(func() error {
+		return in.Play(t.Context(), time.Now(), func(e journal.Event) {
+			if e.Kind == journal.FaultApplied {
+				applied++
+			}
+			if applied == 2 {
+				panic(boom)
+			}
+		})
+	})
+	if err != boom || applied != 2 {
+		t.Errorf("got %v after %d were applied", err, applied)
+	}
+	all, err := (&api{url: s.url, at: s.api}).proxies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range all {
+		if len(p.ActiveToxics) > 0 {
+			t.Errorf("%s still has %+v", name, p.ActiveToxics)
+		}
 	}
 }
 
