@@ -28,7 +28,7 @@ func TestBandwidthLosesNothingWhenItIsLifted(t *testing.T) {
 		stub := toxics.NewToxicStub(in, out)
 		go func() {
 			e.down.Pipe(stub)
-			if !stub.Closed() { // as the resident goes on when a fault is lifted
+			if !stub.Closed() { // as the flow goes on when a fault is lifted
 				stub.Interrupt = make(chan struct{})
 				pass.Pipe(stub)
 			}
