@@ -84,8 +84,11 @@ func (a *addresses) find(ctx context.Context, host string) (*addressed, error) {
 }
 
 // dial connects to the host's addresses in turn, that which accepted last
-// first, each with an equal share of the time that is left.
+// first, each with an equal share of the time that is left of target.timeout: the
+// transport keeps the request's own end from a dial, which another might use.
 func (a *addresses) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.target.Timeout)
+	defer cancel()
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,6 +108,27 @@ func TestTheAddressThatAcceptsIsUsed(t *testing.T) {
 	}
 	if good := a.addresses.hosts["shop.test"].good.Load(); good != 1 {
 		t.Errorf("address %d accepted, want 1", good)
+	}
+}
+
+// An address that does not answer at all, as IPv6 that leads nowhere, takes only
+// its share of the time that there is for an answer: one of two, 300 of 600 ms.
+func TestAnAddressThatDoesNotAnswerLeavesTimeForTheNext(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	exp := experiment("http://shop.test:"+port, burst(1))
+	exp.Target.Allow, exp.Target.Timeout = []string{"shop.test"}, 600*time.Millisecond
+	a := named(t, exp, func(string) []string { return []string{"127.0.0.99", "127.0.0.1"} })
+	a.addresses.dialer.ControlContext = func(ctx context.Context, _, address string, _ syscall.RawConn) error {
+		if !strings.HasPrefix(address, "127.0.0.99:") {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if status, _, err := a.Probe(t.Context()); err != nil || status != "200 OK" {
+		t.Errorf("%s, %v", status, err)
 	}
 }
 
