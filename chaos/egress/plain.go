@@ -45,9 +45,9 @@ type leg struct {
 	chunked  bool
 	answered atomic.Bool // something of the latest request's answer has come
 
-	left atomic.Bool // the client has turned to another host
-	next *head       // its request
-	once sync.Once
+	once sync.Once     // ends the leg: the client turns to another host, or is closed
+	left atomic.Bool   // it has turned
+	next *head         // and this is its request
 	over chan struct{} // closed when the leg is
 }
 
@@ -124,9 +124,11 @@ func (l *leg) follow() error {
 	case !l.answered.Load():
 		return l.fail(refuse(Pipelined, "a request for another host came before the last was answered"))
 	}
-	l.next = h
-	l.left.Store(true)
-	l.end()
+	l.once.Do(func() {
+		l.next = h
+		l.left.Store(true)
+		close(l.over)
+	})
 	return io.EOF
 }
 
@@ -145,9 +147,6 @@ func (l *leg) fail(err error) error {
 	return why
 }
 
-// end lets the next leg begin, or the client's connection be forgotten.
-func (l *leg) end() { l.once.Do(func() { close(l.over) }) }
-
 // Write writes an answer's bytes, unless the client has turned to another host.
 func (l *leg) Write(b []byte) (int, error) {
 	if l.left.Load() {
@@ -158,12 +157,12 @@ func (l *leg) Write(b []byte) (int, error) {
 }
 
 // Close ends the client's connection, unless it has turned to another host.
-func (l *leg) Close() error {
-	if l.left.Load() {
-		return nil
-	}
-	defer l.end()
-	return l.client.Close()
+func (l *leg) Close() (err error) {
+	l.once.Do(func() {
+		err = l.client.Close()
+		close(l.over)
+	})
+	return err
 }
 
 // CloseWrite passes the end of the answers on.
