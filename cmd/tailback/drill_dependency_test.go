@@ -109,7 +109,7 @@ func TestDrillDependencyGone(t *testing.T) {
 			if all, by := d.hits(); all != 80 || by[journal.ClassOK] < 60 || by[journal.ClassOK]+by[journal.ClassDropped] != 80 {
 				t.Errorf("%d hits ended so: %v; want 80, all of them well: the site gives payments up", all, by)
 			}
-			d.warns(d.report(exitOK), row.says)
+			d.warns(d.reported(), row.says)
 		})
 	}
 }

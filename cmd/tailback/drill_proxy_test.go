@@ -83,7 +83,7 @@ func TestDrillClientThatStoppedReading(t *testing.T) {
 	}
 	// The faults begin each half a second from 1 s on. A scheduler may be late by
 	// some; a proxy that waits for the client is late for ever.
-	for i, f := range d.report(exitOK).Faults {
+	for i, f := range d.reported().Faults {
 		if late := f.AppliedS - 1 - float64(i)/2; late < 0 || late > 0.4 || f.LiftedS == nil || *f.LiftedS-f.AppliedS > 0.7 {
 			t.Errorf("fault %d: %+v, want it in force for 0.3 s from %.1f s on", i, f, 1+float64(i)/2)
 		}

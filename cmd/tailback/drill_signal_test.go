@@ -37,7 +37,7 @@ func TestDrillSignals(t *testing.T) {
 				t.Skipf("not run: %s is ignored, as under nohup", row.name)
 			}
 			d.start(slowed, inShell)
-			d.served(200) // 4 s
+			d.served(150) // 3 s
 			d.child.Process.Signal(row.signal)
 			d.exits(row.exit, row.says)
 			d.faultless()

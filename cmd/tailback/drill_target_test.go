@@ -71,8 +71,8 @@ target: {url: "$SITE", timeout: 500ms}
 requests: [{path: "/external?ms=10"}]
 dependencies: [{name: payments, listen: "$PROXY", upstream: "$PAYMENTS"}]
 phases:
-  - {name: before, duration: 1s, rate: 50}
-  - {name: slow, duration: 3s, rate: 50, faults: [{dependency: payments, latency: {delay: 20ms}}]}
+  - {name: before, duration: 1s, rate: 25}
+  - {name: slow, duration: 3s, rate: 25, faults: [{dependency: payments, latency: {delay: 20ms}}]}
 `
 
 // The target goes bad in mid-run, and stays so: the run goes on to its end, and
@@ -104,17 +104,17 @@ func TestDrillTarget(t *testing.T) {
 			f := newFront(d)
 			d.start(steady, inShell)
 			d.event(journal.FaultApplied)
-			d.served(75)
+			d.served(40)
 			bad := row.bad(f)
 			f.bad.Store(&bad)
 			d.exits(exitOK)
 			d.faultless()
 			d.lifted(false)
 			all, by := d.hits()
-			if all != 200 || by[journal.ClassOK] < 70 || by[row.class] < 50 {
-				t.Errorf("%d hits ended so: %v; want 200, 50 or more of them as %v", all, by, row.class)
+			if all != 100 || by[journal.ClassOK] < 30 || by[row.class] < 20 {
+				t.Errorf("%d hits ended so: %v; want 100, 20 or more of them as %v", all, by, row.class)
 			}
-			if r := d.report(exitOK); r.Outcome != "complete" {
+			if r := d.reported(); r.Outcome != "complete" {
 				t.Errorf("the report says %s, want complete", r.Outcome)
 			}
 		})
@@ -126,7 +126,7 @@ func TestDrillRealTargetKilled(t *testing.T) {
 	d := newDrillOn(t, phpfpm.Start)
 	d.start(steady, inShell)
 	d.event(journal.FaultApplied)
-	d.served(75)
+	d.served(40)
 	for _, leader := range d.site.Children {
 		if err := syscall.Kill(-leader, syscall.SIGKILL); err != nil {
 			t.Error(err)
@@ -135,8 +135,8 @@ func TestDrillRealTargetKilled(t *testing.T) {
 	d.exits(exitOK)
 	d.faultless()
 	d.lifted(false)
-	if all, by := d.hits(); all != 200 || by[journal.ClassOK] < 70 || by[journal.ClassRefused] < 50 {
-		t.Errorf("%d hits ended so: %v; want 200, 50 or more of them refused", all, by)
+	if all, by := d.hits(); all != 100 || by[journal.ClassOK] < 30 || by[journal.ClassRefused] < 20 {
+		t.Errorf("%d hits ended so: %v; want 100, 20 or more of them refused", all, by)
 	}
-	d.report(exitOK)
+	d.reported()
 }

@@ -284,17 +284,27 @@ func (d *drill) keeps(but time.Duration) {
 // report has the program write the report of the bundle, and checks its exit code.
 func (d *drill) report(code int) *reports.Report {
 	d.Helper()
-	cmd := exec.Command("tailback", "report", d.out, "--format", "json")
-	text, err := cmd.Output()
+	cmd := exec.Command("tailback", "report", d.out)
+	text, err := cmd.CombinedOutput()
 	if got := cmd.ProcessState.ExitCode(); got != code {
-		d.Errorf("tailback report exits with %d, want %d: %v", got, code, err)
+		d.Errorf("tailback report exits with %d, want %d: %v: %s", got, code, err, text)
+	}
+	return d.reported()
+}
+
+// reported is the report as it stands in the bundle.
+func (d *drill) reported() *reports.Report {
+	d.Helper()
+	text, err := os.ReadFile(filepath.Join(d.out, reportJSON))
+	if err != nil {
+		d.Fatal(err)
 	}
 	var r reports.Report
 	if err := json.Unmarshal(text, &r); err != nil {
 		d.Fatalf("%v in the report %q", err, text)
 	}
-	if _, err := os.Stat(filepath.Join(d.out, reportHTML)); err != nil {
-		d.Error(err)
+	if !exists(filepath.Join(d.out, reportHTML)) {
+		d.Error("there is no report as a page")
 	}
 	return &r
 }
