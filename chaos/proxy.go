@@ -190,12 +190,17 @@ func (p *proxy) lift() (undone bool) {
 
 // confirmed reports whether the way to the dependency is open again: a
 // connection of our own gets through the listener. That the dependency itself
-// can't be reached is not the fault's doing any more, and is a warning.
+// can't be reached is not the fault's doing any more, and is a warning. One
+// that does not get through in time is followed by another: connects are lost now
+// and then on a busy machine, or to what is left of an old connection (TIME_WAIT).
 func (p *proxy) confirmed() bool {
 	if p.listener == nil {
 		return true
 	}
 	taken, err := p.confirm()
+	if !taken {
+		taken, err = p.confirm()
+	}
 	if err != nil {
 		p.warn("connect to "+p.dep.Upstream+" after a fault was lifted", err)
 	}
