@@ -31,7 +31,7 @@ func Analyze(b *journal.Bundle) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return analyze(input{b.Manifest, b.Experiment, events, observed, b.Hits})
+	return analyze(withUnended(input{b.Manifest, b.Experiment, events, observed, b.Hits}))
 }
 
 // analysis is what the passes have found out, and what the figures are made from.
