@@ -400,7 +400,7 @@ func TestAddressesAreChecked(t *testing.T) {
 	if got, _ := io.ReadAll(conn); !strings.HasPrefix(string(got), "HTTP/1.1 403 ") || r.count(ForbiddenHost) != 1 {
 		t.Errorf("itself: got %q, %v", got, r.refused)
 	}
-	for address, bad := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[fd00:ec2::254]:80": true, "0.0.0.0:80": true, "[::ffff:169.254.1.1]:80": true,
+	for address, bad := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[fd00:ec2::254]:80": true, "100.100.100.200:80": true, "0.0.0.0:80": true, "[::ffff:169.254.1.1]:80": true,
 		"224.0.0.1:80": true, r.addr: true, "127.0.0.1:80": false, "192.0.2.1:443": false} {
 		err := r.check("tcp", address, nil)
 		if why := new(Refusal); errors.As(err, &why) != bad || bad && why.Class != ForbiddenHost {

@@ -3,6 +3,7 @@ package egress
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,7 +61,7 @@ func notInName(r rune) bool {
 // or that a parent proxy would look up.
 var (
 	metadataNames = []string{"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
-	metadataAddr  = netip.MustParseAddr("fd00:ec2::254")
+	metadataAddrs = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
 )
 
 // forbidden refuses where a site's call never goes, and a relay's would: mail
@@ -69,10 +70,8 @@ func forbidden(host string, port uint64) error {
 	if port == 0 || port == 25 {
 		return refuse(ForbiddenHost, "port %d is never connected to", port)
 	}
-	for _, name := range metadataNames {
-		if host == name {
-			return refuse(ForbiddenHost, "a cloud's metadata service is never connected to")
-		}
+	if slices.Contains(metadataNames, host) {
+		return refuse(ForbiddenHost, "a cloud's metadata service is never connected to")
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return forbiddenAddr(ip)
@@ -85,7 +84,7 @@ func forbidden(host string, port uint64) error {
 // they have been looked up.
 func forbiddenAddr(ip netip.Addr) error {
 	ip = ip.Unmap()
-	if ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == metadataAddr || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+	if ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(metadataAddrs, ip) || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return refuse(ForbiddenHost, "link-local, metadata, multicast and unspecified addresses are never connected to")
 	}
 	return nil
