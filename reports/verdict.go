@@ -48,13 +48,16 @@ func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
 	default:
 		r.Verdict, r.ExitCode = Pass, exitOK
 	}
-	switch r.Outcome {
-	case interrupted:
+	switch {
+	case r.Outcome == interrupted && !a.stuck(): // a fault that may be left is worse than having been interrupted
 		r.ExitCode = exitInterrupted
-	case aborted: // what it missed by then is said, but it did not see the test through
+	case r.Outcome == interrupted, r.Outcome == aborted: // what it missed by then is said, but it did not see the test through
 		r.ExitCode = exitInconclusive
 	}
 }
+
+// stuck reports whether the run could not show that every fault was lifted.
+func (a *analysis) stuck() bool { return a.manifest.Outcome != nil && !a.manifest.Outcome.Undone }
 
 // doubts are the reasons why the run as a whole can't be relied on.
 func (a *analysis) doubts(r *Report, f fidelity) []string {
@@ -62,6 +65,8 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 	switch {
 	case r.Outcome == killed:
 		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; "+leftBehind(a.manifest.Toxiproxy))
+	case r.Outcome == aborted && a.stuck():
+		list = append(list, "the run was stopped by "+r.OutcomeWhy+": no more was sent; the figures are of what had been sent by then")
 	case r.Outcome == aborted:
 		list = append(list, "the run was stopped by "+r.OutcomeWhy+": no more was sent and every fault was lifted at once; the figures are of what had been sent by then")
 	case r.Outcome == failed && r.OutcomeWhy != "":
@@ -80,7 +85,7 @@ func (a *analysis) doubts(r *Report, f fidelity) []string {
 			list = append(list, fmt.Sprintf("the fault on %s (%s) could not be shown to be lifted: look before you trust %s again", fault.Dependency, fault.Kind, fault.Dependency))
 		}
 	}
-	if o := a.manifest.Outcome; o != nil && !o.Undone {
+	if a.stuck() {
 		list = append(list, "not every fault could be shown to be lifted: look before you trust the dependencies again")
 	}
 	if len(r.Objectives) == 0 {

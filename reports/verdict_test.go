@@ -27,8 +27,11 @@ func TestVerdict(t *testing.T) {
 	foreign.lastFault().RequestsHeld, foreign.lastFault().Kind = ptr(int64(0)), "http_error"
 	stuck := healthy().objectives(met)
 	stuck.lastFault().UndoConfirmed = ptr(false)
-	notUndone := healthy().objectives(met)
-	notUndone.Outcome.Undone = false
+	notUndone := func() *scenario {
+		s := healthy().objectives(met)
+		s.Outcome.Undone = false
+		return s
+	}
 	killed := healthy().objectives(met)
 	killed.Outcome = nil
 	killedAfar := healthy().objectives(met)
@@ -62,12 +65,14 @@ func TestVerdict(t *testing.T) {
 		{"a fault with connections but no request", idle, Inconclusive, 3, "had 4 connections open"},
 		{"an http_error that could answer nothing", foreign, Inconclusive, 3, "answered no request on 4 connections: did any request call payments while it was in force, and in plain HTTP?"},
 		{"an undo that failed", stuck, Inconclusive, 3, "the fault on payments (hang) could not be shown to be lifted"},
-		{"an undo of which the run is not sure", notUndone, Inconclusive, 3, "not every fault could be shown to be lifted"},
+		{"an undo of which the run is not sure", notUndone(), Inconclusive, 3, "not every fault could be shown to be lifted"},
 		{"failed", ended(healthy().objectives(met), "failed", "write segment: disk full"), Inconclusive, 3, "disk full"},
 		{"killed", killed, Inconclusive, 3, "its faults ended with it"},
 		{"killed, its faults played elsewhere", killedAfar, Inconclusive, 3, "see whether tailback lift finds any at http://127.0.0.1:8474"},
 		{"interrupted", ended(healthy().objectives(met), "interrupted", ""), Inconclusive, 130, "interrupted"},
 		{"interrupted with a miss", ended(healthy().objectives(missed), "interrupted", ""), Fail, 130, "interrupted"},
+		{"interrupted, and an undo that failed", ended(notUndone(), "interrupted", ""), Inconclusive, 3, "not every fault could be shown to be lifted"},
+		{"aborted, and an undo that failed", ended(notUndone(), "aborted", "a rule"), Inconclusive, 3, "stopped by a rule: no more was sent; the figures"},
 		{"aborted", ended(healthy().objectives(met), "aborted", `abort_when "errors > 50% over 10s": 9 of 10`), Inconclusive, 3, "the run was stopped by abort_when \"errors > 50% over 10s\": 9 of 10: no more was sent"},
 		{"aborted with a miss", ended(healthy().objectives(missed), "aborted", "a rule"), Fail, 3, "a rule"},
 		{"nothing sent", silent, Inconclusive, 3, "no request outside the warm-up was sent"},
