@@ -34,7 +34,8 @@ type Audited struct {
 // order, at the experiment's audit.rate and for up to audit.horizon. Each is an
 // ordinary run with a bundle of its own, in dir/<dependency>. A run ends as soon
 // as it knows how long the site waits; before the next one the site must answer
-// well again. done, if not nil, is called after each. The error is ctx's, or why nothing could be audited.
+// well again. done, if not nil, is called after each. The error is ctx's, with ErrStuck
+// if that is so of the part that it ended, or why nothing could be audited.
 func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), done func(Audited)) error {
 	if exp.Audit == nil {
 		return errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
@@ -55,7 +56,10 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 		if done != nil {
 			done(one)
 		}
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil && errors.Is(one.Err, ErrStuck):
+			return one.Err
+		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		}
 	}

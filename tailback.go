@@ -78,13 +78,14 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	err = secrets.Error(errors.Join(err, p.faults.Close()))
 	err = errors.Join(err, w.Finish(outcome(ctx, err, &n)))
 	if n.stuck.Load() {
-		err = errors.Join(err, errStuck)
+		err = errors.Join(err, ErrStuck)
 	}
 	return err
 }
 
-// errStuck is loud on purpose: somebody may have to look.
-var errStuck = errors.New("NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED: look before you trust the dependencies again (the report says which)")
+// ErrStuck comes with whatever else ended a run that could not show that every
+// fault was lifted. It is loud on purpose: somebody may have to look.
+var ErrStuck = errors.New("NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED: look before you trust the dependencies again (the report says which)")
 
 // parts are what a run is made of.
 type parts struct {

@@ -70,10 +70,10 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 	defer stop(nil)
 	down := &watcher{stop: func() { stop(errors.New("most answers were bad, so no more was to be learned")) }}
 	err = tailback.Run(trialCtx, exp, dir, down.see)
-	if ctx.Err() != nil {
+	switch stuck := errors.Is(err, tailback.ErrStuck); {
+	case ctx.Err() != nil && !stuck:
 		return t, "interrupted", context.Cause(ctx)
-	}
-	if err != nil && !down.stopped {
+	case err != nil && (!down.stopped || stuck):
 		return t, "", err
 	}
 	r, err := writeReports(dir)

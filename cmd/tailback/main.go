@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback"
 )
 
 // The exit codes. A report knows its own: see reports.Report.ExitCode.
@@ -94,9 +96,10 @@ func (e *exitError) Unwrap() error { return e.err }
 // usage is a mistake in the command line or a file.
 func usage(err error) error { return &exitError{exitUsage, err} }
 
-// failed is anything that kept a command from doing its work.
+// failed is anything that kept a command from doing its work. A fault that may be
+// left is worse than having been interrupted.
 func failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, tailback.ErrStuck) {
 		return &exitError{exitInterrupted, err}
 	}
 	return &exitError{exitFailed, err}
