@@ -99,6 +99,8 @@ func (r *Report) taken(o *Onset) string {
 	each := "slow calls"
 	if t := r.timeoutOn(fault.Dependency); t != nil && t.ObservedS != nil {
 		each = held(t.wholeS()) + " spent on each call"
+	} else if fault.CallS != nil {
+		each = held(*fault.CallS) + " spent on each call"
 	} else if fault.Kind == "latency" && fault.SizeS != nil {
 		each = held(*fault.SizeS) + " more spent on each call"
 	}

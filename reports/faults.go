@@ -117,6 +117,7 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
 			figure.SizeS = ptr(f.SizeS)
 		}
+		figure.CallS = a.callUnder(f, events)
 		if f.Connections != nil {
 			figure.PeakConnections = ptr(f.peak(events))
 		}

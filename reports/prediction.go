@@ -106,6 +106,9 @@ func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in inp
 		h := math.Inf(1)
 		if f.Kind == "latency" {
 			h = site.DependencyS + size
+			if call := a.callUnder(f, in.events); call != nil {
+				h = *call
+			}
 		}
 		if t := r.timeoutOn(f.Dependency); t != nil && t.Verdict == "app" && t.ObservedS != nil && h > t.ObservedS.Value {
 			h = t.wholeS()

@@ -125,8 +125,9 @@ type Fault struct {
 	Kind        string   `json:"kind"`
 	Phase       string   `json:"phase"`
 	Share       float64  `json:"share"`
-	SizeS       *float64 `json:"size_s"`  // the delay at the end, for a kind that has one
-	Stepped     bool     `json:"stepped"` // the size grew in steps: see dose
+	SizeS       *float64 `json:"size_s"`           // the delay at the end, for a kind that has one
+	CallS       *float64 `json:"call_s,omitempty"` // what a call took, where it met the delay more than once, as TLS does
+	Stepped     bool     `json:"stepped"`          // the size grew in steps: see dose
 	AppliedS    float64  `json:"applied_s"`
 	LiftedS     *float64 `json:"lifted_s"`
 	Connections *int64   `json:"connections"`
