@@ -84,6 +84,7 @@ func (h *hole) swallow(d *drill) {
 // A dependency that ends, or swallows connects, in mid-run takes nothing of the
 // run with it, and the run does not wait for it at its end.
 func TestDrillDependencyGone(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		gone func(*drill, *hole)

@@ -35,6 +35,7 @@ func accessLog(d *drill, set time.Duration) (written func() []time.Time) {
 // A source of evidence that is lost in mid-run, or says nothing, is a warning:
 // the run goes on to its end.
 func TestDrillLogGone(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, site string
 		seconds    int
@@ -67,6 +68,7 @@ func watched(site string, seconds int) string {
 
 // The site's clock is set in mid-run: its lines count when they came, and the report says so.
 func TestDrillClockStep(t *testing.T) {
+	t.Parallel()
 	for _, step := range []time.Duration{time.Hour, -time.Hour} {
 		t.Run(step.String(), func(t *testing.T) {
 			d := newDrill(t)

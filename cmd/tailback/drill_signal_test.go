@@ -16,6 +16,7 @@ import (
 
 // A signal in the middle of a fault. All but SIGKILL let the run end in good order.
 func TestDrillSignals(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		signal syscall.Signal

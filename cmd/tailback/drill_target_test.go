@@ -78,6 +78,7 @@ phases:
 // The target goes bad in mid-run, and stays so: the run goes on to its end, and
 // says how the requests ended.
 func TestDrillTarget(t *testing.T) {
+	t.Parallel()
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
 	for _, row := range []struct {

@@ -170,14 +170,20 @@ func (d *drill) served(calls int64) {
 	d.await(fmt.Sprintf("call %d", calls), func() bool { return d.site.Dependency.Calls() >= calls })
 }
 
-// exits waits for the run's end, and checks its code and what it said on stderr.
-func (d *drill) exits(code int, said ...string) {
+// ends waits for the run's end.
+func (d *drill) ends() {
 	d.Helper()
 	select {
 	case <-d.ended:
 	case <-time.After(drillSoon):
 		d.Fatalf("the run does not end; it said: %s", d.said())
 	}
+}
+
+// exits waits for the run's end, and checks its code and what it said on stderr.
+func (d *drill) exits(code int, said ...string) {
+	d.Helper()
+	d.ends()
 	if got := d.child.ProcessState.ExitCode(); got != code {
 		d.Errorf("exit code %d, want %d; it said: %s", got, code, d.said())
 	}
