@@ -100,7 +100,7 @@ func TestDrillDependencyGone(t *testing.T) {
 			began := time.Now()
 			d.event(journal.FaultApplied)
 			row.gone(d, h)
-			d.exits(exitOK)
+			r := d.completes()
 			if took := time.Since(began); took > 20*time.Second { // connecting is given 30 s
 				t.Errorf("the run of 4 s took %v", took)
 			}
@@ -110,7 +110,7 @@ func TestDrillDependencyGone(t *testing.T) {
 			if all, by := d.hits(); all != 80 || by[journal.ClassOK] < 60 || by[journal.ClassOK]+by[journal.ClassDropped] != 80 {
 				t.Errorf("%d hits ended so: %v; want 80, all of them well: the site gives payments up", all, by)
 			}
-			d.warns(d.reported(), row.says)
+			d.warns(r, row.says)
 		})
 	}
 }

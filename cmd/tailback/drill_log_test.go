@@ -53,10 +53,10 @@ func TestDrillLogGone(t *testing.T) {
 			if err := os.Remove(d.vars["LOG"]); err != nil {
 				t.Fatal(err)
 			}
-			d.exits(exitOK)
+			r := d.completes()
 			d.faultless()
 			d.lifted(false)
-			d.warns(d.reported(), row.says)
+			d.warns(r, row.says)
 		})
 	}
 }
@@ -74,7 +74,7 @@ func TestDrillClockStep(t *testing.T) {
 			d := newDrill(t)
 			written := accessLog(d, step)
 			d.start(watched(`nginx_access_log: {file: "$LOG"}`, 7), inShell)
-			d.exits(exitOK)
+			r := d.completes()
 			t0 := d.bundle().Manifest.T0
 			wrote, placed := 0, 0
 			for _, at := range written() {
@@ -94,7 +94,7 @@ func TestDrillClockStep(t *testing.T) {
 			if placed < wrote-15 || placed > wrote+15 { // those about the start and the end
 				t.Errorf("%d lines were written in the run, and %d placed in it", wrote, placed)
 			}
-			d.warns(d.reported(), "have NTP keep the clocks")
+			d.warns(r, "have NTP keep the clocks")
 		})
 	}
 }

@@ -74,15 +74,14 @@ func TestDrillClientThatStoppedReading(t *testing.T) {
 		return was > 1<<20 && sent.Load() == was
 	}
 	d.await("that all buffers are full", stalled)
-	d.ends() // with 3 where a busy machine sent nothing while one of the faults was in force
+	r := d.completes()
 	d.faultless()
 	d.lifted(false)
 	if all, by := d.hits(); all != 80 || by[journal.ClassOK] < 40 {
 		t.Errorf("%d hits ended so: %v; want 80, most of them well", all, by)
 	}
-	r := d.reported()
-	if r.Outcome != "complete" || len(r.Faults) != 6 {
-		t.Errorf("the report says %s, and of the faults %+v", r.Outcome, r.Faults)
+	if len(r.Faults) != 6 {
+		t.Errorf("%d faults, want 6: %+v", len(r.Faults), r.Faults)
 	}
 	// The faults begin each half a second from 1 s on. A busy machine may be late by
 	// some; a proxy that waits for the client is late for ever.

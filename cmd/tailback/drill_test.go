@@ -180,6 +180,20 @@ func (d *drill) ends() {
 	}
 }
 
+// completes waits for the run to come to its planned end, and returns its report.
+// It exits with 0, or with 3 where the machine was too busy to send all that was
+// due, or anything while a short fault was in force.
+func (d *drill) completes() *reports.Report {
+	d.Helper()
+	d.ends()
+	r, code := d.reported(), d.child.ProcessState.ExitCode()
+	busy := !r.Fidelity.OK || slices.ContainsFunc(r.Faults, func(f reports.Fault) bool { return !f.Exercised })
+	if r.Outcome != "complete" || code != exitOK && (code != exitFailed || !busy) {
+		d.Errorf("the run was %s and exits with %d: %q; it said: %s", r.Outcome, code, r.Warnings, d.said())
+	}
+	return r
+}
+
 // exits waits for the run's end, and checks its code and what it said on stderr.
 func (d *drill) exits(code int, said ...string) {
 	d.Helper()
