@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"errors"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -93,6 +95,9 @@ func (f *flow) read() {
 				f.queue <- &stream.StreamChunk{Data: append([]byte(nil), buf[:n]...), Timestamp: time.Now()}
 				f.given.Add(1) // after it: carry must not rest with a chunk on its way
 			}
+		}
+		if errors.Is(err, net.ErrClosed) && !f.conn.cut.Load() { // not by us: the egress's client has turned to another host
+			f.conn.shut()
 		}
 		if err != nil {
 			return

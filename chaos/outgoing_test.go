@@ -1,14 +1,17 @@
 package chaos
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,6 +143,60 @@ func TestEveryHostIsSeen(t *testing.T) {
 			t.Errorf("%s: %d calls, %d waits, want 3", name, calls[name], held[name])
 		}
 	}
+}
+
+// A client that turns from host to host holds no connection to one that it has
+// left, even if that host never closes any.
+func TestAHostThatIsLeftIsLetGo(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		var open []net.Conn // to the end of the test
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				break
+			}
+			open = append(open, c)
+			serving.Go(func() {
+				c.Read(make([]byte, 4096))
+				io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\n")
+			})
+		}
+		for _, c := range open {
+			c.Close()
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	r := newOutRig(t, l.Addr().String(), nil)
+	c, err := net.Dial("tcp", r.out.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(soon))
+	answers := bufio.NewReader(c)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	const turns = 10
+	for i := range turns {
+		fmt.Fprintf(c, "GET http://%s/ HTTP/1.1\r\nHost: x\r\n\r\n", net.JoinHostPort([]string{"127.0.0.1", "localhost"}[i%2], port))
+		answer, err := http.ReadResponse(answers, nil)
+		if err != nil || answer.StatusCode != http.StatusNoContent {
+			t.Fatalf("turn %d: %v, %v", i, answer, err)
+		}
+	}
+	waitFor(t, func() bool {
+		open := 0
+		for _, p := range r.all() {
+			p.mu.Lock()
+			open += len(p.conns)
+			p.mu.Unlock()
+		}
+		return open == 1 // to the host of the last
+	})
 }
 
 // Faults act on tunnels as they do on connections to a listening address. Those

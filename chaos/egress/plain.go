@@ -31,8 +31,8 @@ func (p *Proxy) plain(c *client, h *head) *head {
 }
 
 // leg is the part of a client's plain connection that goes to one host. To who
-// carries it it is a socket: it gives the requests as the host wants them, and
-// ends when the client turns to another host.
+// carries it it is a socket: it gives the requests as the host wants them, and is
+// closed, as net.ErrClosed tells, when the client turns to another host.
 type leg struct {
 	client        *client
 	host          string
@@ -58,7 +58,8 @@ func (l *leg) begin(h *head) {
 	l.answered.Store(false)
 }
 
-// Read gives the requests' bytes, and the end when the client has left or turned to another host.
+// Read gives the requests' bytes, the end when the client has left, and net.ErrClosed
+// when it has turned to another host: it takes no more answers of this one.
 func (l *leg) Read(b []byte) (int, error) {
 	for {
 		if len(l.out) > 0 {
@@ -129,7 +130,7 @@ func (l *leg) follow() error {
 		l.left.Store(true)
 		close(l.over)
 	})
-	return io.EOF
+	return net.ErrClosed
 }
 
 // fail ends the client's connection on what can't be answered any more, an
