@@ -45,6 +45,9 @@ func (d *dryRun) text() string {
 			where = "through the egress at " + p.Listen + " to " + p.Host
 		}
 		line("  %-14s %s: %s", first(i, "dependencies"), p.Name, where)
+		if p.Host != "" && p.Upstream != "" {
+			line("  %-14s   sent on to %s", "", p.Upstream)
+		}
 	}
 	faults := "played in this process"
 	if d.Faults != configs.Embedded {

@@ -77,11 +77,13 @@ func defaultOut(name string) string {
 // on; it may come with an error, when the run was cut short or the report could
 // not be written.
 func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, out string) (*reports.Report, error) {
+	manifest := filepath.Join(out, "manifest.json")
+	other := exists(manifest) // a run that was here before: this one is refused
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
 	err := tailback.Run(ctx, exp, out, progress.show)
 	progress.clear()
 	var r *reports.Report
-	if err == nil || exists(filepath.Join(out, "manifest.json")) { // else nothing was recorded
+	if err == nil || !other && exists(manifest) { // else nothing was recorded
 		var reportErr error
 		r, reportErr = writeReports(out)
 		err = errors.Join(err, reportErr)
