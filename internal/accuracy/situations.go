@@ -56,7 +56,6 @@ func Situations() []Situation {
 			Labels: Labels{"504": only(reports.SelfDeadlock), "502": only(reports.SelfDeadlock, reports.QueueFull)}},
 		{Name: "two at once", Pages: "/external /app?status=502&ms=20", Baseline: 4, Trouble: "8" + hanging, Short: true,
 			Labels: Labels{"502 baseline": only(reports.AppError), "502 trouble": only(reports.QueueFull), "slow": only(reports.SlowDependency)}},
-
 		// The decoys.
 		{Name: "the application's 502", Pages: "/work?ms=100 /app?status=502&ms=20", Trouble: "8", Short: true,
 			Labels: Labels{"502": only(reports.AppError)}, Imitates: only(reports.QueueFull, reports.PoolDown, reports.WorkerClosed, reports.WorkerKilled)},
