@@ -216,6 +216,12 @@ func (p *poolFit) decideWorkers() *Estimate {
 		if p.workers.grewFrom > 0 {
 			counted.Low = float64(p.workers.grewFrom)
 		}
+		// On TCP a worker may have taken a connection whose request the kernel had
+		// dropped and that is sent again seconds later: it is busy, and calls nobody.
+		if e := p.effective; e != nil && p.full.n == 0 && math.Round(e.Value) > counted.Value {
+			counted.High = max(counted.High, math.Floor(e.High))
+			counted.From += fmt.Sprintf("; capacity times service time is %.3g", e.Value)
+		}
 		return counted
 	}
 	if p.effective != nil && p.capacity.estimate != nil {
