@@ -52,7 +52,8 @@ func TestDrawnSites(t *testing.T) {
 		write(t, "What the reports say of drawn sites, beside the truth",
 			"Made by `make accuracy`: sites that nobody chose, run on real nginx and php-fpm, "+fmt.Sprint(sideBySide)+" side by side\n"+
 				"(those bound by the processor one at a time). A cell is the value, its interval, and the truth: workers\n"+
-				"and slots as the site was built, times as its workers logged them, which the reports do not see.\n\n"+table.String())
+				"and slots as the site was built, times as its workers logged them, which the reports do not see. A run of\n"+
+				"which the report says that its figures can't be trusted is made again.\n\n"+table.String())
 	}
 }
 
@@ -101,19 +102,28 @@ func measure(t *testing.T, sites []Site, sideBySide int) []Row {
 	return rows
 }
 
+// tries is how often a site is run when its report says that its figures can't
+// be trusted: on a machine that others load the generator falls behind.
+const tries = 3
+
 func one(t *testing.T, s Site) (Row, error) {
-	dir := t.TempDir()
-	if *keep != "" {
-		dir = filepath.Join(*keep, fmt.Sprint(s.Seed))
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	for try := 1; ; try++ {
+		dir := t.TempDir()
+		if *keep != "" {
+			dir = filepath.Join(*keep, fmt.Sprintf("%d-%d", s.Seed, try))
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return Row{}, err
+			}
+		}
+		r, held, err := Measure(t.Context(), s, dir)
+		if err != nil {
 			return Row{}, err
 		}
+		if r.Fidelity.OK || try == tries {
+			return Row{s, Judge(s, held, r), r.DurationS, r.Pool.FitR2}, nil
+		}
+		t.Logf("seed %d: run once more, as its report asks for: %s", s.Seed, r.Fidelity.Why)
 	}
-	r, held, err := Measure(t.Context(), s, dir)
-	if err != nil {
-		return Row{}, err
-	}
-	return Row{s, Judge(s, held, r), r.DurationS, r.Pool.FitR2}, nil
 }
 
 // A site without PHP: nginx and gunicorn's sync workers, and no logs. Workers,
