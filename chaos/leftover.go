@@ -124,8 +124,15 @@ func (l *leftover) write(v any) error {
 	return l.file.Sync()
 }
 
-// done removes the file: nothing is left.
-func (l *leftover) done() error { return errors.Join(os.Remove(l.file.Name()), l.file.Close()) }
+// done removes the file: nothing is left. Another that has lifted at the same
+// time may have been faster.
+func (l *leftover) done() error {
+	err := os.Remove(l.file.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, l.file.Close())
+}
 
 // leftovers returns what runs that live no more have left on a server, or with
 // no url on any, and whose runs still live. The files returned are locked.

@@ -225,6 +225,31 @@ func TestLeftoversAreLifted(t *testing.T) {
 	}
 }
 
+// Of several that lift at the same time none fails because another was faster.
+func TestLiftsAtOnce(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("TMPDIR", t.TempDir())
+	for range 100 {
+		dead, err := newLeftover("http://127.0.0.1:1", &configs.Experiment{Name: "dead before it did anything"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead.file.Close()
+		var lifting sync.WaitGroup
+		for range 8 {
+			lifting.Go(func() {
+				if _, err := Lift(t.Context(), ""); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		lifting.Wait()
+		if left := notes(t); len(left) > 0 {
+			t.Fatalf("left %v", left)
+		}
+	}
+}
+
 // A server that is gone in mid-run ends the run, loudly, and what it may still
 // have is lifted when it is back.
 func TestServerGoneInMidRun(t *testing.T) {
