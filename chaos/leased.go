@@ -116,7 +116,7 @@ func (l *leased) compare(ctx context.Context) error {
 			return errSilent
 		case t, ok := <-l.tells:
 			if !ok {
-				return errors.Join(errLost, l.why)
+				return lostBy(l.why)
 			}
 			round := time.Since(sent)
 			if off := round / 2; i == 0 || off < l.off {
@@ -131,6 +131,14 @@ var (
 	errLost   = errors.New("the connection to the proxy ended")
 	errSilent = fmt.Errorf("nothing was heard for %v", silenceFor)
 )
+
+// lostBy is errLost with why, on one line; why may be nil.
+func lostBy(why error) error {
+	if why == nil {
+		return errLost
+	}
+	return fmt.Errorf("%w: %w", errLost, why)
+}
 
 // beat keeps the lease until the context ends.
 func (l *leased) beat(ctx context.Context) {
@@ -195,7 +203,7 @@ func (l *leased) follow(ctx context.Context, t0 time.Time, emit func(journal.Eve
 		case t, ok := <-l.tells:
 			switch {
 			case !ok:
-				return l.lost(errors.Join(errLost, l.why))
+				return l.lost(lostBy(l.why))
 			case t.Event != nil:
 				emit(*t.Event)
 			case t.Ended && ctx.Err() != nil:

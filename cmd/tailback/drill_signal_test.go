@@ -70,7 +70,7 @@ func TestDrillProxyKilled(t *testing.T) {
 	if code := run.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("the run exits with %d, want %d", code, exitFailed)
 	}
-	for _, want := range []string{"the connection to the proxy ended", "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED"} {
+	for _, want := range []string{"the connection to the proxy ended: ", "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED"} {
 		if !strings.Contains(run.output(), want) {
 			t.Errorf("the run says %q, want %q in it", run.output(), want)
 		}
