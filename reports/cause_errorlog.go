@@ -40,7 +40,7 @@ func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
 		if n == 0 {
 			continue
 		}
-		s.sign(fmt.Sprintf("nginx: %d × %q", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
+		s.sign(fmt.Sprintf("nginx: %d × “%s”", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
 		matches[meanings[kind]] += n
 		sum += n
 	}

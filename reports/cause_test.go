@@ -25,7 +25,7 @@ func said(s *scenario, source journal.Source, line func(h *journal.Hit) (journal
 
 func errorLine(kind journal.Kind, code int) func(h *journal.Hit) (journal.Observation, bool) {
 	return func(h *journal.Hit) (journal.Observation, bool) {
-		return journal.Observation{Kind: kind, Text: "text of " + string(kind)}, int(h.Code) == code
+		return journal.Observation{Kind: kind, Text: `request: "GET /", ` + string(kind)}, int(h.Code) == code
 	}
 }
 
@@ -106,6 +106,11 @@ func TestCauses(t *testing.T) {
 			backed := test.s.withLogs(t, said(test.s, journal.NginxErrorLog, errorLine(test.kind, alone.Code))).Onset[0]
 			if backed.Cause != test.withLogs {
 				t.Errorf("with its log %s (%v), want %s: %q", backed.Cause, show(backed.Confidence), test.withLogs, backed.Evidence)
+			}
+			for _, text := range backed.Evidence {
+				if strings.Contains(text, `\"`) {
+					t.Errorf("a line of the log is quoted as a program writes it: %s", text)
+				}
 			}
 			if test.outside == test.withLogs && test.outside != Unknown && (alone.Confidence == nil || backed.Confidence == nil || *backed.Confidence <= *alone.Confidence) {
 				t.Errorf("confidence %s with the log, %s without: want more with it", show(backed.Confidence), show(alone.Confidence))

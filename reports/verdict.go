@@ -16,7 +16,8 @@ const (
 
 // judge sets the verdict, the exit code and the warnings.
 //
-// An objective missed on valid data is a failure, whatever else went wrong.
+// An objective missed on valid data is a failure, whatever else went wrong; only
+// a run that was cut short, or may have left a fault, ends with a code of its own.
 // Else a run that can't be relied on is inconclusive: never green because
 // nothing was tested. A generator that failed makes the objectives of its
 // phases impossible to judge; where there are no objectives it is the run
@@ -51,7 +52,7 @@ func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
 	switch {
 	case r.Outcome == interrupted && !a.stuck(): // a fault that may be left is worse than having been interrupted
 		r.ExitCode = exitInterrupted
-	case r.Outcome == interrupted, r.Outcome == aborted: // what it missed by then is said, but it did not see the test through
+	case r.Outcome != complete, a.stuck(): // what it missed by then is said, but it did not see the test through
 		r.ExitCode = exitInconclusive
 	}
 }

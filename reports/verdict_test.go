@@ -34,6 +34,8 @@ func TestVerdict(t *testing.T) {
 	}
 	killed := healthy().objectives(met)
 	killed.Outcome = nil
+	killedMissing := healthy().objectives(missed)
+	killedMissing.Outcome = nil
 	killedAfar := healthy().objectives(met)
 	killedAfar.Outcome, killedAfar.Toxiproxy = nil, "http://127.0.0.1:8474"
 	silent := newScenario(phase("load", 5*second))
@@ -71,6 +73,9 @@ func TestVerdict(t *testing.T) {
 		{"killed, its faults played elsewhere", killedAfar, Inconclusive, 3, "see whether tailback lift finds any at http://127.0.0.1:8474"},
 		{"interrupted", ended(healthy().objectives(met), "interrupted", ""), Inconclusive, 130, "interrupted"},
 		{"interrupted with a miss", ended(healthy().objectives(missed), "interrupted", ""), Fail, 130, "interrupted"},
+		{"failed with a miss", ended(healthy().objectives(missed), "failed", "write segment: disk full"), Fail, 3, "disk full"},
+		{"killed with a miss", killedMissing, Fail, 3, "its faults ended with it"},
+		{"an undo that failed, with a miss", ended(notUndone().objectives(missed), "complete", ""), Fail, 3, "not every fault could be shown to be lifted"},
 		{"interrupted, and an undo that failed", ended(notUndone(), "interrupted", ""), Inconclusive, 3, "not every fault could be shown to be lifted"},
 		{"aborted, and an undo that failed", ended(notUndone(), "aborted", "a rule"), Inconclusive, 3, "stopped by a rule: no more was sent; the figures"},
 		{"aborted", ended(healthy().objectives(met), "aborted", `abort_when "errors > 50% over 10s": 9 of 10`), Inconclusive, 3, "the run was stopped by abort_when \"errors > 50% over 10s\": 9 of 10: no more was sent"},
