@@ -1,11 +1,13 @@
 package chaos
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -24,14 +26,19 @@ type stand struct {
 	end  func() // the proxy
 }
 
-func newStand(t testing.TB) *stand {
+func newStand(t testing.TB) *stand { return newStandOf(t, func(*configs.Experiment) {}) }
+
+// newStandOf is newStand for an experiment that change has changed.
+func newStandOf(t testing.TB, change func(*configs.Experiment)) *stand {
 	t.Helper()
 	s := &stand{t: t, dep: newDependency(t), addr: freeAddr(t), said: make(chan string, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.end = cancel
 	ready, served := make(chan string, 1), make(chan error, 1)
+	exp := s.experiment()
+	change(exp)
 	go func() {
-		served <- Serve(ctx, s.experiment(), "127.0.0.1:0", func(a string) { ready <- a }, func(text string) { s.said <- text })
+		served <- Serve(ctx, exp, "127.0.0.1:0", func(a string) { ready <- a }, func(text string) { s.said <- text })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -254,5 +261,31 @@ func TestProxyRefusesAPlan(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	if !s.answers(soon) {
 		t.Error("the proxy does not pass a call on")
+	}
+}
+
+// Who may call out through the egress is not who may break the dependencies: the
+// API on loopback stays closed to a client that the egress lets in.
+func TestEgressDoesNotLeadToTheAPI(t *testing.T) {
+	egress := freeAddr(t)
+	s := newStandOf(t, func(exp *configs.Experiment) { exp.Chaos.Egress.Listen = egress })
+	through := &http.Client{Timeout: soon, Transport: &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: egress})}}
+	defer through.CloseIdleConnections()
+	for _, host := range []string{s.url, strings.Replace(s.url, "127.0.0.1", "localhost", 1)} {
+		if answer, err := through.Post(host+"/reset", "", nil); err == nil { // a host that is not reached gives no answer
+			answer.Body.Close()
+			t.Errorf("%s through the egress answers %s", host, answer.Status)
+		}
+	}
+	tunnel, err := net.Dial("tcp", egress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tunnel.Close()
+	fmt.Fprintf(tunnel, "CONNECT %s HTTP/1.1\r\n\r\n", strings.TrimPrefix(s.url, "http://"))
+	tunnel.SetDeadline(time.Now().Add(soon))
+	answer, err := http.ReadResponse(bufio.NewReader(tunnel), &http.Request{Method: http.MethodConnect})
+	if err != nil || answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a tunnel to the API: %v, %v, want 403", answer, err)
 	}
 }

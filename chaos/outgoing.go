@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -33,8 +34,8 @@ const mostHosts = 200
 // otherHosts is what those beyond are recorded as.
 const otherHosts = "other"
 
-// openEgress listens for the site's outgoing calls until ps is closed.
-func (ps *Proxies) openEgress() error {
+// openEgress listens for the site's outgoing calls until ps is closed, and lets none through to own.
+func (ps *Proxies) openEgress(own []netip.AddrPort) error {
 	e := ps.exp.Chaos.Egress
 	o := &outgoing{Proxies: ps, target: newTarget(ps.done, ps.exp.Target), hosts: map[string]*proxy{}, ended: make(chan struct{})}
 	for _, d := range ps.exp.Dependencies {
@@ -59,7 +60,7 @@ func (ps *Proxies) openEgress() error {
 		return fmt.Errorf("listen for the site's outgoing calls on %s: %w (free the port, or give chaos.egress another listen address)", e.Listen, bare(err))
 	}
 	o.addr = l.Addr().String()
-	proxy := &egress.Proxy{Allow: e.Networks(), Parent: e.Parents(ps.exp.Dependencies), Carry: o.carry,
+	proxy := &egress.Proxy{Allow: e.Networks(), Own: own, Parent: e.Parents(ps.exp.Dependencies), Carry: o.carry,
 		Refused: func(class egress.Class) { ps.rec.refused(string(class)) }}
 	go func() {
 		defer close(o.ended)

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 
 	"github.com/tailback/tailback/configs"
@@ -38,7 +39,11 @@ var errClosed = errors.New("play faults: the proxies are closed")
 // Upstream, in this process, and on the egress's, if there is one, for those that
 // have a Host. No fault is applied. A port of 0 takes a free one; Addr tells which.
 // The error names the dependency and the address; nothing is left open then.
-func Listen(exp *configs.Experiment) (*Proxies, error) {
+func Listen(exp *configs.Experiment) (*Proxies, error) { return listen(exp) }
+
+// listen is Listen for proxies that are served at api: the egress connects to
+// none of it, since who may call out through here may not therefore break things.
+func listen(exp *configs.Experiment, api ...netip.AddrPort) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
 	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
 	for _, d := range exp.Dependencies {
@@ -52,7 +57,7 @@ func Listen(exp *configs.Experiment) (*Proxies, error) {
 		ps.proxies[d.Name] = p
 	}
 	if exp.Chaos.Egress.Listen != "" {
-		if err := ps.openEgress(); err != nil {
+		if err := ps.openEgress(api); err != nil {
 			return nil, errors.Join(err, ps.Close())
 		}
 	}

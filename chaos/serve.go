@@ -30,13 +30,13 @@ type server struct {
 // once ctx has ended, with every fault lifted, or why it could not serve. ready
 // is told the address; say, of each run that comes and goes.
 func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, say func(string)) error {
-	ps, err := Listen(exp)
-	if err != nil {
-		return err
-	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return errors.Join(fmt.Errorf("serve chaos.toxiproxy at %s: %w (free the port, or choose another)", address, bare(err)), ps.Close())
+		return fmt.Errorf("serve chaos.toxiproxy at %s: %w (free the port, or choose another)", address, bare(err))
+	}
+	ps, err := listen(exp, l.Addr().(*net.TCPAddr).AddrPort())
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	s := &server{Proxies: ps, ctx: ctx, say: say}
 	web := &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}

@@ -74,20 +74,25 @@ func (p *Proxy) check(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return err
 	}
-	if p.isOwn(to) {
+	if isOf(to, p.own) {
 		return refuse(ForbiddenHost, "that is this proxy itself; the call would go round for ever")
+	}
+	for _, own := range p.Own {
+		if isOf(to, own) {
+			return refuse(ForbiddenHost, "whoever reaches that can break the dependencies")
+		}
 	}
 	return forbiddenAddr(to.Addr())
 }
 
-// isOwn reports whether the address is the one that we listen on.
-func (p *Proxy) isOwn(to netip.AddrPort) bool {
-	ip, own := to.Addr().Unmap(), p.own.Addr().Unmap()
+// isOf reports whether who connects to the address reaches the listener at own.
+func isOf(to, own netip.AddrPort) bool {
+	ip, at := to.Addr().Unmap(), own.Addr().Unmap()
 	switch {
-	case to.Port() != p.own.Port():
+	case to.Port() != own.Port():
 		return false
-	case !own.IsUnspecified() || ip.IsLoopback():
-		return own.IsUnspecified() || ip == own
+	case !at.IsUnspecified() || ip.IsLoopback():
+		return at.IsUnspecified() || ip == at
 	}
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {

@@ -41,6 +41,7 @@ type Call struct {
 // Proxy is the forward proxy. Its fields are set before Run.
 type Proxy struct {
 	Allow   []netip.Prefix             // networks of clients; loopback is always served
+	Own     []netip.AddrPort           // listeners of ours besides the proxy's, which no call may reach
 	Parent  func(host string) *url.URL // the proxy through which a host is reached; nil for none
 	Carry   func(Call)                 // takes the call over; does not wait
 	Refused func(Class)                // is told of each refusal
