@@ -127,7 +127,26 @@ func (a *analysis) timeoutsNotKnown(r *Report) []NotKnown {
 	if idle != nil {
 		list = append(list, NotKnown{"which timeout calls to " + strings.Join(idle, ", ") + " have", "no fault kept them from an answer", "a phase with a hang on each, or `tailback audit`"})
 	}
-	return list
+	return append(list, undeclaredNotKnown(r.DependenciesSeen)...)
+}
+
+// undeclaredNotKnown are the hosts that the egress saw and no fault can have met; a few are named.
+func undeclaredNotKnown(seen []DependencySeen) []NotKnown {
+	const named = 3
+	var hosts []string
+	for _, d := range seen {
+		if d.Dependency == "" && !d.Self {
+			hosts = append(hosts, d.Host)
+		}
+	}
+	if hosts == nil {
+		return nil
+	}
+	if n := len(hosts); n > named {
+		hosts = append(hosts[:named:named], fmt.Sprintf("%d more", n-named))
+	}
+	return []NotKnown{{"which timeout calls to " + strings.Join(hosts, ", ") + " have", "hosts that are not declared pass through the egress without a fault",
+		"`tailback audit FILE --from` the folder of this run"}}
 }
 
 func or(text, otherwise string) string {
