@@ -58,6 +58,8 @@ demo.yaml runs against it.`,
 	f.DurationVar(&o.SlowLog, "slow-log", 0, "have php-fpm log the stack of a request that holds a worker this long; 0 is never")
 	f.StringVar(&o.AccessFormat, "access-format", "", "php-fpm's access.format")
 	f.StringVar(&o.Proxy, "http-proxy", "", "point php-fpm's workers at a forward proxy, such as http://127.0.0.1:8888")
+	f.StringVar(&o.Fetch, "fetch", "", "the URL that php-fpm's page /fetch calls, such as https://api.example.com/; several with a space between, as ?n=0, ?n=1")
+	f.StringVar(&o.CAFile, "ca-file", "", "what /fetch trusts over TLS, PEM")
 	f.BoolVar(&o.JSONLog, "json-log", false, "have nginx write its access log as JSON")
 	f.StringVar(&o.Dependency2, "second-dependency", "", "where /external?dep=2 calls; empty is the second dependency itself")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8081", "address of the site")
@@ -98,6 +100,9 @@ pages       /work?ms=500                     a page that takes 0.5 s
             /app?status=503                  an error that the application itself answers with
             /external?dep=2                  calls a second dependency, %s
 `, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency, s.DependencyAddr2)
+	if o.Fetch != "" {
+		fmt.Fprintf(w, "            /fetch?n=0&timeout_ms=0          calls %s\n", o.Fetch)
+	}
 	describeLogs(w, siteLogs(s))
 	fmt.Fprintln(w, "Ctrl-C ends it.")
 }
