@@ -119,7 +119,8 @@ func (r *Report) adviseOnGrowth() []Advice {
 		return nil
 	}
 	return []Advice{{"Start the pool at its full size: pm = static, or a higher pm.start_servers",
-		fmt.Sprintf("it grew from %s to %s workers while requests queued", digits(w.Low, 0), digits(w.High, 0))}}
+		fmt.Sprintf("it grew from %s to %s workers while requests queued, unless others than this run called the dependency too",
+			digits(w.Low, 0), digits(w.High, 0))}}
 }
 
 // blind is how long, in seconds, a status page must have been silent to be told of.

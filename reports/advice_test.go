@@ -93,7 +93,7 @@ func TestAdvice(t *testing.T) {
 		{"a pool that grew", func(r *Report) {
 			r.Pool = Pool{Grew: true, Workers: &Estimate{Value: 8, Low: 2, High: 8}}
 			cause(r, QueueFull, 0.9)
-		}, []string{"Start the pool at its full size: pm = static, or a higher pm.start_servers | it grew from 2 to 8 workers while requests queued"}},
+		}, []string{"Start the pool at its full size: pm = static, or a higher pm.start_servers | it grew from 2 to 8 workers while requests queued, unless others than this run called the dependency too"}},
 		{"an unknown cause", func(r *Report) {}, []string{"Give this run the site's nginx_error_log and php_access_log (under site:) | why the 502s came can't be told from outside"}},
 		{"a cause that is not sure", func(r *Report) { cause(r, AppError, 0.6) },
 			[]string{"Give this run the site's nginx_error_log and php_access_log (under site:) | the cause of the 502s is told with confidence 0.6 without"}},

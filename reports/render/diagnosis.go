@@ -94,7 +94,7 @@ func workers(p reports.Pool) string {
 	case p.Workers == nil:
 		return ""
 	case p.Grew:
-		return whole(p.Workers.Low) + " to " + whole(p.Workers.High) + " workers (the pool grew)"
+		return whole(p.Workers.Low) + " to " + whole(p.Workers.High) + " workers (the pool grew, or others than this run called too)"
 	case p.Workers.Kind == "effective":
 		return estimated(p.Workers, tenths) + " effective workers"
 	}
