@@ -45,8 +45,9 @@ func newCheck() *cobra.Command {
 			for _, p := range exp.Phases {
 				faults += len(p.Faults)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %d phases in %s, %d faults, %d objectives\n",
-				args[0], exp.Name, len(exp.Phases), exp.Duration().Round(time.Millisecond), faults, len(exp.Objectives))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %s in %s, %s, %s\n",
+				args[0], exp.Name, plural(len(exp.Phases), "phase"), exp.Duration().Round(time.Millisecond),
+				plural(faults, "fault"), plural(len(exp.Objectives), "objective"))
 			return err
 		},
 	}
