@@ -110,7 +110,7 @@ func one(t *testing.T, s Site) (Row, error) {
 	for try := 1; ; try++ {
 		dir := t.TempDir()
 		if *keep != "" {
-			dir = filepath.Join(*keep, fmt.Sprintf("%d-%d", s.Seed, try))
+			dir = filepath.Join(*keep, strings.Map(inName, s.String()), fmt.Sprint(try))
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return Row{}, err
 			}
@@ -124,6 +124,14 @@ func one(t *testing.T, s Site) (Row, error) {
 		}
 		t.Logf("seed %d: run once more, as its report asks for: %s", s.Seed, r.Fidelity.Why)
 	}
+}
+
+// inName keeps what a folder's name may hold everywhere.
+func inName(r rune) rune {
+	if r == ' ' || r == '=' {
+		return '-'
+	}
+	return r
 }
 
 // A site without PHP: nginx and gunicorn's sync workers, and no logs. Workers,
