@@ -25,8 +25,9 @@ type Capacity struct {
 }
 
 // CapacityFigure is the highest rate under one fault. RateHz is null when it was
-// not found: Why says why not, or is empty where not even the lowest rate held. LowHz is the highest rate that held, HighHz the lowest that did
-// not, null where there is none.
+// not found: Why says why not, or is empty where not even the lowest rate held.
+// LowHz is the highest rate that held, HighHz the lowest that did not, or that
+// is known not to without a trial; null where there is none.
 type CapacityFigure struct {
 	Fault  string          `json:"fault"` // such as "payments: latency 1 s"; empty without a fault
 	RateHz *float64        `json:"rate_hz"`

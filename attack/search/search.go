@@ -80,10 +80,20 @@ func (s *Search) Tell(t Trial) { s.trials = append(s.trials, t) }
 // Trials are all that it was told of.
 func (s *Search) Trials() []Trial { return s.trials }
 
+// ceiling is a rate that no site of this capacity carries for ever. Arrivals at
+// random may well meet an objective above it for a minute, while the queue is
+// still filling, and then it is never served: a rate needs to be below C.
+func (s *Search) ceiling() float64 {
+	if c := s.capacity(); s.Poisson && c > 0 {
+		return c * above
+	}
+	return math.Inf(1)
+}
+
 // Bracket returns the highest rate that held for long enough to count, 0 if none
-// did, and the lowest that did not, +Inf if all did.
+// did, and the lowest that did not, or is known not to, +Inf if there is none.
 func (s *Search) Bracket() (low, high float64) {
-	high = math.Inf(1)
+	high = s.ceiling()
 	for _, t := range s.trials {
 		if !s.Held(t) {
 			high = min(high, t.RateHz)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -230,6 +231,9 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 		if t := &f.Trials[i]; !t.Held && t.Void == "" && t.RateHz <= high*1.0001 {
 			f.HighHz, f.Limit = &high, t.Why
 		}
+	}
+	if f.HighHz == nil && !math.IsInf(high, 1) {
+		f.HighHz, f.Limit = &high, "more than the site serves for long: see its good answers under too much load"
 	}
 	if _, found := s.Done(); !found {
 		f.Why = fmt.Sprintf("%d trials did not come to one answer: the site carries the same rate at one time and not at another", len(f.Trials))

@@ -58,7 +58,13 @@ func carries(c *reports.Capacity, f *reports.CapacityFigure) string {
 	case f.HighHz == nil:
 		return fmt.Sprintf("at least %s, the highest rate to try", rate(*f.RateHz))
 	}
-	return fmt.Sprintf("%s (%s held, %s did not)", rate(*f.RateHz), rate(*f.LowHz), rate(*f.HighHz))
+	held := fmt.Sprintf("%s (%s held, %s ", rate(*f.RateHz), rate(*f.LowHz), rate(*f.HighHz))
+	for _, t := range f.Trials {
+		if !t.Held && t.RateHz > *f.LowHz && t.RateHz <= *f.HighHz*1.0001 {
+			return held + "did not)"
+		}
+	}
+	return held + "is more than it serves)"
 }
 
 func arrivalsNote(arrivals string) string {

@@ -19,6 +19,8 @@ func TestCapacityText(t *testing.T) {
 			{Fault: "payments: hang", HighHz: number(1), Limit: "missed errors < 1%: 100%"},
 			{Fault: "bank: latency 1s", RateHz: number(200), LowHz: number(200)},
 			{Fault: "mail: down", Why: "the site was not well again"},
+			{Fault: "shop: slow", RateHz: number(7.8), LowHz: number(7.8), HighHz: number(8.2), Trials: []reports.CapacityTrial{
+				{RateHz: 16, LoadS: 4, GoodHz: number(8)}, {RateHz: 7.8, LoadS: 64, Held: true}}},
 		}}
 	var b bytes.Buffer
 	if err := CapacityText(&b, c); err != nil {
@@ -32,6 +34,7 @@ func TestCapacityText(t *testing.T) {
 		"  payments: hang: not even 1.0/s, the lowest rate to try\n",
 		"  bank: latency 1s: at least 200/s, the highest rate to try\n",
 		"  mail: down: can't tell: the site was not well again\n",
+		"  shop: slow: 7.8/s (7.8/s held, 8.2/s is more than it serves)\n",
 		"This holds for evenly spaced arrivals.",
 	} {
 		if !bytes.Contains(b.Bytes(), []byte(want)) {
