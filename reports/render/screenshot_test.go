@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -38,8 +39,7 @@ func TestScreenshot(t *testing.T) {
 	p.do(chromedp.Navigate(p.url))
 	height := ask[float64](p, `document.querySelector("#charts").getBoundingClientRect().bottom + 8`)
 	p.do(chromedp.EmulateViewport(1080, int64(height), chromedp.EmulateScale(1)))
-	p.until(`devicePixelRatio === 1 && innerHeight > 0`)
-	p.until(`document.querySelector("#charts canvas").width >= document.querySelector("#charts").clientWidth`)
+	p.until(fmt.Sprintf(`innerHeight === %d`, int64(height)))
 	captured, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		t.Fatal(err)
