@@ -24,7 +24,7 @@ var rules = map[string]struct {
 	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
 	"attack":                    {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"attack/search":             {nil, "a search is told how each trial went, and knows nothing of how it was made"},
-	"chaos/egress":              {nil, "the forward proxy reads heads and connects; it must not know what is done to what it carries"},
+	"chaos/egress":              {[]string{"configs"}, "the forward proxy reads heads and connects; it must not know what is done to what it carries"},
 	"chaos":                     {[]string{"internal/state", "chaos/egress", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"reports":                   {[]string{"reports/journal", "configs", "internal/stats", "reports/poolmodel"}, "analysis is a function of the bundle alone"},
 	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
@@ -36,9 +34,7 @@ func ownAddress(toxiproxy string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("serve proxies: read chaos.toxiproxy: %w", err)
 	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	loopback := err == nil && ip.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
-	if u.Scheme != "http" || u.Port() == "" || !loopback {
+	if u.Scheme != "http" || u.Port() == "" || !configs.Loopback(u.Hostname()) {
 		return "", fmt.Errorf("serve proxies: chaos.toxiproxy is %s, and without being told only loopback is served, by http at a port; whoever reaches the address can break the dependencies: to serve others too, say so with --listen",
 			configs.BareURL(toxiproxy))
 	}

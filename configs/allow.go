@@ -10,7 +10,7 @@ import (
 // its port: loopback, named in Allow, or an address in one of Allow's ranges.
 // At which addresses a name may be loaded Refuses tells.
 func (t Target) Allows(host string) bool {
-	if loopback(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) }) {
+	if Loopback(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) }) {
 		return true
 	}
 	address, err := netip.ParseAddr(host)
@@ -46,8 +46,9 @@ func inRange(address netip.Addr, ranges []netip.Prefix) bool {
 	return slices.ContainsFunc(ranges, func(r netip.Prefix) bool { return r.Contains(address) })
 }
 
-// loopback reports whether a host is this machine whatever a name server says.
-func loopback(host string) bool {
+// Loopback reports whether a host, given without its port, is this machine
+// whatever a name server says.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -64,7 +65,7 @@ func (t Target) Refuses(host string, address netip.Addr) string {
 	address = address.Unmap().WithZone("")
 	ranges := t.Ranges()
 	switch {
-	case loopback(host):
+	case Loopback(host):
 		if !address.IsLoopback() {
 			return "which is not this machine; correct the name in /etc/hosts, or write the address"
 		}
@@ -72,7 +73,7 @@ func (t Target) Refuses(host string, address netip.Addr) string {
 	case len(ranges) > 0:
 		return "which is in none of the addresses of target.allow; correct the name's entry in DNS or /etc/hosts, or, if it is the site's, add the address"
 	default:
-		if kind := noSite(address); kind != "" {
+		if kind := NoSite(address); kind != "" {
 			return "which is " + kind + "; correct the name's entry in DNS or /etc/hosts, or, if it is the site's, add the address to target.allow"
 		}
 	}
@@ -82,8 +83,10 @@ func (t Target) Refuses(host string, address netip.Addr) string {
 // metadata are where clouds tell their machines secrets, besides link-local 169.254.169.254.
 var metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
 
-// noSite names an address that is hardly a site's, or returns "".
-func noSite(a netip.Addr) string {
+// NoSite says what an address is that is hardly a site's: unspecified, multicast,
+// link-local or of a cloud's metadata service. It returns "" for all others.
+func NoSite(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
 	switch {
 	case a.IsUnspecified():
 		return "no address of one machine"

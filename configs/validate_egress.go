@@ -23,7 +23,7 @@ func (c *check) egress(e Egress) {
 		if len(e.Allow) > 0 || len(e.NoProxy) > 0 || e.Parent != "" {
 			c.add(path, `needs an address to listen on: listen: "127.0.0.1:8888"`)
 		}
-	case host != "" && !loopback(host) && len(e.Allow) == 0 && !c.unread(path+".allow"):
+	case host != "" && !Loopback(host) && len(e.Allow) == 0 && !c.unread(path+".allow"):
 		c.add(path+".listen", "others than this machine can reach it, so it needs to say who may use it: allow: [10.0.0.0/8] under egress, or listen on 127.0.0.1")
 	}
 	c.parent(e.Parent, path+".parent")

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tailback/tailback/configs"
 )
 
 // HostPort writes a host and its port in the one way in which hosts are
@@ -57,12 +59,9 @@ func notInName(r rune) bool {
 	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-' || r == '_')
 }
 
-// metadata are cloud services that hand out credentials and are not link-local,
-// or that a parent proxy would look up.
-var (
-	metadataNames = []string{"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
-	metadataAddrs = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
-)
+// metadataNames are cloud services that hand out credentials, by the names that
+// a parent proxy would look up.
+var metadataNames = []string{"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
 
 // forbidden refuses where a site's call never goes, and a relay's would: mail
 // (port 25), port 0, and what forbiddenAddr lists.
@@ -83,8 +82,7 @@ func forbidden(host string, port uint64) error {
 // them, multicast and the unspecified address. Names are held against it once
 // they have been looked up.
 func forbiddenAddr(ip netip.Addr) error {
-	ip = ip.Unmap()
-	if ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(metadataAddrs, ip) || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+	if configs.NoSite(ip) != "" {
 		return refuse(ForbiddenHost, "link-local, metadata, multicast and unspecified addresses are never connected to")
 	}
 	return nil
