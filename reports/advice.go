@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // maxAdvice is how much a reader is told to do: what matters most comes first.
@@ -13,7 +11,7 @@ const maxAdvice = 4
 
 // advice is what to do about what was seen, each with the figure that backs it.
 // A run in which nothing was wrong has none.
-func (a *analysis) advice(r *Report, observed []journal.Observation) []Advice {
+func (r *Report) advice() []Advice {
 	list := []Advice{}
 	for _, found := range [][]Advice{
 		r.adviseOnCauses(),
@@ -21,8 +19,8 @@ func (a *analysis) advice(r *Report, observed []journal.Observation) []Advice {
 		r.adviseOnLoad(),
 		r.adviseOnGateway(),
 		r.adviseOnGrowth(),
-		adviseOnStatus(observed),
-		a.adviseOnLogs(r),
+		r.adviseOnStatus(),
+		r.adviseOnLogs(),
 	} {
 		list = append(list, found...)
 	}
@@ -128,25 +126,16 @@ const blind = 3.0
 
 // adviseOnStatus is for a status page that did not answer while it was needed:
 // by default it takes a worker of the pool that it tells of.
-func adviseOnStatus(observed []journal.Observation) []Advice {
-	var at []float64
-	for _, o := range observed {
-		if o.Source == journal.PHPFPMStatus && o.Kind == journal.Gauge {
-			at = append(at, float64(o.AtNS)/1e9)
-		}
-	}
-	if len(at) < 3 {
+func (r *Report) adviseOnStatus() []Advice {
+	if len(r.Status) < 3 {
 		return nil
 	}
-	slices.Sort(at)
-	gaps := make([]float64, len(at)-1)
-	for i := range gaps {
-		gaps[i] = at[i+1] - at[i]
-	}
+	gaps := make([]float64, len(r.Status)-1)
 	longest, from := 0.0, 0.0
-	for i, gap := range gaps {
-		if gap > longest {
-			longest, from = gap, at[i]
+	for i := range gaps {
+		gaps[i] = r.Status[i+1].AtS - r.Status[i].AtS
+		if gaps[i] > longest {
+			longest, from = gaps[i], r.Status[i].AtS
 		}
 	}
 	slices.Sort(gaps)
@@ -158,8 +147,8 @@ func adviseOnStatus(observed []journal.Observation) []Advice {
 }
 
 // adviseOnLogs names the logs that would make a cause surer.
-func (a *analysis) adviseOnLogs(r *Report) []Advice {
-	missing := a.missingLogs()
+func (r *Report) adviseOnLogs() []Advice {
+	missing := r.missingLogs()
 	if missing == "" {
 		return nil
 	}

@@ -12,10 +12,11 @@ import (
 // a report without any.
 func advised(t *testing.T, s *scenario, observed []journal.Observation, set func(r *Report)) []string {
 	t.Helper()
-	a, r := without(t, s)
+	r := without(t, s)
 	set(r)
+	r.Status = statusReadings(observed)
 	var list []string
-	for _, one := range a.advice(r, observed) {
+	for _, one := range r.advice() {
 		list = append(list, one.Text+" | "+one.Because)
 	}
 	return list
@@ -191,10 +192,10 @@ func TestNotKnown(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a, r := without(t, test.run)
+			r := without(t, test.run)
 			test.set(r)
 			var got []string
-			for _, n := range a.notKnown(r) {
+			for _, n := range r.notKnown() {
 				got = append(got, n.What+": "+n.Why)
 				if n.Needs == "" {
 					t.Errorf("nothing is said of what would tell %q", n.What)

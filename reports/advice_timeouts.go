@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // adviseOnTimeouts is what to do about each dependency that held the workers.
@@ -107,7 +105,7 @@ func (r *Report) budgetSum(b *Budget) string {
 // whereItWaits names the function that the slow log saw waiting.
 func (r *Report) whereItWaits() string {
 	for _, e := range r.Evidence {
-		if e.Kind == string(journal.Waiting) && e.Text != "" {
+		if e.Kind == "waiting" && e.Text != "" {
 			return "; the slow log has it waiting in " + e.Text
 		}
 	}

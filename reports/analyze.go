@@ -177,6 +177,9 @@ func (a *analysis) report(in input) *Report {
 	}
 	r.Fidelity = fidelity.total
 	r.Phases = a.phases()
+	all, _ := a.scope("")
+	r.Total = all.figures(nil, all.seconds)
+	r.Declared, r.Sources = a.declared()
 	r.Faults = a.faultFigures(in.events)
 	r.Onset = a.onsetFigures()
 	r.Recovery = a.recoveryFigures()
@@ -195,10 +198,23 @@ func (a *analysis) report(in input) *Report {
 	r.Objectives = a.objectives(fidelity)
 	r.Timeline = a.timeline.figures(a.grid, a.end)
 	a.judge(r, fidelity, in.events)
-	r.NotKnown = a.notKnown(r)
-	r.Advice = a.advice(r, in.observed)
-	r.Summary = a.summary(r, fidelity)
+	r.NotKnown = r.notKnown()
+	r.Advice = r.advice()
+	r.Summary = r.summary()
 	return r
+}
+
+// declared are the names of the experiment's dependencies, and the site's logs
+// and pages that were given.
+func (a *analysis) declared() (dependencies, sources []string) {
+	dependencies, sources = []string{}, []string{}
+	for _, d := range a.manifest.Dependencies {
+		dependencies = append(dependencies, d.Name)
+	}
+	for _, s := range a.manifest.Sources {
+		sources = append(sources, string(s))
+	}
+	return dependencies, sources
 }
 
 // planned is how long the phases last together.

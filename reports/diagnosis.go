@@ -64,6 +64,8 @@ type Pool struct {
 	// FitR2 is how much of the good answers per second of the run the model
 	// explains: 1 - residual/total sum of squares. Null when there is no model, or nothing varied.
 	FitR2 *float64 `json:"fit_r2"`
+	// Unknown says of each figure above that is null, by its key, why the run can't tell it.
+	Unknown map[string]string `json:"unknown"`
 }
 
 // Timeout is how long the site waited for a dependency that did not answer.

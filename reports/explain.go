@@ -45,7 +45,7 @@ func (r *Report) causeWords(o *Onset, said bool) string {
 		if g := r.Pool.GatewayTimeoutS; g != nil {
 			text = "requests took longer than the " + held(g.Value) + " that the gateway waits"
 		}
-		if fault := r.faultOf(o); !said && r.Pool.Workers != nil && fault != nil && keepsWaiting(fault.Kind) {
+		if fault := r.faultOf(o); !said && r.Pool.Workers != nil && fault != nil && fault.Waits {
 			return r.taken(o) + " and " + text
 		}
 		return text
@@ -89,7 +89,7 @@ func (r *Report) queueWords() string {
 // some requests, it is how many.
 func (r *Report) taken(o *Onset) string {
 	fault := r.faultOf(o)
-	if fault == nil || !keepsWaiting(fault.Kind) {
+	if fault == nil || !fault.Waits {
 		return r.workersAll("were busy")
 	}
 	hz := r.Prediction.CapacityHz

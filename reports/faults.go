@@ -110,7 +110,7 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 	list := []Fault{}
 	for _, f := range a.faults {
 		figure := Fault{
-			Dependency: f.Dependency, Kind: f.Kind, Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.applied.Seconds(),
+			Dependency: f.Dependency, Kind: f.Kind, Waits: keepsWaiting(f.Kind), Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.applied.Seconds(),
 			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
 			Exercised: f.exercised(), Uncounted: f.Uncounted, UndoConfirmed: f.UndoConfirmed,
 		}
@@ -124,6 +124,7 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 		if f.lifted != nil {
 			figure.LiftedS = ptr(f.lifted.Seconds())
 		}
+		figure.State = figure.words()
 		list = append(list, figure)
 	}
 	return list
@@ -158,15 +159,15 @@ func (f *playedFault) peak(events []journal.Event) int64 {
 	return most
 }
 
-// untold reports whether the run ended before it was told what the fault met.
-func (f Fault) untold() bool {
+// Untold reports whether the run ended before it was told what the fault met.
+func (f Fault) Untold() bool {
 	cutOff := f.LiftedS == nil || f.UndoConfirmed != nil && !*f.UndoConfirmed
 	return cutOff && !f.Exercised && !f.Uncounted && f.Connections == nil && f.RequestsHeld == nil
 }
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.
 func (a *analysis) untouched(f Fault) string {
-	if f.untold() {
+	if f.Untold() {
 		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
 	}
 	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // What a run needs to tell of a pool.
@@ -17,18 +15,18 @@ const (
 
 // notKnown is what the run could not tell, why, and what would. Nothing is said
 // of a run in which nothing was sent: it could not tell anything.
-func (a *analysis) notKnown(r *Report) []NotKnown {
+func (r *Report) notKnown() []NotKnown {
 	list := []NotKnown{}
-	if all, _ := a.scope(""); all.sent == 0 {
+	if r.Total.Sent == 0 {
 		return list
 	}
-	list = append(list, a.causesNotKnown(r)...)
-	list = append(list, a.poolNotKnown(r)...)
-	return append(list, a.timeoutsNotKnown(r)...)
+	list = append(list, r.causesNotKnown()...)
+	list = append(list, r.poolNotKnown()...)
+	return append(list, r.timeoutsNotKnown()...)
 }
 
 // causesNotKnown are the errors that could not be explained.
-func (a *analysis) causesNotKnown(r *Report) []NotKnown {
+func (r *Report) causesNotKnown() []NotKnown {
 	var codes []string
 	for _, o := range r.Onset {
 		if what := o.what(); (o.Cause == Unknown || o.Cause == "") && !slices.Contains(codes, what) {
@@ -39,18 +37,18 @@ func (a *analysis) causesNotKnown(r *Report) []NotKnown {
 		return nil
 	}
 	n := NotKnown{What: "why the " + join(codes) + " came", Why: "what was seen from outside fits more than one cause", Needs: "a run with more traffic around the onset"}
-	if missing := a.missingLogs(); missing != "" {
+	if missing := r.missingLogs(); missing != "" {
 		n.Needs = "the same run with " + missing + " given under site:"
 	}
 	return []NotKnown{n}
 }
 
 // missingLogs names the logs that tell causes and were not read.
-func (a *analysis) missingLogs() string {
+func (r *Report) missingLogs() string {
 	var names []string
-	for _, s := range []journal.Source{journal.NginxErrorLog, journal.PHPAccessLog} {
-		if !slices.Contains(a.manifest.Sources, s) {
-			names = append(names, string(s))
+	for _, s := range []string{"nginx_error_log", "php_access_log"} {
+		if !slices.Contains(r.Sources, s) {
+			names = append(names, s)
 		}
 	}
 	return join(names)
@@ -58,7 +56,7 @@ func (a *analysis) missingLogs() string {
 
 // poolNotKnown are the figures of the pool that the run does not tell. Those
 // that lack the same run are told of together.
-func (a *analysis) poolNotKnown(r *Report) []NotKnown {
+func (r *Report) poolNotKnown() []NotKnown {
 	var list []NotKnown
 	add := func(known *Estimate, what, why, needs string) {
 		if known != nil {
@@ -72,25 +70,21 @@ func (a *analysis) poolNotKnown(r *Report) []NotKnown {
 		}
 		list = append(list, NotKnown{what, why, needs})
 	}
-	fit := a.fit
-	if fit == nil {
-		fit = &poolFit{}
-	}
 	p := r.Pool
 	const idle = "the workers were not seen to be all busy"
-	add(p.Workers, "how many workers there are", or(fit.whyWorkers, idle), needsHang)
+	add(p.Workers, "how many workers there are", or(p.Unknown["workers"], idle), needsHang)
 	if p.Network == "tcp" {
 		add(p.QueueSlots, "how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
 	} else {
-		add(p.QueueSlots, "how many queue slots there are", or(fit.whySlots, idle), needsHang)
+		add(p.QueueSlots, "how many queue slots there are", or(p.Unknown["queue_slots"], idle), needsHang)
 	}
-	add(p.ServiceS, "how long a request holds a worker", or(fit.whyService, "too few good answers while all was well"), needsCalm)
+	add(p.ServiceS, "how long a request holds a worker", or(p.Unknown["service_s"], "too few good answers while all was well"), needsCalm)
 	needs := needsOverload
-	if p.ServiceS == nil && fit.whyCapacity != "" {
+	if p.ServiceS == nil && p.Unknown["capacity_hz"] != "" {
 		needs = needsCalm
 	}
-	add(p.CapacityHz, "how much the site carries", or(fit.whyCapacity, "it was not asked for more than it could serve"), needs)
-	why := fit.whyGateway
+	add(p.CapacityHz, "how much the site carries", or(p.Unknown["capacity_hz"], "it was not asked for more than it could serve"), needs)
+	why := p.Unknown["gateway_timeout_s"]
 	if longest := r.longest(); why == "" && longest > 0 {
 		why = "no 504 came, and the longest answer took " + span(longest)
 	}
@@ -110,18 +104,18 @@ func (r *Report) longest() float64 {
 }
 
 // timeoutsNotKnown are the dependencies whose timeout the run does not tell.
-func (a *analysis) timeoutsNotKnown(r *Report) []NotKnown {
+func (r *Report) timeoutsNotKnown() []NotKnown {
 	var list []NotKnown
 	var idle []string
-	for _, d := range a.manifest.Dependencies {
-		switch t := r.timeoutOn(d.Name); {
+	for _, name := range r.Declared {
+		switch t := r.timeoutOn(name); {
 		case t == nil:
-			idle = append(idle, d.Name)
+			idle = append(idle, name)
 		case t.Verdict == "":
-			list = append(list, NotKnown{"which timeout calls to " + d.Name + " have", or(t.Why, "nothing was held long enough to tell"), "a longer hang on " + d.Name + ", or `tailback audit`"})
+			list = append(list, NotKnown{"which timeout calls to " + name + " have", or(t.Why, "nothing was held long enough to tell"), "a longer hang on " + name + ", or `tailback audit`"})
 		case t.Verdict == "none":
-			list = append(list, NotKnown{"whether calls to " + d.Name + " have a timeout longer than " + span(t.HorizonS),
-				"no call was watched for longer", fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", d.Name, span(t.HorizonS))})
+			list = append(list, NotKnown{"whether calls to " + name + " have a timeout longer than " + span(t.HorizonS),
+				"no call was watched for longer", fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, span(t.HorizonS))})
 		}
 	}
 	if idle != nil {

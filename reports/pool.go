@@ -31,9 +31,6 @@ type poolFit struct {
 
 // pool is what the run tells of the workers.
 func (a *analysis) pool(r *Report, in input) Pool {
-	if a.services == nil {
-		return Pool{}
-	}
 	p := &poolFit{levels: a.services.levels}
 	a.fit = p
 	sent := a.sentByRequest()
@@ -63,7 +60,26 @@ func (a *analysis) pool(r *Report, in input) Pool {
 	pool.GatewayTimeoutS, p.whyGateway = a.giveUps.fit()
 	pool.Network = a.network(p, pool, in)
 	page.slots(&pool, p)
+	pool.Unknown = p.unknown(&pool)
 	return pool
+}
+
+// unknown says why the figures that are null can't be told.
+func (p *poolFit) unknown(pool *Pool) map[string]string {
+	unknown := map[string]string{}
+	for _, one := range []struct {
+		known *Estimate
+		name  string
+		why   string
+	}{
+		{pool.Workers, "workers", p.whyWorkers}, {pool.QueueSlots, "queue_slots", p.whySlots}, {pool.ServiceS, "service_s", p.whyService},
+		{pool.CapacityHz, "capacity_hz", p.whyCapacity}, {pool.GatewayTimeoutS, "gateway_timeout_s", p.whyGateway},
+	} {
+		if one.known == nil && one.why != "" {
+			unknown[one.name] = one.why
+		}
+	}
+	return unknown
 }
 
 func (a *analysis) sentByRequest() []int64 {

@@ -253,6 +253,7 @@ func (a *analysis) recoveryFigures() []Recovery {
 			f.AfterLiftS = ptr(float64(second))
 			f.RecoveredS = ptr((*r.fault.lifted + time.Duration(second)*time.Second).Seconds())
 		case refused == len(r.seconds) && refused > confirm:
+			f.NotWellS = ptr(float64(refused))
 			f.Why = fmt.Sprintf("not well within %d s, then %s", refused, r.stop)
 		default:
 			f.Why = fmt.Sprintf("%s %d s after lifting, too soon to tell: it takes a good second and the two after it", r.stop, len(r.seconds))

@@ -26,6 +26,7 @@ type Report struct {
 	ExitCode     int          `json:"exit_code"`
 	Fidelity     Fidelity     `json:"fidelity"`
 	Phases       []Phase      `json:"phases"`
+	Total        Traffic      `json:"total"` // of all phases that are no warm-up
 	Faults       []Fault      `json:"faults"`
 	Onset        []Onset      `json:"onset"`
 	Slowdowns    []Slowdown   `json:"slowdowns"`
@@ -36,6 +37,8 @@ type Report struct {
 	Prediction   Prediction   `json:"prediction"`
 	Dose         []Dose       `json:"dose"`
 	Dependencies []Dependency `json:"dependencies"`
+	Declared     []string     `json:"declared"` // the names of the experiment's dependencies, also of those whose use is not known
+	Sources      []string     `json:"sources"`  // the site's logs and pages that were given
 	// DependenciesSeen are the hosts that the site called through the egress, declared or not.
 	DependenciesSeen []DependencySeen `json:"dependencies_seen"`
 	SelfRequests     *SelfRequests    `json:"self_requests"`  // null without an egress, which would see them
@@ -89,18 +92,24 @@ type Quantiles struct {
 // Traffic is what came of the hits of a phase, or of one request in it.
 // Dropped and canceled hits are in Hits and Classes, and in no ratio.
 type Traffic struct {
-	Hits          int64            `json:"hits"` // due
-	Sent          int64            `json:"sent"` // and not canceled: the base of the ratios
+	Hits          int64            `json:"hits"`     // due
+	Sent          int64            `json:"sent"`     // and not canceled: the base of the ratios
+	OK            int64            `json:"ok"`       // good answers
+	Degraded      int64            `json:"degraded"` // of these, those that served less
 	RateAskedHz   *float64         `json:"rate_asked_hz"`
 	RateSentHz    float64          `json:"rate_sent_hz"`
 	OKRatio       *float64         `json:"ok_ratio"`
 	DegradedRatio *float64         `json:"degraded_ratio"`
 	Codes         map[string]int64 `json:"codes"`
 	Classes       map[string]int64 `json:"classes"`
+	Failed        map[string]int64 `json:"failed"`         // bad answers by their status, where it was the status that was bad
 	ResponseS     Quantiles        `json:"response_s"`     // of good answers, from due
 	ResponseAllS  Quantiles        `json:"response_all_s"` // of all hits sent, from due
 	ServiceS      Quantiles        `json:"service_s"`      // of good answers, from sending
 }
+
+// Bad returns how many hits were sent and not answered well.
+func (t *Traffic) Bad() int64 { return t.Sent - t.OK }
 
 // Phase is one phase's figures. A hit belongs to the phase in which it was due.
 type Phase struct {
@@ -109,6 +118,8 @@ type Phase struct {
 	Warmup bool    `json:"warmup"`
 	StartS float64 `json:"start_s"`
 	EndS   float64 `json:"end_s"`
+	// CutShort: the run ended before this phase did, or before it began.
+	CutShort bool `json:"cut_short"`
 	Traffic
 	Requests []RequestTraffic `json:"requests"`
 }
@@ -123,6 +134,8 @@ type RequestTraffic struct {
 type Fault struct {
 	Dependency  string   `json:"dependency"`
 	Kind        string   `json:"kind"`
+	State       string   `json:"state"` // that it puts its dependency into, to follow "with": "payments 2 s slower"
+	Waits       bool     `json:"waits"` // it makes a caller wait
 	Phase       string   `json:"phase"`
 	Share       float64  `json:"share"`
 	SizeS       *float64 `json:"size_s"`           // the delay at the end, for a kind that has one
@@ -174,7 +187,10 @@ type Recovery struct {
 	// two after it; null when there was none or no baseline to hold it against.
 	RecoveredS *float64 `json:"recovered_s"`
 	AfterLiftS *float64 `json:"after_lift_s"`
-	Why        string   `json:"why"` // when null
+	// NotWellS is how long the site was watched after lifting without being well
+	// once; null when it was well, or could not be told.
+	NotWellS *float64 `json:"not_well_s"`
+	Why      string   `json:"why"` // when null
 }
 
 // Objective is one objective and what was seen.

@@ -3,9 +3,6 @@ package reports
 import (
 	"fmt"
 	"strings"
-	"time"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // maxClauses is how many phases with faults a summary tells of.
@@ -14,10 +11,10 @@ const maxClauses = 3
 // summary says in a few plain sentences what the run showed, why, and which
 // timeout would help. What spoils the figures comes first: a run cut short,
 // then a generator that failed.
-func (a *analysis) summary(r *Report, f fidelity) string {
-	text := strings.Join(a.body(r), ". ")
-	if !f.total.OK {
-		text = "the load generator could not do all that was asked (" + f.total.Why + "), so some of this may be its own doing: " + text
+func (r *Report) summary() string {
+	text := strings.Join(r.body(), ". ")
+	if !r.Fidelity.OK {
+		text = "the load generator could not do all that was asked (" + r.Fidelity.Why + "), so some of this may be its own doing: " + text
 	}
 	switch at := span(r.DurationS); r.Outcome {
 	case complete:
@@ -34,19 +31,19 @@ func (a *analysis) summary(r *Report, f fidelity) string {
 }
 
 // body is the sentences, each but the first beginning with a capital.
-func (a *analysis) body(r *Report) []string {
-	all, _ := a.scope("")
+func (r *Report) body() []string {
+	all := &r.Total
 	switch {
-	case all.sent == 0 && all.hits > 0:
+	case all.Sent == 0 && len(all.Classes) > 0:
 		return []string{"no request was sent and waited for"}
-	case all.sent == 0:
+	case all.Sent == 0:
 		return []string{"no request was sent"}
-	case all.ok == 0:
-		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", requests(all.sent), all.failures(), after(": ", r.explainFirst()))}
+	case all.OK == 0:
+		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", requests(all.Sent), failures(all), after(": ", r.explainFirst()))}
 	case len(r.Faults) == 0:
-		return append([]string{a.plain(r, all.tally)}, r.slow()...)
+		return append([]string{r.plain(all)}, r.slow()...)
 	}
-	return append(a.underFaults(r), r.remedies()...)
+	return append(r.underFaults(), r.remedies()...)
 }
 
 // after puts between and text together, if there is a text.
@@ -74,13 +71,12 @@ func (r *Report) explainFirst() string {
 }
 
 // plain tells of a run without faults.
-func (a *analysis) plain(r *Report, t *tally) string {
-	if t.bad() == 0 {
-		p50, p99 := time.Duration(t.response.Quantile(0.5)), time.Duration(t.response.Quantile(0.99))
+func (r *Report) plain(t *Traffic) string {
+	if t.Bad() == 0 {
 		return fmt.Sprintf("all %s were answered well%s, half of them within %s and 99%% within %s",
-			requests(t.sent), t.served(), span(p50.Seconds()), span(p99.Seconds()))
+			requests(t.Sent), degraded(t), span(*t.ResponseS.P50), span(*t.ResponseS.P99))
 	}
-	failed := fmt.Sprintf("%s of %s failed (%s: %s)", count(t.bad()), requests(t.sent), percent(float64(t.bad())/float64(t.sent)), t.failures())
+	failed := fmt.Sprintf("%s of %s failed (%s: %s)", count(t.Bad()), requests(t.Sent), percent(badShare(t)), failures(t))
 	if len(r.Onset) == 0 {
 		return failed
 	}
@@ -109,10 +105,10 @@ func (r *Report) slow() []string {
 
 // underFaults has a clause for each phase with faults: in one sentence, or where
 // one says why, in a sentence each.
-func (a *analysis) underFaults(r *Report) []string {
+func (r *Report) underFaults() []string {
 	var clauses []string
-	if t := a.beforeFaults(); t.bad() > 0 {
-		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", percent(float64(t.bad())/float64(t.sent))))
+	if bad, sent := r.beforeFaults(); bad > 0 {
+		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", percent(float64(bad)/float64(sent))))
 	}
 	said, explained := map[string]bool{}, false
 	for _, fault := range r.Faults {
@@ -123,7 +119,7 @@ func (a *analysis) underFaults(r *Report) []string {
 		if len(said) > maxClauses {
 			continue
 		}
-		texts, why := a.clauses(r, fault.Phase)
+		texts, why := r.clauses(fault.Phase)
 		clauses, explained = append(clauses, texts...), explained || why
 	}
 	if more := len(said) - maxClauses; more > 0 {
@@ -138,31 +134,30 @@ func (a *analysis) underFaults(r *Report) []string {
 	return clauses
 }
 
-// beforeFaults is what came of the phases that had ended when the first fault was applied.
-func (a *analysis) beforeFaults() *tally {
-	sum := &tally{}
-	for i, p := range a.manifest.Phases {
-		if !p.Warmup && time.Duration(p.EndNS) <= a.faults[0].applied {
-			sum.merge(a.traffic.of(i))
+// beforeFaults counts the requests of the phases that had ended when the first fault was applied.
+func (r *Report) beforeFaults() (bad, sent int64) {
+	for i := range r.Phases {
+		if p := &r.Phases[i]; !p.Warmup && p.EndS <= r.Faults[0].AppliedS {
+			bad, sent = bad+p.Bad(), sent+p.Sent
 		}
 	}
-	return sum
+	return bad, sent
 }
 
 // clauses tells what the faults of a phase did, and which of them did nothing;
 // why is whether it could be said why errors came.
-func (a *analysis) clauses(r *Report, phase string) (list []string, why bool) {
+func (r *Report) clauses(phase string) (list []string, why bool) {
 	var idle, states []string
 	during := ""
 	for _, f := range r.Faults {
 		switch {
 		case f.Phase != phase:
-		case f.untold():
+		case f.Untold():
 			idle = append(idle, fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind))
 		case !f.Exercised && !f.Uncounted:
 			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))
 		default:
-			states = append(states, f.words())
+			states = append(states, f.State)
 			if f.LiftedS != nil {
 				during = " for " + span(*f.LiftedS-f.AppliedS)
 			}
@@ -176,14 +171,14 @@ func (a *analysis) clauses(r *Report, phase string) (list []string, why bool) {
 	}
 	state := "with " + join(states)
 	if onset := r.firstOnset(phase); onset != nil && r.explain(onset) != "" {
-		return append(a.explained(r, phase, state, len(states)), idle...), true
+		return append(r.explained(phase, state, len(states)), idle...), true
 	}
-	return append([]string{a.effect(r, phase, state, during, len(states))}, idle...), false
+	return append([]string{r.effect(phase, state, during, len(states))}, idle...), false
 }
 
 // explained tells why errors began in a phase, and what followed. How many
 // failed is left to the table of phases.
-func (a *analysis) explained(r *Report, phase, state string, faults int) []string {
+func (r *Report) explained(phase, state string, faults int) []string {
 	onset := r.firstOnset(phase)
 	list := []string{fmt.Sprintf("%s, %s began %s after the fault%s: %s",
 		state, onset.what(), span(*onset.AfterFaultS), onset.rate(), r.explain(onset))}
@@ -197,7 +192,7 @@ func (a *analysis) explained(r *Report, phase, state string, faults int) []strin
 		}
 		list = append(list, text)
 	}
-	if ill := strings.TrimPrefix(a.wellAgain(phase, faults), "; "); strings.Contains(ill, "not well") {
+	if ill := strings.TrimPrefix(r.wellAgain(phase, faults), "; "); strings.Contains(ill, "not well") {
 		list = append(list, ill)
 	}
 	return list
@@ -212,9 +207,9 @@ func (o *Onset) what() string {
 }
 
 // effect tells what came of a phase under its faults, and when the site was well again.
-func (a *analysis) effect(r *Report, phase, state, during string, faults int) string {
-	s, why := a.scope(phase)
-	if why != "" || s.sent == 0 {
+func (r *Report) effect(phase, state, during string, faults int) string {
+	t, cut := r.trafficOf(phase)
+	if t.Sent == 0 {
 		return state + during + " no request was sent and waited for"
 	}
 	var parts []string
@@ -222,25 +217,24 @@ func (a *analysis) effect(r *Report, phase, state, during string, faults int) st
 	if onset != nil {
 		parts = append(parts, fmt.Sprintf("%s began %s after the fault%s", onset.what(), span(*onset.AfterFaultS), onset.rate()))
 	}
-	if s.bad() > 0 {
-		failed := fmt.Sprintf("%s of requests in phase %s failed", percent(float64(s.bad())/float64(s.sent)), phase)
+	if t.Bad() > 0 {
+		failed := fmt.Sprintf("%s of requests in phase %s failed", percent(badShare(t)), phase)
 		if onset == nil {
-			failed += " (" + s.failures() + ")"
+			failed += " (" + failures(t) + ")"
 		}
 		parts = append(parts, failed)
 	}
-	if cut := a.cutShort(s); cut != "" && len(parts) == 0 {
+	if cut && len(parts) == 0 {
 		text := state + " no failure was recorded before the run ended"
-		if n := s.classes[journal.ClassCanceled]; n > 0 {
+		if n := t.Classes["canceled"]; n > 0 {
 			text += ", with " + requests(n) + " still without an answer"
 		}
 		return text
 	}
 	if len(parts) == 0 {
-		slowest := time.Duration(s.response.Max()).Seconds()
-		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, s.served(), span(slowest))
+		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, degraded(t), span(*t.ResponseS.Max))
 	}
-	return state + ", " + strings.Join(parts, " and ") + a.wellAgain(phase, faults)
+	return state + ", " + strings.Join(parts, " and ") + r.wellAgain(phase, faults)
 }
 
 // firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
@@ -263,29 +257,53 @@ func (r *Report) onsetsIn(phase string) []*Onset {
 }
 
 // wellAgain tells of the recovery after the last lifting in a phase.
-func (a *analysis) wellAgain(phase string, faults int) string {
-	var last *recovery
-	for _, r := range a.recoveries {
-		if r.fault.Phase == phase {
-			last = r
-		}
-	}
-	if last == nil || last.why != "" {
+func (r *Report) wellAgain(phase string, faults int) string {
+	last := r.lastRecovery(phase)
+	if last == nil {
 		return ""
 	}
 	it := "it was"
 	if faults > 1 {
 		it = "they were"
 	}
-	switch second, refused, ok := last.recovered(); {
-	case ok && second == 0:
+	switch well, never := last.AfterLiftS, last.NotWellS; {
+	case well != nil && *well == 0:
 		return fmt.Sprintf("; the site was well again as soon as %s lifted", it)
-	case ok:
-		return fmt.Sprintf("; the site was well again %d s after %s lifted", second, it)
-	case refused == len(last.seconds) && refused > confirm:
-		return fmt.Sprintf("; the site was not well again in the %d s after %s lifted", refused, it)
+	case well != nil:
+		return fmt.Sprintf("; the site was well again %.0f s after %s lifted", *well, it)
+	case never != nil:
+		return fmt.Sprintf("; the site was not well again in the %.0f s after %s lifted", *never, it)
 	}
 	return ""
+}
+
+// lastRecovery is that from the fault of a phase that was lifted last, or nil.
+func (r *Report) lastRecovery(phase string) *Recovery {
+	var last *Recovery
+	for i := range r.Recovery {
+		one := &r.Recovery[i]
+		for _, f := range r.Faults {
+			if f.Phase == phase && f.Dependency == one.Dependency && f.Kind == one.Kind && f.LiftedS != nil && *f.LiftedS == one.LiftedS {
+				last = one
+			}
+		}
+	}
+	return last
+}
+
+// trafficOf is what came of the hits of a phase that is no warm-up, and whether
+// the run ended before it did; of all of them where the fault does not say its phase.
+func (r *Report) trafficOf(phase string) (t *Traffic, cut bool) {
+	t = &Traffic{}
+	for i := range r.Phases {
+		if p := &r.Phases[i]; !p.Warmup && (p.Name == phase || phase == "") {
+			t, cut = &p.Traffic, cut || p.CutShort
+		}
+	}
+	if phase == "" {
+		t = &r.Total
+	}
+	return t, cut
 }
 
 // rate says at which rate an onset came, when that is known.
@@ -296,47 +314,13 @@ func (o *Onset) rate() string {
 	return " at " + digits(*o.RateHz, 1) + " requests/s"
 }
 
-// served says which part of the good answers was degraded, if any.
-func (t *tally) served() string {
-	if t.degraded == 0 {
+// degraded says which part of the good answers served less, if any did.
+func degraded(t *Traffic) string {
+	if t.Degraded == 0 {
 		return ""
 	}
-	return ", " + percent(float64(t.degraded)/float64(t.ok)) + " of them degraded"
+	return ", " + percent(float64(t.Degraded)/float64(t.OK)) + " of them degraded"
 }
 
-// classWords says what the classes mean to a reader who has not seen the names.
-var classWords = [classes]string{
-	journal.ClassBody:           "not the body expected",
-	journal.ClassClientTimeout:  "no answer in time",
-	journal.ClassRefused:        "connection refused",
-	journal.ClassReset:          "connection reset",
-	journal.ClassClosed:         "connection closed early",
-	journal.ClassConnectTimeout: "no connection in time",
-	journal.ClassDNS:            "name not found",
-	journal.ClassTLS:            "no TLS session",
-	journal.ClassProtocol:       "no HTTP",
-	journal.ClassTooLarge:       "answer too large",
-	journal.ClassOther:          "another error",
-}
-
-// failures lists what went wrong, such as "56 × 502, 2 × no answer in time"; of many statuses the first three.
-func (t *tally) failures() string {
-	var parts []string
-	rest := int64(0)
-	for i, c := range t.failed.byCount() {
-		if i < 3 {
-			parts = append(parts, fmt.Sprintf("%s × %d", count(c.n), c.code))
-		} else {
-			rest += c.n
-		}
-	}
-	if rest > 0 {
-		parts = append(parts, count(rest)+" × another status")
-	}
-	for c, n := range t.classes {
-		if n > 0 && classWords[c] != "" {
-			parts = append(parts, count(n)+" × "+classWords[c])
-		}
-	}
-	return strings.Join(parts, ", ")
-}
+// badShare is the part of the requests that was not answered well, 0..1.
+func badShare(t *Traffic) float64 { return float64(t.Bad()) / float64(t.Sent) }

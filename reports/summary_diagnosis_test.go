@@ -8,27 +8,22 @@ import (
 
 // without is a run analysed, with a report without any diagnosis: what is said
 // is tried apart from how figures are found.
-func without(t *testing.T, s *scenario) (*analysis, *Report) {
+func without(t *testing.T, s *scenario) *Report {
 	t.Helper()
-	a, err := passes(s.input())
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := a.report(s.input())
+	r := s.report(t)
 	for i := range r.Onset {
 		r.Onset[i].Cause, r.Onset[i].Confidence, r.Onset[i].Evidence = Unknown, nil, nil
 	}
-	a.fit = nil
 	r.Pool, r.Prediction, r.Timeouts, r.Budget, r.Dose, r.Slowdowns, r.Dependencies, r.Evidence = Pool{}, Prediction{}, nil, nil, nil, nil, nil, nil
-	return a, r
+	return r
 }
 
 // diagnosed returns the summary of a run whose diagnosis is what set makes of it.
 func diagnosed(t *testing.T, s *scenario, set func(r *Report)) string {
 	t.Helper()
-	a, r := without(t, s)
+	r := without(t, s)
 	set(r)
-	return a.summary(r, a.fidelity())
+	return r.summary()
 }
 
 // around is an estimate that is at most part of itself off.

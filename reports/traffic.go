@@ -111,9 +111,9 @@ func (t *traffic) of(p int) *tally {
 // phase lasted, asked its rate, if it had one.
 func (t *tally) figures(asked *float64, seconds float64) Traffic {
 	f := Traffic{
-		Hits: t.hits, Sent: t.sent, RateAskedHz: asked,
+		Hits: t.hits, Sent: t.sent, OK: t.ok, Degraded: t.degraded, RateAskedHz: asked,
 		OKRatio: ratio(t.ok, t.sent), DegradedRatio: ratio(t.degraded, t.sent),
-		Codes: map[string]int64{}, Classes: map[string]int64{},
+		Codes: map[string]int64{}, Classes: map[string]int64{}, Failed: map[string]int64{},
 		ResponseS: quantiles(&t.response), ResponseAllS: quantiles(&t.responseAll), ServiceS: quantiles(&t.service),
 	}
 	if hz := perSecond(t.sent, seconds); hz != nil {
@@ -121,6 +121,9 @@ func (t *tally) figures(asked *float64, seconds float64) Traffic {
 	}
 	for _, c := range t.codes {
 		f.Codes[strconv.Itoa(int(c.code))] = c.n
+	}
+	for _, c := range t.failed {
+		f.Failed[strconv.Itoa(int(c.code))] = c.n
 	}
 	for c, n := range t.classes {
 		if n > 0 {
@@ -138,6 +141,7 @@ func (a *analysis) phases() []Phase {
 		p := Phase{
 			Name: span.Name, Kind: span.Kind, Warmup: span.Warmup,
 			StartS: time.Duration(span.StartNS).Seconds(), EndS: time.Duration(span.EndNS).Seconds(),
+			CutShort: outcome(a.manifest) != complete && a.end < time.Duration(span.EndNS),
 			Requests: []RequestTraffic{},
 		}
 		if seconds > 0 && seconds < p.EndS-p.StartS {
