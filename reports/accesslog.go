@@ -13,13 +13,13 @@ import (
 // waiting for the processor included. So it is the number of workers also
 // where these compete. It is nil when the log does not tell of the requests
 // that were answered: it may be another host's.
-func (a *analysis) workersFromLog(p *poolFit, observed []journal.Observation) *Estimate {
+func (a *run) workersFromLog(p *poolFit) *Estimate {
 	c := p.capacity.rough
 	if c == nil {
 		return nil
 	}
 	inWindow := func(at time.Duration) bool {
-		cell, second := a.grid.cell(at), a.grid.perSecond()
+		cell, second := a.cells.cell(at), a.cells.perSecond()
 		for _, w := range p.windows {
 			if w.from <= cell && cell+second <= w.to {
 				return true
@@ -29,7 +29,7 @@ func (a *analysis) workersFromLog(p *poolFit, observed []journal.Observation) *E
 	}
 	var n, answered int64
 	var sum, squares float64
-	for _, o := range observed {
+	for _, o := range a.observed {
 		at := time.Duration(o.AtNS)
 		if o.Source != journal.PHPAccessLog || o.Kind != journal.Access || o.Times == nil || !inWindow(at) {
 			continue
@@ -39,7 +39,7 @@ func (a *analysis) workersFromLog(p *poolFit, observed []journal.Observation) *E
 	}
 	for _, w := range p.windows {
 		for cell := w.from; cell < w.to; cell++ {
-			answered += int64(at(a.grid.flow.served, cell))
+			answered += int64(at(a.cells.flow.served, cell))
 		}
 	}
 	// The last second of a window is left out, so there are fewer lines than answers.

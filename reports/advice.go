@@ -103,9 +103,9 @@ func (r *Report) adviseOnGateway() []Advice {
 	}
 	for i := range r.Timeouts {
 		t := &r.Timeouts[i]
-		if t.Visitor == "gateway" && t.ObservedS != nil && t.wholeS() > g.High {
+		if t.Visitor == "gateway" && t.ObservedS != nil && t.WholeS() > g.High {
 			return []Advice{{fmt.Sprintf("Keep all calls of a page shorter together than the %s that the gateway waits", held(g.Value)),
-				fmt.Sprintf("calls to %s held workers for %s: they went on for visitors who had been told 504", t.Dependency, held(t.wholeS()))}}
+				fmt.Sprintf("calls to %s held workers for %s: they went on for visitors who had been told 504", t.Dependency, held(t.WholeS()))}}
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ func (r *Report) adviseOnTimeouts() []Advice {
 			continue
 		}
 		said[seen.Dependency] = true
-		t := r.timeoutOn(seen.Dependency)
+		t := timeoutOn(r.Timeouts, seen.Dependency)
 		b := r.budgetOf(t.Dependency)
 		if r.fits(t, b) {
 			continue
@@ -128,7 +128,7 @@ func (t *Timeout) oneDeadline() []Advice {
 		return nil
 	}
 	text := "Let all tries of a call to " + t.Dependency + " share one timeout, or do not retry while a visitor waits"
-	return []Advice{{text, fmt.Sprintf("%d tries of %s hold a worker for %s", t.Retries+1, held(t.ObservedS.Value), held(t.wholeS()))}}
+	return []Advice{{text, fmt.Sprintf("%d tries of %s hold a worker for %s", t.Retries+1, held(t.ObservedS.Value), held(t.WholeS()))}}
 }
 
 // apart asks for a bulkhead: where only a share of requests calls the

@@ -15,23 +15,22 @@ const scale = 1000
 
 // budgets are the timeouts that would hold the rate, one for each dependency
 // that is called. There are none when workers or service time are not known.
-func (a *analysis) budgets(r *Report) []Budget {
+func budgets(site poolmodel.Site, workers *Estimate, dependencies []Dependency, timeouts []Timeout, load []Phase, faults []Fault) []Budget {
 	list := []Budget{}
-	site, ok := a.modelSite(r)
-	if !ok || site.ServiceS == 0 && len(r.Dependencies) == 0 {
+	if site.ServiceS == 0 && len(dependencies) == 0 {
 		return list
 	}
 	all := site.ServiceS + site.Share*site.DependencyS
-	for i := range r.Dependencies {
-		d := &r.Dependencies[i]
+	for i := range dependencies {
+		d := &dependencies[i]
 		p, held := d.use()
-		rate := a.rateFor(r, d.Name)
+		rate := rateFor(d.Name, load, faults)
 		if p <= 0 || rate <= 0 {
 			continue
 		}
 		one := site
 		one.Share, one.DependencyS, one.ServiceS = p, held, max(all-p*held, 0)
-		list = append(list, budget(one, r.Pool.Workers.Value, rate, d.Name, r.timeoutOn(d.Name)))
+		list = append(list, budget(one, workers.Value, rate, d.Name, timeoutOn(timeouts, d.Name)))
 	}
 	return list
 }
@@ -86,9 +85,9 @@ func needed(site poolmodel.Site, rate, timeout float64) (workers int, ok bool) {
 
 // rateFor is the rate that a budget is for: asked in the phase in which the
 // dependency was faulted, else in the first that is no warm-up.
-func (a *analysis) rateFor(r *Report, dependency string) float64 {
+func rateFor(dependency string, load []Phase, faults []Fault) float64 {
 	rate := 0.0
-	for _, p := range r.Phases {
+	for _, p := range load {
 		hz := p.RateSentHz
 		if p.RateAskedHz != nil {
 			hz = *p.RateAskedHz
@@ -99,7 +98,7 @@ func (a *analysis) rateFor(r *Report, dependency string) float64 {
 		if rate == 0 {
 			rate = hz
 		}
-		for _, f := range r.Faults {
+		for _, f := range faults {
 			if f.Dependency == dependency && f.Phase == p.Name {
 				return hz
 			}

@@ -26,23 +26,23 @@ type busyWindow struct{ from, to int }
 // that nobody waits for, and good answers are no measure. Unless all that are
 // inside are known to be in a queue, they count only while their number does
 // not fall: on TCP they may be waiting to connect again, and workers be idle.
-func (a *analysis) busyWindows(levels []int32, threshold int32, queued bool) []busyWindow {
-	faulty := a.faultyCells(len(levels), 0)
+func (a *run) busyWindows(threshold int32, queued bool) []busyWindow {
+	levels, faulty := a.cells.inSystem, a.faultyCells(0)
 	for _, f := range a.faults {
 		if f.lifted != nil { // the answers withheld come all at once
-			c := a.grid.cell(*f.lifted)
-			for ; c < len(levels) && a.grid.start(c) < *f.lifted+50*time.Millisecond; c++ {
+			c := a.cells.cell(*f.lifted)
+			for ; c < len(levels) && a.cells.start(c) < *f.lifted+50*time.Millisecond; c++ {
 				faulty[c] = true
 			}
 		}
 	}
 	var list []busyWindow
-	from, second := -1, a.grid.perSecond()
+	from, second := -1, a.cells.perSecond()
 	fed := func(c int) bool {
 		return queued || levels[max(c-second, 0)] <= levels[c] && levels[c] <= levels[min(c+second, len(levels)-1)]
 	}
 	for c := range levels {
-		over := at(a.grid.flow.gaveUp, c) > 0
+		over := at(a.cells.flow.gaveUp, c) > 0
 		if !over && levels[c] >= threshold && !faulty[c] && fed(c) {
 			if from < 0 {
 				from = c
@@ -69,10 +69,10 @@ func (a *analysis) busyWindows(levels []int32, threshold int32, queued bool) []b
 // from the line like a Brownian path with variance cv²·C a second: the slope of
 // one fitted to it over T has variance 6/5 cv²·C/T. To that come 0.6/k² for k rounds of workers that finish together, and what a busy
 // machine takes: more than it gives.
-func (a *analysis) capacity(windows []busyWindow, service, spread float64) capacityFit {
+func (a *run) capacity(windows []busyWindow, service, spread float64) capacityFit {
 	var sxx, sxy, longest, all float64
 	var n int64
-	width := float64(a.grid.width) / float64(time.Second)
+	width := float64(a.cells.width) / float64(time.Second)
 	for _, w := range windows {
 		seconds := float64(w.to-w.from) * width
 		if seconds < max(2*service, 0.1) {
@@ -100,11 +100,11 @@ func (a *analysis) capacity(windows []busyWindow, service, spread float64) capac
 
 // slope returns the sums of squares and products of time and answers counted
 // so far, about their means in the window, and how many answers there were.
-func (a *analysis) slope(w busyWindow, width float64) (sxx, sxy float64, n int64) {
+func (a *run) slope(w busyWindow, width float64) (sxx, sxy float64, n int64) {
 	cells := float64(w.to - w.from)
 	middle := (cells - 1) / 2
 	for c := w.from; c < w.to; c++ {
-		n += int64(at(a.grid.flow.served, c))
+		n += int64(at(a.cells.flow.served, c))
 		x := (float64(c-w.from) - middle) * width
 		sxx += x * x
 		sxy += x * float64(n)

@@ -46,8 +46,8 @@ var priors = [errorKinds]odds{
 	app504:      {AppError: 12, CDN: 0.5, Unknown: 1},
 }
 
-// suspects weighs the causes of one onset.
-type suspects struct {
+// posterior weighs the causes of one onset.
+type posterior struct {
 	odds
 	evidence []string
 	backed   map[Cause]bool // a log of the site names it
@@ -55,13 +55,13 @@ type suspects struct {
 }
 
 // sign says what was seen and how it changes the odds.
-func (s *suspects) sign(text string, ratios odds) {
+func (s *posterior) sign(text string, ratios odds) {
 	s.evidence = append(s.evidence, text)
 	s.times(ratios)
 }
 
 // times changes the odds.
-func (s *suspects) times(ratios odds) {
+func (s *posterior) times(ratios odds) {
 	for c, ratio := range ratios {
 		if _, ok := s.odds[c]; ok {
 			s.odds[c] *= ratio
@@ -70,7 +70,7 @@ func (s *suspects) times(ratios odds) {
 }
 
 // but is the ratio for all causes but these.
-func (s *suspects) but(ratio float64, except odds) odds {
+func (s *posterior) but(ratio float64, except odds) odds {
 	all := odds{}
 	for c := range s.odds {
 		all[c] = ratio
@@ -80,7 +80,7 @@ func (s *suspects) but(ratio float64, except odds) odds {
 }
 
 // best is the likeliest cause; Unknown, without a confidence, when none is likely.
-func (s *suspects) best() (Cause, *float64) {
+func (s *posterior) best() (Cause, *float64) {
 	if s.certain != "" {
 		return s.certain, ptr(atMostSeen)
 	}
@@ -102,11 +102,19 @@ func (s *suspects) best() (Cause, *float64) {
 	return best, ptr(confidence)
 }
 
-// nameCauses says of each onset why it came, where that can be told.
-func (a *analysis) nameCauses(r *Report, in input) {
-	logs := a.readLogs(in.observed)
+// siteKnown is what was worked out of the site before causes are looked for.
+type siteKnown struct {
+	pool   *Pool
+	self   *SelfRequests
+	status []Status
+}
+
+// nameCauses says of each onset why it came, where that can be told, and returns
+// what is wrong with the site's logs.
+func (a *run) nameCauses(list []Onset, known siteKnown) (doubts []string) {
+	logs := a.readLogs()
 	for i, o := range a.onsets {
-		f := &r.Onset[i]
+		f := &list[i]
 		switch o.kind {
 		case generatorError:
 			f.Cause, f.Confidence = Generator, ptr(1.0)
@@ -117,12 +125,12 @@ func (a *analysis) nameCauses(r *Report, in input) {
 			f.Evidence = []string{fmt.Sprintf("no answer within %s: we gave up (target.timeout)", span(o.seen.seconds(1)))}
 			continue
 		}
-		s := &suspects{odds: maps.Clone(priors[o.kind]), backed: map[Cause]bool{}}
-		a.signsOutside(s, o, r)
+		s := &posterior{odds: maps.Clone(priors[o.kind]), backed: map[Cause]bool{}}
+		a.signsOutside(s, o, known.pool.Network)
 		logs.signs(s, o)
-		a.signOfSelf(s, o, r, in)
+		a.signOfSelf(s, o, known)
 		f.Cause, f.Confidence = s.best()
 		f.Evidence = s.evidence
 	}
-	a.logDoubts = append(a.logDoubts, logs.doubts...)
+	return logs.doubts
 }

@@ -17,7 +17,7 @@ var meanings = map[journal.Kind]Cause{
 
 // errorLogSigns are the lines of nginx's error log about what comes to visitors
 // with the status of the onset. Of lines of several meanings each has its part.
-func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
+func (l *siteLogs) errorLogSigns(s *posterior, o *onset, ours map[int64]int64) {
 	if !l.given || o.kind == serverError && l.errors[journal.WorkerConnections] == nil {
 		return
 	}
@@ -50,7 +50,7 @@ func (l *siteLogs) errorLogSigns(s *suspects, o *onset, ours map[int64]int64) {
 // name weighs the causes that lines name by their parts. An edge may answer for
 // what they tell of, and the workers of a site that waits for itself are as busy
 // as any.
-func (s *suspects) name(matches map[Cause]int64, sum int64, weight float64) {
+func (s *posterior) name(matches map[Cause]int64, sum int64, weight float64) {
 	against := 0.1
 	if weight < named {
 		against = 1
@@ -96,7 +96,7 @@ func (l *siteLogs) linesOf(o *onset) (kinds []journal.Kind, _ map[int64]int64) {
 // silence is of an error log without a line about the errors: nginx logs each
 // that it writes itself, unless the log is of another host, or its clock is off,
 // which it shows by lines at other times.
-func (l *siteLogs) silence(s *suspects, o *onset, ours, theirs map[int64]int64) {
+func (l *siteLogs) silence(s *posterior, o *onset, ours, theirs map[int64]int64) {
 	leader := s.leader()
 	if leader != AppError && leader != CDN && leader != Unknown {
 		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.code, span(o.at.Seconds())))
@@ -117,7 +117,7 @@ func (l *siteLogs) silence(s *suspects, o *onset, ours, theirs map[int64]int64) 
 func (l *siteLogs) strays(lines *logLines) (n int64) {
 	ill := map[int64]bool{}
 	for kind := range errorKinds {
-		for second := range l.a.bySecond(l.a.grid.bad[kind]) {
+		for second := range l.a.cells.bySecond(l.a.cells.bad[kind]) {
 			ill[second-1], ill[second], ill[second+1] = true, true, true
 		}
 	}
@@ -136,7 +136,7 @@ func (l *siteLogs) doubt(text string) {
 }
 
 // leader is the likeliest cause so far.
-func (s *suspects) leader() Cause {
+func (s *posterior) leader() Cause {
 	c, _ := s.best()
 	return c
 }

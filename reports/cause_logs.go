@@ -11,7 +11,7 @@ import (
 
 // siteLogs are the site's logs by second, and what is wrong with them.
 type siteLogs struct {
-	a      *analysis
+	a      *run
 	errors map[journal.Kind]*logLines // of nginx's error log
 	access map[journal.Source]*accessLog
 	given  bool // an error log was given, or has spoken
@@ -44,12 +44,12 @@ func (l *logLines) add(second, n int64, text string) {
 }
 
 // readLogs sorts what the logs say, and leaves out access logs that do not show our requests.
-func (a *analysis) readLogs(observed []journal.Observation) *siteLogs {
+func (a *run) readLogs() *siteLogs {
 	l := &siteLogs{a: a, errors: map[journal.Kind]*logLines{}, access: map[journal.Source]*accessLog{}}
 	for _, s := range a.manifest.Sources {
 		l.given = l.given || s == journal.NginxErrorLog
 	}
-	for _, o := range observed {
+	for _, o := range a.observed {
 		if !a.within(o) {
 			continue
 		}
@@ -64,9 +64,9 @@ func (a *analysis) readLogs(observed []journal.Observation) *siteLogs {
 	}
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
 		log := l.access[source]
-		served := a.bySecond(a.grid.good)
+		served := a.cells.bySecond(a.cells.good)
 		shown := part(matched(served, log.all.perSecond), sumOf(served))
-		log.mine = shown >= 0.9 || sumOf(served) == 0 && log.all.n >= a.sent()/2
+		log.mine = shown >= 0.9 || sumOf(served) == 0 && log.all.n >= a.cells.totalSent()/2
 		if sumOf(served) >= 10 && shown < 0.3 {
 			l.doubts = append(l.doubts, fmt.Sprintf("%s shows %s of our %d requests at the time they were answered: is it of this host, and is its clock right? It was left out",
 				source, percent(shown), sumOf(served)))
@@ -95,27 +95,12 @@ func (l *siteLogs) addAccess(o journal.Observation, second, n int64) {
 	}
 }
 
-// bySecond sums cells of the grid to seconds.
-func (a *analysis) bySecond(cells []int32) map[int64]int64 {
-	m := map[int64]int64{}
-	second := a.grid.perSecond()
-	for c, n := range cells {
-		if n > 0 {
-			m[int64(c/second)] += int64(n)
-		}
-	}
-	return m
-}
-
 func sumOf(m map[int64]int64) (n int64) {
 	for _, v := range m {
 		n += v
 	}
 	return n
 }
-
-// sent is how many requests were sent, warm-up included.
-func (a *analysis) sent() int64 { return sumCells(a.grid.flow.sent, 0, len(a.grid.flow.sent)) }
 
 func part(n, of int64) float64 {
 	if of == 0 {
@@ -159,7 +144,7 @@ func agreement(ours, theirs map[int64]int64) float64 {
 
 // signs are what the logs say of an onset. A log that does not show its errors
 // is of another host, or its clock is off: it speaks neither for nor against.
-func (l *siteLogs) signs(s *suspects, o *onset) {
+func (l *siteLogs) signs(s *posterior, o *onset) {
 	ours := l.a.errorsOf(o)
 	l.errorLogSigns(s, o, ours)
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
@@ -171,13 +156,13 @@ func (l *siteLogs) signs(s *suspects, o *onset) {
 }
 
 // errorsOf counts the errors of an onset by second.
-func (a *analysis) errorsOf(o *onset) map[int64]int64 {
-	from, to := a.grid.cell(o.at), a.grid.cell(o.last)+1
-	cells := a.grid.bad[o.kind]
+func (a *run) errorsOf(o *onset) map[int64]int64 {
+	from, to := a.cells.cell(o.at), a.cells.cell(o.last)+1
+	cells := a.cells.bad[o.kind]
 	m := map[int64]int64{}
 	for c := from; c < min(to, len(cells)); c++ {
 		if cells[c] > 0 {
-			m[int64(c/a.grid.perSecond())] += int64(cells[c])
+			m[int64(c/a.cells.perSecond())] += int64(cells[c])
 		}
 	}
 	return m
@@ -189,13 +174,13 @@ var codesOf = map[int32][]errorKind{
 }
 
 // like counts all errors of the status of an onset, around it, by second.
-func (a *analysis) like(o *onset) map[int64]int64 { return a.around(o, codesOf[o.code]) }
+func (a *run) like(o *onset) map[int64]int64 { return a.around(o, codesOf[o.code]) }
 
 // around counts the errors of some kinds around an onset, by second.
-func (a *analysis) around(o *onset, kinds []errorKind) map[int64]int64 {
+func (a *run) around(o *onset, kinds []errorKind) map[int64]int64 {
 	all := logLines{perSecond: map[int64]int64{}}
 	for _, kind := range kinds {
-		for second, n := range a.bySecond(a.grid.bad[kind]) {
+		for second, n := range a.cells.bySecond(a.cells.bad[kind]) {
 			all.perSecond[second] += n
 		}
 	}
@@ -223,7 +208,7 @@ const (
 
 // accessSigns are who answered, by an access log that shows our requests:
 // nginx's has the status that the workers gave, php's lists what they answered.
-func (l *siteLogs) accessSigns(s *suspects, o *onset, ours map[int64]int64, source journal.Source, log *accessLog) {
+func (l *siteLogs) accessSigns(s *posterior, o *onset, ours map[int64]int64, source journal.Source, log *accessLog) {
 	lines := log.codes[o.code].during(o)
 	n := sumOf(ours)
 	has := part(matched(ours, lines), n)
@@ -267,13 +252,13 @@ const more = 0.3
 // selfCalls looks for the signs of a site whose workers wait for the site
 // itself: nothing good comes, no fault explains it, the log has requests that
 // nobody sent, and they waited without computing.
-func (l *siteLogs) selfCalls(s *suspects, o *onset) {
+func (l *siteLogs) selfCalls(s *posterior, o *onset) {
 	n := &o.seen
 	if o.fault >= 0 || n.n < few || n.alone*10 < n.n*9 {
 		return
 	}
-	sent := l.a.sent()
-	reached := sent - sumCells(l.a.grid.flow.refused, 0, len(l.a.grid.flow.refused))
+	sent := l.a.cells.totalSent()
+	reached := sent - sumCells(l.a.cells.flow.refused, 0, len(l.a.cells.flow.refused))
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
 		log, ours := l.access[source], sent
 		if source == journal.PHPAccessLog {

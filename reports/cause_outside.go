@@ -9,7 +9,7 @@ import (
 )
 
 // signsOutside are the signs that need nothing but what we sent and got.
-func (a *analysis) signsOutside(s *suspects, o *onset, r *Report) {
+func (a *run) signsOutside(s *posterior, o *onset, network string) {
 	s.writer(o)
 	switch o.kind {
 	case refused502:
@@ -17,7 +17,7 @@ func (a *analysis) signsOutside(s *suspects, o *onset, r *Report) {
 	case late502:
 		a.signsOfLoss(s, o)
 	case late504:
-		a.signsOfWaiting(s, o, r)
+		signsOfWaiting(s, o, network)
 	case late503:
 		s.sign(fmt.Sprintf("503s took %s in the middle", short(o.seen.seconds(0.5))), nil)
 	case app502, app503, app504, serverError:
@@ -26,7 +26,7 @@ func (a *analysis) signsOutside(s *suspects, o *onset, r *Report) {
 }
 
 // writer is who wrote the errors, by their headers and bodies.
-func (s *suspects) writer(o *onset) {
+func (s *posterior) writer(o *onset) {
 	switch o.seen.mostly() {
 	case journal.AnswererApp:
 		s.sign("header and body are the application's own", s.but(never, odds{AppError: rather, Unknown: 1}))
@@ -54,7 +54,7 @@ const few = 3
 // run at any number, mostly none; a page that breaks does so beside good answers
 // of other pages, and only once it has run. What was given up waits on unseen, so
 // later refusals say nothing of the number.
-func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
+func (a *run) signsOfRefusal(s *posterior, o *onset) {
 	n, took := &o.seen, short(o.seen.seconds(0.5))
 	low, middle, high := n.inside.Quantile(0.1), n.inside.Quantile(0.5), n.inside.Quantile(0.9)
 	weight := func(w float64, seen int64) float64 {
@@ -110,7 +110,7 @@ func (a *analysis) signsOfRefusal(s *suspects, o *onset) {
 }
 
 // signOfSpeed holds how fast the errors came against the fastest good answer to the same requests.
-func (a *analysis) signOfSpeed(s *suspects, o *onset, best time.Duration) {
+func (a *run) signOfSpeed(s *posterior, o *onset, best time.Duration) {
 	middle := o.seen.seconds(0.5)
 	if middle < best.Seconds()/4 {
 		s.sign(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{WorkerClosed: hardly, AppError: 0.5})
@@ -120,9 +120,9 @@ func (a *analysis) signOfSpeed(s *suspects, o *onset, best time.Duration) {
 }
 
 // fastestOf is the fastest good answer to a request that also failed; 0 when there was none.
-func (a *analysis) fastestOf(n *errorsSeen) (best time.Duration) {
+func (a *run) fastestOf(n *errorsSeen) (best time.Duration) {
 	for request := range n.requests {
-		if f := a.fastest[request]; f > 0 && (best == 0 || f < best) {
+		if f := a.traffic.fastest(a.manifest.Phases, request); f > 0 && (best == 0 || f < best) {
 			best = f
 		}
 	}
@@ -132,15 +132,15 @@ func (a *analysis) fastestOf(n *errorsSeen) (best time.Duration) {
 // mostInside is the most requests that were in the site for a quarter of a
 // second in all, those refused at once not counted. A refusal that a busy machine
 // delayed is among them, but not for long.
-func (a *analysis) mostInside() int32 {
-	levels := slices.Sorted(slices.Values(a.levels))
-	return at(levels, max(len(levels)-a.grid.perSecond()/4, 0))
+func (a *run) mostInside() int32 {
+	levels := slices.Sorted(slices.Values(a.cells.inSystem))
+	return at(levels, max(len(levels)-a.cells.perSecond()/4, 0))
 }
 
 // signsOfLoss tell what made a 502 come late: php-fpm looks once a second for
 // workers to kill, so their ends spread over a second; a script that gives up on
 // a dependency by itself does so at its own timeout, to the millisecond.
-func (a *analysis) signsOfLoss(s *suspects, o *onset) {
+func (a *run) signsOfLoss(s *posterior, o *onset) {
 	n := &o.seen
 	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
 	s.sign(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
@@ -161,7 +161,7 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 		return
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.cut, n.n)
-	if tight := a.closings.spread < 0.1; tight && n.n >= few {
+	if tight := a.closes.spread < 0.1; tight && n.n >= few {
 		s.sign(text+", always after the same time, as a timeout of the application does", odds{AppError: 10, WorkerClosed: 2, WorkerKilled: 0.5})
 	} else {
 		s.sign(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
@@ -169,7 +169,7 @@ func (a *analysis) signsOfLoss(s *suspects, o *onset) {
 }
 
 // refusedBeside counts the 502s of an onset that came at once while those of o came.
-func (a *analysis) refusedBeside(o *onset) (n int64) {
+func (a *run) refusedBeside(o *onset) (n int64) {
 	for _, other := range a.onsets {
 		if other.kind == refused502 && other.at <= o.last && o.at <= other.last {
 			n += other.seen.n
@@ -181,7 +181,7 @@ func (a *analysis) refusedBeside(o *onset) (n int64) {
 // signsOfWaiting are of 504: a gateway gives up after one fixed time. On a pool
 // that listens on TCP a full queue makes connecting wait instead, which ends in
 // a 504 as well; workers that wait for the site itself look the same from outside.
-func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
+func signsOfWaiting(s *posterior, o *onset, network string) {
 	n := &o.seen
 	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
 	span := fmt.Sprintf("504s after %s in the middle (%s to %s)", short(middle), short(low), short(high))
@@ -194,8 +194,8 @@ func (a *analysis) signsOfWaiting(s *suspects, o *onset, r *Report) {
 		s.sign(span, nil)
 	}
 	switch {
-	case middle < 0.5 || r.Pool.Network == "":
-	case r.Pool.Network == "unix":
+	case middle < 0.5 || network == "":
+	case network == "unix":
 		s.sign("the pool's queue is on a unix socket, where a full one refuses at once", odds{QueueFull: never})
 	case o.fault < 0: // connecting is given up after one fixed time too
 		s.sign("the pool's queue is on TCP, where a full one makes connecting wait, and no fault holds who got in", odds{QueueFull: strongly})

@@ -31,8 +31,8 @@ func errorLine(kind journal.Kind, code int) func(h *journal.Hit) (journal.Observ
 
 func (s *scenario) withLogs(t *testing.T, observed []journal.Observation) *Report {
 	t.Helper()
-	in := s.input()
-	in.observed = observed
+	in := s.contents()
+	in.Observations = observed
 	r, err := analyze(in)
 	if err != nil {
 		t.Fatal(err)

@@ -26,15 +26,12 @@ type doseStep struct {
 	response stats.Histogram // ns, of good answers
 }
 
-// steppedFaults are a dose for each fault whose size was stepped.
-func steppedFaults(events []journal.Event, faults []*playedFault) []*dose {
+// newDoses are a dose for each fault whose size was stepped.
+func newDoses(x *eventIndex, faults []*playedFault) []*dose {
 	var list []*dose
 	for _, f := range faults {
 		d := &dose{fault: f}
-		for _, e := range events {
-			if e.Fault == nil || e.Fault.Index != f.Index {
-				continue
-			}
+		for _, e := range x.of(f.Index) {
 			at := time.Duration(e.AtNS)
 			if n := len(d.steps); n > 0 && e.Kind != journal.FaultApplied {
 				d.steps[n-1].to = at
@@ -89,22 +86,22 @@ func (s *doseStep) what() string {
 
 // piledUp reports whether more requests were inside throughout the step's last
 // second than the workers can have been serving: the queue grew.
-func (a *analysis) piledUp(s *doseStep, to time.Duration, workers *Estimate) bool {
+func (a *run) piledUp(s *doseStep, to time.Duration, workers *Estimate) bool {
 	if workers == nil || to-s.from < time.Second {
 		return false
 	}
-	for c := a.grid.cell(to - time.Second); c < a.grid.cell(to); c++ {
-		if float64(at(a.levels, c)) < workers.High+2 {
+	for c := a.cells.cell(to - time.Second); c < a.cells.cell(to); c++ {
+		if float64(at(a.cells.inSystem, c)) < workers.High+2 {
 			return false
 		}
 	}
 	return true
 }
 
-// doses are the faults whose size was stepped.
-func (a *analysis) doses(workers *Estimate) []Dose {
+// doseFigures are the faults whose size was stepped.
+func (a *run) doseFigures(workers *Estimate) []Dose {
 	list := []Dose{}
-	for _, d := range a.stepped {
+	for _, d := range a.doses {
 		f := Dose{Dependency: d.fault.Dependency, Kind: d.fault.Kind, Steps: []DoseStep{}}
 		for i := range d.steps {
 			s := &d.steps[i]
@@ -133,7 +130,7 @@ func (a *analysis) doses(workers *Estimate) []Dose {
 }
 
 // onsetIn is the gateway's status whose errors began, to last, in [from, to); "" when none did.
-func (a *analysis) onsetIn(from, to time.Duration) string {
+func (a *run) onsetIn(from, to time.Duration) string {
 	for _, o := range a.onsets {
 		if o.kind >= refused502 && o.sustained != nil && from <= o.at && o.at < to {
 			return strconv.Itoa(int(o.code))

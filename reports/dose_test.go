@@ -73,11 +73,11 @@ func TestDoseThatQueues(t *testing.T) {
 		busy[0] = h.Done
 	})
 	for workers, want := range map[float64]*float64{4: ptr(0.5), 40: nil} {
-		a, err := passes(r.input())
+		a, err := measureContents(r.contents())
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := a.doses(&Estimate{Value: workers, Low: workers, High: workers})[0]
+		got := a.doseFigures(&Estimate{Value: workers, Low: workers, High: workers})[0]
 		if show(got.QueuedS) != show(want) || !near(got.SizeS, 1) {
 			t.Errorf("with %v workers: piled up from %s, broke at %s; want %s and 1", workers, show(got.QueuedS), show(got.SizeS), show(want))
 		}

@@ -65,7 +65,7 @@ type errorsSeen struct {
 func newErrorsSeen() errorsSeen { return errorsSeen{requests: map[int32]int64{}} }
 
 // seeErrors counts the hit if it is one of the onset's errors.
-func (a *analysis) seeErrors(o *onset, h *journal.Hit) {
+func (a *run) seeErrors(o *onset, h *journal.Hit) {
 	s := &o.seen
 	if errorKindOf(h) != o.kind || faultAt(a.faults, h.Done) != o.fault {
 		return
@@ -73,41 +73,17 @@ func (a *analysis) seeErrors(o *onset, h *journal.Hit) {
 	s.n++
 	s.took.Add(int64(h.Service()))
 	s.when.Add(int64(h.Done))
-	if c := a.grid.cell(h.Sent); !a.haunted(c) {
-		s.inside.Add(int64(max(at(a.levels, c), 0)))
+	if c := a.cells.cell(h.Sent); !a.cells.hiddenWork(c) {
+		s.inside.Add(int64(max(at(a.cells.inSystem, c), 0)))
 	}
 	s.answerer[min(int(h.Answerer), len(s.answerer)-1)]++
 	s.requests[h.Request]++
-	if a.alone(h.Done) {
+	if a.cells.alone(h.Done) {
 		s.alone++
 	}
-	if a.closings.near(h.Done) {
+	if a.closes.near(h.Done) {
 		s.cut++
 	}
-}
-
-// alone reports whether no good answer came within half a second of t.
-func (a *analysis) alone(t time.Duration) bool {
-	half, last := a.grid.perSecond()/2, len(a.goodBefore)-1
-	c := a.grid.cell(t)
-	return a.goodBefore[min(c+half+1, last)] == a.goodBefore[min(max(c-half, 0), last)]
-}
-
-// haunted reports whether requests that were given up may go on unseen in the
-// site in cell c, so that more are inside than can be counted.
-func (a *analysis) haunted(c int) bool {
-	last := len(a.leftBefore) - 1
-	since := max(c-int(corpses/a.grid.width), 0)
-	return a.leftBefore[min(c+1, last)] > a.leftBefore[min(since, last)]
-}
-
-// countBefore returns how many there are before each cell.
-func countBefore(cells []int32) []int32 {
-	sums := make([]int32, len(cells)+1)
-	for c, n := range cells {
-		sums[c+1] = sums[c] + n
-	}
-	return sums
 }
 
 // mostly returns who wrote at least nine in ten of the errors.
@@ -123,25 +99,24 @@ func (s *errorsSeen) mostly() journal.Answerer {
 // seconds returns a quantile of how long the errors took.
 func (s *errorsSeen) seconds(q float64) float64 { return time.Duration(s.took.Quantile(q)).Seconds() }
 
-// closings are when the site ended calls to a dependency that still waited for
+// heldCloses are when the site ended calls to a dependency that still waited for
 // an answer, to the twentieth of a second.
-type closings struct {
+type heldCloses struct {
 	at map[int64]bool
 	// spread is that of how long those calls had waited, seconds from quartile to quartile.
 	spread float64
 }
 
-const closingStep = time.Second / 20
+const closeStep = time.Second / 20
 
-func heldClosings(events []journal.Event) closings {
-	c := closings{at: map[int64]bool{}}
+func newHeldCloses(closed []journal.Connection) heldCloses {
+	c := heldCloses{at: map[int64]bool{}}
 	var held stats.Histogram
-	for _, e := range events {
-		n := e.Connection
-		if n == nil || n.ClosedBy != "site" || !n.Waiting || n.HeldNS == nil {
+	for _, n := range closed {
+		if n.ClosedBy != "site" || !n.Waiting || n.HeldNS == nil {
 			continue
 		}
-		c.at[n.ClosedNS/int64(closingStep)] = true
+		c.at[n.ClosedNS/int64(closeStep)] = true
 		held.Add(*n.HeldNS)
 	}
 	c.spread = time.Duration(held.Quantile(0.75) - held.Quantile(0.25)).Seconds()
@@ -149,7 +124,7 @@ func heldClosings(events []journal.Event) closings {
 }
 
 // near reports whether such a call ended within a step of t.
-func (c closings) near(t time.Duration) bool {
-	i := int64(t / closingStep)
+func (c heldCloses) near(t time.Duration) bool {
+	i := int64(t / closeStep)
 	return c.at[i] || c.at[i-1] || c.at[i+1]
 }

@@ -10,13 +10,13 @@ import (
 
 // evidence sums up what the sources on the site said within the run: one entry
 // for each source and kind, the earliest first.
-func (a *analysis) evidence(observed []journal.Observation) []Evidence {
+func (a *run) evidence() []Evidence {
 	type key struct {
 		source journal.Source
 		kind   journal.Kind
 	}
 	sums := map[key]*Evidence{}
-	for _, o := range observed {
+	for _, o := range a.observed {
 		if !a.within(o) {
 			continue
 		}
@@ -42,6 +42,6 @@ func (a *analysis) evidence(observed []journal.Observation) []Evidence {
 }
 
 // within reports whether something was seen during the run, give or take how exactly its time is known.
-func (a *analysis) within(o journal.Observation) bool {
+func (a *run) within(o journal.Observation) bool {
 	return o.AtNS+o.ErrorNS >= 0 && time.Duration(o.AtNS-o.ErrorNS) <= a.end
 }

@@ -97,8 +97,8 @@ func (r *Report) taken(o *Onset) string {
 		return r.workersAll("were waiting for " + fault.Dependency)
 	}
 	each := "slow calls"
-	if t := r.timeoutOn(fault.Dependency); t != nil && t.ObservedS != nil {
-		each = held(t.wholeS()) + " spent on each call"
+	if t := timeoutOn(r.Timeouts, fault.Dependency); t != nil && t.ObservedS != nil {
+		each = held(t.WholeS()) + " spent on each call"
 	} else if fault.CallS != nil {
 		each = held(*fault.CallS) + " spent on each call"
 	} else if fault.Kind == "latency" && fault.SizeS != nil {
@@ -108,7 +108,7 @@ func (r *Report) taken(o *Onset) string {
 }
 
 func (r *Report) workerKilled(o *Onset) string {
-	if t := r.timeoutOn(o.Dependency); t != nil && t.Verdict == "worker" && t.ObservedS != nil {
+	if t := timeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == "worker" && t.ObservedS != nil {
 		return "workers were killed after waiting " + held(t.ObservedS.Value) + " for " + t.Dependency
 	}
 	return "workers died, or were killed, with the requests that they served"
@@ -167,10 +167,10 @@ func distance(a, b float64) float64 { return max(a-b, b-a) }
 
 // timeoutOn returns what was seen of timeouts on a dependency: the one that
 // says most, or nil.
-func (r *Report) timeoutOn(dependency string) *Timeout {
+func timeoutOn(list []Timeout, dependency string) *Timeout {
 	var best *Timeout
-	for i := range r.Timeouts {
-		t := &r.Timeouts[i]
+	for i := range list {
+		t := &list[i]
 		if t.Dependency == dependency && (best == nil || tells(t) > tells(best)) {
 			best = t
 		}

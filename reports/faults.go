@@ -18,13 +18,10 @@ type playedFault struct {
 }
 
 // playedFaults are the faults in the order in which they were applied.
-func playedFaults(events []journal.Event) []*playedFault {
+func playedFaults(x *eventIndex) []*playedFault {
 	byIndex := map[int]*playedFault{}
 	var list []*playedFault
-	for _, e := range events {
-		if e.Fault == nil {
-			continue
-		}
+	for _, e := range x.faults {
 		f := byIndex[e.Fault.Index]
 		if f == nil {
 			f = &playedFault{Fault: *e.Fault, applied: time.Duration(e.AtNS)}
@@ -45,7 +42,7 @@ func playedFaults(events []journal.Event) []*playedFault {
 	}
 	for _, f := range list {
 		if f.Connections == nil && f.RequestsHeld == nil {
-			f.trace(events)
+			f.trace(x)
 		}
 	}
 	slices.SortFunc(list, func(x, y *playedFault) int {
@@ -56,12 +53,10 @@ func playedFaults(events []journal.Event) []*playedFault {
 
 // trace looks for another sign that the fault met traffic. What it met is told when
 // it is lifted, and a run that was killed, or lost its proxy, has not come to that.
-func (f *playedFault) trace(events []journal.Event) {
-	for _, e := range events {
-		c, u := e.Connection, e.Usage
-		met := c != nil && c.Fault != nil && *c.Fault == f.Index
-		used := u != nil && u.Dependency == f.Dependency && u.Calls > 0 && time.Duration(e.AtNS) > f.applied
-		f.Routed = f.Routed || met || used
+func (f *playedFault) trace(x *eventIndex) {
+	f.Routed = f.Routed || len(x.met[f.Index]) > 0
+	for _, u := range x.uses {
+		f.Routed = f.Routed || u.Dependency == f.Dependency && u.Calls > 0 && u.to > f.applied
 	}
 }
 
@@ -106,7 +101,7 @@ func (f *playedFault) exercised() bool {
 	return f.Routed || f.Connections != nil && *f.Connections > 0
 }
 
-func (a *analysis) faultFigures(events []journal.Event) []Fault {
+func (a *run) faultFigures() []Fault {
 	list := []Fault{}
 	for _, f := range a.faults {
 		figure := Fault{
@@ -117,9 +112,9 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
 			figure.SizeS = ptr(f.SizeS)
 		}
-		figure.CallS = a.callUnder(f, events)
+		figure.CallS = a.callUnder(f)
 		if f.Connections != nil {
-			figure.PeakConnections = ptr(f.peak(events))
+			figure.PeakConnections = ptr(f.peak(a.events.met[f.Index]))
 		}
 		if f.lifted != nil {
 			figure.LiftedS = ptr(f.lifted.Seconds())
@@ -132,17 +127,13 @@ func (a *analysis) faultFigures(events []journal.Event) []Fault {
 
 // peak is the most connections that were open at one moment while the fault was
 // in force on them.
-func (f *playedFault) peak(events []journal.Event) int64 {
+func (f *playedFault) peak(met []journal.Connection) int64 {
 	type change struct {
 		at time.Duration
 		by int64
 	}
 	var changes []change
-	for _, e := range events {
-		c := e.Connection
-		if c == nil || c.Fault == nil || *c.Fault != f.Index {
-			continue
-		}
+	for _, c := range met {
 		closed := time.Duration(c.ClosedNS)
 		if f.lifted != nil {
 			closed = min(closed, *f.lifted)
@@ -166,7 +157,7 @@ func (f Fault) Untold() bool {
 }
 
 // untouched is the warning about a fault that met no traffic, with the likely reason.
-func (a *analysis) untouched(f Fault) string {
+func (a *run) untouched(f Fault) string {
 	if f.Untold() {
 		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
 	}

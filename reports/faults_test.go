@@ -121,7 +121,7 @@ func TestPeakConnections(t *testing.T) {
 				events = append(events, journal.Event{Kind: journal.ConnClosed, Connection: &journal.Connection{
 					OpenedNS: int64(span[0]), ClosedNS: int64(span[1]), Fault: &test.fault}})
 			}
-			if got := f.peak(events); got != test.want {
+			if got := f.peak(indexEvents(events).met[f.Index]); got != test.want {
 				t.Errorf("peak = %d, want %d", got, test.want)
 			}
 		})

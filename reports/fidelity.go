@@ -75,7 +75,7 @@ func (s shortfall) isLate() bool {
 }
 
 // fidelity includes the warm-up: a generator that fails there fails.
-func (a *analysis) fidelity() fidelity {
+func (a *run) fidelity() fidelity {
 	f := fidelity{phases: make([]string, len(a.manifest.Phases))}
 	var all shortfall
 	var lags stats.Histogram
@@ -113,7 +113,7 @@ func (a *analysis) fidelity() fidelity {
 
 // shortfall compares what phase i should have sent with what it did. A closed
 // phase has no schedule to fall behind.
-func (a *analysis) shortfall(i int) shortfall {
+func (a *run) shortfall(i int) shortfall {
 	sum := a.traffic.of(i)
 	s := shortfall{
 		due:       a.due(i),

@@ -5,37 +5,27 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/internal/stats"
-	"github.com/tailback/tailback/reports/journal"
 )
-
-// giveUps gathers how long the gateway waited before it answered 504.
-type giveUps struct{ times stats.Histogram } // ns
 
 // shortestPatience is less than any gateway is told to wait: a 504 before that is no timeout.
 const shortestPatience = 300 * time.Millisecond
 
-func (g *giveUps) add(h *journal.Hit) {
-	if gaveUpOn(h) && h.Service() >= shortestPatience {
-		g.times.Add(int64(h.Service()))
-	}
-}
-
-// fit takes the lowest cluster of those times: on TCP, connecting may take 1, 3
+// gatewayTimeout takes the lowest cluster of the times, ns, after which the gateway gave up: on TCP, connecting may take 1, 3
 // or 7 s more.
-func (g *giveUps) fit() (*Estimate, string) {
-	n := g.times.N()
+func gatewayTimeout(times *stats.Histogram) (*Estimate, string) {
+	n := times.N()
 	if n == 0 {
 		return nil, "the gateway never gave up on a worker (504)"
 	}
 	const steps = 40
 	tenth := max(steps/10, 1)
 	for i := 0; i+tenth <= steps; i++ {
-		from := time.Duration(g.times.Quantile(float64(i) / steps))
-		to := time.Duration(g.times.Quantile(float64(i+tenth) / steps))
+		from := time.Duration(times.Quantile(float64(i) / steps))
+		to := time.Duration(times.Quantile(float64(i+tenth) / steps))
 		if to-from > from/100+20*time.Millisecond {
 			continue
 		}
-		mid := time.Duration(g.times.Quantile((float64(i) + float64(tenth)/2) / steps)).Seconds()
+		mid := time.Duration(times.Quantile((float64(i) + float64(tenth)/2) / steps)).Seconds()
 		return &Estimate{Value: mid, Low: mid*0.99 - 0.02, High: mid*1.01 + 0.005,
 			From: fmt.Sprintf("the shortest of %d answers 504, which came after the same time", n)}, ""
 	}

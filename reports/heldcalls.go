@@ -2,8 +2,6 @@ package reports
 
 import (
 	"time"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // heldCalls counts, in cells of the grid, the calls to dependencies that waited
@@ -16,12 +14,12 @@ type heldCalls struct {
 
 // heldCalls puts together what the connections that a fault was in force on
 // have waited. A connection that idles is no call.
-func (a *analysis) heldCalls(events []journal.Event, cells int) *heldCalls {
+func (a *run) heldCalls() *heldCalls {
+	cells := len(a.cells.inSystem)
 	h := &heldCalls{waiting: make([]int32, cells), begun: make([]int32, cells)}
 	change := make([]int32, cells+1)
-	for _, e := range events {
-		c := e.Connection
-		if c == nil || c.Fault == nil || c.HeldNS == nil {
+	for _, c := range a.events.closed {
+		if c.Fault == nil || c.HeldNS == nil {
 			continue
 		}
 		f := a.faultOf(*c.Fault)
@@ -33,7 +31,7 @@ func (a *analysis) heldCalls(events []journal.Event, cells int) *heldCalls {
 			end = min(end, *f.lifted)
 		}
 		begin := max(end-time.Duration(*c.HeldNS), time.Duration(c.OpenedNS))
-		from, to := a.grid.cell(begin), a.grid.cell(end)
+		from, to := a.cells.cell(begin), a.cells.cell(end)
 		if from >= cells {
 			continue
 		}
@@ -50,7 +48,7 @@ func (a *analysis) heldCalls(events []journal.Event, cells int) *heldCalls {
 	return h
 }
 
-func (a *analysis) faultOf(index int) *playedFault {
+func (a *run) faultOf(index int) *playedFault {
 	for _, f := range a.faults {
 		if f.Index == index {
 			return f

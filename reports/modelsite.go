@@ -9,14 +9,14 @@ import (
 // modelSite is the site as the model sees it: what the run has told, with the
 // calls to all dependencies as calls to one. Queue slots that are not known are
 // taken for endless. It is false when workers or service time are not known.
-func (a *analysis) modelSite(r *Report) (poolmodel.Site, bool) {
-	w, s := r.Pool.Workers, r.Pool.ServiceS
+func modelSite(pool *Pool, fit *poolFit, dependencies []Dependency) (poolmodel.Site, bool) {
+	w, s := pool.Workers, pool.ServiceS
 	if w == nil || s == nil || w.Value < 0.5 || w.Value > poolmodel.MaxWorkers {
 		return poolmodel.Site{}, false
 	}
-	site := poolmodel.Site{Workers: int(math.Round(w.Value)), QueueSlots: poolmodel.MaxSlots, TCP: r.Pool.Network == "tcp"}
+	site := poolmodel.Site{Workers: int(math.Round(w.Value)), QueueSlots: poolmodel.MaxSlots, TCP: pool.Network == "tcp"}
 	var waiting float64
-	for _, d := range r.Dependencies {
+	for _, d := range dependencies {
 		p, held := d.use()
 		site.Share += p
 		waiting += p * held
@@ -26,16 +26,16 @@ func (a *analysis) modelSite(r *Report) (poolmodel.Site, bool) {
 		site.DependencyS = waiting / site.Share
 	}
 	service := s.Value
-	if c := r.Pool.CapacityHz; c != nil && (a.fit.contended || w.Kind == effective) {
+	if c := pool.CapacityHz; c != nil && (fit.contended || w.Kind == effective) {
 		service = float64(site.Workers) / c.Value // what a request takes when all are busy
 	}
 	site.ServiceS = max(service-waiting, 0)
-	if q := r.Pool.QueueSlots; q != nil {
+	if q := pool.QueueSlots; q != nil {
 		site.QueueSlots = int(math.Round(q.Value))
-	} else if a.fit.tcpSlots > 0 {
-		site.QueueSlots = a.fit.tcpSlots
+	} else if fit.tcpSlots > 0 {
+		site.QueueSlots = fit.tcpSlots
 	}
-	if g := r.Pool.GatewayTimeoutS; g != nil {
+	if g := pool.GatewayTimeoutS; g != nil {
 		site.GatewayTimeoutS = g.Value
 	}
 	return site, true
@@ -63,12 +63,8 @@ func snapped(v float64) float64 {
 }
 
 // callsOf is p of one dependency; 0 when it is not known.
-func (r *Report) callsOf(name string) float64 {
-	for i := range r.Dependencies {
-		if r.Dependencies[i].Name == name {
-			p, _ := r.Dependencies[i].use()
-			return p
-		}
-	}
-	return 0
+func callsOf(dependencies []Dependency, name string) float64 {
+	d := dependencyNamed(dependencies, name)
+	p, _ := d.use()
+	return p
 }

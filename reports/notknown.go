@@ -108,7 +108,7 @@ func (r *Report) timeoutsNotKnown() []NotKnown {
 	var list []NotKnown
 	var idle []string
 	for _, name := range r.Declared {
-		switch t := r.timeoutOn(name); {
+		switch t := timeoutOn(r.Timeouts, name); {
 		case t == nil:
 			idle = append(idle, name)
 		case t.Verdict == "":

@@ -32,7 +32,7 @@ type scope struct {
 // objectives judges the manifest's objectives on the figures of their phases.
 // What can't be judged is never met: no samples, a phase that did not come, a
 // generator that failed in it so that it may have decided the objective.
-func (a *analysis) objectives(f fidelity) []Objective {
+func (a *run) objectives(f fidelity) []Objective {
 	list := []Objective{}
 	for _, text := range a.manifest.Objectives {
 		o, err := configs.ParseObjective(text)
@@ -51,7 +51,7 @@ func (a *analysis) objectives(f fidelity) []Objective {
 }
 
 // find looks for the metric of o: the figure, or the decision, or why there is none.
-func (a *analysis) find(o configs.Objective, f fidelity) finding {
+func (a *run) find(o configs.Objective, f fidelity) finding {
 	s, why := a.scope(o.Phase)
 	if why != "" {
 		return finding{why: why}
@@ -72,7 +72,7 @@ func (a *analysis) find(o configs.Objective, f fidelity) finding {
 // cutShort says which of the phases the run did not reach the end of, if any.
 // What was recorded of it may miss an objective, but cannot meet one: what the
 // rest would have been, and the answers still awaited, nobody knows.
-func (a *analysis) cutShort(s scope) string {
+func (a *run) cutShort(s scope) string {
 	for i, p := range a.manifest.Phases {
 		if s.chosen[i] && outcome(a.manifest) != complete && a.end < time.Duration(p.EndNS) {
 			return fmt.Sprintf("the run ended %s into phase %s", span(a.lasted(i)), p.Name)
@@ -94,7 +94,7 @@ func (f finding) missed(o configs.Objective, growing ...string) bool {
 }
 
 // measure looks for the metric of o, which is not recovered, in the hits of s.
-func (a *analysis) measure(o configs.Objective, s scope) finding {
+func (a *run) measure(o configs.Objective, s scope) finding {
 	if s.sent == 0 {
 		return finding{why: "no request was sent and waited for"}
 	}
@@ -126,7 +126,7 @@ func share(o configs.Objective, part, whole int64) finding {
 }
 
 // scope gathers the phase of that name, or, when name is empty, all that are no warm-up.
-func (a *analysis) scope(name string) (s scope, why string) {
+func (a *run) scope(name string) (s scope, why string) {
 	s = scope{tally: &tally{}, chosen: make([]bool, len(a.manifest.Phases))}
 	found := false
 	for i, p := range a.manifest.Phases {
@@ -166,7 +166,7 @@ func (a *analysis) scope(name string) (s scope, why string) {
 // among the hits of the scope under a fault, or in its aftermath. Where none came,
 // the onset lies beyond any bound: "onset > X" is met, and any other form,
 // which asks for an onset, can't be judged.
-func (a *analysis) findOnset(o configs.Objective, s scope) finding {
+func (a *run) findOnset(o configs.Objective, s scope) finding {
 	if len(a.faults) == 0 {
 		return finding{why: "no fault was applied"}
 	}
@@ -174,7 +174,7 @@ func (a *analysis) findOnset(o configs.Objective, s scope) finding {
 		return finding{why: "no fault was applied before the phase's end"}
 	}
 	var first *firstError
-	for i, one := range a.gateway.byPhase {
+	for i, one := range a.firstUnder {
 		if s.chosen[i] && one != nil && (first == nil || one.at < first.at) {
 			first = one
 		}
@@ -193,7 +193,7 @@ func (a *analysis) findOnset(o configs.Objective, s scope) finding {
 // the objective names no phase. A site that was not well again for longer than
 // the objective allows has missed it; when the run was too short to see that,
 // it can't be judged.
-func (a *analysis) findRecovered(o configs.Objective, s scope, f fidelity) finding {
+func (a *run) findRecovered(o configs.Objective, s scope, f fidelity) finding {
 	chosen := a.liftedBy(o.Phase, s.end)
 	if len(chosen) == 0 {
 		return finding{why: "no fault had been lifted by the phase's end"}
@@ -243,7 +243,7 @@ func (r *recovery) judge(o configs.Objective) finding {
 
 // liftedBy returns the recoveries that an objective on a phase speaks of; see
 // findRecovered. Those that another fault hid are left out unless all are.
-func (a *analysis) liftedBy(phase string, end time.Duration) []*recovery {
+func (a *run) liftedBy(phase string, end time.Duration) []*recovery {
 	var chosen []*recovery
 	for _, r := range a.recoveries { // in the order of lifting
 		if *r.fault.lifted > end {

@@ -8,26 +8,6 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// gatewayCodes are the statuses by which a gateway says that what is behind it did not answer.
-var gatewayCodes = [...]int32{502, 503, 504}
-
-// gatewayIndex returns where in gatewayCodes code is, or -1.
-func gatewayIndex(code int32) int {
-	if code < gatewayCodes[0] || code > gatewayCodes[len(gatewayCodes)-1] {
-		return -1
-	}
-	return int(code - gatewayCodes[0])
-}
-
-// badGateway returns where in gatewayCodes the hit's status is, or -1. A status
-// that the request expects is good, and no gateway error.
-func badGateway(h *journal.Hit) int {
-	if h.Class == journal.ClassOK || h.Class.Ours() {
-		return -1
-	}
-	return gatewayIndex(h.Code)
-}
-
 // firstErrors finds the first of each kind, apart from faults and under each
 // of them, and in each phase the first of any gateway status under a fault.
 type firstErrors struct {
@@ -85,9 +65,9 @@ const goesOn = 2 * time.Second
 
 // findOnsets are the onsets, the earliest first. An error that was there when a
 // fault was applied did not begin with it.
-func (a *analysis) findOnsets() []*onset {
+func (a *run) findOnsets(g firstErrors) []*onset {
 	var list []*onset
-	for _, kinds := range a.gateway.first {
+	for _, kinds := range g.first {
 		for i, first := range kinds {
 			kind := errorKind(i)
 			if first.count == 0 {
@@ -95,13 +75,13 @@ func (a *analysis) findOnsets() []*onset {
 			}
 			if first.fault >= 0 {
 				applied := a.faults[first.fault].applied
-				if a.grid.errors(kind, applied-goesOn, applied) > 0 {
+				if a.cells.errors(kind, applied-goesOn, applied) > 0 {
 					continue
 				}
 			}
 			o := &onset{firstError: first, kind: kind, seen: newErrorsSeen()}
-			if c, ok := a.grid.sustained(kind, first.at, a.nextFault(first.at)); ok {
-				o.lasting, o.from, o.to = true, a.grid.start(c), a.grid.start(c+1)
+			if c, ok := a.cells.sustained(kind, first.at, a.nextFault(first.at)); ok {
+				o.lasting, o.from, o.to = true, a.cells.start(c), a.cells.start(c+1)
 			}
 			list = append(list, o)
 		}
@@ -111,7 +91,7 @@ func (a *analysis) findOnsets() []*onset {
 }
 
 // nextFault returns when the next fault after t was applied, or the run's end.
-func (a *analysis) nextFault(t time.Duration) time.Duration {
+func (a *run) nextFault(t time.Duration) time.Duration {
 	for _, f := range a.faults {
 		if f.applied > t {
 			return f.applied
@@ -137,7 +117,7 @@ func (o *onset) add(h *journal.Hit, warmup bool) {
 	}
 }
 
-func (a *analysis) onsetFigures() []Onset {
+func (a *run) onsetFigures() []Onset {
 	list := []Onset{}
 	for _, o := range a.onsets {
 		f := Onset{
@@ -158,7 +138,7 @@ func (a *analysis) onsetFigures() []Onset {
 }
 
 // phaseAt names the phase that lasts at t; after the end, the last one.
-func (a *analysis) phaseAt(t time.Duration) string {
+func (a *run) phaseAt(t time.Duration) string {
 	name := ""
 	for _, p := range a.manifest.Phases {
 		if time.Duration(p.StartNS) <= t || name == "" {

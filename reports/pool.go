@@ -7,7 +7,6 @@ import (
 
 // poolFit is what was worked out about the workers, and why not where it was not.
 type poolFit struct {
-	levels   []int32 // inside at the start of each cell
 	held     *heldCalls
 	service  serviceFit
 	workers  workersFit
@@ -29,39 +28,39 @@ type poolFit struct {
 	whyWorkers, whySlots, whyService, whyCapacity, whyGateway string // of what is nil
 }
 
-// pool is what the run tells of the workers.
-func (a *analysis) pool(r *Report, in input) Pool {
-	p := &poolFit{levels: a.services.levels}
-	a.fit = p
-	sent := a.sentByRequest()
-	p.held = a.heldCalls(in.events, len(p.levels))
-	p.full = a.full(p.levels)
+// pool is what the run tells of the workers, how it was worked out, and what the
+// site says of itself that the outside view does not bear out.
+func (a *run) pool(dependencies []Dependency) (Pool, *poolFit, []string) {
+	p := &poolFit{}
+	var disagreements []string
+	sent := a.traffic.sentByRequest()
+	p.full = a.full()
 	p.service = a.services.fit(sent, 0)
-	p.workers = a.workersFromCalls(p.levels, p.held, a.ownWork(r, p.service), a.longestService(p.service), calls(r), p.full.n > 0)
+	p.workers = a.workersFromCalls(a.heldCalls(), ownWork(dependencies, p.service), a.services.longest(p.service), callsOfAll(dependencies), p.full.n > 0)
 	if w := p.workers.estimate; w != nil && w.Value >= 1 {
 		p.service = a.services.fit(sent, int(w.Value))
 	}
-	p.capacity = a.measuredCapacity(p, in)
-	p.logged = a.workersFromLog(p, in.observed)
+	p.capacity = a.measuredCapacity(p)
+	p.logged = a.workersFromLog(p)
 
 	pool := Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
 	pool.Workers = p.decideWorkers()
-	page := statusPage(in.observed)
+	page := statusPage(a.observed)
 	if warning := page.compare(&pool, p); warning != "" {
-		a.contrary = append(a.contrary, warning)
+		disagreements = append(disagreements, warning)
 	}
 	pool.QueueSlots = p.slots(pool.Workers)
-	if q := pool.QueueSlots; q != nil && a.readingInside(in.observed) {
+	if q := pool.QueueSlots; q != nil && a.readingInside() {
 		q.High++
 		q.From += "; our own reading of the status page may have waited in one more"
 	}
 	pool.CapacityHz = p.decideCapacity(pool.Workers)
-	pool.GatewayTimeoutS, p.whyGateway = a.giveUps.fit()
-	pool.Network = a.network(p, pool, in)
+	pool.GatewayTimeoutS, p.whyGateway = gatewayTimeout(&a.giveUps)
+	pool.Network, p.tcpSlots = a.network(p.full, &pool)
 	page.slots(&pool, p)
 	pool.Unknown = p.unknown(&pool)
-	return pool
+	return pool, p, disagreements
 }
 
 // unknown says why the figures that are null can't be told.
@@ -82,24 +81,14 @@ func (p *poolFit) unknown(pool *Pool) map[string]string {
 	return unknown
 }
 
-func (a *analysis) sentByRequest() []int64 {
-	sent := make([]int64, a.traffic.requests)
-	for i, t := range a.traffic.tallies {
-		if t != nil {
-			sent[i%a.traffic.requests] += t.sent
-		}
-	}
-	return sent
-}
-
 // ownWork is S - p·d, what a request holds a worker apart from the
 // dependencies, in seconds; 0 when not known.
-func (a *analysis) ownWork(r *Report, s serviceFit) float64 {
+func ownWork(dependencies []Dependency, s serviceFit) float64 {
 	if s.estimate == nil {
 		return 0
 	}
 	own, known := s.estimate.Value, false
-	for _, d := range r.Dependencies {
+	for _, d := range dependencies {
 		if d.CallsPerHit != nil && d.HeldMeanS != nil {
 			own, known = own-*d.CallsPerHit**d.HeldMeanS, true
 		}
@@ -114,10 +103,10 @@ func (a *analysis) ownWork(r *Report, s serviceFit) float64 {
 // enough to be careful.
 const usualCalls = 0.5
 
-// calls is how many calls to dependencies a request makes.
-func calls(r *Report) float64 {
+// callsOfAll is how many calls to dependencies a request makes.
+func callsOfAll(dependencies []Dependency) float64 {
 	sum, known := 0.0, false
-	for _, d := range r.Dependencies {
+	for _, d := range dependencies {
 		if d.CallsPerHit != nil {
 			sum, known = sum+*d.CallsPerHit, true
 		}
@@ -128,13 +117,13 @@ func calls(r *Report) float64 {
 	return sum
 }
 
-// longestService is the most that a request took when all was well, in seconds.
-func (a *analysis) longestService(s serviceFit) float64 {
+// longest is the most that a request took when all was well, in seconds.
+func (all *services) longest(s serviceFit) float64 {
 	if s.estimate == nil {
 		return longestWork
 	}
 	longest := s.estimate.High
-	for _, m := range a.services.sums {
+	for _, m := range all.sums {
 		for level := range m[:s.level+1] {
 			if one := m[level]; one.n > 0 {
 				longest = max(longest, one.mean()+2*math.Sqrt(one.variance()))
@@ -146,7 +135,7 @@ func (a *analysis) longestService(s serviceFit) float64 {
 
 // measuredCapacity counts answers while requests queued: while more were inside
 // than there are workers, as far as that is known.
-func (a *analysis) measuredCapacity(p *poolFit, in input) capacityFit {
+func (a *run) measuredCapacity(p *poolFit) capacityFit {
 	if p.service.estimate == nil {
 		return capacityFit{why: "how long a request takes is not known"}
 	}
@@ -155,48 +144,22 @@ func (a *analysis) measuredCapacity(p *poolFit, in input) capacityFit {
 	if w := p.workers.estimate; w != nil {
 		threshold = int32(math.Ceil(w.High)) + 1
 	} else {
-		threshold = int32(math.Ceil(1.3*a.busiestSecond(p.levels)*s)) + 1
+		threshold = int32(math.Ceil(1.3*a.busiestSecond()*s)) + 1
 	}
 	if p.full.n > 1 {
 		threshold = max(min(threshold, int32(p.full.low)-1), 1)
 	}
-	windows := a.busyWindows(p.levels, threshold, p.full.n > 0)
+	windows := a.busyWindows(threshold, p.full.n > 0)
 	p.windows, p.mix = windows, 1
 	fit := a.capacity(windows, s, p.service.spread)
 	if fit.rough == nil || a.traffic.requests < 2 {
 		return fit
 	}
 	// Which requests were served is chance, and tells nothing of the workers.
-	mix := &servedMix{grid: a.grid, windows: windows, n: make([]int64, a.traffic.requests)}
-	if err := a.read(in.hits, mix.add); err != nil {
-		return fit
-	}
-	ratio, spread := mix.weigh(&p.service)
+	ratio, spread := p.service.weigh(a.cells.servedMix(windows))
 	p.mix = ratio
 	fit = a.capacity(windows, s*ratio, spread)
 	return fit.times(ratio, 1.96*p.service.drawn)
-}
-
-// busiestSecond is the most answers in a second, without a fault and before anybody gave up.
-func (a *analysis) busiestSecond(levels []int32) float64 {
-	faulty, second := a.faultyCells(len(levels), 0), a.grid.perSecond()
-	var n, most int64
-	run := 0
-	for c := range levels {
-		if at(a.grid.flow.gaveUp, c) > 0 {
-			break
-		}
-		if faulty[c] {
-			run, n = 0, 0
-			continue
-		}
-		n += int64(at(a.grid.flow.served, c))
-		if run++; run > second {
-			n -= int64(at(a.grid.flow.served, c-second))
-		}
-		most = max(most, n)
-	}
-	return float64(most)
 }
 
 // differ is how far apart two figures of the same thing may be and still agree.

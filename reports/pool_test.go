@@ -142,16 +142,16 @@ func TestCapacityOfAComputingPoolIsNotWorkersOverService(t *testing.T) {
 func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
 	m := &madeUp{workers: 6, slots: 17, own: 100 * milli, share: 1, cores: 2}
 	s := newScenario(rated("baseline", 10*second, 4), rated("overload", 12*second, 40), rated("after", 5*second, 4))
-	in := m.play(s, 0, 0).input()
+	in := m.play(s, 0, 0).contents()
 	for _, test := range []struct {
 		name string
 		n    int64 // lines a second; 20 were served
 		want float64
 	}{{"of this site", 20, 6}, {"of a busier host", 300, 2}} {
 		t.Run(test.name, func(t *testing.T) {
-			in.observed = nil
+			in.Observations = nil
 			for at := 10 * second; at < 22*second; at += second {
-				in.observed = append(in.observed, journal.Observation{AtNS: int64(at), Source: journal.PHPAccessLog, Kind: journal.Access, Count: test.n,
+				in.Observations = append(in.Observations, journal.Observation{AtNS: int64(at), Source: journal.PHPAccessLog, Kind: journal.Access, Count: test.n,
 					Code: 200, Times: &journal.Times{N: test.n, SumS: 0.3 * float64(test.n), SquaresS2: 0.09 * float64(test.n), MaxS: 0.3}})
 			}
 			r, err := analyze(in)
@@ -217,8 +217,8 @@ func TestStatusPageBacksOrIsDoubted(t *testing.T) {
 			if test.hang {
 				lift = 23 * second
 			}
-			in := physicsSite().play(s, 11*second, lift).input()
-			in.observed = status(test.total)
+			in := physicsSite().play(s, 11*second, lift).contents()
+			in.Observations = status(test.total)
 			r, err := analyze(in)
 			if err != nil {
 				t.Fatal(err)

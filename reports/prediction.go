@@ -19,20 +19,18 @@ const (
 // prediction is what the model says of this run: the same arrivals, the same
 // faults, a site with the figures that were worked out. It is pure of what was
 // seen to come of them, so that the two may be compared.
-func (a *analysis) prediction(r *Report, in input) Prediction {
+func (a *run) prediction(site poolmodel.Site, dependencies []Dependency, timeouts []Timeout) Prediction {
 	p := Prediction{Series: []Moment{}}
-	site, ok := a.modelSite(r)
-	if !ok || a.callsUnknown(r) {
+	if a.callsUnknown(dependencies) {
 		return p
 	}
-	a.timeline.reach(a.end)
-	sc := a.replayed(r, in, site)
+	sc := a.replayed(site, dependencies, timeouts)
 	p.CapacityHz = a.firstFaultCapacity(sc)
 	arrivals := a.arrivals()
 	var onsets []float64
 	runs := 1
 	for seed := 0; seed < runs; seed++ {
-		sc.Seed = in.manifest.Seed + uint64(seed)
+		sc.Seed = a.manifest.Seed + uint64(seed)
 		res, err := poolmodel.Simulate(sc, arrivals)
 		if err != nil {
 			return Prediction{CapacityHz: p.CapacityHz, Series: []Moment{}}
@@ -41,21 +39,20 @@ func (a *analysis) prediction(r *Report, in input) Prediction {
 			runs = int(min(replays, max(1, maxReplayed/max(res.Arrived, 1))))
 		}
 		onsets = append(onsets, min(res.First502.AtS, res.First504.AtS))
-		p.add(res, a.timeline, float64(runs))
+		addTo(&p, res, a.timeline, float64(runs))
 	}
 	// Without the number of slots an onset would be that of an endless queue.
 	if onset := median(onsets); !math.IsInf(onset, 1) && (sc.QueueSlots < poolmodel.MaxSlots || len(a.onsets) == 0) {
 		p.OnsetS = ptr(onset)
 	}
-	r.Pool.FitR2 = a.fitR2(p)
 	return p
 }
 
 // callsUnknown reports whether it is not known how many calls a request makes
 // to a dependency that was made to wait for.
-func (a *analysis) callsUnknown(r *Report) bool {
+func (a *run) callsUnknown(dependencies []Dependency) bool {
 	return slices.ContainsFunc(a.faults, func(f *playedFault) bool {
-		return keepsWaiting(f.Kind) && f.exercised() && r.callsOf(f.Dependency) == 0
+		return keepsWaiting(f.Kind) && f.exercised() && callsOf(dependencies, f.Dependency) == 0
 	})
 }
 
@@ -74,21 +71,22 @@ func median(values []float64) float64 {
 }
 
 // replayed is the scenario of this run.
-func (a *analysis) replayed(r *Report, in input, site poolmodel.Site) poolmodel.Scenario {
-	sc := poolmodel.Scenario{Site: site, ClientTimeoutS: time.Duration(in.manifest.ClientTimeoutNS).Seconds(),
+func (a *run) replayed(site poolmodel.Site, dependencies []Dependency, timeouts []Timeout) poolmodel.Scenario {
+	sc := poolmodel.Scenario{Site: site, ClientTimeoutS: time.Duration(a.manifest.ClientTimeoutNS).Seconds(),
 		HorizonS: a.end.Seconds(), SecondS: a.timeline.width.Seconds()}
 	if g := site.GatewayTimeoutS; g > 0 {
 		sc.ConnectTimeoutS = g
 	}
 	end := 0.0
 	for _, f := range a.faults {
-		for _, one := range a.spells(r, f, site, in) {
+		t := timeoutOn(timeouts, f.Dependency)
+		for _, one := range a.spells(f, site, callsOf(dependencies, f.Dependency), t) {
 			if one.FromS >= end && one.ToS > one.FromS {
 				sc.Faults = append(sc.Faults, one)
 				end = one.ToS
 			}
 		}
-		if t := r.timeoutOn(f.Dependency); t != nil && t.Verdict == "worker" && t.ObservedS != nil {
+		if t != nil && t.Verdict == byWorker && t.ObservedS != nil {
 			sc.KillS, sc.KillEveryS = t.ObservedS.Value, 1
 		}
 	}
@@ -97,21 +95,21 @@ func (a *analysis) replayed(r *Report, in input, site poolmodel.Site) poolmodel.
 
 // spells are a fault as the model knows it: one spell for each size that it had.
 // Kinds that don't make a call last longer are none.
-func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in input) []poolmodel.Fault {
+func (a *run) spells(f *playedFault, site poolmodel.Site, calls float64, t *Timeout) []poolmodel.Fault {
 	if !keepsWaiting(f.Kind) || f.Kind == "bandwidth" || f.Kind == "slice" || f.Kind == "limit" || f.Kind == "slow_close" || f.Kind == "slow_dial" || site.Share == 0 {
 		return nil
 	}
-	share := f.Share * min(r.callsOf(f.Dependency)/site.Share, 1)
+	share := f.Share * min(calls/site.Share, 1)
 	hold := func(size float64) float64 {
 		h := math.Inf(1)
 		if f.Kind == "latency" {
 			h = site.DependencyS + size
-			if call := a.callUnder(f, in.events); call != nil {
+			if call := a.callUnder(f); call != nil {
 				h = *call
 			}
 		}
-		if t := r.timeoutOn(f.Dependency); t != nil && t.Verdict == "app" && t.ObservedS != nil && h > t.ObservedS.Value {
-			h = t.wholeS()
+		if t != nil && t.Verdict == byApp && t.ObservedS != nil && h > t.ObservedS.Value {
+			h = t.WholeS()
 		}
 		return h
 	}
@@ -120,8 +118,8 @@ func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in inp
 		end = *f.lifted
 	}
 	var list []poolmodel.Fault
-	for _, e := range in.events {
-		if e.Fault == nil || e.Fault.Index != f.Index || time.Duration(e.AtNS) >= end {
+	for _, e := range a.events.of(f.Index) {
+		if time.Duration(e.AtNS) >= end {
 			continue
 		}
 		if n := len(list); n > 0 {
@@ -134,8 +132,8 @@ func (a *analysis) spells(r *Report, f *playedFault, site poolmodel.Site, in inp
 
 // firstFaultCapacity is C while the first fault is in force, per second; nil
 // without one, and where it was not the same all the time.
-func (a *analysis) firstFaultCapacity(sc poolmodel.Scenario) *float64 {
-	if len(sc.Faults) == 0 || len(a.stepped) > 0 {
+func (a *run) firstFaultCapacity(sc poolmodel.Scenario) *float64 {
+	if len(sc.Faults) == 0 || len(a.doses) > 0 {
 		return nil
 	}
 	f := sc.Faults[0]
@@ -147,11 +145,11 @@ func (a *analysis) firstFaultCapacity(sc poolmodel.Scenario) *float64 {
 }
 
 // arrivals are when hits were really sent, spread evenly over their cell.
-func (a *analysis) arrivals() iter.Seq[time.Duration] {
+func (a *run) arrivals() iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
-		for c, n := range a.grid.flow.sent {
+		for c, n := range a.cells.flow.sent {
 			for k := range n {
-				if !yield(a.grid.start(c) + a.grid.width*time.Duration(2*k+1)/time.Duration(2*n)) {
+				if !yield(a.cells.start(c) + a.cells.width*time.Duration(2*k+1)/time.Duration(2*n)) {
 					return
 				}
 			}
@@ -159,8 +157,8 @@ func (a *analysis) arrivals() iter.Seq[time.Duration] {
 	}
 }
 
-// add takes one simulation of runs into the mean of them.
-func (p *Prediction) add(res *poolmodel.Result, t *timeline, runs float64) {
+// addTo takes one simulation of runs into the mean of them.
+func addTo(p *Prediction, res *poolmodel.Result, t *timeline, runs float64) {
 	width := t.width.Seconds()
 	for i := range t.buckets {
 		if i == len(p.Series) {
@@ -181,7 +179,7 @@ func (p *Prediction) add(res *poolmodel.Result, t *timeline, runs float64) {
 // fitR2 is 1 - residual/total sum of squares of good answers in each
 // bucket (the coefficient of determination). It is nil when next to nothing
 // varied: then there is nothing to explain.
-func (a *analysis) fitR2(p Prediction) *float64 {
+func (a *run) fitR2(p Prediction) *float64 {
 	width := a.timeline.width.Seconds()
 	n := float64(len(p.Series))
 	if n == 0 {

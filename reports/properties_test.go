@@ -81,6 +81,9 @@ func TestOrderOfTheLogDoesNotMatter(t *testing.T) {
 		runs = append(runs, anyRun(randomBytes(random, 40+random.IntN(4000))))
 	}
 	for i, s := range runs {
+		if s.Outcome == nil { // what a killed run has lost shows as gaps in the log's order
+			s.Outcome = hang().Outcome
+		}
 		want := marshal(t, s)
 		for range 2 {
 			random.Shuffle(len(s.hits), func(x, y int) { s.hits[x], s.hits[y] = s.hits[y], s.hits[x] })
@@ -181,7 +184,7 @@ func TestDamagedBundle(t *testing.T) {
 	for _, h := range []journal.Hit{{Phase: 1}, {Phase: -1}, {Request: 1}, {Request: -1}} {
 		s := newScenario(phase("load", second))
 		s.hits = []journal.Hit{h}
-		if _, err := analyze(s.input()); err == nil {
+		if _, err := analyze(s.contents()); err == nil {
 			t.Errorf("phase %d and request %d were accepted, want an error: there is one of each", h.Phase, h.Request)
 		}
 	}
@@ -202,7 +205,7 @@ func allocated(t *testing.T, hits uint64) uint64 {
 	load := phase("load", 60*second)
 	load.Hits = hits
 	s := newScenario(load).drive(func(h *journal.Hit) { h.Done = h.Due + time.Duration(1+h.Seq%100)*milli })
-	in := s.input()
+	in := s.contents()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if _, err := analyze(in); err != nil {

@@ -136,8 +136,8 @@ type recovery struct {
 type recoverySecond struct{ n, ok, slow int64 }
 
 // liftedFaults prepares a recovery for each fault that was lifted, in the order of lifting.
-func (a *analysis) liftedFaults() []*recovery {
-	okRatio, p95, unknown := a.baseline.limits()
+func (a *run) liftedFaults(b *baseline) []*recovery {
+	okRatio, p95, unknown := b.limits()
 	var list []*recovery
 	for _, f := range a.faults {
 		if f.lifted == nil {
@@ -162,7 +162,7 @@ func (a *analysis) liftedFaults() []*recovery {
 
 // otherInForce returns a fault that stayed in force when f was lifted, or nil.
 // Faults that end together are lifted one after the other: a second is allowed.
-func (a *analysis) otherInForce(f *playedFault) *playedFault {
+func (a *run) otherInForce(f *playedFault) *playedFault {
 	for _, o := range a.faults {
 		if o != f && o.inForce(*f.lifted) && o.inForce(*f.lifted+time.Second) {
 			return o
@@ -173,7 +173,7 @@ func (a *analysis) otherInForce(f *playedFault) *playedFault {
 
 // watchedUntil returns how long the site's state after a lifting can be told
 // from the hits, and what ends it: the next fault, or the traffic's end.
-func (a *analysis) watchedUntil(lifted time.Duration) (time.Duration, string) {
+func (a *run) watchedUntil(lifted time.Duration) (time.Duration, string) {
 	var end time.Duration
 	for i, p := range a.manifest.Phases {
 		if !p.Warmup && a.lasted(i) > 0 {
@@ -239,7 +239,7 @@ func (r *recovery) recovered() (second, refused int, ok bool) {
 	return 0, len(r.seconds), false
 }
 
-func (a *analysis) recoveryFigures() []Recovery {
+func (a *run) recoveryFigures() []Recovery {
 	list := []Recovery{}
 	for _, r := range a.recoveries {
 		f := Recovery{Dependency: r.fault.Dependency, Kind: r.fault.Kind, LiftedS: r.fault.lifted.Seconds(), Why: r.why}

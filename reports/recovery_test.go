@@ -189,7 +189,7 @@ func TestBaselineIsBounded(t *testing.T) {
 			h.Done = h.Due + second // the first 100 s were ten times slower
 		}
 	}).fault("payments", "hang", 700*second, 710*second)
-	b := newBaseline(s.Manifest, playedFaults(s.events))
+	b := newBaseline(s.Manifest, playedFaults(indexEvents(s.events)))
 	for i := range s.hits {
 		b.add(&s.hits[i])
 	}

@@ -7,7 +7,7 @@ import (
 
 // fromResponses tells a timeout from the answers to visitors: a connect that is
 // not taken leaves no trace in the proxy, and some proxies leave none at all.
-func (a *analysis) fromResponses(t *Timeout, w *watch, d Dependency) {
+func (a *run) fromResponses(t *Timeout, w *faultWindow, d Dependency) {
 	t.N = 0
 	longest := w.longest()
 	t.HorizonS = min(longest, w.until-w.fault.applied).Seconds()
@@ -15,7 +15,7 @@ func (a *analysis) fromResponses(t *Timeout, w *watch, d Dependency) {
 		t.Why = "the fault touched no request"
 		return
 	}
-	if a.wellness.most() == 0 {
+	if a.usual.most() == 0 {
 		t.Why = "no good answer came before the first fault, to tell a timeout from the page's own time"
 		return
 	}
@@ -41,7 +41,7 @@ func (a *analysis) fromResponses(t *Timeout, w *watch, d Dependency) {
 
 // longest is the longest wait of a visitor that was seen, or all of the fault
 // when an answer came only after it.
-func (w *watch) longest() time.Duration {
+func (w *faultWindow) longest() time.Duration {
 	if w.late > 0 {
 		return w.until - w.fault.applied
 	}
@@ -56,7 +56,7 @@ func (w *watch) longest() time.Duration {
 
 // unqueued are the values of the answers that were due before the first slow
 // one was given: no worker that had waited was free to take them later.
-func (w *watch) unqueued() []time.Duration {
+func (w *faultWindow) unqueued() []time.Duration {
 	var list []time.Duration
 	for _, s := range w.app.sorted() {
 		if s.due < w.first {
@@ -68,9 +68,9 @@ func (w *watch) unqueued() []time.Duration {
 
 // limitBehind is the timeout behind answers that took so much longer than
 // usual. The usual time has the dependency's own in it, which was not spent.
-func (a *analysis) limitBehind(group []time.Duration, of int, d Dependency) *Estimate {
+func (a *run) limitBehind(group []time.Duration, of int, d Dependency) *Estimate {
 	e := limitOf(group, fmt.Sprintf("%d of the %d slow answers, less the page's usual %s; several tries would look like one",
-		len(group), of, span(a.wellness.most().Seconds())))
+		len(group), of, span(a.usual.most().Seconds())))
 	if d.HeldMeanS != nil && d.CallsPerHit != nil {
 		own := *d.HeldMeanS * *d.CallsPerHit
 		e.Value, e.Low, e.High = e.Value+own, e.Low+own, e.High+own

@@ -3,8 +3,6 @@ package reports
 import (
 	"slices"
 	"time"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // trips is from how many delays on a call is one that meets the delay more than
@@ -16,11 +14,11 @@ const trips = 1.5
 // some before the request, waits for its own. It is nil when one delay explains
 // it or nothing tells: the delay was stepped or on some connections only, or no
 // call ended while it was in force.
-func (a *analysis) callUnder(f *playedFault, events []journal.Event) *float64 {
+func (a *run) callUnder(f *playedFault) *float64 {
 	if f.Kind != "latency" || f.SizeS <= 0 || f.Share < 1 || f.stepped {
 		return nil
 	}
-	used := uses(events, f.Dependency)
+	used := a.events.usesOf(f.Dependency)
 	well := a.heldMean(f.Dependency, used)
 	if well == nil {
 		return nil

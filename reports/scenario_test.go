@@ -105,13 +105,22 @@ func batches(hits []journal.Hit) func() iter.Seq2[[]journal.Hit, error] {
 	}
 }
 
-func (s *scenario) input() input {
-	return input{s.Manifest, s.experiment, s.events, nil, batches(s.hits)}
+func (s *scenario) contents() journal.Contents {
+	return journal.Contents{Manifest: s.Manifest, Experiment: s.experiment, Events: s.events, Hits: batches(s.hits)}
+}
+
+// analyze is Analyze of what a bundle holds.
+func analyze(c journal.Contents) (*Report, error) {
+	run, err := measureContents(c)
+	if err != nil {
+		return nil, err
+	}
+	return report(run), nil
 }
 
 func (s *scenario) report(t *testing.T) *Report {
 	t.Helper()
-	r, err := analyze(s.input())
+	r, err := analyze(s.contents())
 	if err != nil {
 		t.Fatal(err)
 	}

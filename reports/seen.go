@@ -37,14 +37,13 @@ type SelfRequests struct {
 
 // seen are the hosts that were called through the egress, the site itself
 // first, then those called most. With an egress that saw nothing both are there, and empty.
-func (a *analysis) seen(events []journal.Event) ([]DependencySeen, *SelfRequests) {
+func (a *run) seen() ([]DependencySeen, *SelfRequests) {
 	byHost, waits, names := map[string]*DependencySeen{}, map[string]map[int]int64{}, map[string]bool{}
 	for _, d := range a.manifest.Dependencies {
 		names[d.Name] = true
 	}
-	for _, e := range events {
-		u := e.Usage
-		if u == nil || u.Host == "" {
+	for _, u := range a.events.uses {
+		if u.Host == "" {
 			continue
 		}
 		d := byHost[u.Host]
@@ -103,17 +102,6 @@ func waited(buckets map[int]int64, q float64, most *float64) *float64 {
 		}
 	}
 	return most
-}
-
-// refusals are what the egress refused, by class.
-func refusals(events []journal.Event) map[string]int64 {
-	sum := map[string]int64{}
-	for _, e := range events {
-		for class, n := range e.Refusals {
-			sum[class] += n
-		}
-	}
-	return sum
 }
 
 // refusedWords warns of what the egress refused: to the site it is a call that failed.

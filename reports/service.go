@@ -203,3 +203,23 @@ func student(n int64) float64 {
 	v := float64(max(n-1, 1))
 	return z + (z*z*z+z)/(4*v) + (5*math.Pow(z, 5)+16*z*z*z+3*z)/(96*v*v)
 }
+
+// weigh returns by how much longer than over the mix as sent requests took that
+// were served so often each, as a ratio, and the coefficient of variation that
+// is left when this is allowed for.
+func (f *serviceFit) weigh(served []int64) (ratio, spread float64) {
+	var n, sum, variance float64
+	for r, k := range served {
+		if f.means[r] == 0 {
+			continue
+		}
+		n += float64(k)
+		sum += float64(k) * f.means[r]
+		variance += float64(k) * f.variances[r]
+	}
+	if n == 0 {
+		return 1, f.spread
+	}
+	s := f.estimate.Value
+	return sum / n / s, math.Sqrt(variance/n) / s
+}

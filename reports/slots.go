@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // fullFit is how many requests pool and queue hold together.
@@ -15,21 +14,19 @@ type fullFit struct {
 	why  string
 }
 
-// corpses is how long after somebody gave up requests may still be inside unseen.
-const corpses = 30 * time.Second
-
 // refusedLevels counts by how many others were inside the requests that were
 // refused at once. For one sent within a cell of another the count may be off
 // by one, so it is the usual number that counts.
-func (a *analysis) full(levels []int32) fullFit {
+func (a *run) full() fullFit {
+	levels := a.cells.inSystem
 	counts := map[int64]int64{}
 	var seen, most int64
 	for c := range levels {
-		if a.haunted(c) {
+		if a.cells.hiddenWork(c) {
 			continue
 		}
 		most = max(most, int64(levels[c]))
-		if n := at(a.grid.flow.refused, c); n > 0 {
+		if n := at(a.cells.flow.refused, c); n > 0 {
 			counts[int64(levels[c])] += int64(n)
 			seen += int64(n)
 		}

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
-
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // A phase is slow when the middle one of its good answers took twice as long as
@@ -19,19 +16,19 @@ const (
 )
 
 // slowdowns are the phases in which good answers were slow, and why.
-func (a *analysis) slowdowns(r *Report, in input) []Slowdown {
+func (a *run) slowdowns(phases []Phase, faults []Fault, pool *Pool) []Slowdown {
 	list := []Slowdown{}
-	fastest := fastestPhase(r.Phases)
+	fastest := fastestPhase(phases)
 	if fastest == nil {
 		return list
 	}
-	for i, p := range r.Phases {
-		if !counts(p) || p.StartS >= r.DurationS || *p.ResponseS.P50 < slowTimes**fastest.ResponseS.P50+slowBy {
+	for _, p := range phases {
+		if !counts(p) || p.StartS >= a.end.Seconds() || *p.ResponseS.P50 < slowTimes**fastest.ResponseS.P50+slowBy {
 			continue
 		}
-		s := Slowdown{Phase: p.Name, FromS: p.StartS, ToS: min(p.EndS, r.DurationS), Cause: Unknown,
+		s := Slowdown{Phase: p.Name, FromS: p.StartS, ToS: min(p.EndS, a.end.Seconds()), Cause: Unknown,
 			Evidence: []string{fmt.Sprintf("good answers took %s in the middle, %s in phase %s", held(*p.ResponseS.P50), held(*fastest.ResponseS.P50), fastest.Name)}}
-		a.explainSlow(&s, r, in.events, i, fastest)
+		a.explainSlow(&s, &p, fastest, faults, pool)
 		list = append(list, s)
 	}
 	return list
@@ -53,16 +50,16 @@ func fastestPhase(phases []Phase) (best *Phase) {
 
 // explainSlow names the cause: a dependency that made calls wait; a service
 // time that grows with the load; a queue before the workers.
-func (a *analysis) explainSlow(s *Slowdown, r *Report, events []journal.Event, phase int, fastest *Phase) {
-	for i := range r.Faults {
-		f := &r.Faults[i]
-		end := r.DurationS
+func (a *run) explainSlow(s *Slowdown, slow, fastest *Phase, faults []Fault, pool *Pool) {
+	for i := range faults {
+		f := &faults[i]
+		end := a.end.Seconds()
 		if f.LiftedS != nil {
 			end = *f.LiftedS
 		}
-		if keepsWaiting(f.Kind) && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
+		if f.Waits && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
 			s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
-			text := "with " + f.words()
+			text := "with " + f.State
 			if f.RequestsHeld != nil {
 				text += fmt.Sprintf(", %d calls to it were held", *f.RequestsHeld)
 			}
@@ -71,29 +68,26 @@ func (a *analysis) explainSlow(s *Slowdown, r *Report, events []journal.Event, p
 			return
 		}
 	}
-	grown := *r.Phases[phase].ResponseS.P50 - *fastest.ResponseS.P50
-	if name, before, now := slowerCalls(events, *fastest, r.Phases[phase]); now-before > grown/2 {
+	grown := *slow.ResponseS.P50 - *fastest.ResponseS.P50
+	if name, before, now := a.slowerCalls(fastest, slow); now-before > grown/2 {
 		s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, held(now), held(before), fastest.Name))
 		return
 	}
-	a.explainLoad(s, r)
+	a.explainLoad(s, pool)
 }
 
 // slowerCalls is the dependency whose calls, by their mean, grew most from one phase to another, seconds.
-func slowerCalls(events []journal.Event, from, to Phase) (name string, before, now float64) {
+func (a *run) slowerCalls(from, to *Phase) (name string, before, now float64) {
 	type sum struct{ ended, heldNS [2]int64 }
 	sums := map[string]*sum{}
-	for _, e := range events {
-		if e.Usage == nil {
-			continue
-		}
-		at := time.Duration(e.AtNS).Seconds()
-		for i, p := range []Phase{from, to} {
+	for _, u := range a.events.uses {
+		at := u.to.Seconds()
+		for i, p := range []*Phase{from, to} {
 			if at > p.StartS && at <= p.EndS {
-				s := get(sums, e.Usage.Dependency)
-				s.ended[i] += e.Usage.Ended
-				s.heldNS[i] += e.Usage.HeldNS
+				s := get(sums, u.Dependency)
+				s.ended[i] += u.Ended
+				s.heldNS[i] += u.HeldNS
 			}
 		}
 	}
@@ -121,7 +115,7 @@ const fewCells = 4
 // the retrograde part of N. Gunther's universal scalability law, "Guerrilla
 // Capacity Planning", 2007, ch. 4. It also shows where fewer requests than there
 // are workers take longer than one alone, or where busy workers give less than W/S.
-func (a *analysis) explainLoad(s *Slowdown, r *Report) {
+func (a *run) explainLoad(s *Slowdown, pool *Pool) {
 	cells := a.loadCells(s.FromS, s.ToS)
 	if len(cells) < 2*fewCells {
 		return
@@ -132,7 +126,7 @@ func (a *analysis) explainLoad(s *Slowdown, r *Report) {
 	manyN, manyX := meanCell(cells[len(cells)-third:])
 	all := meanOf(cells)
 	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", digits(fewX, 1), digits(fewN, 0), digits(manyX, 1), digits(manyN, 0))
-	w := r.Pool.Workers
+	w := pool.Workers
 	switch {
 	case manyN > 1.3*fewN && manyX < 0.8*fewX:
 		s.Cause, s.Confidence = Contention, ptr(0.8)
@@ -140,9 +134,9 @@ func (a *analysis) explainLoad(s *Slowdown, r *Report) {
 	case w != nil && w.Kind != effective && all.inside <= w.Low:
 		s.Cause, s.Confidence = Contention, ptr(0.7)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", digits(all.inside, 1), digits(w.Value, 0)))
-	case w != nil && w.Kind != effective && r.Pool.ServiceS != nil && all.served < 0.8*w.Low/r.Pool.ServiceS.High:
+	case w != nil && w.Kind != effective && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
 		s.Cause, s.Confidence = Contention, ptr(0.6)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", digits(w.Value, 0), digits(all.served, 1), held(r.Pool.ServiceS.Value)+" each", digits(w.Value/r.Pool.ServiceS.Value, 1)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", digits(w.Value, 0), digits(all.served, 1), held(pool.ServiceS.Value)+" each", digits(w.Value/pool.ServiceS.Value, 1)))
 	case w != nil && w.Kind != effective && all.inside > w.High:
 		s.Cause, s.Confidence = Queueing, ptr(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", digits(all.inside, 1), digits(w.Value, 0), digits(all.served, 1)))
@@ -156,16 +150,16 @@ func (a *analysis) explainLoad(s *Slowdown, r *Report) {
 
 // loadCells are the full seconds within [from, to), up to the first request
 // that was given up: from then on workers serve requests that nobody waits for.
-func (a *analysis) loadCells(from, to float64) []loadCell {
-	second := a.grid.perSecond()
+func (a *run) loadCells(from, to float64) []loadCell {
+	second := a.cells.perSecond()
 	var list []loadCell
 	for s := int(from + 0.999999); float64(s+1) <= to; s++ {
-		cell := loadCell{served: float64(sumCells(a.grid.flow.served, s*second, (s+1)*second))}
-		if sumCells(a.grid.flow.gaveUp, s*second, (s+1)*second) > 0 {
+		cell := loadCell{served: float64(sumCells(a.cells.flow.served, s*second, (s+1)*second))}
+		if sumCells(a.cells.flow.gaveUp, s*second, (s+1)*second) > 0 {
 			break
 		}
 		for c := s * second; c < (s+1)*second; c++ {
-			cell.inside += float64(at(a.levels, c)) / float64(second)
+			cell.inside += float64(at(a.cells.inSystem, c)) / float64(second)
 		}
 		if cell.inside > 0 && cell.served > 0 {
 			list = append(list, cell)

@@ -81,9 +81,9 @@ func (v pageView) compare(pool *Pool, p *poolFit) (warning string) {
 // readingInside reports whether a reading of the page may have been in the pool's
 // queue whenever requests were refused, and so have taken a slot of it. It was
 // not if one was answered at once meanwhile.
-func (a *analysis) readingInside(observed []journal.Observation) bool {
+func (a *run) readingInside() bool {
 	first, last := -1, -1
-	for c, n := range a.grid.flow.refused {
+	for c, n := range a.cells.flow.refused {
 		if n > 0 {
 			if first < 0 {
 				first = c
@@ -92,12 +92,12 @@ func (a *analysis) readingInside(observed []journal.Observation) bool {
 		}
 	}
 	read := false
-	for _, o := range observed {
+	for _, o := range a.observed {
 		if o.Source != journal.PHPFPMStatus {
 			continue
 		}
 		read = true
-		c := a.grid.cell(time.Duration(o.AtNS))
+		c := a.cells.cell(time.Duration(o.AtNS))
 		if o.Kind == journal.Gauge && first <= c && c <= last && time.Duration(o.ErrorNS) < promptly {
 			return false
 		}

@@ -20,7 +20,7 @@ func (r *Report) remedies() []string {
 			continue
 		}
 		said[t.Dependency] = true
-		list = append(list, r.remedy(r.timeoutOn(t.Dependency), alone)...)
+		list = append(list, r.remedy(timeoutOn(r.Timeouts, t.Dependency), alone)...)
 	}
 	for _, d := range r.Dose {
 		list = append(list, d.sentence())
@@ -78,7 +78,7 @@ func (r *Report) judged(t *Timeout, b *Budget, name string) string {
 	the := "The " + name
 	tries := ""
 	if t.Retries > 0 {
-		tries = fmt.Sprintf(", %d times over, holds a worker for %s and", t.Retries+1, held(t.wholeS()))
+		tries = fmt.Sprintf(", %d times over, holds a worker for %s and", t.Retries+1, held(t.WholeS()))
 	}
 	need := ""
 	if b != nil && b.WorkersNeeded != nil && b.TimeoutS != nil {
@@ -86,7 +86,7 @@ func (r *Report) judged(t *Timeout, b *Budget, name string) string {
 	}
 	switch {
 	case b == nil && t.Retries > 0:
-		return fmt.Sprintf("Calls to %s were given up after %d tries of %s, %s in all", t.Dependency, t.Retries+1, held(t.ObservedS.Value), held(t.wholeS()))
+		return fmt.Sprintf("Calls to %s were given up after %d tries of %s, %s in all", t.Dependency, t.Retries+1, held(t.ObservedS.Value), held(t.WholeS()))
 	case b == nil && r.heldRate(t) != "":
 		return the + " was short enough for " + r.heldRate(t) + " in this run"
 	case b == nil:
@@ -131,8 +131,8 @@ func (r *Report) heldRate(t *Timeout) string {
 	return ""
 }
 
-// wholeS is how long all the tries of a call hold a worker, seconds.
-func (t *Timeout) wholeS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
+// WholeS is how long all the tries of a call hold a worker, seconds.
+func (t *Timeout) WholeS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
 
 // broke reports whether a full queue was seen under a fault on the dependency.
 func (r *Report) broke(dependency string) bool {

@@ -15,7 +15,10 @@ const (
 	maxBuckets = 1800
 )
 
-// timeline gathers the Timeline.
+// timelineCounter counts hits in the buckets of a run.
+type timelineCounter struct{ timeline }
+
+// timeline is the run cut into buckets of the same width, from T0 to its end.
 type timeline struct {
 	width   time.Duration
 	buckets []bucket
@@ -27,15 +30,15 @@ type bucket struct {
 	response                       stats.Histogram // ns
 }
 
-func newTimeline(planned time.Duration) *timeline {
+func newTimelineCounter(planned time.Duration) *timelineCounter {
 	if planned < shortRun {
-		return &timeline{width: time.Second / 2}
+		return &timelineCounter{timeline{width: time.Second / 2}}
 	}
-	return &timeline{width: time.Second}
+	return &timelineCounter{timeline{width: time.Second}}
 }
 
 // at returns the bucket of moment d. It is valid until at is called again.
-func (t *timeline) at(d time.Duration) *bucket {
+func (t *timelineCounter) at(d time.Duration) *bucket {
 	i := int(max(d, 0) / t.width)
 	for i >= maxBuckets {
 		t.fold()
@@ -48,7 +51,7 @@ func (t *timeline) at(d time.Duration) *bucket {
 }
 
 // fold makes the buckets twice as wide.
-func (t *timeline) fold() {
+func (t *timelineCounter) fold() {
 	t.width *= 2
 	for i := range t.buckets {
 		b := t.buckets[i]
@@ -68,7 +71,7 @@ func (b *bucket) merge(o *bucket) {
 	b.response.Merge(&o.response)
 }
 
-func (t *timeline) add(h *journal.Hit) {
+func (t *timelineCounter) add(h *journal.Hit) {
 	due := t.at(h.Due)
 	due.due++
 	if inFlight(h) {
@@ -91,23 +94,18 @@ func (t *timeline) add(h *journal.Hit) {
 	}
 }
 
-// inFlight reports whether the hit reached the site, from Sent to Done.
-func inFlight(h *journal.Hit) bool {
-	return h.Class != journal.ClassDropped && h.Class != journal.ClassGenerator
-}
-
-// reach makes the buckets last to the end of the run.
-func (t *timeline) reach(end time.Duration) {
+// finish makes the buckets last to the end of the run.
+func (t *timelineCounter) finish(end time.Duration) *timeline {
 	if end > 0 {
 		t.at(end - 1)
 	}
+	return &t.timeline
 }
 
-// figures are the buckets from T0 to the end of the run.
-func (t *timeline) figures(g *grid, end time.Duration) Timeline {
-	t.reach(end)
+// figures are the buckets as the report shows them.
+func (t *timeline) figures(g *cells) Timeline {
 	width := t.width.Seconds()
-	f := Timeline{BucketS: width, CodesHz: map[string][]float64{}, InFlight: g.inFlight(t.width, len(t.buckets))}
+	f := Timeline{BucketS: width, CodesHz: map[string][]float64{}, InFlight: g.mostInFlight(t.width, len(t.buckets))}
 	f.StartS, f.AskedHz, f.SentHz, f.OKHz, f.Degraded, f.OtherHz = []float64{}, []float64{}, []float64{}, []float64{}, []float64{}, []float64{}
 	f.P50S, f.P95S, f.MaxS = []*float64{}, []*float64{}, []*float64{}
 	for i := range t.buckets {

@@ -21,9 +21,9 @@ const shortWatch = time.Second
 
 // timeouts are how long the site waited for each dependency that did not
 // answer, one entry for each fault that makes calls wait.
-func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
+func (a *run) timeouts(dependencies []Dependency) []Timeout {
 	list := []Timeout{}
-	for _, w := range a.watches {
+	for _, w := range a.windows {
 		t := Timeout{Dependency: w.fault.Dependency, Fault: w.fault.Kind, Visitor: w.visitor(), Got: w.mostGot(), N: int64(len(w.given))}
 		d := dependencyNamed(dependencies, t.Dependency)
 		if len(w.waits) > 0 && (!onConnects(t.Fault) || a.byEgress(t.Dependency)) {
@@ -42,7 +42,7 @@ func (a *analysis) timeouts(dependencies []Dependency) []Timeout {
 func onConnects(kind string) bool { return kind == "no_accept" || kind == "slow_dial" }
 
 // byEgress reports whether a dependency was reached through the egress.
-func (a *analysis) byEgress(dependency string) bool {
+func (a *run) byEgress(dependency string) bool {
 	return slices.ContainsFunc(a.manifest.Dependencies, func(d journal.Dependency) bool { return d.Name == dependency && d.Host != "" })
 }
 
@@ -57,7 +57,7 @@ func dependencyNamed(list []Dependency, name string) Dependency {
 
 // visitor says who gave up on most of the visitors that had to wait; "" when none
 // had to. Those who were answered only after the lifting count if there are no others.
-func (w *watch) visitor() string {
+func (w *faultWindow) visitor() string {
 	most, who := int64(0), ""
 	if w.late > 0 {
 		who = "ok"
@@ -74,7 +74,7 @@ func (w *watch) visitor() string {
 }
 
 // fromConnections tells a timeout from the calls that the fault caught.
-func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
+func (a *run) fromConnections(t *Timeout, w *faultWindow, d Dependency) {
 	t.HorizonS = w.horizon().Seconds()
 	var held []time.Duration
 	for _, one := range w.given {
@@ -87,8 +87,8 @@ func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
 		t.Why = fmt.Sprintf("waits ended with a 502 after %s each time: a master that kills workers looks once a second, so it may be the application's own error", span(middleOf(group).Seconds()))
 	case len(held) > 0 && w.marked(markKilled) >= 0.5:
 		t.Source, t.Verdict = "connection", byWorker
-		t.ObservedS = killedAfter(held, a.wellness.most())
-	case len(held) > 0 && w.leftWithVisitor(group, tight, a.wellness.most()):
+		t.ObservedS = killedAfter(held, a.usual.most())
+	case len(held) > 0 && w.leftWithVisitor(group, tight, a.usual.most()):
 		t.Verdict, t.HorizonS = byNobody, slices.Max(held).Seconds()
 		t.Why = fmt.Sprintf("the site let go of its calls when the visitor's request had been given up, after %s: no timeout of its own was seen", span(middleOf(w.others.middle()).Seconds()))
 	case kept > 0 && 5*kept >= len(held)+kept: // also beside others: the one without a limit is what holds the workers
@@ -102,7 +102,7 @@ func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
 		t.Why = fmt.Sprintf("the site ended %s within the fault: too few to tell a timeout from chance", plural(len(held), "wait"))
 	case w.marked(markAnswered) < 0.5 && w.onTheSecond():
 		t.Source, t.Verdict = "connection", byWorker
-		t.ObservedS = killedAfter(held, a.wellness.most())
+		t.ObservedS = killedAfter(held, a.usual.most())
 	default:
 		t.Source, t.Verdict = "connection", byApp
 		t.ObservedS = limitOf(group, fmt.Sprintf("%d of the %d waits that the site ended", len(group), len(held)))
@@ -114,7 +114,7 @@ func (a *analysis) fromConnections(t *Timeout, w *watch, d Dependency) {
 }
 
 // horizon is the longest wait that would have been seen.
-func (w *watch) horizon() time.Duration {
+func (w *faultWindow) horizon() time.Duration {
 	var longest time.Duration
 	for _, one := range w.waits {
 		if w.fault.Kind == "hang" {
@@ -128,7 +128,7 @@ func (w *watch) horizon() time.Duration {
 
 // kept is how many calls waited for the whole fault and clearly longer than
 // those that the site ended.
-func (w *watch) kept(held []time.Duration) (n int) {
+func (w *faultWindow) kept(held []time.Duration) (n int) {
 	limit := shortWatch / 4
 	if len(held) > 0 {
 		limit = slices.Max(held) * 3 / 2
@@ -142,7 +142,7 @@ func (w *watch) kept(held []time.Duration) (n int) {
 }
 
 // without says that there was no timeout, if it was watched for long enough.
-func (a *analysis) without(t *Timeout, w *watch) {
+func (a *run) without(t *Timeout, w *faultWindow) {
 	if t.HorizonS < shortWatch.Seconds() {
 		t.Why = fmt.Sprintf("calls were watched for %s only", span(t.HorizonS))
 		return
@@ -154,7 +154,7 @@ func (a *analysis) without(t *Timeout, w *watch) {
 // had gone, as Go and some Python servers do: just after the give-up, not long
 // before it by a limit of its own, and never after a longer wait than the
 // visitor's. The last two matter because evenly spaced requests end side by side anyway.
-func (w *watch) leftWithVisitor(group []time.Duration, tight bool, usual time.Duration) bool {
+func (w *faultWindow) leftWithVisitor(group []time.Duration, tight bool, usual time.Duration) bool {
 	if w.marked(markLeft) < 0.7 || w.marked(markAnswered) > 0.5 {
 		return false
 	}
@@ -177,7 +177,7 @@ func (e early) middle() []time.Duration {
 // onTheSecond reports whether waits that began at different moments were ended
 // at the same moment of three or more seconds: by a master that looks at its
 // workers once a second.
-func (w *watch) onTheSecond() bool {
+func (w *faultWindow) onTheSecond() bool {
 	seconds := map[time.Duration]bool{}
 	for _, one := range w.given {
 		seconds[one.ended.Round(time.Second/4)/(time.Second/2)] = true
@@ -188,7 +188,7 @@ func (w *watch) onTheSecond() bool {
 // together is how much the waits end at the same moment of a second, 0 to 1: the
 // length of their mean direction on a circle of a second. It is above 0.99 when
 // nearly all are within 20 ms.
-func (w *watch) together() float64 {
+func (w *faultWindow) together() float64 {
 	var x, y float64
 	for _, one := range w.given {
 		angle := 2 * math.Pi * (one.ended % time.Second).Seconds()

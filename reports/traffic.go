@@ -12,12 +12,17 @@ import (
 
 const classes = int(journal.ClassOther) + 1
 
-// traffic counts the hits of each phase and request.
+// trafficCounter counts the hits of each phase and request.
+type trafficCounter struct {
+	traffic
+	last time.Duration // the last that was due or done
+}
+
+// traffic is what came of the hits of each phase and request.
 type traffic struct {
 	requests int
-	tallies  []*tally      // of request r in phase p at p*requests+r; nil until there is a hit
-	lags     []lag         // by phase
-	last     time.Duration // the last that was due or done
+	tallies  []*tally // of request r in phase p at p*requests+r; nil where there was no hit
+	lags     []lag    // by phase
 }
 
 // tally is what came of a number of hits.
@@ -31,15 +36,18 @@ type tally struct {
 	service                  stats.Histogram          // ns
 }
 
-func newTraffic(m journal.Manifest) *traffic {
-	return &traffic{
+func newTrafficCounter(m journal.Manifest) *trafficCounter {
+	return &trafficCounter{traffic: traffic{
 		requests: len(m.Requests),
 		tallies:  make([]*tally, len(m.Phases)*len(m.Requests)),
 		lags:     make([]lag, len(m.Phases)),
-	}
+	}}
 }
 
-func (t *traffic) add(h *journal.Hit) {
+// finish returns what was counted.
+func (t *trafficCounter) finish() *traffic { return &t.traffic }
+
+func (t *trafficCounter) add(h *journal.Hit) {
 	t.last = max(t.last, h.Due, h.Done)
 	at := int(h.Phase)*t.requests + int(h.Request)
 	if t.tallies[at] == nil {
@@ -107,6 +115,31 @@ func (t *traffic) of(p int) *tally {
 	return sum
 }
 
+// sentByRequest is how often each request was sent.
+func (t *traffic) sentByRequest() []int64 {
+	sent := make([]int64, t.requests)
+	for i, one := range t.tallies {
+		if one != nil {
+			sent[i%t.requests] += one.sent
+		}
+	}
+	return sent
+}
+
+// fastest is the fastest good answer to a request outside warm-ups; 0 when there was none.
+func (t *traffic) fastest(phases []journal.PhaseSpan, request int32) (best time.Duration) {
+	for i, p := range phases {
+		one := t.tallies[i*t.requests+int(request)]
+		if one == nil || p.Warmup || one.ok == 0 {
+			continue
+		}
+		if f := time.Duration(one.service.Min()); best == 0 || f < best {
+			best = f
+		}
+	}
+	return best
+}
+
 // figures turns a tally into what the report shows. seconds is how long the
 // phase lasted, asked its rate, if it had one.
 func (t *tally) figures(asked *float64, seconds float64) Traffic {
@@ -134,7 +167,7 @@ func (t *tally) figures(asked *float64, seconds float64) Traffic {
 }
 
 // phases are the report's phases in the order of the manifest, those that never began as well.
-func (a *analysis) phases() []Phase {
+func (a *run) phases() []Phase {
 	list := []Phase{}
 	for i, span := range a.manifest.Phases {
 		seconds := a.lasted(i)
@@ -177,7 +210,7 @@ const (
 )
 
 // lasted is how many seconds phase i really lasted: less than planned when the run was cut short, 0 when it never began.
-func (a *analysis) lasted(i int) float64 {
+func (a *run) lasted(i int) float64 {
 	p := a.manifest.Phases[i]
 	end := a.end
 	if a.stopped() {
@@ -187,13 +220,13 @@ func (a *analysis) lasted(i int) float64 {
 }
 
 // stopped reports whether the run ended before its last phase because enough was known.
-func (a *analysis) stopped() bool {
+func (a *run) stopped() bool {
 	return a.manifest.Outcome != nil && a.manifest.Outcome.StoppedNS > 0
 }
 
 // due is how many hits were due in phase i: those planned when the run is
 // complete, those recorded when it was cut short or nothing was planned.
-func (a *analysis) due(i int) int64 {
+func (a *run) due(i int) int64 {
 	var recorded int64
 	for _, t := range a.traffic.tallies[i*a.traffic.requests : (i+1)*a.traffic.requests] {
 		if t != nil {

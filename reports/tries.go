@@ -14,7 +14,7 @@ const (
 // tries tells one long wait from several short ones, by two ways that do not
 // depend on each other: how many calls ended for each request that did, and how
 // many timeouts longer than usual the answers took.
-func (a *analysis) tries(t *Timeout, w *watch, d Dependency, limit time.Duration) {
+func (a *run) tries(t *Timeout, w *faultWindow, d Dependency, limit time.Duration) {
 	perCall, slack := a.triesByCalls(w, d)
 	rounds := w.rounds(limit)
 	if d.CallsPerHit != nil && *d.CallsPerHit >= 1.2 {
@@ -36,14 +36,14 @@ func (a *analysis) tries(t *Timeout, w *watch, d Dependency, limit time.Duration
 // from the waits that the site ended and the requests that ended once the first
 // slow answer had come. In a full pool it holds as well: what a queue adds in
 // waiting it does not add in calls. It is 0 when there is too little.
-func (a *analysis) triesByCalls(w *watch, d Dependency) (tries, slack float64) {
+func (a *run) triesByCalls(w *faultWindow, d Dependency) (tries, slack float64) {
 	if d.CallsPerHit == nil || *d.CallsPerHit <= 0.05 || w.first == 0 {
 		return 0, 0
 	}
 	// Cells begin after the first slow answer and are over before the lifting.
 	cell := time.Second / parts
 	from, to := int((w.first+cell-1)/cell), int(w.until/cell)
-	requests := float64(between(a.served.done, from, to))
+	requests := float64(sumCells(a.throughput.done, from, to))
 	calls := 0
 	for _, one := range w.given {
 		if at := int(one.ended / cell); at >= from && at < to {
@@ -59,9 +59,9 @@ func (a *analysis) triesByCalls(w *watch, d Dependency) (tries, slack float64) {
 	var chance float64
 	if p := *d.CallsPerHit; p < 0.97 {
 		before := 0.0
-		for s, calm := range a.calm() {
-			if calm {
-				before += a.served.in(s)
+		for s, quiet := range a.quietSeconds() {
+			if quiet {
+				before += a.throughput.in(s)
 			}
 		}
 		chance = (1 - p) / p * (1/requests + 1/max(before, 1))
@@ -73,7 +73,7 @@ func (a *analysis) triesByCalls(w *watch, d Dependency) (tries, slack float64) {
 // rounds is how many timeouts, one after another, the answers took longer than
 // usual. It is 0 unless most took the same whole number: in a full pool the
 // queue blurs it.
-func (w *watch) rounds(limit time.Duration) int {
+func (w *faultWindow) rounds(limit time.Duration) int {
 	values := w.app.values()
 	group, _ := densest(values)
 	if len(group) < 3 || 10*len(group) < 8*len(values) {

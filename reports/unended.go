@@ -1,86 +1,67 @@
 package reports
 
 import (
-	"iter"
 	"time"
 
 	"github.com/tailback/tailback/reports/journal"
 )
 
 // mostUnended bounds the requests under way at once that a gap in the log may
-// stand for; a longer one is damage.
+// stand for; a longer one is damage. It bounds all of them together as well.
 const mostUnended = 1 << 20
 
-// withUnended adds to the hits of a run that could not record its last moment
-// those whose end it never wrote: they were under way, or ended in what was
-// lost. Without them a hang would look like a site with nothing to do. The log
-// shows them as gaps in the sequence; those after the last recorded hit stay
-// unknown, as does which request of a mix each was: it is counted with the one
-// before.
-func withUnended(in input) input {
-	if o := in.manifest.Outcome; o != nil && o.Status != failed {
-		return in
-	}
-	recorded := in.hits
-	in.hits = func() iter.Seq2[[]journal.Hit, error] {
-		return func(yield func([]journal.Hit, error) bool) {
-			end, err := lastKnown(in, recorded())
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			var last journal.Hit
-			for batch, err := range recorded() {
-				more := unended(in.manifest, &last, batch, end)
-				if !yield(batch, err) || len(more) > 0 && !yield(more, nil) {
-					return
-				}
-			}
-		}
-	}
-	return in
+// unended finds the hits of a run that could not record its last moment whose end
+// it never wrote: they were under way, or ended in what was lost. Without them a
+// hang would look like a site with nothing to do. The log shows them as gaps in
+// the sequence; those after the last recorded hit stay unknown, as does which
+// request of a mix each was: it is counted with the one before.
+type unended struct {
+	phases []journal.PhaseSpan
+	last   journal.Hit
+	hits   []journal.Hit
 }
 
-// lastKnown is the end of the run, as far as it is known.
-func lastKnown(in input, hits iter.Seq2[[]journal.Hit, error]) (time.Duration, error) {
-	var last time.Duration
-	for batch, err := range hits {
-		if err != nil {
-			return 0, err
-		}
-		for _, h := range batch {
-			last = max(last, h.Due, h.Done)
-		}
+// newUnended is nil for a run that recorded all of its hits.
+func newUnended(m journal.Manifest) *unended {
+	if o := m.Outcome; o != nil && o.Status != failed {
+		return nil
 	}
-	return max(last, endOfRun(in, last)), nil
+	return &unended{phases: m.Phases}
 }
 
-// unended are the hits missing between last and the first of batch, and within
-// it. Last becomes the batch's last. Clients of a closed phase send when they
-// like, so there the sequence says nothing about who was due.
-func unended(m journal.Manifest, last *journal.Hit, batch []journal.Hit, end time.Duration) []journal.Hit {
-	var list []journal.Hit
-	for _, h := range batch {
-		gap := h.Seq - last.Seq
-		together := h.Seq > last.Seq && h.Seq/journal.SeqStride == last.Seq/journal.SeqStride && h.Due >= last.Due
-		if together && gap <= mostUnended && int(h.Phase) < len(m.Phases) && m.Phases[h.Phase].Kind != "closed" {
-			for i := uint64(1); i < gap; i++ {
-				due := last.Due + time.Duration(float64(h.Due-last.Due)*float64(i)/float64(gap))
-				list = append(list, journal.Hit{
-					Seq: last.Seq + i, Phase: phaseOf(m, due, h.Phase), Request: last.Request,
-					Due: due, Sent: due, Done: end, Class: journal.ClassCanceled,
-				})
-			}
-		}
-		*last = h
+// add looks for a gap between the hit before and h. Clients of a closed phase
+// send when they like, so there the sequence says nothing about who was due.
+func (u *unended) add(h *journal.Hit) {
+	last, gap := u.last, h.Seq-u.last.Seq
+	u.last = *h
+	together := h.Seq > last.Seq && h.Seq/journal.SeqStride == last.Seq/journal.SeqStride && h.Due >= last.Due
+	if !together || gap > mostUnended || len(u.hits)+int(gap) > mostUnended || u.phases[h.Phase].Kind == closed {
+		return
 	}
-	return list
+	for i := uint64(1); i < gap; i++ {
+		due := last.Due + time.Duration(float64(h.Due-last.Due)*float64(i)/float64(gap))
+		u.hits = append(u.hits, journal.Hit{
+			Seq: last.Seq + i, Phase: u.phaseOf(due, h.Phase), Request: last.Request,
+			Due: due, Sent: due, Class: journal.ClassCanceled,
+		})
+	}
 }
 
 // phaseOf is the index of the phase in which a hit before one of phase next was due.
-func phaseOf(m journal.Manifest, due time.Duration, next int32) int32 {
-	for next > 0 && due < time.Duration(m.Phases[next].StartNS) {
+func (u *unended) phaseOf(due time.Duration, next int32) int32 {
+	for next > 0 && due < time.Duration(u.phases[next].StartNS) {
 		next--
 	}
 	return next
+}
+
+// until returns the hits that were found, cut off at the end of the run.
+func (u *unended) until(end time.Duration) []journal.Hit {
+	if u == nil {
+		return nil
+	}
+	for i := range u.hits {
+		u.hits[i].Done = end
+	}
+	return u.hits
 }

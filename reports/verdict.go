@@ -2,8 +2,7 @@ package reports
 
 import (
 	"fmt"
-
-	"github.com/tailback/tailback/reports/journal"
+	"slices"
 )
 
 // The exit codes of a run; design.md has the table.
@@ -22,14 +21,9 @@ const (
 // nothing was tested. A generator that failed makes the objectives of its
 // phases impossible to judge; where there are no objectives it is the run
 // itself that can't be relied on.
-func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
+func (a *run) judge(r *Report, f fidelity, disagreements, logDoubts []string) {
 	doubts := a.doubts(r, f)
-	r.Warnings = append(append(a.warnings(r), a.contrary...), doubts...)
-	for _, e := range events {
-		if e.Kind == journal.Warning && e.Text != "" {
-			r.Warnings = append(r.Warnings, e.Text)
-		}
-	}
+	r.Warnings = append([]string{}, slices.Concat(a.warnings(r), logDoubts, disagreements, doubts, a.events.warnings)...)
 	missed, unjudged := 0, 0
 	for _, o := range r.Objectives {
 		switch {
@@ -58,10 +52,10 @@ func (a *analysis) judge(r *Report, f fidelity, events []journal.Event) {
 }
 
 // stuck reports whether the run could not show that every fault was lifted.
-func (a *analysis) stuck() bool { return a.manifest.Outcome != nil && !a.manifest.Outcome.Undone }
+func (a *run) stuck() bool { return a.manifest.Outcome != nil && !a.manifest.Outcome.Undone }
 
 // doubts are the reasons why the run as a whole can't be relied on.
-func (a *analysis) doubts(r *Report, f fidelity) []string {
+func (a *run) doubts(r *Report, f fidelity) []string {
 	list := []string{}
 	switch {
 	case r.Outcome == killed:
@@ -107,7 +101,7 @@ func leftBehind(toxiproxy string) string {
 }
 
 // warnings are what a reader must know and what does not by itself spoil the run.
-func (a *analysis) warnings(r *Report) []string {
+func (a *run) warnings(r *Report) []string {
 	list := []string{}
 	if !r.Fidelity.OK {
 		list = append(list, "the load generator did not do all that was asked: "+r.Fidelity.Why)
@@ -127,14 +121,11 @@ func (a *analysis) warnings(r *Report) []string {
 				fault.Dependency, fault.Kind, fault.Dependency))
 		}
 	}
-	if n := a.seconds(); n > 0 && n < 3 && len(r.Recovery) > 0 {
+	if n := a.baselineS; n > 0 && n < 3 && len(r.Recovery) > 0 {
 		list = append(list, fmt.Sprintf("the baseline is %d s long, which is short to know how a healthy site behaves", n))
 	}
 	if len(r.EgressRefused) > 0 {
 		list = append(list, refusedWords(r.EgressRefused))
 	}
-	return append(list, a.logDoubts...)
+	return list
 }
-
-// seconds is the length of the baseline.
-func (a *analysis) seconds() int { return len(a.baseline.seconds) }

@@ -43,13 +43,13 @@ const longestWork = 1.0
 // apart from the call, in seconds; longest the most that one may take; calls
 // how many a request makes; queued whether all that are inside are known to be
 // in the queue or at a worker.
-func (a *analysis) workersFromCalls(levels []int32, held *heldCalls, own, longest, calls float64, queued bool) workersFit {
+func (a *run) workersFromCalls(held *heldCalls, own, longest, calls float64, queued bool) workersFit {
 	if held.n == 0 {
 		return workersFit{why: "no call to a dependency was held"}
 	}
 	var best workersFit
 	for _, f := range a.faults {
-		w := a.hangWindow(f, levels, held, longest, calls)
+		w := a.hangWindow(f, held, longest, calls)
 		w.queued = queued
 		one := w.fit(own)
 		if one.peak == 0 {
@@ -82,17 +82,18 @@ func better(x, y workersFit) bool {
 
 func (w workersFit) exact() bool { return w.estimate != nil && w.estimate.Low == w.estimate.High }
 
-func (a *analysis) hangWindow(f *playedFault, levels []int32, held *heldCalls, longest, calls float64) hangWindow {
+func (a *run) hangWindow(f *playedFault, held *heldCalls, longest, calls float64) hangWindow {
+	levels := a.cells.inSystem
 	end := a.end
 	if f.lifted != nil {
 		end = *f.lifted
 	}
-	second := float64(a.grid.width) / float64(time.Second)
+	second := float64(a.cells.width) / float64(time.Second)
 	need := int((1.2*longest + 0.02) / second)
 	return hangWindow{
-		from: a.grid.cell(f.applied), to: min(a.grid.cell(end), len(levels)),
-		levels: levels, held: held, flow: &a.grid.flow, second: second,
-		need: need, unseen: a.firstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)), fresh: int32(math.Ceil(silent(calls*f.Share))) + 1,
+		from: a.cells.cell(f.applied), to: min(a.cells.cell(end), len(levels)),
+		levels: levels, held: held, flow: &a.cells.flow, second: second,
+		need: need, unseen: a.cells.firstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)), fresh: int32(math.Ceil(silent(calls*f.Share))) + 1,
 	}
 }
 
@@ -103,16 +104,6 @@ func silent(calls float64) float64 {
 		return 1
 	}
 	return max(math.Log(0.02)/math.Log(1-max(calls, 0.01)), 1)
-}
-
-// firstGiveUp is the first cell in which somebody gave up.
-func (a *analysis) firstGiveUp() int {
-	for c, n := range a.grid.flow.gaveUp {
-		if n > 0 {
-			return c
-		}
-	}
-	return math.MaxInt
 }
 
 func (w *hangWindow) fit(own float64) workersFit {

@@ -39,14 +39,17 @@ type Histogram struct {
 }
 
 // Add counts v. A negative v counts as 0.
-func (h *Histogram) Add(v int64) {
+func (h *Histogram) Add(v int64) { h.AddN(v, 1) }
+
+// AddN counts v n times, n > 0.
+func (h *Histogram) AddN(v, n int64) {
 	v = max(v, 0)
 	if h.n == 0 {
 		h.min, h.max = v, v
 	} else {
 		h.min, h.max = min(h.min, v), max(h.max, v)
 	}
-	h.n++
+	h.n += n
 	// v has its leading bit at subBits+shift: the shift leaves 128..255, or, in
 	// page 0, v itself.
 	shift := max(bits.Len64(uint64(v))-subBits-1, 0)
@@ -57,7 +60,7 @@ func (h *Histogram) Add(v int64) {
 		p = new(page)
 		h.pages[at] = p
 	}
-	p[i&(pageSize-1)]++
+	p[i&(pageSize-1)] += n
 }
 
 // Merge adds all that o holds to h and leaves o as it is.
@@ -90,6 +93,9 @@ func (h *Histogram) N() int64 { return h.n }
 // Max returns the largest value added, exactly; 0 when there is none.
 func (h *Histogram) Max() int64 { return h.max }
 
+// Min returns the least value added, exactly; 0 when there is none.
+func (h *Histogram) Min() int64 { return h.min }
+
 // Quantile returns the q-quantile, 0 <= q <= 1: the smallest value v such that
 // at least q*N of the values are at most v. It is always a value that occurred,
 // never an interpolation (the inverse of the empirical distribution function,
@@ -114,6 +120,21 @@ func (h *Histogram) Quantile(q float64) int64 {
 		}
 	}
 	return h.max
+}
+
+// Each calls f with each value that was added, the least first, and how often it
+// was, seen through its bin as in Quantile.
+func (h *Histogram) Each(f func(v, n int64)) {
+	for at, p := range h.pages {
+		if p == nil {
+			continue
+		}
+		for i, n := range p {
+			if n > 0 {
+				f(min(max(middle(at, i), h.min), h.max), n)
+			}
+		}
+	}
 }
 
 // Rank returns which of n sorted values, counted from 1, is the q-quantile as

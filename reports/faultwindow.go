@@ -7,12 +7,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// watch is what the site did while a fault kept its calls waiting.
-type watch struct {
+// faultWindow is what the site did while a fault kept its calls waiting.
+type faultWindow struct {
 	fault  *playedFault
 	until  time.Duration    // it was lifted, or the run ended
 	waits  []wait           // of the calls that it caught, as the proxy saw them; by when they ended
@@ -49,20 +48,19 @@ func waitingKind(kind string) bool {
 	return kind == "hang" || kind == "latency" || kind == "no_accept" || kind == "slow_dial" || kind == "bandwidth" || kind == "slice"
 }
 
-// watches are those of each fault that makes calls wait.
-func (a *analysis) newWatches(events []journal.Event) []*watch {
-	var list []*watch
+// windows are those of each fault that makes calls wait.
+func (a *run) newFaultWindows() []*faultWindow {
+	var list []*faultWindow
 	for _, f := range a.faults {
 		if !waitingKind(f.Kind) {
 			continue
 		}
-		w := &watch{fault: f, until: a.end, got: map[string]int64{}}
+		w := &faultWindow{fault: f, until: a.end, got: map[string]int64{}}
 		if f.lifted != nil {
 			w.until = *f.lifted
 		}
-		for _, e := range events {
-			c := e.Connection
-			if c == nil || c.Fault == nil || *c.Fault != f.Index || c.HeldNS == nil {
+		for _, c := range a.events.met[f.Index] {
+			if c.HeldNS == nil {
 				continue
 			}
 			w.waits = append(w.waits, wait{time.Duration(c.ClosedNS - *c.HeldNS), time.Duration(c.ClosedNS), c.ID, c.ClosedBy, c.Waiting, 0})
@@ -88,23 +86,23 @@ const (
 )
 
 // add looks at a hit that was due while the fault was in force.
-func (w *watch) add(h *journal.Hit, well *wellness) {
+func (w *faultWindow) add(h *journal.Hit, usual usualService) {
 	if h.Due < w.fault.applied || h.Due >= w.until {
 		return
 	}
-	extra := h.Service() - well.service(h.Request)
+	extra := h.Service() - usual.of(h.Request)
 	if h.Done >= w.until {
-		if h.Class == journal.ClassOK && extra > slowFrom(well.service(h.Request)) {
+		if h.Class == journal.ClassOK && extra > slowFrom(usual.of(h.Request)) {
 			w.late++
 		}
 		return
 	}
 	client := h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout
 	gateway := badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed
-	if h.Class != journal.ClassOK || extra > slowFrom(well.service(h.Request)) {
+	if h.Class != journal.ClassOK || extra > slowFrom(usual.of(h.Request)) {
 		w.got[gotWords(h)]++
 	}
-	if gateway && h.Service() < atOnce || !client && extra <= slowFrom(well.service(h.Request)) {
+	if gateway && h.Service() < refusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
 		return
 	}
 	if w.first == 0 || h.Done < w.first {
@@ -130,7 +128,7 @@ func (w *watch) add(h *journal.Hit, well *wellness) {
 			w.gaveUp.app++
 		}
 		w.app.add(h, extra)
-		w.mark(markAnswered, h.Done-behind-well.service(h.Request), h.Done+clusterAbs)
+		w.mark(markAnswered, h.Done-behind-usual.of(h.Request), h.Done+clusterAbs)
 	}
 }
 
@@ -149,7 +147,7 @@ func gotWords(h *journal.Hit) string {
 
 // mostGot is what came to most of them; a page that came only after the lifting
 // counts if there was nothing else. Empty when nobody had to wait.
-func (w *watch) mostGot() string {
+func (w *faultWindow) mostGot() string {
 	most, what := int64(0), ""
 	if w.late > 0 {
 		what = "good page"
@@ -166,7 +164,7 @@ func (w *watch) mostGot() string {
 func slowFrom(usual time.Duration) time.Duration { return usual/4 + beside }
 
 // mark notes that something came to a visitor around the end of waits.
-func (w *watch) mark(what uint8, from, to time.Duration) {
+func (w *faultWindow) mark(what uint8, from, to time.Duration) {
 	i, _ := slices.BinarySearchFunc(w.given, from, func(one wait, t time.Duration) int { return cmp.Compare(one.ended, t) })
 	for ; i < len(w.given) && w.given[i].ended <= to; i++ {
 		w.given[i].marks |= what
@@ -174,7 +172,7 @@ func (w *watch) mark(what uint8, from, to time.Duration) {
 }
 
 // marked is the share of the waits that have one of the marks.
-func (w *watch) marked(what uint8) float64 {
+func (w *faultWindow) marked(what uint8) float64 {
 	n := 0
 	for _, one := range w.given {
 		if one.marks&what != 0 {
@@ -214,46 +212,4 @@ func (e early) values() []time.Duration {
 		list = append(list, s.value)
 	}
 	return list
-}
-
-// wellness is how long the answers to each request take when no fault had any
-// effect yet, the dependency's own time included.
-type wellness struct {
-	until    time.Duration // the first fault
-	requests []stats.Histogram
-	usual    []time.Duration // of each, once all are added; 0 when nothing is known
-}
-
-func newWellness(requests int, faults []*playedFault) *wellness {
-	w := &wellness{requests: make([]stats.Histogram, requests)}
-	if len(faults) > 0 {
-		w.until = faults[0].applied
-	}
-	return w
-}
-
-func (w *wellness) add(h *journal.Hit) {
-	if h.Class == journal.ClassOK && h.Done < w.until {
-		w.requests[h.Request].Add(int64(h.Service()))
-	}
-}
-
-// settle works out the time that a fifth of the answers did not take: half of
-// them may have queued, in a run with a phase of overload.
-func (w *wellness) settle() {
-	for i := range w.requests {
-		w.usual = append(w.usual, time.Duration(w.requests[i].Quantile(0.2)))
-	}
-}
-
-// service is the usual time of a request; 0 when nothing is known.
-func (w *wellness) service(request int32) time.Duration { return w.usual[request] }
-
-// most is the longest of them; 0 when nothing is known.
-func (w *wellness) most() time.Duration {
-	most := time.Duration(0)
-	for _, usual := range w.usual {
-		most = max(most, usual)
-	}
-	return most
 }
