@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -96,7 +96,7 @@ func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) erro
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
 	var parts []reports.AuditPart
-	err := tailback.Audit(ctx, exp, out, progress.show, func(one tailback.Audited) {
+	err := harness.Audit(ctx, exp, out, progress.show, func(one harness.Audited) {
 		progress.clear()
 		parts = append(parts, auditPart(one))
 	})
@@ -122,7 +122,7 @@ func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) erro
 }
 
 // auditPart writes the reports of one dependency's run into its bundle.
-func auditPart(one tailback.Audited) reports.AuditPart {
+func auditPart(one harness.Audited) reports.AuditPart {
 	part := reports.AuditPart{Dependency: one.Dependency, Bundle: one.Dir, Err: one.Err}
 	if _, err := os.Stat(filepath.Join(one.Dir, "manifest.json")); err != nil {
 		return part // nothing was recorded

@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -120,7 +120,7 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tailback.Supported(rest); err != nil {
+	if err := harness.Supported(rest); err != nil {
 		return nil, err
 	}
 	if entries, err := os.ReadDir(h.out); err == nil && len(entries) > 0 {
@@ -279,7 +279,7 @@ func (h *hunt) recover(ctx context.Context) (why string) {
 // answer returns how long the target takes for the first request of the mix.
 func answer(ctx context.Context, exp *configs.Experiment) (time.Duration, error) {
 	begun := time.Now()
-	unexpected, err := tailback.Preflight(ctx, exp)
+	unexpected, err := harness.Preflight(ctx, exp)
 	if err == nil && unexpected != "" {
 		err = fmt.Errorf("try target %s: it answers %s", exp.Target.Bare(), unexpected)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -69,8 +69,8 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 	trialCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	down := &watcher{stop: func() { stop(errors.New("most answers were bad, so no more was to be learned")) }}
-	err = tailback.Run(trialCtx, exp, dir, down.see)
-	switch stuck := errors.Is(err, tailback.ErrStuck); {
+	err = harness.Run(trialCtx, exp, dir, down.see)
+	switch stuck := errors.Is(err, harness.ErrStuck); {
 	case ctx.Err() != nil && !stuck:
 		return t, "interrupted", context.Cause(ctx)
 	case err != nil && (!down.stopped || stuck):
@@ -107,12 +107,12 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 // pushing on while the site is down.
 type watcher struct {
 	stop    func()
-	last    tailback.Status
+	last    harness.Status
 	bad     int
 	stopped bool
 }
 
-func (w *watcher) see(s tailback.Status) {
+func (w *watcher) see(s harness.Status) {
 	ended, ok := s.Ended-w.last.Ended, s.OK-w.last.OK
 	w.last = s
 	if ended > 0 && ok*2 < ended {

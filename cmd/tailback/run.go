@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 )
 
@@ -80,7 +80,7 @@ func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, o
 	manifest := filepath.Join(out, "manifest.json")
 	other := exists(manifest) // a run that was here before: this one is refused
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	err := tailback.Run(ctx, exp, out, progress.show)
+	err := harness.Run(ctx, exp, out, progress.show)
 	progress.clear()
 	var r *reports.Report
 	if err == nil || !other && exists(manifest) { // else nothing was recorded

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 // A fault that may be left is exit 3, even to who has interrupted the command.
@@ -21,7 +21,7 @@ func TestStuckIsWorseThanInterrupted(t *testing.T) {
 	cancel()
 	for err, want := range map[error]int{
 		context.Canceled: exitInterrupted,
-		errors.Join(context.Canceled, tailback.ErrStuck): exitFailed,
+		errors.Join(context.Canceled, harness.ErrStuck): exitFailed,
 	} {
 		exit := new(exitError)
 		if !errors.As(failed(ctx, err), &exit) || exit.code != want {
@@ -57,7 +57,7 @@ func TestStuckTrial(t *testing.T) {
 		Capacity:     &configs.Capacity{From: 1, To: 20, Objective: "errors < 1%"},
 	}}
 	fault := &configs.Fault{Dependency: "payments", Share: 1, SlowClose: &configs.SlowClose{Delay: time.Second}}
-	if _, _, err := h.make(t.Context(), search.Plan{RateHz: 20, Seconds: 10}, fault, 0, "trial"); !errors.Is(err, tailback.ErrStuck) {
+	if _, _, err := h.make(t.Context(), search.Plan{RateHz: 20, Seconds: 10}, fault, 0, "trial"); !errors.Is(err, harness.ErrStuck) {
 		t.Errorf("got %v", err)
 	}
 }

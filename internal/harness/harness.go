@@ -1,6 +1,6 @@
-// Package tailback conducts a run: it drives an experiment's traffic, plays its
+// Package harness conducts a run: it drives an experiment's traffic, plays its
 // faults and keeps the journal, and leaves a bundle that reports can analyse.
-package tailback
+package harness
 
 import (
 	"context"
