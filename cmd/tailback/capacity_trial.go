@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
@@ -76,7 +77,7 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 	case err != nil && (!down.stopped || stuck):
 		return t, "", err
 	}
-	r, err := writeReports(dir)
+	r, err := campaign.WriteReports(dir)
 	if err != nil {
 		return t, "", err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports/journal"
@@ -144,7 +145,7 @@ func (d *dryRun) runs(exp *configs.Experiment) error {
 		d.Runs = trials(exp)
 		return nil
 	case "audit":
-		plans, err := harness.PlanAudit(exp)
+		plans, err := campaign.PlanAudit(exp)
 		for _, p := range plans {
 			run := planned(p, exp)
 			run.Note = "it ends sooner, as soon as enough is known; the next waits until the site is well again"

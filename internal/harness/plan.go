@@ -29,20 +29,6 @@ func PlanOf(exp *configs.Experiment) (Plan, error) {
 	return Plan{exp.Name, a.Spans(), faults, exp.Duration()}, err
 }
 
-// PlanAudit lays out an audit: a run for each dependency that it would hang.
-// Each may end sooner, as soon as enough is known.
-func PlanAudit(exp *configs.Experiment) ([]Plan, error) {
-	var plans []Plan
-	for _, d := range audited(exp) {
-		p, err := PlanOf(auditOf(exp, d))
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
 // Addresses returns the target's host and the addresses that would be loaded;
 // none where a proxy of the user's stands between. It asks a name server, and
 // sends the target nothing. The error says which address may not be loaded.

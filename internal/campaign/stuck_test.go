@@ -1,4 +1,4 @@
-package harness
+package campaign
 
 import (
 	"context"
@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 )
 
-// An audit that is interrupted says so no more loudly than that a fault may be
-// left: the server takes the toxic, and refuses to take it away again.
-func TestAuditSaysThatAFaultMayBeLeft(t *testing.T) {
+// stuckServer is a Toxiproxy with a proxy for payments, which takes a toxic and
+// refuses to take it away again.
+func stuckServer(t *testing.T, payments configs.Dependency) (url string) {
+	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	exp := hangExperiment(t, time.Minute)
-	payments := exp.Dependencies[0]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodDelete:
@@ -28,18 +28,24 @@ func TestAuditSaysThatAFaultMayBeLeft(t *testing.T) {
 			fmt.Fprint(w, `{"version": "2.12.0"}`)
 		}
 	}))
-	defer server.Close()
-	exp.Chaos.Toxiproxy = server.URL
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// An audit that is interrupted says so no more loudly than that a fault may be left.
+func TestAuditSaysThatAFaultMayBeLeft(t *testing.T) {
+	exp := shop(t)
+	exp.Chaos.Toxiproxy = stuckServer(t, exp.Dependencies[0])
 	exp.Audit = &configs.Audit{Rate: 12, Horizon: time.Minute}
 	ctx, stop := context.WithCancelCause(t.Context())
 	defer stop(nil)
 	asked := errors.New("stop")
-	err := Audit(ctx, exp, t.TempDir(), func(s Status) {
+	_, err := Audit(ctx, exp, t.TempDir(), func(s harness.Status) {
 		if s.Faults > 0 {
 			stop(asked)
 		}
 	}, nil)
-	if !errors.Is(err, asked) || !errors.Is(err, ErrStuck) {
+	if !errors.Is(err, asked) || !errors.Is(err, harness.ErrStuck) {
 		t.Errorf("got %v, want that it was stopped, and that not every fault was lifted", err)
 	}
 }

@@ -1,4 +1,4 @@
-package harness
+package campaign
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -86,7 +87,7 @@ func TestAuditOf(t *testing.T) {
 // A host that is gone takes no longer than a connect, first or second, and the
 // other hosts' parts do not look for it.
 func TestAuditOfHostsThatAreGone(t *testing.T) {
-	exp := hangExperiment(t, time.Second)
+	exp := shop(t)
 	exp.Audit = &configs.Audit{Rate: 8, Horizon: time.Minute}
 	exp.Chaos.Egress.Listen = "127.0.0.1:0"
 	exp.Dependencies = []configs.Dependency{{Name: "a", Host: "127.0.0.1:1"}, {Name: "b", Host: "127.0.0.1:2"}}
@@ -94,8 +95,8 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		t.Errorf("the part of b has %+v", part.Dependencies)
 	}
 	begun := time.Now()
-	var parts []Audited
-	if err := Audit(t.Context(), exp, t.TempDir(), nil, func(one Audited) { parts = append(parts, one) }); err != nil {
+	var parts []reports.AuditPart
+	if _, err := Audit(t.Context(), exp, t.TempDir(), nil, func(one reports.AuditPart) { parts = append(parts, one) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(parts) != 2 || time.Since(begun) > awaitBound/2 {
