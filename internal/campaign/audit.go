@@ -48,6 +48,7 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 // later part begins once the site is well again.
 func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) reports.AuditPart {
 	part := reports.AuditPart{Dependency: dependency, Bundle: dir}
+	other := recorded(dir) // by an earlier run: this one is refused
 	one := auditOf(exp, dependency)
 	part.Err = away(ctx, one, dependency)
 	if part.Err == nil && later {
@@ -57,13 +58,19 @@ func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir strin
 		k := &knowing{dependency: dependency}
 		part.Err = harness.RunUntil(ctx, one, dir, watch, harness.Enough{Hit: k.hit, Event: k.event})
 	}
-	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil || errors.Is(part.Err, context.Canceled) {
-		return part // nothing was recorded, or nobody waits for it
+	if other || !recorded(dir) || errors.Is(part.Err, context.Canceled) {
+		return part // there is nothing to report on, or nobody waits for it
 	}
 	var err error
 	part.Report, err = WriteReports(dir)
 	part.Err = errors.Join(part.Err, err)
 	return part
+}
+
+// recorded reports whether a run has begun its bundle in dir.
+func recorded(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	return err == nil
 }
 
 // away says at once that a host can't be reached: one that a run saw may be gone by

@@ -1,12 +1,14 @@
 package campaign
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -106,5 +108,26 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		if one.Err == nil || !strings.Contains(one.Err.Error(), "reach dependency "+one.Dependency) {
 			t.Errorf("of %s: %v", one.Dependency, one.Err)
 		}
+	}
+}
+
+// An audit into the folder of an earlier one is refused, and does not answer
+// with what that one has found.
+func TestAuditDoesNotReportOnAnEarlierOne(t *testing.T) {
+	exp, dir := shop(t), t.TempDir()
+	exp.Audit = &configs.Audit{Rate: 20, Horizon: time.Second}
+	earlier := auditOf(exp, "payments")
+	earlier.Phases = earlier.Phases[:2]
+	earlier.Phases[0].Duration = time.Second
+	earlier.Target.Timeout = 2 * time.Second
+	if err := harness.Run(t.Context(), earlier, filepath.Join(dir, "payments"), nil); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Audit(t.Context(), exp, dir, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := a.Rows[0]; row.Timeout != nil || a.ExitCode != 3 || !strings.HasPrefix(row.Text, "not run: ") || !strings.Contains(row.Text, "not empty") {
+		t.Errorf("got %+v", row)
 	}
 }
