@@ -169,7 +169,7 @@ func trials(exp *configs.Experiment) []dryRunOf {
 		run.Timeline = []dryEvent{{Action: "phase", Phase: "load", Load: "open", RateFromHz: &q.From, RateToHz: &q.To}}
 		if i >= 0 {
 			f := &q.Faults[i]
-			run.Name = faultWords(f)
+			run.Name = campaign.FaultName(f)
 			run.Timeline = append(run.Timeline, dryEvent{Action: string(journal.FaultApplied), Phase: "load", Dependency: f.Dependency, Kind: f.Kind(), Share: f.Share})
 			run.Note += "; the fault lasts all of each trial"
 		}

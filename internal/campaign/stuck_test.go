@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
 )
@@ -47,5 +48,26 @@ func TestAuditSaysThatAFaultMayBeLeft(t *testing.T) {
 	}, nil)
 	if !errors.Is(err, asked) || !errors.Is(err, harness.ErrStuck) {
 		t.Errorf("got %v, want that it was stopped, and that not every fault was lifted", err)
+	}
+}
+
+// A trial that was ended because the site was down does not hide that its fault
+// may be left.
+func TestStuckTrial(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer site.Close()
+	payments := configs.Dependency{Name: "payments", Listen: "127.0.0.1:1", Upstream: "127.0.0.1:2"}
+	h := &hunt{out: t.TempDir(), exp: &configs.Experiment{
+		Version: 1, Name: "stuck", Seed: 1, Arrivals: configs.Uniform,
+		Target:       configs.Target{URL: site.URL, Timeout: time.Second},
+		Requests:     []configs.Request{{Name: "home", Method: "GET", Path: "/", Weight: 1}},
+		Dependencies: []configs.Dependency{payments},
+		Chaos:        configs.Chaos{Toxiproxy: stuckServer(t, payments)},
+		Limits:       configs.Limits{InFlight: 100},
+		Capacity:     &configs.Capacity{From: 1, To: 20, Objective: "errors < 1%"},
+	}}
+	fault := &configs.Fault{Dependency: "payments", Share: 1, SlowClose: &configs.SlowClose{Delay: time.Second}}
+	if _, _, err := h.runTrial(t.Context(), search.Plan{RateHz: 20, Seconds: 10}, fault, 0, "trial"); !errors.Is(err, harness.ErrStuck) {
+		t.Errorf("got %v", err)
 	}
 }
