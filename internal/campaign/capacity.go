@@ -87,8 +87,8 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 		c.Figures = append(c.Figures, f)
 		c.ExitCode = worse(c.ExitCode, &f)
 	}
-	if err := h.write(c); err != nil {
-		return nil, err
+	if writeErr := h.write(c); writeErr != nil {
+		return nil, errors.Join(err, writeErr)
 	}
 	return c, err
 }
