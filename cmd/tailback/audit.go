@@ -1,18 +1,13 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -81,30 +76,18 @@ func addSeen(exp *configs.Experiment, from string) error {
 	if len(r.DependenciesSeen) == 0 {
 		return fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
 	}
-	for _, seen := range r.DependenciesSeen {
-		declared := func(d configs.Dependency) bool {
-			return strings.EqualFold(d.Host, seen.Host) || d.Name == seen.Dependency
-		}
-		if !seen.Self && strings.Contains(seen.Host, ":") && !slices.ContainsFunc(exp.Dependencies, declared) {
-			exp.Dependencies = append(exp.Dependencies, configs.Dependency{Name: seen.Host, Host: seen.Host})
-		}
-	}
+	campaign.AddSeen(exp, r)
 	return nil
 }
 
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	var parts []reports.AuditPart
-	err := tailback.Audit(ctx, exp, out, progress.show, func(one tailback.Audited) {
-		progress.clear()
-		parts = append(parts, auditPart(one))
-	})
+	a, err := campaign.Audit(ctx, exp, out, progress.show, func(reports.AuditPart) { progress.clear() })
 	progress.clear()
-	if err != nil && len(parts) == 0 || ctx.Err() != nil {
+	if err != nil {
 		return failed(ctx, err)
 	}
-	a := reports.NewAudit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts)
 	show := render.AuditText
 	if format == "json" {
 		show = render.AuditJSON
@@ -113,24 +96,10 @@ func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) erro
 		return failed(ctx, err)
 	}
 	if format == "text" {
-		fmt.Fprintf(cmd.OutOrStdout(), "  reports: %s\n", filepath.Join(out, "*", reportHTML))
+		fmt.Fprintf(cmd.OutOrStdout(), "  reports: %s\n", filepath.Join(out, "*", campaign.ReportHTML))
 	}
 	if a.ExitCode != exitOK {
-		return &exitError{a.ExitCode, err}
+		return &exitError{code: a.ExitCode}
 	}
-	return err
-}
-
-// auditPart writes the reports of one dependency's run into its bundle.
-func auditPart(one tailback.Audited) reports.AuditPart {
-	part := reports.AuditPart{Dependency: one.Dependency, Bundle: one.Dir, Err: one.Err}
-	if _, err := os.Stat(filepath.Join(one.Dir, "manifest.json")); err != nil {
-		return part // nothing was recorded
-	}
-	if errors.Is(one.Err, context.Canceled) {
-		return part
-	}
-	r, err := writeReports(one.Dir)
-	part.Report, part.Err = r, errors.Join(one.Err, err)
-	return part
+	return nil
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/internal/guards"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 func newCheck() *cobra.Command {
@@ -22,7 +22,7 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := tailback.Supported(exp); err != nil {
+			if err := harness.Supported(exp); err != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
 			}
 			for _, text := range guards.Unjudged(exp) {
@@ -33,7 +33,7 @@ func newCheck() *cobra.Command {
 				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", plain)
 			}
 			if preflight {
-				unexpected, err := tailback.Preflight(cmd.Context(), exp)
+				unexpected, err := harness.Preflight(cmd.Context(), exp)
 				if err != nil {
 					return failed(cmd.Context(), err)
 				}

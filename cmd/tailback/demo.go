@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/reports"
 )
@@ -92,7 +93,7 @@ func demo(cmd *cobra.Command, kind, out string) error {
 		results = append(results, r)
 	}
 	printDemo(w, results)
-	fmt.Fprintf(w, "\n  reports: %s\n", filepath.Join(out, "*", reportHTML))
+	fmt.Fprintf(w, "\n  reports: %s\n", filepath.Join(out, "*", campaign.ReportHTML))
 	for _, r := range results {
 		if r.Verdict == reports.Inconclusive {
 			return &exitError{exitFailed, fmt.Errorf("run demo: %s was inconclusive: see its report", r.Name)}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -45,7 +46,7 @@ func TestDrillSignals(t *testing.T) {
 			d.keeps(row.lost)
 			if row.signal != syscall.SIGKILL {
 				d.lifted(false)
-				if !exists(filepath.Join(d.out, reportHTML)) {
+				if !exists(filepath.Join(d.out, campaign.ReportHTML)) {
 					t.Error("the run wrote no report")
 				}
 			}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -315,7 +316,7 @@ func (d *drill) report(code int) *reports.Report {
 // reported is the report as it stands in the bundle.
 func (d *drill) reported() *reports.Report {
 	d.Helper()
-	text, err := os.ReadFile(filepath.Join(d.out, reportJSON))
+	text, err := os.ReadFile(filepath.Join(d.out, campaign.ReportJSON))
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -323,7 +324,7 @@ func (d *drill) reported() *reports.Report {
 	if err := json.Unmarshal(text, &r); err != nil {
 		d.Fatalf("%v in the report %q", err, text)
 	}
-	if !exists(filepath.Join(d.out, reportHTML)) {
+	if !exists(filepath.Join(d.out, campaign.ReportHTML)) {
 		d.Error("there is no report as a page")
 	}
 	return &r

@@ -8,10 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/guards"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -120,7 +121,7 @@ func dry(cmd *cobra.Command, exp *configs.Experiment, out, format string) error 
 
 func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {
 	d.Target.URL = exp.Target.Bare()
-	host, found, err := tailback.Addresses(ctx, exp)
+	host, found, err := harness.Addresses(ctx, exp)
 	d.Target.Host, d.refused = host, err
 	for _, address := range found {
 		d.Target.Addresses = append(d.Target.Addresses, address.String())
@@ -144,7 +145,7 @@ func (d *dryRun) runs(exp *configs.Experiment) error {
 		d.Runs = trials(exp)
 		return nil
 	case "audit":
-		plans, err := tailback.PlanAudit(exp)
+		plans, err := campaign.PlanAudit(exp)
 		for _, p := range plans {
 			run := planned(p, exp)
 			run.Note = "it ends sooner, as soon as enough is known; the next waits until the site is well again"
@@ -152,7 +153,7 @@ func (d *dryRun) runs(exp *configs.Experiment) error {
 		}
 		return err
 	}
-	p, err := tailback.PlanOf(exp)
+	p, err := harness.PlanOf(exp)
 	d.Runs = []dryRunOf{planned(p, exp)}
 	return err
 }
@@ -168,7 +169,7 @@ func trials(exp *configs.Experiment) []dryRunOf {
 		run.Timeline = []dryEvent{{Action: "phase", Phase: "load", Load: "open", RateFromHz: &q.From, RateToHz: &q.To}}
 		if i >= 0 {
 			f := &q.Faults[i]
-			run.Name = faultWords(f)
+			run.Name = campaign.FaultName(f)
 			run.Timeline = append(run.Timeline, dryEvent{Action: string(journal.FaultApplied), Phase: "load", Dependency: f.Dependency, Kind: f.Kind(), Share: f.Share})
 			run.Note += "; the fault lasts all of each trial"
 		}
@@ -179,7 +180,7 @@ func trials(exp *configs.Experiment) []dryRunOf {
 
 // planned is the timeline of one run: at the same moment faults are lifted
 // before a phase begins, and applied after.
-func planned(p tailback.Plan, exp *configs.Experiment) dryRunOf {
+func planned(p harness.Plan, exp *configs.Experiment) dryRunOf {
 	length := p.Duration.Seconds()
 	run := dryRunOf{Name: p.Name, DurationS: &length}
 	var total uint64

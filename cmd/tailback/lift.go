@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 func newLift() *cobra.Command {
@@ -19,7 +19,7 @@ servers, and sees that it is gone. What others have put there stays. It exits wi
 A tailback proxy needs no lift: it lifts the faults of a dead run by itself.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lifted, err := tailback.Lift(cmd.Context(), server)
+			lifted, err := harness.Lift(cmd.Context(), server)
 			for _, run := range lifted.Alive {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: left alone, since it is running: %s\n", run)
 			}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 // The exit codes. A report knows its own: see reports.Report.ExitCode.
@@ -99,7 +99,7 @@ func usage(err error) error { return &exitError{exitUsage, err} }
 // failed is anything that kept a command from doing its work. A fault that may be
 // left is worse than having been interrupted.
 func failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, tailback.ErrStuck) {
+	if ctx.Err() != nil && !errors.Is(err, harness.ErrStuck) {
 		return &exitError{exitInterrupted, err}
 	}
 	return &exitError{exitFailed, err}

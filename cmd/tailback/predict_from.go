@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -26,7 +27,7 @@ func readReport(path string) (*reports.Report, error) {
 		if bundle, err := journal.Open(path); err == nil {
 			return reports.Analyze(bundle)
 		}
-		path = filepath.Join(path, reportJSON)
+		path = filepath.Join(path, campaign.ReportJSON)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/poolmodel"
 )
@@ -37,7 +37,7 @@ func figuresOf(flags *pflag.FlagSet, origins []reports.Figure) []reports.Figure 
 // whatIf is the prediction as plain data.
 func (p *prediction) whatIf() *reports.WhatIf {
 	return &reports.WhatIf{
-		ToolVersion: tailback.Version,
+		ToolVersion: harness.Version,
 		Summary:     p.seen(),
 		Asked:       p.asked(),
 		Advice:      p.advice(),

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 // progress shows how far a run is: one line that is rewritten on a terminal,
@@ -26,7 +26,7 @@ func newProgress(w io.Writer, name string) *progress {
 // eraseLine goes to the line's start and clears it (ECMA-48 EL).
 const eraseLine = "\r\x1b[2K"
 
-func (p *progress) show(s tailback.Status) {
+func (p *progress) show(s harness.Status) {
 	if !p.live {
 		return
 	}

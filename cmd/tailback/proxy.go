@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
+	"github.com/tailback/tailback/internal/harness"
 )
 
 func newProxy() *cobra.Command {
@@ -39,7 +39,7 @@ and Toxiproxy's client libraries work at the same address.`,
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "runs and Toxiproxy's clients are served at http://%s; Ctrl-C ends it\n", api)
 			}
-			if err := tailback.Proxy(cmd.Context(), exp, listen, ready, say); err != nil {
+			if err := harness.Proxy(cmd.Context(), exp, listen, ready, say); err != nil {
 				return &exitError{exitFailed, err}
 			}
 			return nil // Ctrl-C is the usual end, and no failure

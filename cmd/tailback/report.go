@@ -1,27 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/render"
-)
-
-// The reports' names in a bundle.
-const (
-	reportHTML = "report.html"
-	reportJSON = "report.json"
 )
 
 func newReport() *cobra.Command {
@@ -37,7 +28,7 @@ prints the report. The same bundle gives the same bytes. It exits as the run did
 			if err != nil {
 				return err
 			}
-			r, err := writeReports(args[0])
+			r, err := campaign.WriteReports(args[0])
 			if err != nil {
 				err = failed(cmd.Context(), err)
 			}
@@ -49,43 +40,6 @@ prints the report. The same bundle gives the same bytes. It exits as the run did
 	}
 	addFormat(cmd, &format)
 	return cmd
-}
-
-// writeReports analyses the bundle in dir and writes its reports there. When
-// they can't be written, since the disk is full, the report comes with the error.
-func writeReports(dir string) (*reports.Report, error) {
-	bundle, err := journal.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	r, err := reports.Analyze(bundle)
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for name, render := range map[string]renderFunc{reportJSON: render.JSON, reportHTML: render.HTML} {
-		if err := writeReport(filepath.Join(dir, name), r, render); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return r, errors.Join(errs...)
-}
-
-// writeReport writes one report whole, or not at all.
-func writeReport(path string, r *reports.Report, render renderFunc) error {
-	var b bytes.Buffer
-	if err := render(&b, r); err != nil {
-		return fmt.Errorf("render %s: %w", path, err)
-	}
-	partial := path + ".partial"
-	if err := os.WriteFile(partial, b.Bytes(), 0o644); err != nil {
-		os.Remove(partial) // gives the space back
-		return fmt.Errorf("write report: %w", err)
-	}
-	if err := os.Rename(partial, path); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
 }
 
 type renderFunc = func(io.Writer, *reports.Report) error

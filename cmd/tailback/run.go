@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 )
 
@@ -53,7 +54,7 @@ func newRun() *cobra.Command {
 			}
 			return finish(cmd, r, err, func(w io.Writer) error {
 				err := render(w, r)
-				if page := filepath.Join(out, reportHTML); err == nil && format == "text" && exists(page) {
+				if page := filepath.Join(out, campaign.ReportHTML); err == nil && format == "text" && exists(page) {
 					_, err = fmt.Fprintf(w, "  report: %s\n", page)
 				}
 				return err
@@ -80,12 +81,12 @@ func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, o
 	manifest := filepath.Join(out, "manifest.json")
 	other := exists(manifest) // a run that was here before: this one is refused
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	err := tailback.Run(ctx, exp, out, progress.show)
+	err := harness.Run(ctx, exp, out, progress.show)
 	progress.clear()
 	var r *reports.Report
 	if err == nil || !other && exists(manifest) { // else nothing was recorded
 		var reportErr error
-		r, reportErr = writeReports(out)
+		r, reportErr = campaign.WriteReports(out)
 		err = errors.Join(err, reportErr)
 	}
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -59,7 +59,7 @@ func Run(ctx context.Context, file, out string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tailback.Run(ctx, exp, out, nil); err != nil {
+	if err := harness.Run(ctx, exp, out, nil); err != nil {
 		return nil, err
 	}
 	bundle, err := journal.Open(out)

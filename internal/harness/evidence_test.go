@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"fmt"

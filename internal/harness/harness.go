@@ -1,6 +1,6 @@
-// Package tailback conducts a run: it drives an experiment's traffic, plays its
+// Package harness conducts a run: it drives an experiment's traffic, plays its
 // faults and keeps the journal, and leaves a bundle that reports can analyse.
-package tailback
+package harness
 
 import (
 	"context"
@@ -41,13 +41,13 @@ const linger = time.Second
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
-	return runUntil(ctx, exp, dir, watch, enough{})
+	return RunUntil(ctx, exp, dir, watch, Enough{})
 }
 
-// runUntil is Run, and ends the run in good order, as complete, when enough is
+// RunUntil is Run, and ends the run in good order, as complete, when enough is
 // known: faults are lifted, no more hits are sent, and the answers under way are
 // waited for.
-func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) (err error) {
+func RunUntil(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known Enough) (err error) {
 	defer func() { err = exp.Redactor().Error(err) }()
 	p, _, err := prepare(ctx, exp)
 	if err != nil {
@@ -57,7 +57,7 @@ func runUntil(ctx context.Context, exp *configs.Experiment, dir string, watch fu
 }
 
 // run runs the experiment with the parts prepared for it, and closes them.
-func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known enough) error {
+func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status), known Enough) error {
 	defer p.faults.Close()
 	asRun, err := exp.AsRun()
 	if err != nil {
@@ -133,7 +133,7 @@ func Preflight(ctx context.Context, exp *configs.Experiment) (unexpected string,
 // conduct drives the traffic and plays the faults, both from t0 on, while the
 // sensors watch the site and the writer keeps the journal. The first part that
 // fails ends the others.
-func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0 time.Time, n *counts, watch func(Status), known enough) error {
+func conduct(ctx context.Context, exp *configs.Experiment, p parts, w record, t0 time.Time, n *counts, watch func(Status), known Enough) error {
 	// The writer and the sensors outlive the parts that they record.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriting()

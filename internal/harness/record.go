@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"github.com/tailback/tailback/configs"

@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"context"
@@ -27,20 +27,6 @@ func PlanOf(exp *configs.Experiment) (Plan, error) {
 	}
 	faults, err := chaos.Timeline(exp)
 	return Plan{exp.Name, a.Spans(), faults, exp.Duration()}, err
-}
-
-// PlanAudit lays out an audit: a run for each dependency that it would hang.
-// Each may end sooner, as soon as enough is known.
-func PlanAudit(exp *configs.Experiment) ([]Plan, error) {
-	var plans []Plan
-	for _, d := range audited(exp) {
-		p, err := PlanOf(auditOf(exp, d))
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
 }
 
 // Addresses returns the target's host and the addresses that would be loaded;

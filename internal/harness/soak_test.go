@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"cmp"
@@ -20,7 +20,7 @@ import (
 // soak is how long TestSoak runs: a few seconds show what is lost with each
 // request or fault, 20m what is lost now and then.
 //
-//	go test -run Soak -soak 20m -timeout 30m -v .
+//	go test -run Soak -soak 20m -timeout 30m -v ./internal/harness
 var soak = flag.Duration("soak", 12*time.Second, "how long TestSoak plays faults")
 
 // soakEnv is set in the process of its own that a soak runs in, since goroutines

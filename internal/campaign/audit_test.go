@@ -1,12 +1,15 @@
-package tailback
+package campaign
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -86,7 +89,7 @@ func TestAuditOf(t *testing.T) {
 // A host that is gone takes no longer than a connect, first or second, and the
 // other hosts' parts do not look for it.
 func TestAuditOfHostsThatAreGone(t *testing.T) {
-	exp := hangExperiment(t, time.Second)
+	exp := shop(t)
 	exp.Audit = &configs.Audit{Rate: 8, Horizon: time.Minute}
 	exp.Chaos.Egress.Listen = "127.0.0.1:0"
 	exp.Dependencies = []configs.Dependency{{Name: "a", Host: "127.0.0.1:1"}, {Name: "b", Host: "127.0.0.1:2"}}
@@ -94,8 +97,8 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		t.Errorf("the part of b has %+v", part.Dependencies)
 	}
 	begun := time.Now()
-	var parts []Audited
-	if err := Audit(t.Context(), exp, t.TempDir(), nil, func(one Audited) { parts = append(parts, one) }); err != nil {
+	var parts []reports.AuditPart
+	if _, err := Audit(t.Context(), exp, t.TempDir(), nil, func(one reports.AuditPart) { parts = append(parts, one) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(parts) != 2 || time.Since(begun) > awaitBound/2 {
@@ -105,5 +108,26 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		if one.Err == nil || !strings.Contains(one.Err.Error(), "reach dependency "+one.Dependency) {
 			t.Errorf("of %s: %v", one.Dependency, one.Err)
 		}
+	}
+}
+
+// An audit into the folder of an earlier one is refused, and does not answer
+// with what that one has found.
+func TestAuditDoesNotReportOnAnEarlierOne(t *testing.T) {
+	exp, dir := shop(t), t.TempDir()
+	exp.Audit = &configs.Audit{Rate: 20, Horizon: time.Second}
+	earlier := auditOf(exp, "payments")
+	earlier.Phases = earlier.Phases[:2]
+	earlier.Phases[0].Duration = time.Second
+	earlier.Target.Timeout = 2 * time.Second
+	if err := harness.Run(t.Context(), earlier, filepath.Join(dir, "payments"), nil); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Audit(t.Context(), exp, dir, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := a.Rows[0]; row.Timeout != nil || a.ExitCode != 3 || !strings.HasPrefix(row.Text, "not run: ") || !strings.Contains(row.Text, "not empty") {
+		t.Errorf("got %+v", row)
 	}
 }

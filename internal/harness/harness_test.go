@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"context"
@@ -137,7 +137,7 @@ func TestPanicInAPart(t *testing.T) {
 			if row.faults != nil {
 				p.faults = row.faults(p.faults)
 			}
-			err = p.run(t.Context(), exp, dir, row.watch, enough{})
+			err = p.run(t.Context(), exp, dir, row.watch, Enough{})
 			if err == nil || !strings.HasPrefix(err.Error(), "panic in "+row.part) || !lifted(t, dir) {
 				t.Errorf("err %v, lifted %v", err, lifted(t, dir))
 			}

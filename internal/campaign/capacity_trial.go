@@ -1,19 +1,24 @@
-package main
+package campaign
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/attack/search"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
+
+// doomed is for how many seconds in a row most answers are bad when a trial that
+// would last longer is ended.
+const doomed = 3
 
 // outcome is what the search is told of a trial.
 func outcome(p search.Plan, t reports.CapacityTrial) search.Trial {
@@ -27,11 +32,11 @@ func outcome(p search.Plan, t reports.CapacityTrial) search.Trial {
 		CapacityHz: value(t.GoodHz), ServiceS: value(t.ServiceS)}
 }
 
-// trial is the experiment of one trial: the load, and the fault all along.
-func (h *hunt) trial(p search.Plan, fault *configs.Fault) (*configs.Experiment, error) {
+// trialOf is the experiment of one trial: the load, and the fault all along.
+func (h *hunt) trialOf(p search.Plan, fault *configs.Fault) (*configs.Experiment, error) {
 	objectives, err := configs.ParseObjectives(h.exp.Capacity.Objective)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	exp := *h.exp
 	exp.Capacity, exp.Audit, exp.AbortWhen, exp.Objectives = nil, nil, nil, objectives
@@ -56,9 +61,9 @@ func drain(p *configs.Phase, s float64) {
 	}
 }
 
-// make makes one trial. why says what keeps any trial from telling anything of the site.
-func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
-	exp, err := h.trial(p, fault)
+// runTrial makes one trial. why says what keeps any trial from telling anything of the site.
+func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
+	exp, err := h.trialOf(p, fault)
 	if err != nil {
 		return t, "", err
 	}
@@ -69,14 +74,14 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 	trialCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	down := &watcher{stop: func() { stop(errors.New("most answers were bad, so no more was to be learned")) }}
-	err = tailback.Run(trialCtx, exp, dir, down.see)
-	switch stuck := errors.Is(err, tailback.ErrStuck); {
+	err = harness.Run(trialCtx, exp, dir, down.see)
+	switch stuck := errors.Is(err, harness.ErrStuck); {
 	case ctx.Err() != nil && !stuck:
 		return t, "interrupted", context.Cause(ctx)
 	case err != nil && (!down.stopped || stuck):
 		return t, "", err
 	}
-	r, err := writeReports(dir)
+	r, err := WriteReports(dir)
 	if err != nil {
 		return t, "", err
 	}
@@ -97,7 +102,7 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 	}
 	for _, f := range r.Faults {
 		if !f.Exercised && !f.Uncounted {
-			return t, fmt.Sprintf("%s did not touch the site: does it use the proxy at the dependency's listen address?", faultWords(fault)), nil
+			return t, fmt.Sprintf("%s did not touch the site: does it use the proxy at the dependency's listen address?", FaultName(fault)), nil
 		}
 	}
 	return t, "", nil
@@ -107,12 +112,12 @@ func (h *hunt) make(ctx context.Context, p search.Plan, fault *configs.Fault, se
 // pushing on while the site is down.
 type watcher struct {
 	stop    func()
-	last    tailback.Status
+	last    harness.Status
 	bad     int
 	stopped bool
 }
 
-func (w *watcher) see(s tailback.Status) {
+func (w *watcher) see(s harness.Status) {
 	ended, ok := s.Ended-w.last.Ended, s.OK-w.last.OK
 	w.last = s
 	if ended > 0 && ok*2 < ended {
@@ -124,4 +129,26 @@ func (w *watcher) see(s tailback.Status) {
 		w.stopped = true
 		w.stop()
 	}
+}
+
+// FaultName names a fault as a search does: "payments: latency 1s"; "" is none.
+func FaultName(f *configs.Fault) string {
+	if f == nil {
+		return ""
+	}
+	text := f.Dependency + ": " + strings.ReplaceAll(f.Kind(), "_", " ")
+	if f.Latency != nil && f.Latency.Delay.To > 0 {
+		text += " " + f.Latency.Delay.To.String()
+	}
+	return text
+}
+
+var unsafe = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// folder is where the trials under a fault lie.
+func folder(f *configs.Fault, index int) string {
+	if f == nil {
+		return "no-fault"
+	}
+	return fmt.Sprintf("%d-%s-%s", index+1, unsafe.ReplaceAllString(f.Dependency, "-"), f.Kind())
 }

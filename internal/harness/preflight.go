@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"cmp"
@@ -31,7 +31,7 @@ func Supported(exp *configs.Experiment) error {
 func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {
 	errs := []error{descriptors(exp)}
 	for i := range exp.Dependencies {
-		errs = append(errs, reach(ctx, exp, i))
+		errs = append(errs, Reach(ctx, exp, i))
 	}
 	status, expected, err := a.Probe(ctx)
 	if err == nil && !expected {
@@ -40,8 +40,8 @@ func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (
 	return unexpected, errors.Join(append(errs, err)...)
 }
 
-// reach connects to a dependency, or to the proxy that is on the way to it.
-func reach(ctx context.Context, exp *configs.Experiment, i int) error {
+// Reach connects to the experiment's dependency i, or to the proxy that is on the way to it.
+func Reach(ctx context.Context, exp *configs.Experiment, i int) error {
 	if exp.Chaos.Toxiproxy != configs.Embedded { // they are reached from elsewhere
 		return nil
 	}

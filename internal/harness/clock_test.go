@@ -1,4 +1,4 @@
-package tailback
+package harness
 
 import (
 	"fmt"
@@ -54,7 +54,7 @@ func TestNoTimeDependsOnTheWallClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			var n counts
-			err = conduct(t.Context(), exp, p, record{w, exp.Redactor()}, t0, &n, func(Status) { appendLine(t, log) }, enough{})
+			err = conduct(t.Context(), exp, p, record{w, exp.Redactor()}, t0, &n, func(Status) { appendLine(t, log) }, Enough{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,106 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
+)
+
+// Audit hangs each dependency that is behind a proxy, or the egress, in turn, in
+// the file's order, at audit.rate and for up to audit.horizon. Each part is an
+// ordinary run, with its bundle and reports in dir/<dependency>. It ends as soon
+// as it knows how long the site waits; before the next one the site must answer
+// well again. watch is called each second of a part, and done after each; both
+// may be nil. The error is ctx's, with harness.ErrStuck if that is so of the part
+// that it ended, or why nothing could be audited.
+func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(reports.AuditPart)) (*reports.Audit, error) {
+	if exp.Audit == nil {
+		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
+	}
+	var parts []reports.AuditPart
+	for _, name := range audited(exp) {
+		part := runPart(ctx, exp, name, filepath.Join(dir, name), len(parts) > 0, watch)
+		parts = append(parts, part)
+		if done != nil {
+			done(part)
+		}
+		switch {
+		case ctx.Err() != nil && errors.Is(part.Err, harness.ErrStuck):
+			return nil, part.Err
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		}
+	}
+	if len(parts) == 0 {
+		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
+	}
+	return reports.NewAudit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts), nil
+}
+
+// runPart runs one dependency's part into dir, and writes its reports there. A
+// later part begins once the site is well again.
+func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) reports.AuditPart {
+	part := reports.AuditPart{Dependency: dependency, Bundle: dir}
+	other := recorded(dir) // by an earlier run: this one is refused
+	one := auditOf(exp, dependency)
+	part.Err = away(ctx, one, dependency)
+	if part.Err == nil && later {
+		part.Err = awaitWell(ctx, one)
+	}
+	if part.Err == nil {
+		k := &knowing{dependency: dependency}
+		part.Err = harness.RunUntil(ctx, one, dir, watch, harness.Enough{Hit: k.hit, Event: k.event})
+	}
+	if other || !recorded(dir) || errors.Is(part.Err, context.Canceled) {
+		return part // there is nothing to report on, or nobody waits for it
+	}
+	var err error
+	part.Report, err = WriteReports(dir)
+	part.Err = errors.Join(part.Err, err)
+	return part
+}
+
+// recorded reports whether a run has begun its bundle in dir.
+func recorded(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	return err == nil
+}
+
+// away says at once that a host can't be reached: one that a run saw may be gone by
+// now, and no site would get well by waiting for it.
+func away(ctx context.Context, exp *configs.Experiment, dependency string) error {
+	for i, d := range exp.Dependencies {
+		if d.Name == dependency && d.Host != "" {
+			return harness.Reach(ctx, exp, i)
+		}
+	}
+	return nil
+}
+
+// awaitBound bounds the wait for a site to be well again before the next part.
+const awaitBound = 2 * time.Minute
+
+// awaitWell waits until the site answers well through idle proxies, for a bounded time.
+func awaitWell(ctx context.Context, exp *configs.Experiment) error {
+	for end := time.Now().Add(awaitBound); ; {
+		unexpected, err := harness.Preflight(ctx, exp)
+		if err == nil && unexpected == "" {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("audit: the site did not answer well again within %v after the last dependency: %w", awaitBound, errors.Join(err, errors.New(unexpected)))
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package campaign
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// knowing watches a hang until it knows how long the site waits, or that the
+// dependency is not called at all.
+type knowing struct {
+	dependency string
+
+	mu       sync.Mutex
+	applied  time.Duration // 0 is not yet
+	lifted   bool
+	usual    time.Duration // the longest good answer so far, before the hang
+	waits    []time.Duration
+	answered int // slow answers by the application
+	broken   int // answers of a gateway whose worker broke off
+	called   bool
+}
+
+// What it takes to know. Retries show once some requests have gone through all
+// of their tries: those of a request with one try long before patience is over.
+const (
+	enoughWaits   = 3
+	enoughAnswers = 12
+	enoughBroken  = 3
+	enoughIdle    = 5
+	patience      = 12 // waits as long as the timeout, for the visitors' answers
+	leastPatience = 10 * time.Second
+)
+
+func (k *knowing) event(e journal.Event) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case e.Kind == journal.FaultApplied:
+		k.applied = time.Duration(e.AtNS)
+	case e.Kind == journal.FaultLifted:
+		k.lifted = true
+	case e.Connection != nil && e.Connection.Waiting && e.Connection.ClosedBy == "site" && e.Connection.HeldNS != nil:
+		k.waits = append(k.waits, time.Duration(*e.Connection.HeldNS))
+	case e.Usage != nil && e.Usage.Dependency == k.dependency && k.applied > 0 && e.Usage.Waiting > 0:
+		k.called = true
+	}
+	return k.knows(time.Duration(e.AtNS))
+}
+
+func (k *knowing) hit(h journal.Hit) bool {
+	if h.Class.Ours() {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	good := h.Class == journal.ClassOK
+	switch {
+	case k.applied == 0:
+		if good {
+			k.usual = max(k.usual, h.Service())
+		}
+	case h.Due < k.applied || h.Service() <= k.usual+100*time.Millisecond:
+	case h.Class == journal.ClassStatus && h.Code == 502 && h.Answerer != journal.AnswererApp:
+		k.broken++
+	case good || h.Class == journal.ClassStatus && h.Code != 504 || h.Class == journal.ClassBody:
+		k.answered++
+	}
+	return k.knows(h.Done)
+}
+
+// knows reports whether enough is known at a moment of the run. k.mu is locked.
+func (k *knowing) knows(at time.Duration) bool {
+	if k.applied == 0 || k.lifted {
+		return false
+	}
+	under := at - k.applied
+	if k.broken >= enoughBroken && len(k.waits) >= enoughBroken {
+		return true
+	}
+	if len(k.waits) < enoughWaits {
+		return !k.called && len(k.waits) == 0 && under > enoughIdle*time.Second
+	}
+	least, same := k.waits[0], 0
+	for _, w := range k.waits {
+		least = min(least, w)
+	}
+	for _, w := range k.waits {
+		if w <= least+least/20+20*time.Millisecond {
+			same++
+		}
+	}
+	return same >= enoughWaits && 2*same >= len(k.waits) && (k.answered >= enoughAnswers || under > max(patience*least, leastPatience))
+}

@@ -1,0 +1,191 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tailback/tailback/attack/search"
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/render"
+)
+
+// CapacityJSON is the name of what a search has found, in its folder.
+const CapacityJSON = "capacity.json"
+
+// The exit codes of a search, as of every report.
+const (
+	exitMissed = 1 // not even the lowest rate held
+	exitFailed = 3 // a figure is not known
+)
+
+// mostVoid is how many trials in a row that count for nothing end a search: a
+// busy machine may spoil one.
+const mostVoid = 3
+
+// CapacityProgress is told how a search goes, while it does. All must be set.
+type CapacityProgress struct {
+	Begin func(fault string, rateHz, seconds float64) // a trial begins; fault is "" without one
+	End   func(result string)                         // it is over: what came of it, in a few words
+	Wait  func(atMost time.Duration)                  // it takes a while until the site is well again
+}
+
+// Capacity finds the highest rate that meets capacity.objective, without a fault
+// and then under each of capacity.faults. Each trial is an ordinary run, with its
+// bundle and reports in a folder of its own below dir, which must be absent or
+// empty; between trials it waits until the site is well again. It leaves
+// capacity.json in dir. What was found so far comes with the error when the
+// search is cut short: ctx's, or a trial's.
+func Capacity(ctx context.Context, exp *configs.Experiment, dir string, progress CapacityProgress) (*reports.Capacity, error) {
+	if exp.Capacity == nil {
+		return nil, errors.New(`capacity: the experiment has no capacity section; add one such as capacity: {from: 1, to: 200, objective: "errors < 1%, p95 < 1s"}`)
+	}
+	h := &hunt{exp: exp, out: dir, progress: progress}
+	return h.run(ctx)
+}
+
+// hunt is one search for every figure.
+type hunt struct {
+	exp      *configs.Experiment
+	out      string
+	progress CapacityProgress
+	well     time.Duration // how long the site at rest takes to answer
+}
+
+// run finds every figure. It returns what was found so far when it is cut short.
+func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
+	q := h.exp.Capacity
+	rest, err := h.trialOf(search.Plan{RateHz: q.From, Seconds: 1}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := harness.Supported(rest); err != nil {
+		return nil, err
+	}
+	if entries, err := os.ReadDir(h.out); err == nil && len(entries) > 0 {
+		return nil, fmt.Errorf("begin capacity: %s is not empty; name another folder with --out", h.out)
+	}
+	if h.well, err = answer(ctx, rest); err != nil {
+		return nil, err
+	}
+	c := &reports.Capacity{Schema: 1, Name: h.exp.Name, Target: rest.Target.Bare(), Seed: h.exp.Seed, Arrivals: h.exp.Arrivals,
+		Objective: q.Objective, FromHz: q.From, ToHz: q.To}
+	for i := -1; i < len(q.Faults) && err == nil; i++ {
+		var fault *configs.Fault
+		if i >= 0 {
+			fault = &q.Faults[i]
+		}
+		var f reports.CapacityFigure
+		f, err = h.figure(ctx, fault, i)
+		c.Figures = append(c.Figures, f)
+		c.ExitCode = worse(c.ExitCode, &f)
+	}
+	if writeErr := h.write(c); writeErr != nil {
+		return nil, errors.Join(err, writeErr)
+	}
+	return c, err
+}
+
+// worse returns the exit code with one more figure: not met wins over not known.
+func worse(code int, f *reports.CapacityFigure) int {
+	switch {
+	case f.RateHz == nil && f.Why == "", code == exitMissed:
+		return exitMissed
+	case f.RateHz == nil:
+		return exitFailed
+	}
+	return code
+}
+
+func (h *hunt) write(c *reports.Capacity) error {
+	f, err := os.Create(filepath.Join(h.out, CapacityJSON))
+	if err != nil {
+		return fmt.Errorf("write capacity: %w", err)
+	}
+	return errors.Join(render.CapacityJSON(f, c), f.Close())
+}
+
+// figure finds the rate under one fault, or none. Its error ends the whole hunt.
+func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (reports.CapacityFigure, error) {
+	q := h.exp.Capacity
+	f := reports.CapacityFigure{Fault: FaultName(fault), Trials: []reports.CapacityTrial{}}
+	s := &search.Search{From: q.From, To: q.To, Poisson: h.exp.Arrivals == configs.Poisson}
+	service := 1.0 // s, until the first trial tells
+	void := 0      // trials in a row
+	for done, _ := s.Done(); !done; done, _ = s.Done() {
+		plan := s.Next()
+		name := filepath.Join(folder(fault, index), fmt.Sprintf("trial-%02d", len(f.Trials)+1))
+		h.progress.Begin(f.Fault, plan.RateHz, plan.Seconds)
+		t, why, err := h.runTrial(ctx, plan, fault, service, name)
+		if err != nil || why != "" {
+			f.Why = why
+			if err != nil {
+				f.Why = err.Error()
+			}
+			h.progress.End(f.Why)
+			return f, err
+		}
+		if t.Void == "" {
+			if t.ServiceS != nil && len(s.Trials()) == 0 {
+				service = *t.ServiceS
+			}
+			tell(s, plan, &t)
+			void = 0
+		} else {
+			void++
+		}
+		h.progress.End(t.Verdict())
+		f.Trials, f.LoadS = append(f.Trials, t), f.LoadS+t.LoadS
+		if void == mostVoid {
+			f.Why = fmt.Sprintf("%d trials in a row did not count, the last at %.4g/s: %s", void, t.RateHz, t.Void)
+			return f, nil
+		}
+		if !t.Held {
+			if why := h.awaitRecovery(ctx); why != "" {
+				f.Why = why
+				return f, context.Cause(ctx)
+			}
+		}
+	}
+	conclude(s, &f)
+	return f, nil
+}
+
+// tell lets the search judge a trial.
+func tell(s *search.Search, p search.Plan, t *reports.CapacityTrial) {
+	told := outcome(p, *t)
+	s.Tell(told)
+	if t.Held = s.Held(told); !t.Held && told.Growing() {
+		t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g requests/s", *t.GrowthHz), "; ")
+	}
+}
+
+// conclude takes the search's result.
+func conclude(s *search.Search, f *reports.CapacityFigure) {
+	low, high := s.Bracket()
+	if low > 0 {
+		f.LowHz = &low
+	}
+	for i := range f.Trials {
+		if t := &f.Trials[i]; !t.Held && t.Void == "" && t.RateHz <= high*1.0001 {
+			f.HighHz, f.Limit = &high, t.Why
+		}
+	}
+	if f.HighHz == nil && !math.IsInf(high, 1) {
+		f.HighHz, f.Limit = &high, "more than the site serves for long: see its good answers under too much load"
+	}
+	if _, found := s.Done(); !found {
+		f.Why = fmt.Sprintf("%d trials did not come to one answer: the site carries the same rate at one time and not at another", len(f.Trials))
+		return
+	}
+	if rate := s.Rate(); low > 0 {
+		f.RateHz = &rate
+	}
+}

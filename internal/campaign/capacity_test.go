@@ -1,0 +1,37 @@
+package campaign
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// untold is a progress that nobody looks at.
+var untold = CapacityProgress{
+	Begin: func(string, float64, float64) {}, End: func(string) {}, Wait: func(time.Duration) {},
+}
+
+// When the first trial can't begin there is no folder to leave a result in, and
+// both are told: first why it did not begin.
+func TestCapacityTellsWhyATrialDidNotBegin(t *testing.T) {
+	exp := shop(t)
+	exp.Capacity = &configs.Capacity{From: 1, To: 2, Objective: "errors < 1%"}
+	file := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Capacity(t.Context(), exp, filepath.Join(file, "out"), untold)
+	if found != nil || err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite capacity: ") {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
+func TestCapacityNeedsItsSection(t *testing.T) {
+	if _, err := Capacity(t.Context(), &configs.Experiment{}, t.TempDir(), untold); err == nil || !strings.HasPrefix(err.Error(), "capacity: the experiment has no capacity section; add one") {
+		t.Errorf("got %v", err)
+	}
+}
