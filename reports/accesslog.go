@@ -50,6 +50,6 @@ func (a *run) workersFromLog(p *poolFit) *Estimate {
 	spread := math.Sqrt(max(squares/float64(n)-mean*mean, 0))
 	off := math.Hypot((c.High-c.Low)/2/c.Value, 1.96*spread/math.Sqrt(float64(n))/mean)
 	v := c.Value / p.mix * mean // of the very requests that were served
-	return &Estimate{Value: v, Low: v * (1 - off), High: v * (1 + off), Kind: "workers",
+	return &Estimate{Value: v, Low: v * (1 - off), High: v * (1 + off), Kind: countedWorkers,
 		From: fmt.Sprintf("capacity times the %.3g s that %d requests held a worker by php-fpm's access log", mean, n)}
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -46,7 +47,7 @@ func (r *Report) adviseOnCauses() []Advice {
 			continue
 		}
 		said[o.Cause] = true
-		because := fmt.Sprintf("%s × %s from %s on", count(o.Count), or(codeWord(o), "errors"), span(o.FirstS))
+		because := fmt.Sprintf("%s × %s from %s on", count(o.Count), cmp.Or(codeWord(o), "errors"), span(o.FirstS))
 		if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
@@ -80,7 +81,7 @@ func (r *Report) adviseOnLoad() []Advice {
 		return nil
 	}
 	carries := fmt.Sprintf("it carries %s, and was asked %s/s", perS(p.CapacityHz.Value), digits(asked, 1))
-	if p.Workers != nil && p.Workers.Kind == effective {
+	if p.Workers != nil && p.Workers.Kind == effectiveWorkers {
 		return []Advice{{"Give the site more cores, or make its pages cheaper: more workers would not help",
 			fmt.Sprintf("%s: its workers do the work of %s", carries, digits(p.Workers.Value, 1))}}
 	}

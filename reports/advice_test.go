@@ -10,11 +10,11 @@ import (
 
 // advised returns what a run is advised when its diagnosis is what set makes of
 // a report without any.
-func advised(t *testing.T, s *scenario, observed []journal.Observation, set func(r *Report)) []string {
+func advised(t *testing.T, s *scenario, status []Status, set func(r *Report)) []string {
 	t.Helper()
 	r := without(t, s)
 	set(r)
-	r.Status = statusReadings(observed)
+	r.Status = status
 	var list []string
 	for _, one := range r.advice() {
 		list = append(list, one.Text+" | "+one.Because)
@@ -58,7 +58,7 @@ func TestAdvice(t *testing.T) {
 		// 8 x (0.101 + 36) = 288.8
 		{"tries that add up, beyond the gateway's patience", with(func(r *Report) {
 			observed(r, 12, 289)
-			r.Budget[0].TimeoutS = ptr(36.0)
+			r.Budget[0].TimeoutS = new(36.0)
 			r.Timeouts[0].Retries, r.Timeouts[0].Visitor, r.Pool.GatewayTimeoutS = 2, "gateway", around(10, 0.01)
 		}), []string{
 			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 0.10 s of own work = 0.40 s; 3 tries of 12 s were seen",
@@ -68,7 +68,7 @@ func TestAdvice(t *testing.T) {
 		}},
 		// p = 0.25: T* = (4/8 - 0.1)/0.25 = 1.6 s. The others need 8 x 0.75 x 0.1 / 0.8 = 0.75, so 1 worker of the 4.
 		{"a share of requests calls it", with(func(r *Report) {
-			r.Budget = []Budget{{Dependency: "payments", RateHz: 8, Calls: 0.25, MaxTimeoutS: ptr(1.6)}}
+			r.Budget = []Budget{{Dependency: "payments", RateHz: 8, Calls: 0.25, MaxTimeoutS: new(1.6)}}
 		}), []string{
 			"Give calls to payments a timeout of at most 1.6 s | (4 workers / 8 per second - 0.10 s of own work) / 0.25 calls a request = 1.6 s; none was seen within 10 s",
 			"Let only 3 of the 4 workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | 25% of requests call it, and while it hung it took the workers of the others too; they need 1 of 4",
@@ -79,7 +79,7 @@ func TestAdvice(t *testing.T) {
 		}},
 		{"a timeout that would never let it answer", with(func(r *Report) {
 			r.Budget[0].Choices = nil
-			r.Dependencies = []Dependency{{Name: "payments", HeldMeanS: ptr(0.6)}}
+			r.Dependencies = []Dependency{{Name: "payments", HeldMeanS: new(0.6)}}
 		}), []string{
 			"Take calls to payments out of the page (a job, a cache): no timeout that lets it answer holds 8/s | when well it takes 0.60 s, and 0.40 s would be too long; none was seen within 10 s",
 		}},
@@ -128,9 +128,9 @@ func TestAdviceOnLoad(t *testing.T) {
 }
 
 func TestAdviceOnABlindStatusPage(t *testing.T) {
-	gauges := func(at ...int64) (list []journal.Observation) {
+	gauges := func(at ...int64) (list []Status) {
 		for _, s := range at {
-			list = append(list, journal.Observation{AtNS: s * int64(second), Source: journal.PHPFPMStatus, Kind: journal.Gauge, Pool: &journal.Pool{}})
+			list = append(list, Status{AtS: float64(s)})
 		}
 		return list
 	}

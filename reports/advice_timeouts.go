@@ -32,9 +32,9 @@ func (r *Report) adviseOnTimeouts() []Advice {
 // budget, or nothing is known of it.
 func (r *Report) fits(t *Timeout, b *Budget) bool {
 	switch {
-	case t.Verdict == "none" || t.Verdict == "worker":
+	case t.Verdict == byNobody || t.Verdict == byWorker:
 		return false
-	case t.Verdict != "app" || t.ObservedS == nil || b == nil:
+	case t.Verdict != byApp || t.ObservedS == nil || b == nil:
 		return true
 	case b.MaxTimeoutS == nil:
 		return false
@@ -73,7 +73,7 @@ func (r *Report) shorter(t *Timeout, b *Budget) []Advice {
 // seenOf says what was seen of a timeout.
 func seenOf(t *Timeout) string {
 	switch {
-	case t.Verdict == "worker" && t.ObservedS != nil:
+	case t.Verdict == byWorker && t.ObservedS != nil:
 		return "workers were killed after " + held(t.ObservedS.Value) + ", the application gave up on no call"
 	case t.ObservedS != nil && t.Retries > 0:
 		return fmt.Sprintf("%d tries of %s were seen", t.Retries+1, held(t.ObservedS.Value))
@@ -87,10 +87,10 @@ func seenOf(t *Timeout) string {
 // a request holds a worker apart from the dependency.
 func (r *Report) budgetSum(b *Budget) string {
 	w := r.Pool.Workers
-	if w == nil || w.Kind == effective || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
+	if w == nil || w.Kind == effectiveWorkers || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
 		return ""
 	}
-	n, ok := w.exact()
+	n, ok := w.Exact()
 	own := w.Value/b.RateHz - b.Calls**b.MaxTimeoutS
 	if !ok || own < 0 {
 		return ""
@@ -110,16 +110,6 @@ func (r *Report) whereItWaits() string {
 		}
 	}
 	return ""
-}
-
-// heldWhenWell is how long a dependency takes when well, seconds; 0 when not known.
-func (r *Report) heldWhenWell(name string) float64 {
-	for _, d := range r.Dependencies {
-		if d.Name == name && d.HeldMeanS != nil {
-			return *d.HeldMeanS
-		}
-	}
-	return 0
 }
 
 // oneDeadline asks for one deadline over all tries.
@@ -155,10 +145,10 @@ func (r *Report) apart(t *Timeout, b *Budget) []Advice {
 // is no such number.
 func (r *Report) bulkhead(b *Budget) (n, of int64) {
 	w, s := r.Pool.Workers, r.Pool.ServiceS
-	if w == nil || s == nil || w.Kind == effective || b.Calls > 0.9 {
+	if w == nil || s == nil || w.Kind == effectiveWorkers || b.Calls > 0.9 {
 		return 0, 0
 	}
-	of, ok := w.exact()
+	of, ok := w.Exact()
 	if !ok {
 		return 0, 0
 	}
@@ -168,12 +158,12 @@ func (r *Report) bulkhead(b *Budget) (n, of int64) {
 
 // moreWorkers says how many workers the timeout that is there would take.
 func (r *Report) moreWorkers(t *Timeout, b *Budget) []Advice {
-	if b == nil || r.Pool.Workers == nil || r.Pool.Workers.Kind == effective {
+	if b == nil || r.Pool.Workers == nil || r.Pool.Workers.Kind == effectiveWorkers {
 		return nil
 	}
 	timeout, need := 0.0, 0
 	switch c := b.example(); {
-	case t.ObservedS != nil && b.WorkersNeeded != nil && b.TimeoutS != nil && t.Verdict == "app":
+	case t.ObservedS != nil && b.WorkersNeeded != nil && b.TimeoutS != nil && t.Verdict == byApp:
 		timeout, need = *b.TimeoutS, *b.WorkersNeeded
 	case t.ObservedS == nil && c != nil:
 		timeout, need = c.TimeoutS, c.WorkersNeeded
@@ -181,12 +171,12 @@ func (r *Report) moreWorkers(t *Timeout, b *Budget) []Advice {
 	if float64(need) <= r.Pool.Workers.High {
 		return nil
 	}
-	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", held(timeout), r.Pool.Workers.whole())
+	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", held(timeout), whole(r.Pool.Workers))
 	if b.MaxTimeoutS != nil && b.Calls > 0 {
 		own := r.Pool.Workers.Value/b.RateHz - b.Calls**b.MaxTimeoutS
 		if busy := b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
 			because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
-				digits(b.RateHz, 1), held(own), held(b.Calls*timeout), digits(busy, 1), r.Pool.Workers.whole())
+				digits(b.RateHz, 1), held(own), held(b.Calls*timeout), digits(busy, 1), whole(r.Pool.Workers))
 		}
 	}
 	return []Advice{{fmt.Sprintf("Or run %s, which hold %s/s with a timeout of %s", number(int64(need), "worker"), digits(b.RateHz, 1), held(timeout)), because}}

@@ -9,7 +9,7 @@ import (
 // auditedPart is a run on a dependency of a site with 4 workers, of 0.1 s, one call a request.
 func auditedPart(name string, t *Timeout, okRatio float64, workers bool) AuditPart {
 	r := &Report{Target: "http://127.0.0.1:8081", Phases: []Phase{{Name: "baseline", Traffic: Traffic{Sent: 40, OKRatio: &okRatio}}, {Name: "hang"}},
-		Faults: []Fault{{Dependency: name, Phase: "hang"}}, Dependencies: []Dependency{{Name: name, CallsPerHit: ptr(1.0), HeldMeanS: ptr(0.0)}},
+		Faults: []Fault{{Dependency: name, Phase: "hang"}}, Dependencies: []Dependency{{Name: name, CallsPerHit: new(1.0), HeldMeanS: new(0.0)}},
 		Pool: Pool{ServiceS: &Estimate{Value: 0.1}}}
 	if workers {
 		r.Pool.Workers = &Estimate{Value: 4}

@@ -42,7 +42,7 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *Timeo
 	}
 	var timeout *float64
 	if seen != nil && seen.ObservedS != nil {
-		timeout = ptr(seen.ObservedS.Value)
+		timeout = new(seen.ObservedS.Value)
 	}
 	b := NewBudget(site, workers, rate, name, timeout)
 	b.Calls = calls
@@ -57,14 +57,14 @@ func NewBudget(site poolmodel.Site, workers, rate float64, name string, timeout 
 	fine := site
 	fine.Workers = int(min(math.Round(workers*scale), poolmodel.MaxWorkers))
 	if t, ok := fine.Budget(rate*scale, 1); ok && !math.IsInf(t, 1) {
-		b.MaxTimeoutS = ptr(t)
+		b.MaxTimeoutS = new(t)
 	}
 	if t, ok := fine.Budget(rate*scale, poolmodel.Headroom); ok && !math.IsInf(t, 1) {
-		b.WithHeadroomS = ptr(t)
+		b.WithHeadroomS = new(t)
 	}
 	if timeout != nil {
 		if n, ok := needed(site, rate, *timeout); ok {
-			b.WorkersNeeded = ptr(n)
+			b.WorkersNeeded = new(n)
 		}
 	}
 	for _, t := range choices {
@@ -105,4 +105,20 @@ func rateFor(dependency string, load []Phase, faults []Fault) float64 {
 		}
 	}
 	return rate
+}
+
+// maxTimeout is the longest timeout on a dependency that holds a rate with so many
+// workers: (W/rate - S0)/p, of each try, where a request takes service seconds when
+// all is well. It is nil when that is not known.
+func maxTimeout(d Dependency, service, workers *Estimate, rateHz float64, retries int64) *float64 {
+	calls, own := d.use()
+	if workers == nil || service == nil || calls <= 0 {
+		return nil
+	}
+	site := poolmodel.Site{Workers: int(math.Round(workers.Value * scale)), ServiceS: max(service.Value-calls*own, 0),
+		Share: calls * float64(1+retries), DependencyS: own}
+	if t, ok := site.Budget(rateHz*scale, 1); ok && !math.IsInf(t, 1) {
+		return new(t)
+	}
+	return nil
 }

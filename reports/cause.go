@@ -54,14 +54,14 @@ type posterior struct {
 	certain  Cause          // it was seen happening, on connections of ours; "" for none
 }
 
-// sign says what was seen and how it changes the odds.
-func (s *posterior) sign(text string, ratios odds) {
+// observe says what was seen and how it changes the odds.
+func (s *posterior) observe(text string, ratios odds) {
 	s.evidence = append(s.evidence, text)
-	s.times(ratios)
+	s.scale(ratios)
 }
 
-// times changes the odds.
-func (s *posterior) times(ratios odds) {
+// scale changes the odds.
+func (s *posterior) scale(ratios odds) {
 	for c, ratio := range ratios {
 		if _, ok := s.odds[c]; ok {
 			s.odds[c] *= ratio
@@ -69,8 +69,8 @@ func (s *posterior) times(ratios odds) {
 	}
 }
 
-// but is the ratio for all causes but these.
-func (s *posterior) but(ratio float64, except odds) odds {
+// exceptFor is the ratio for all causes but these.
+func (s *posterior) exceptFor(ratio float64, except odds) odds {
 	all := odds{}
 	for c := range s.odds {
 		all[c] = ratio
@@ -82,7 +82,7 @@ func (s *posterior) but(ratio float64, except odds) odds {
 // best is the likeliest cause; Unknown, without a confidence, when none is likely.
 func (s *posterior) best() (Cause, *float64) {
 	if s.certain != "" {
-		return s.certain, ptr(atMostSeen)
+		return s.certain, new(atMostSeen)
 	}
 	sum, best := 0.0, Unknown
 	for _, c := range slices.Sorted(maps.Keys(s.odds)) {
@@ -99,7 +99,7 @@ func (s *posterior) best() (Cause, *float64) {
 	if best == Unknown || confidence < likely {
 		return Unknown, nil
 	}
-	return best, ptr(confidence)
+	return best, new(confidence)
 }
 
 // siteKnown is what was worked out of the site before causes are looked for.
@@ -117,11 +117,11 @@ func (a *run) nameCauses(list []Onset, known siteKnown) (doubts []string) {
 		f := &list[i]
 		switch o.kind {
 		case generatorError:
-			f.Cause, f.Confidence = Generator, ptr(1.0)
+			f.Cause, f.Confidence = Generator, new(1.0)
 			f.Evidence = []string{fmt.Sprintf("%d requests could not be sent: the generator ran out of descriptors, ports or memory", o.count)}
 			continue
 		case clientTimeout:
-			f.Cause, f.Confidence = ClientTimeout, ptr(1.0)
+			f.Cause, f.Confidence = ClientTimeout, new(1.0)
 			f.Evidence = []string{fmt.Sprintf("no answer within %s: we gave up (target.timeout)", span(o.seen.seconds(1)))}
 			continue
 		}

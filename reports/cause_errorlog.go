@@ -40,7 +40,7 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *onset, ours map[int64]int64) {
 		if n == 0 {
 			continue
 		}
-		s.sign(fmt.Sprintf("nginx: %d × “%s”", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
+		s.observe(fmt.Sprintf("nginx: %d × “%s”", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
 		matches[meanings[kind]] += n
 		sum += n
 	}
@@ -63,7 +63,7 @@ func (s *posterior) name(matches map[Cause]int64, sum int64, weight float64) {
 		}
 		s.backed[cause] = s.backed[cause] || weight == named && 3*n >= sum
 	}
-	s.times(s.but(against, ratios))
+	s.scale(s.exceptFor(against, ratios))
 }
 
 // linesOf are the kinds of lines about what comes to visitors with the status of
@@ -109,7 +109,7 @@ func (l *siteLogs) silence(s *posterior, o *onset, ours, theirs map[int64]int64)
 	if part(matched(ours, theirs), sumOf(ours)) >= scarce {
 		return
 	}
-	s.sign(fmt.Sprintf("nginx's error log says nothing of the %d × %d", sumOf(ours), o.code),
+	s.observe(fmt.Sprintf("nginx's error log says nothing of the %d × %d", sumOf(ours), o.code),
 		odds{QueueFull: hardly, WorkerKilled: hardly, WorkerClosed: hardly, GatewayTimeout: hardly, PoolDown: hardly, GatewayLimit: hardly, SelfDeadlock: hardly})
 }
 

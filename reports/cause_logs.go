@@ -216,14 +216,14 @@ func (l *siteLogs) accessSigns(s *posterior, o *onset, ours map[int64]int64, sou
 	switch {
 	case source == journal.PHPAccessLog && l.answeredByApp(o, ours, lines):
 		s.backed[AppError] = true
-		s.sign(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines), o.code), s.but(never, odds{AppError: named}))
+		s.observe(fmt.Sprintf("php's access log has %d × %d: the application answered them", sumOf(lines), o.code), s.exceptFor(never, odds{AppError: named}))
 	case source == journal.PHPAccessLog && none:
-		s.sign(fmt.Sprintf("php's access log has none of the %d × %d: the application did not write them", n, o.code), odds{AppError: never})
+		s.observe(fmt.Sprintf("php's access log has none of the %d × %d: the application did not write them", n, o.code), odds{AppError: never})
 	case source == journal.NginxAccessLog && has >= follows && agreement(l.a.like(o), lines) >= leans:
-		s.sign(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines), o.code), odds{CDN: never})
+		s.observe(fmt.Sprintf("nginx's access log has them: %d × %d", sumOf(lines), o.code), odds{CDN: never})
 	case source == journal.NginxAccessLog && none:
 		s.backed[CDN] = true
-		s.sign(fmt.Sprintf("nginx's access log has none of the %d × %d: something in front of it answered", n, o.code), s.but(never, odds{CDN: strongly, Unknown: 1}))
+		s.observe(fmt.Sprintf("nginx's access log has none of the %d × %d: something in front of it answered", n, o.code), s.exceptFor(never, odds{CDN: strongly, Unknown: 1}))
 	}
 }
 
@@ -270,9 +270,9 @@ func (l *siteLogs) selfCalls(s *posterior, o *onset) {
 		text := fmt.Sprintf("%s has %d requests, of ours it would have %d", source, log.all.n, ours)
 		if log.idle >= few {
 			s.backed[SelfDeadlock] = true
-			s.sign(fmt.Sprintf("%s; %d of them took 1 s or more and hardly computed", text, log.idle), s.but(never, odds{SelfDeadlock: 4 * strongly, Unknown: hardly}))
+			s.observe(fmt.Sprintf("%s; %d of them took 1 s or more and hardly computed", text, log.idle), s.exceptFor(never, odds{SelfDeadlock: 4 * strongly, Unknown: hardly}))
 		} else {
-			s.sign(text, odds{SelfDeadlock: rather})
+			s.observe(text, odds{SelfDeadlock: rather})
 		}
 	}
 }

@@ -19,9 +19,9 @@ func (a *run) signsOutside(s *posterior, o *onset, network string) {
 	case late504:
 		signsOfWaiting(s, o, network)
 	case late503:
-		s.sign(fmt.Sprintf("503s took %s in the middle", short(o.seen.seconds(0.5))), nil)
+		s.observe(fmt.Sprintf("503s took %s in the middle", short(o.seen.seconds(0.5))), nil)
 	case app502, app503, app504, serverError:
-		s.sign(fmt.Sprintf("%d × %d after %s in the middle", o.count, o.code, short(o.seen.seconds(0.5))), nil)
+		s.observe(fmt.Sprintf("%d × %d after %s in the middle", o.count, o.code, short(o.seen.seconds(0.5))), nil)
 	}
 }
 
@@ -29,15 +29,15 @@ func (a *run) signsOutside(s *posterior, o *onset, network string) {
 func (s *posterior) writer(o *onset) {
 	switch o.seen.mostly() {
 	case journal.AnswererApp:
-		s.sign("header and body are the application's own", s.but(never, odds{AppError: rather, Unknown: 1}))
+		s.observe("header and body are the application's own", s.exceptFor(never, odds{AppError: rather, Unknown: 1}))
 	case journal.AnswererEdge:
-		s.sign("header and body are those of a CDN or cache in front of the site", s.but(never, odds{CDN: strongly, Unknown: 1}))
+		s.observe("header and body are those of a CDN or cache in front of the site", s.exceptFor(never, odds{CDN: strongly, Unknown: 1}))
 	case journal.AnswererGateway:
 		text := "the body is the gateway's own error page"
 		if o.kind == late503 {
 			text += ": as of a limit on requests or connections (nginx: limit_req, limit_conn)"
 		}
-		s.sign(text, odds{AppError: copied, CDN: never})
+		s.observe(text, odds{AppError: copied, CDN: never})
 	}
 }
 
@@ -75,21 +75,21 @@ func (a *run) signsOfRefusal(s *posterior, o *onset) {
 		if n.inside.N() < n.n {
 			until = ", until requests were given up"
 		}
-		s.sign(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", took, inside, until),
-			s.but(hardly, odds{QueueFull: weight(strongly, n.inside.N()), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", took, inside, until),
+			s.exceptFor(hardly, odds{QueueFull: weight(strongly, n.inside.N()), PoolDown: never, SelfDeadlock: 1, Unknown: hardly}))
 	case !counted:
 		var ratios odds
 		if o.fault >= 0 {
 			ratios = odds{QueueFull: rather, PoolDown: hardly}
 		}
-		s.sign(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took), ratios)
+		s.observe(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took), ratios)
 	case high <= 1:
-		s.sign(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
+		s.observe(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{QueueFull: never, SelfDeadlock: never, PoolDown: 2})
 	case low >= 1:
-		s.sign(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: somebody has requests, but no one number of them", took, low, high),
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: somebody has requests, but no one number of them", took, low, high),
 			odds{QueueFull: hardly, PoolDown: 0.1})
 	default:
-		s.sign(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: no one number", took, low, high), odds{QueueFull: 0.1, SelfDeadlock: 0.1})
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: no one number", took, low, high), odds{QueueFull: 0.1, SelfDeadlock: 0.1})
 	}
 	if best := a.fastestOf(n); best > 0 && !full {
 		a.signOfSpeed(s, o, best)
@@ -99,13 +99,13 @@ func (a *run) signsOfRefusal(s *posterior, o *onset) {
 	}
 	switch {
 	case n.alone*10 < n.n*5:
-		s.sign("good answers came at the same time", odds{PoolDown: never, SelfDeadlock: never, CDN: rather})
+		s.observe("good answers came at the same time", odds{PoolDown: never, SelfDeadlock: never, CDN: rather})
 	case o.fault >= 0:
-		s.sign("nothing good came beside them, while a fault was in force or just over", odds{PoolDown: hardly})
+		s.observe("nothing good came beside them, while a fault was in force or just over", odds{PoolDown: hardly})
 	case a.fastestOf(n) > 0:
-		s.sign("nothing good came beside them, and the same requests were answered well at other times", odds{PoolDown: weight(6, n.n), WorkerClosed: hardly, AppError: hardly})
+		s.observe("nothing good came beside them, and the same requests were answered well at other times", odds{PoolDown: weight(6, n.n), WorkerClosed: hardly, AppError: hardly})
 	default:
-		s.sign("these requests were never answered well", odds{WorkerClosed: 1, PoolDown: 1})
+		s.observe("these requests were never answered well", odds{WorkerClosed: 1, PoolDown: 1})
 	}
 }
 
@@ -113,9 +113,9 @@ func (a *run) signsOfRefusal(s *posterior, o *onset) {
 func (a *run) signOfSpeed(s *posterior, o *onset, best time.Duration) {
 	middle := o.seen.seconds(0.5)
 	if middle < best.Seconds()/4 {
-		s.sign(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{WorkerClosed: hardly, AppError: 0.5})
+		s.observe(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{WorkerClosed: hardly, AppError: 0.5})
 	} else if best > 5*time.Millisecond && middle > 0.8*best.Seconds() {
-		s.sign(fmt.Sprintf("no sooner than good answers to the same requests (%s at best)", short(best.Seconds())), odds{QueueFull: never, PoolDown: never})
+		s.observe(fmt.Sprintf("no sooner than good answers to the same requests (%s at best)", short(best.Seconds())), odds{QueueFull: never, PoolDown: never})
 	}
 }
 
@@ -143,28 +143,28 @@ func (a *run) mostInside() int32 {
 func (a *run) signsOfLoss(s *posterior, o *onset) {
 	n := &o.seen
 	low, middle, high := n.seconds(0.1), n.seconds(0.5), n.seconds(0.9)
-	s.sign(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
+	s.observe(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
 	if refused := a.refusedBeside(o); middle < 0.9 && refused >= 3*n.n {
-		s.sign(fmt.Sprintf("beside %d × 502 that came at once: these may be slow ones of them", refused), odds{QueueFull: strongly, PoolDown: strongly})
+		s.observe(fmt.Sprintf("beside %d × 502 that came at once: these may be slow ones of them", refused), odds{QueueFull: strongly, PoolDown: strongly})
 	} else if middle < 0.9 {
 		if best := a.fastestOf(n); best > 0 && middle < 3*best.Seconds() {
-			s.sign("about as long as a good answer takes, sooner than anybody gives up",
+			s.observe("about as long as a good answer takes, sooner than anybody gives up",
 				odds{WorkerKilled: hardly, GatewayTimeout: hardly, PoolDown: hardly, SelfDeadlock: hardly, AppError: 2, WorkerClosed: 2})
 		}
 	} else {
-		s.sign("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly, QueueFull: never})
+		s.observe("longer than a gateway needs to refuse: something was at work on them", odds{WorkerKilled: 2, PoolDown: hardly, QueueFull: never})
 	}
 	if together := time.Duration(n.when.Quantile(0.9) - n.when.Quantile(0.1)); n.n >= few && together < 200*time.Millisecond && high-low > 0.3 {
-		s.sign("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
+		s.observe("all ended at one moment", odds{WorkerKilled: rather, PoolDown: rather})
 	}
 	if n.cut*2 < n.n {
 		return
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.cut, n.n)
 	if tight := a.closes.spread < 0.1; tight && n.n >= few {
-		s.sign(text+", always after the same time, as a timeout of the application does", odds{AppError: 10, WorkerClosed: 2, WorkerKilled: 0.5})
+		s.observe(text+", always after the same time, as a timeout of the application does", odds{AppError: 10, WorkerClosed: 2, WorkerKilled: 0.5})
 	} else {
-		s.sign(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
+		s.observe(text, odds{WorkerKilled: 6, WorkerClosed: 0.5, AppError: hardly})
 	}
 }
 
@@ -187,32 +187,32 @@ func signsOfWaiting(s *posterior, o *onset, network string) {
 	span := fmt.Sprintf("504s after %s in the middle (%s to %s)", short(middle), short(low), short(high))
 	switch {
 	case middle < 0.5:
-		s.sign(span+": sooner than a gateway or a CDN gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, CDN: hardly, AppError: rather})
+		s.observe(span+": sooner than a gateway or a CDN gives up", odds{GatewayTimeout: never, QueueFull: never, SelfDeadlock: never, CDN: hardly, AppError: rather})
 	case high-low <= max(0.15, 0.03*middle):
-		s.sign(span+": one fixed time", odds{GatewayTimeout: 4, SelfDeadlock: 4})
+		s.observe(span+": one fixed time", odds{GatewayTimeout: 4, SelfDeadlock: 4})
 	default:
-		s.sign(span, nil)
+		s.observe(span, nil)
 	}
 	switch {
 	case middle < 0.5 || network == "":
 	case network == "unix":
-		s.sign("the pool's queue is on a unix socket, where a full one refuses at once", odds{QueueFull: never})
+		s.observe("the pool's queue is on a unix socket, where a full one refuses at once", odds{QueueFull: never})
 	case o.fault < 0: // connecting is given up after one fixed time too
-		s.sign("the pool's queue is on TCP, where a full one makes connecting wait, and no fault holds who got in", odds{QueueFull: strongly})
+		s.observe("the pool's queue is on TCP, where a full one makes connecting wait, and no fault holds who got in", odds{QueueFull: strongly})
 	default:
-		s.sign("the pool's queue is on TCP, where a full one makes connecting wait", odds{QueueFull: rather})
+		s.observe("the pool's queue is on TCP, where a full one makes connecting wait", odds{QueueFull: rather})
 	}
 	if n.cut*2 >= n.n && n.n >= few { // a worker is seldom told that the gateway gave up
-		s.sign(fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d, as a timeout of the application does", n.cut, n.n),
+		s.observe(fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d, as a timeout of the application does", n.cut, n.n),
 			odds{AppError: strongly, GatewayTimeout: 0.1, QueueFull: 0.1, SelfDeadlock: 0.1})
 	}
 	switch {
 	case n.alone*2 < n.n && o.fault < 0:
-		s.sign("good answers overtook them, with no fault in force", odds{SelfDeadlock: never, QueueFull: rather})
+		s.observe("good answers overtook them, with no fault in force", odds{SelfDeadlock: never, QueueFull: rather})
 	case n.alone*2 < n.n:
-		s.sign("good answers came at the same time", odds{SelfDeadlock: never})
+		s.observe("good answers came at the same time", odds{SelfDeadlock: never})
 	case o.fault < 0 && n.alone == n.n && n.n >= few:
-		s.sign("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 12})
+		s.observe("nothing good came beside them, with no fault in force", odds{SelfDeadlock: 12})
 	}
 }
 

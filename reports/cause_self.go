@@ -16,7 +16,7 @@ func (a *run) signOfSelf(s *posterior, o *onset, known siteKnown) {
 		return // or the site may not be routed through it
 	}
 	if known.self.Calls == 0 {
-		s.sign("the site called itself not once through the egress", odds{SelfDeadlock: hardly})
+		s.observe("the site called itself not once through the egress", odds{SelfDeadlock: hardly})
 		return
 	}
 	from := o.at - time.Duration(o.seen.seconds(0.5)*float64(time.Second))
@@ -24,13 +24,13 @@ func (a *run) signOfSelf(s *posterior, o *onset, known siteKnown) {
 	if waiting == 0 {
 		return
 	}
-	text := fmt.Sprintf("%s of the site to itself waited through a whole second in which none was answered, and nothing good came", plural(int(waiting), "call"))
+	text := fmt.Sprintf("%s of the site to itself waited through a whole second in which none was answered, and nothing good came", number(waiting, "call"))
 	workers := known.workers()
 	if workers == 0 || waiting != workers || others > 0 {
-		s.sign(text, odds{SelfDeadlock: strongly})
+		s.observe(text, odds{SelfDeadlock: strongly})
 		return
 	}
-	s.sign(fmt.Sprintf("%s: all %d workers were waiting for the site itself", text, workers), nil)
+	s.observe(fmt.Sprintf("%s: all %d workers were waiting for the site itself", text, workers), nil)
 	s.certain = SelfDeadlock
 }
 
@@ -69,7 +69,7 @@ func (known siteKnown) workers() int64 {
 	if len(known.status) > 0 {
 		return slices.MaxFunc(known.status, func(x, y Status) int { return int(x.Total - y.Total) }).Total
 	}
-	if w := known.pool.Workers; w != nil && w.Kind == "workers" && w.Low == w.High {
+	if w := known.pool.Workers; w != nil && w.Kind == countedWorkers && w.Low == w.High {
 		return int64(w.Value)
 	}
 	return 0

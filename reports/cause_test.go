@@ -94,7 +94,7 @@ func TestCauses(t *testing.T) {
 			if alone.Cause != test.outside {
 				t.Errorf("from outside %s (%v), want %s: %q", alone.Cause, show(alone.Confidence), test.outside, alone.Evidence)
 			}
-			if alone.Confidence != nil && *alone.Confidence > atMostOutside {
+			if alone.Confidence != nil && *alone.Confidence > 0.88 {
 				t.Errorf("from outside with %v", *alone.Confidence)
 			}
 			if len(alone.Evidence) == 0 {

@@ -64,7 +64,7 @@ func (a *run) callsPerHit(used []use) *float64 {
 	if hits <= 0 {
 		return nil
 	}
-	return ptr(calls / hits)
+	return new(calls / hits)
 }
 
 // heldMean is how long a call took when all was well: in quiet seconds, or, when
@@ -81,7 +81,7 @@ func (a *run) heldMean(dependency string, used []use) *float64 {
 		if ended == 0 {
 			return nil
 		}
-		return ptr(time.Duration(held / ended).Seconds())
+		return new(time.Duration(held / ended).Seconds())
 	}
 	if all := mean(func(u use) bool {
 		i := int(u.from.Round(time.Second) / time.Second)

@@ -1,6 +1,9 @@
 package reports
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // Cause says why errors or slow answers came.
 type Cause string
@@ -51,6 +54,12 @@ type Estimate struct {
 	From string `json:"from"` // what it was worked out from, in plain words
 }
 
+// Exact returns the whole number that e can only be, and whether there is one.
+func (e *Estimate) Exact() (int64, bool) {
+	low, high := math.Round(e.Low), math.Round(e.High)
+	return int64(low), low == high
+}
+
 // Pool is what the run tells of the site's workers. What it can't tell is null,
 // and NotKnown says why.
 type Pool struct {
@@ -84,6 +93,9 @@ type Timeout struct {
 	Connect      bool      `json:"connect"`       // it is the time to connect that was limited
 	Why          string    `json:"why"`           // when Verdict is "", or what else was seen
 }
+
+// WholeS is how long all the tries of a call hold a worker, seconds.
+func (t *Timeout) WholeS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
 
 // MarshalJSON writes retries that can't be told as null; they are read again as 0.
 func (t Timeout) MarshalJSON() ([]byte, error) {

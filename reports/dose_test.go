@@ -46,7 +46,7 @@ func TestDose(t *testing.T) {
 	if !near(d.SizeS, 1) || d.Broke != "client_timeout" || d.MaxS != 1.5 || d.Dependency != "payments" || d.Kind != "latency" {
 		t.Errorf("got %+v (%v s), want client_timeout at 1 s of 1.5 s", d, show(d.SizeS))
 	}
-	for i, want := range []DoseStep{{0, 10, 15, 40, ptr(1.0), ptr(0.1)}, {0.5, 15, 20, 40, ptr(0.975), ptr(0.6)}, {1, 20, 25, 40, ptr(0.95), ptr(0.6)}, {1.5, 25, 30, 40, ptr(0.0), nil}} {
+	for i, want := range []DoseStep{{0, 10, 15, 40, new(1.0), new(0.1)}, {0.5, 15, 20, 40, new(0.975), new(0.6)}, {1, 20, 25, 40, new(0.95), new(0.6)}, {1.5, 25, 30, 40, new(0.0), nil}} {
 		got := d.Steps[i]
 		if got.SizeS != want.SizeS || got.FromS != want.FromS || got.ToS != want.ToS || got.Sent != want.Sent || !near(got.OKRatio, *want.OKRatio) || (got.P95S == nil) != (want.P95S == nil) || got.P95S != nil && (*got.P95S < 0.99**want.P95S || *got.P95S > 1.01**want.P95S) {
 			t.Errorf("step %d: got %+v (ok %v, p95 %v), want %+v (%v, %v)", i, got, show(got.OKRatio), show(got.P95S), want, show(want.OKRatio), show(want.P95S))
@@ -72,7 +72,7 @@ func TestDoseThatQueues(t *testing.T) {
 		}
 		busy[0] = h.Done
 	})
-	for workers, want := range map[float64]*float64{4: ptr(0.5), 40: nil} {
+	for workers, want := range map[float64]*float64{4: new(0.5), 40: nil} {
 		a, err := measureContents(r.contents())
 		if err != nil {
 			t.Fatal(err)

@@ -1,14 +1,9 @@
 package reports
 
 import (
+	"math"
 	"slices"
 	"strings"
-)
-
-// Below sure a cause is named as probable, below likely as possible.
-const (
-	sure   = 0.8
-	likely = 0.6
 )
 
 // explain says in words why an onset came, to follow a colon; empty when that
@@ -75,9 +70,9 @@ func (r *Report) queueWords() string {
 	if q == nil {
 		return "the queue behind them filled"
 	}
-	switch n, ok := q.exact(); {
+	switch n, ok := q.Exact(); {
 	case !ok:
-		return q.whole() + " queue slots behind them filled"
+		return whole(q) + " queue slots behind them filled"
 	case n == 0:
 		return "there is no queue behind them"
 	default:
@@ -108,7 +103,7 @@ func (r *Report) taken(o *Onset) string {
 }
 
 func (r *Report) workerKilled(o *Onset) string {
-	if t := timeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == "worker" && t.ObservedS != nil {
+	if t := timeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == byWorker && t.ObservedS != nil {
 		return "workers were killed after waiting " + held(t.ObservedS.Value) + " for " + t.Dependency
 	}
 	return "workers died, or were killed, with the requests that they served"
@@ -122,83 +117,32 @@ func keepsWaiting(kind string) bool {
 // workersAll writes "all 4 workers were busy", with their number where it is known.
 func (r *Report) workersAll(were string) string {
 	w := r.Pool.Workers
-	if w == nil || w.Kind == effective || r.Pool.Grew {
+	if w == nil || w.Kind == effectiveWorkers || r.Pool.Grew {
 		return "all workers " + were
 	}
-	switch n, ok := w.exact(); {
+	switch n, ok := w.Exact(); {
 	case ok && n == 1:
 		return "the only worker was" + strings.TrimPrefix(were, "were")
 	case ok:
 		return "all " + count(n) + " workers " + were
 	}
-	return "all workers (" + w.whole() + ") " + were
+	return "all workers (" + whole(w) + ") " + were
 }
 
 // workersThe writes "the 4 workers".
 func (r *Report) workersThe() string {
-	if w := r.Pool.Workers; w != nil && w.Kind != effective && !r.Pool.Grew {
-		if n, ok := w.exact(); ok {
+	if w := r.Pool.Workers; w != nil && w.Kind != effectiveWorkers && !r.Pool.Grew {
+		if n, ok := w.Exact(); ok {
 			return "the " + number(n, "worker")
 		}
 	}
 	return "the workers"
 }
 
-// effective is the kind of an estimate of workers that compete for CPU or a lock.
-const effective = "effective"
-
-// faultOf returns the fault that an onset is counted from, or nil.
-func (r *Report) faultOf(o *Onset) *Fault {
-	if o.AfterFaultS == nil {
-		return nil
+// whole writes a number of things: 4, or about 17 where it may be others too.
+func whole(e *Estimate) string {
+	if n, ok := e.Exact(); ok {
+		return count(n)
 	}
-	applied := o.FirstS - *o.AfterFaultS
-	var nearest *Fault
-	for i := range r.Faults {
-		f := &r.Faults[i]
-		if f.Dependency == o.Dependency && (nearest == nil || distance(f.AppliedS, applied) < distance(nearest.AppliedS, applied)) {
-			nearest = f
-		}
-	}
-	return nearest
-}
-
-func distance(a, b float64) float64 { return max(a-b, b-a) }
-
-// timeoutOn returns what was seen of timeouts on a dependency: the one that
-// says most, or nil.
-func timeoutOn(list []Timeout, dependency string) *Timeout {
-	var best *Timeout
-	for i := range list {
-		t := &list[i]
-		if t.Dependency == dependency && (best == nil || tells(t) > tells(best)) {
-			best = t
-		}
-	}
-	return best
-}
-
-// tells ranks what was seen of a timeout: a total one before one on connecting.
-func tells(t *Timeout) int {
-	rank := 0
-	if !t.Connect {
-		rank++
-	}
-	switch {
-	case t.ObservedS != nil && t.Verdict != "":
-		rank += 4
-	case t.Verdict != "":
-		rank += 2
-	}
-	return rank
-}
-
-// budgetOf returns the budget of a dependency, or nil.
-func (r *Report) budgetOf(dependency string) *Budget {
-	for i := range r.Budget {
-		if r.Budget[i].Dependency == dependency {
-			return &r.Budget[i]
-		}
-	}
-	return nil
+	return "about " + count(int64(math.Round(e.Value)))
 }

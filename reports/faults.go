@@ -36,7 +36,7 @@ func playedFaults(x *eventIndex) []*playedFault {
 		case journal.FaultStepped:
 			f.stepped = true
 		case journal.FaultLifted:
-			f.lifted = ptr(time.Duration(e.AtNS))
+			f.lifted = new(time.Duration(e.AtNS))
 			f.SizeS = cmp.Or(f.SizeS, size)
 		}
 	}
@@ -110,14 +110,14 @@ func (a *run) faultFigures() []Fault {
 			Exercised: f.exercised(), Uncounted: f.Uncounted, UndoConfirmed: f.UndoConfirmed,
 		}
 		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
-			figure.SizeS = ptr(f.SizeS)
+			figure.SizeS = new(f.SizeS)
 		}
 		figure.CallS = a.callUnder(f)
 		if f.Connections != nil {
-			figure.PeakConnections = ptr(f.peak(a.events.met[f.Index]))
+			figure.PeakConnections = new(f.peak(a.events.met[f.Index]))
 		}
 		if f.lifted != nil {
-			figure.LiftedS = ptr(f.lifted.Seconds())
+			figure.LiftedS = new(f.lifted.Seconds())
 		}
 		figure.State = figure.words()
 		list = append(list, figure)

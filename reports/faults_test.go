@@ -9,7 +9,7 @@ import (
 )
 
 func TestExercised(t *testing.T) {
-	none, some := ptr(int64(0)), ptr(int64(5))
+	none, some := new(int64(0)), new(int64(5))
 	for _, test := range []struct {
 		name, kind        string
 		held, connections *int64
@@ -71,7 +71,7 @@ func TestFaultOfAKilledRun(t *testing.T) {
 
 			// So does one that lost its proxy, and could not see the lifting.
 			lost := *applied.Fault
-			lost.UndoConfirmed = ptr(false)
+			lost.UndoConfirmed = new(false)
 			s.events = append(s.events, journal.Event{AtNS: int64(15 * second), Kind: journal.FaultLifted, Fault: &lost})
 			r = s.report(t)
 			if r.Faults[0].Exercised != test.want || slices.Contains(r.Warnings, unknown) == test.want {
@@ -85,7 +85,7 @@ func TestFaultOfAKilledRun(t *testing.T) {
 func TestSteppedFault(t *testing.T) {
 	s := healthy()
 	at := func(sec int64, kind journal.EventKind, size float64) journal.Event {
-		return journal.Event{AtNS: sec * int64(second), Kind: kind, Fault: &journal.Fault{Dependency: "payments", Kind: "latency", Phase: "hang", Share: 1, SizeS: size, RequestsHeld: ptr(int64(3))}}
+		return journal.Event{AtNS: sec * int64(second), Kind: kind, Fault: &journal.Fault{Dependency: "payments", Kind: "latency", Phase: "hang", Share: 1, SizeS: size, RequestsHeld: new(int64(3))}}
 	}
 	s.events = []journal.Event{at(11, journal.FaultApplied, 0), at(12, journal.FaultStepped, 0.5), at(13, journal.FaultStepped, 1), at(15, journal.FaultLifted, 1),
 		{Kind: journal.ConnClosed, Connection: &journal.Connection{Dependency: "payments"}}}

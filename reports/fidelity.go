@@ -98,7 +98,7 @@ func (a *run) fidelity() fidelity {
 		OK:         f.sound(), Why: all.why(),
 	}
 	if openSeconds > 0 {
-		f.total.RateAskedHz = ptr(openAsked / openSeconds)
+		f.total.RateAskedHz = new(openAsked / openSeconds)
 	}
 	if f.total.OK {
 		f.total.Why = ""

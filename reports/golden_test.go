@@ -36,7 +36,7 @@ func small() *scenario {
 		opened := int64(6*second) + i*int64(125*milli)
 		s.events = append(s.events, journal.Event{AtNS: int64(11*second) + i, Kind: journal.ConnClosed, Connection: &journal.Connection{
 			ID: i + 1, Dependency: "payments", OpenedNS: opened, ClosedNS: int64(11*second) + i, ClosedBy: "site", Requests: 1,
-			BytesUp: 80, BytesDown: 120, Fault: &fault, HeldNS: ptr(int64(11*second) - opened),
+			BytesUp: 80, BytesDown: 120, Fault: &fault, HeldNS: new(int64(11*second) - opened),
 		}})
 	}
 	s.events = append(s.events, journal.Event{AtNS: int64(18 * second), Kind: journal.Warning, Text: "made up by a test"})

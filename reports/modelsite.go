@@ -26,7 +26,7 @@ func modelSite(pool *Pool, fit *poolFit, dependencies []Dependency) (poolmodel.S
 		site.DependencyS = waiting / site.Share
 	}
 	service := s.Value
-	if c := pool.CapacityHz; c != nil && (fit.contended || w.Kind == effective) {
+	if c := pool.CapacityHz; c != nil && (fit.contended || w.Kind == effectiveWorkers) {
 		service = float64(site.Workers) / c.Value // what a request takes when all are busy
 	}
 	site.ServiceS = max(service-waiting, 0)

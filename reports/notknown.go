@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,23 +73,23 @@ func (r *Report) poolNotKnown() []NotKnown {
 	}
 	p := r.Pool
 	const idle = "the workers were not seen to be all busy"
-	add(p.Workers, "how many workers there are", or(p.Unknown["workers"], idle), needsHang)
+	add(p.Workers, "how many workers there are", cmp.Or(p.Unknown["workers"], idle), needsHang)
 	if p.Network == "tcp" {
 		add(p.QueueSlots, "how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
 	} else {
-		add(p.QueueSlots, "how many queue slots there are", or(p.Unknown["queue_slots"], idle), needsHang)
+		add(p.QueueSlots, "how many queue slots there are", cmp.Or(p.Unknown["queue_slots"], idle), needsHang)
 	}
-	add(p.ServiceS, "how long a request holds a worker", or(p.Unknown["service_s"], "too few good answers while all was well"), needsCalm)
+	add(p.ServiceS, "how long a request holds a worker", cmp.Or(p.Unknown["service_s"], "too few good answers while all was well"), needsCalm)
 	needs := needsOverload
 	if p.ServiceS == nil && p.Unknown["capacity_hz"] != "" {
 		needs = needsCalm
 	}
-	add(p.CapacityHz, "how much the site carries", or(p.Unknown["capacity_hz"], "it was not asked for more than it could serve"), needs)
+	add(p.CapacityHz, "how much the site carries", cmp.Or(p.Unknown["capacity_hz"], "it was not asked for more than it could serve"), needs)
 	why := p.Unknown["gateway_timeout_s"]
 	if longest := r.longest(); why == "" && longest > 0 {
 		why = "no 504 came, and the longest answer took " + span(longest)
 	}
-	add(p.GatewayTimeoutS, "how long the gateway waits", or(why, "no 504 came"), "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
+	add(p.GatewayTimeoutS, "how long the gateway waits", cmp.Or(why, "no 504 came"), "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
 	return list
 }
 
@@ -112,8 +113,8 @@ func (r *Report) timeoutsNotKnown() []NotKnown {
 		case t == nil:
 			idle = append(idle, name)
 		case t.Verdict == "":
-			list = append(list, NotKnown{"which timeout calls to " + name + " have", or(t.Why, "nothing was held long enough to tell"), "a longer hang on " + name + ", or `tailback audit`"})
-		case t.Verdict == "none":
+			list = append(list, NotKnown{"which timeout calls to " + name + " have", cmp.Or(t.Why, "nothing was held long enough to tell"), "a longer hang on " + name + ", or `tailback audit`"})
+		case t.Verdict == byNobody:
 			list = append(list, NotKnown{"whether calls to " + name + " have a timeout longer than " + span(t.HorizonS),
 				"no call was watched for longer", fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, span(t.HorizonS))})
 		}
@@ -141,11 +142,4 @@ func undeclaredNotKnown(seen []DependencySeen) []NotKnown {
 	}
 	return []NotKnown{{"which timeout calls to " + strings.Join(hosts, ", ") + " have", "hosts that are not declared pass through the egress without a fault",
 		"`tailback audit FILE --from` the folder of this run"}}
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }

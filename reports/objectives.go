@@ -43,7 +43,7 @@ func (a *run) objectives(f fidelity) []Objective {
 		found := a.find(o, f)
 		judged := Objective{Text: text, Phase: o.Phase, Observed: found.observed, OK: found.ok, Limit: o.Value, Unit: string(o.Unit), Why: found.why}
 		if judged.OK == nil && found.why == "" {
-			judged.OK = ptr(holds(*found.observed, o))
+			judged.OK = new(holds(*found.observed, o))
 		}
 		list = append(list, judged)
 	}
@@ -115,14 +115,14 @@ func (a *run) measure(o configs.Objective, s scope) finding {
 	if s.ok == 0 {
 		return finding{why: fmt.Sprintf("not one good answer among %s", requests(s.sent))}
 	}
-	return finding{observed: ptr(time.Duration(s.response.Quantile(quantileOf[o.Metric])).Seconds())}
+	return finding{observed: new(time.Duration(s.response.Quantile(quantileOf[o.Metric])).Seconds())}
 }
 
 func share(o configs.Objective, part, whole int64) finding {
 	if o.Unit == configs.Ratio {
 		return finding{observed: ratio(part, whole)}
 	}
-	return finding{observed: ptr(float64(part))}
+	return finding{observed: new(float64(part))}
 }
 
 // scope gathers the phase of that name, or, when name is empty, all that are no warm-up.
@@ -180,10 +180,10 @@ func (a *run) findOnset(o configs.Objective, s scope) finding {
 		}
 	}
 	if first != nil {
-		return finding{observed: ptr((first.at - a.faults[first.fault].applied).Seconds())}
+		return finding{observed: new((first.at - a.faults[first.fault].applied).Seconds())}
 	}
 	if o.Op == ">" || o.Op == ">=" {
-		return finding{ok: ptr(true)}
+		return finding{ok: new(true)}
 	}
 	return finding{why: "no 502, 503 or 504 came after the fault, so there is no onset to hold it against"}
 }
@@ -228,15 +228,15 @@ func (r *recovery) judge(o configs.Objective) finding {
 	}
 	second, refused, ok := r.recovered()
 	if ok {
-		return finding{observed: ptr(float64(second)), ok: ptr(holds(float64(second), o))}
+		return finding{observed: new(float64(second)), ok: new(holds(float64(second), o))}
 	}
 	// It took refused seconds or more. That may be enough to decide.
 	longer := holds(float64(refused), o)
 	if (o.Op == "<" || o.Op == "<=") && !longer {
-		return finding{ok: ptr(false)}
+		return finding{ok: new(false)}
 	}
 	if (o.Op == ">" || o.Op == ">=") && longer {
-		return finding{ok: ptr(true)}
+		return finding{ok: new(true)}
 	}
 	return finding{why: fmt.Sprintf("%s %d s after lifting, too soon to tell", r.stop, len(r.seconds))}
 }

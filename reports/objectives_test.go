@@ -12,32 +12,32 @@ import (
 // 120 hits of phase hang 59 got a 502, first 2.626 s after the fault; well again
 // 1 s after lifting.
 func TestObjectivesOnAHang(t *testing.T) {
-	met, missed := ptr(true), ptr(false)
+	met, missed := new(true), new(false)
 	for _, test := range []struct {
 		text     string
 		ok       *bool
 		observed *float64
 		why      string
 	}{
-		{"baseline: p99 < 300ms", met, ptr(0.1), ""},
-		{"baseline: max <= 100ms", met, ptr(0.1), ""},
-		{"baseline: p50 < 100ms", missed, ptr(0.1), ""},
-		{"hang: max < 5s", missed, ptr(10.0), ""}, // the hit due at 15 s waited until 25 s
-		{"hang: errors < 1%", missed, ptr(59.0 / 120), ""},
-		{"hang: errors <= 59", met, ptr(59.0), ""},
-		{"hang: 502 == 59", met, ptr(59.0), ""},
-		{"hang: 504 == 0", met, ptr(0.0), ""},
-		{"hang: ok > 50%", met, ptr(61.0 / 120), ""},
-		{"hang: degraded == 0%", met, ptr(0.0), ""},
-		{"errors < 21.1%", met, ptr(59.0 / 280), ""}, // of 80 + 120 + 80; the warm-up is left out
-		{"baseline: rate >= 8", met, ptr(8.0), ""},
-		{"hang: rate >= 8/s", missed, ptr(61.0 / 15), ""}, // good answers over the 15 s of the phase
-		{"recovery: recovered < 5s", met, ptr(1.0), ""},
-		{"recovered <= 1s", met, ptr(1.0), ""},
-		{"hang: recovered < 1s", missed, ptr(1.0), ""},
+		{"baseline: p99 < 300ms", met, new(0.1), ""},
+		{"baseline: max <= 100ms", met, new(0.1), ""},
+		{"baseline: p50 < 100ms", missed, new(0.1), ""},
+		{"hang: max < 5s", missed, new(10.0), ""}, // the hit due at 15 s waited until 25 s
+		{"hang: errors < 1%", missed, new(59.0 / 120), ""},
+		{"hang: errors <= 59", met, new(59.0), ""},
+		{"hang: 502 == 59", met, new(59.0), ""},
+		{"hang: 504 == 0", met, new(0.0), ""},
+		{"hang: ok > 50%", met, new(61.0 / 120), ""},
+		{"hang: degraded == 0%", met, new(0.0), ""},
+		{"errors < 21.1%", met, new(59.0 / 280), ""}, // of 80 + 120 + 80; the warm-up is left out
+		{"baseline: rate >= 8", met, new(8.0), ""},
+		{"hang: rate >= 8/s", missed, new(61.0 / 15), ""}, // good answers over the 15 s of the phase
+		{"recovery: recovered < 5s", met, new(1.0), ""},
+		{"recovered <= 1s", met, new(1.0), ""},
+		{"hang: recovered < 1s", missed, new(1.0), ""},
 		{"baseline: recovered < 5s", nil, nil, "no fault had been lifted"},
-		{"onset > 2s", met, ptr(2.626), ""},
-		{"hang: onset > 10s", missed, ptr(2.626), ""},
+		{"onset > 2s", met, new(2.626), ""},
+		{"hang: onset > 10s", missed, new(2.626), ""},
 		{"recovery: onset > 10s", met, nil, ""}, // none came: later than any bound
 		{"recovery: onset < 10s", nil, nil, "there is no onset"},
 		{"baseline: onset > 10s", nil, nil, "no fault was applied before the phase's end"},
@@ -101,8 +101,8 @@ func TestRecoveryThatNeverCame(t *testing.T) {
 		until      time.Duration
 		ok         *bool
 	}{
-		{"longer than allowed is missed", "recovered < 5s", 20 * second, ptr(false)},
-		{"6 s are not less than 6 s", "recovered < 6s", 20 * second, ptr(false)},
+		{"longer than allowed is missed", "recovered < 5s", 20 * second, new(false)},
+		{"6 s are not less than 6 s", "recovered < 6s", 20 * second, new(false)},
 		{"6 s may be within 6 s", "recovered <= 6s", 20 * second, nil},
 		{"the run was too short to tell", "recovered < 30s", 20 * second, nil},
 		{"well for two seconds only", "recovered < 5s", 18 * second, nil}, // 4 s are refused, 18..20 may be it

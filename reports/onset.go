@@ -112,7 +112,7 @@ func (o *onset) add(h *journal.Hit, warmup bool) {
 	}
 	if o.lasting && !warmup && errorKindOf(h) == o.kind && o.from <= h.Done && h.Done < o.to {
 		if o.sustained == nil || h.Done < *o.sustained {
-			o.sustained = ptr(h.Done)
+			o.sustained = new(h.Done)
 		}
 	}
 }
@@ -126,11 +126,11 @@ func (a *run) onsetFigures() []Onset {
 			Cause: Unknown, Evidence: []string{},
 		}
 		if o.sustained != nil {
-			f.SustainedS = ptr(o.sustained.Seconds())
+			f.SustainedS = new(o.sustained.Seconds())
 		}
 		if o.fault >= 0 {
 			fault := a.faults[o.fault]
-			f.AfterFaultS, f.Dependency = ptr((o.at - fault.applied).Seconds()), fault.Dependency
+			f.AfterFaultS, f.Dependency = new((o.at - fault.applied).Seconds()), fault.Dependency
 		}
 		list = append(list, f)
 	}

@@ -50,9 +50,9 @@ func TestOnsetIsCountedFrom(t *testing.T) {
 		want *float64
 	}{
 		{"no fault before the first", 3 * second, nil},
-		{"the fault in force", 6 * second, ptr(1.1)},
-		{"the last fault lifted when none is in force", 10 * second, ptr(5.1)},
-		{"the second fault once it is in force", 13 * second, ptr(1.1)},
+		{"the fault in force", 6 * second, new(1.1)},
+		{"the last fault lifted when none is in force", 10 * second, new(5.1)},
+		{"the second fault once it is in force", 13 * second, new(1.1)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newScenario(phase("all", 20*second)).drive(func(h *journal.Hit) {
@@ -83,13 +83,13 @@ func TestOnsetsByFault(t *testing.T) {
 		want []want
 	}{
 		{"a stray one before the fault", func(d time.Duration) bool { return d == 5*second || in(d, 12*second, 15*second) },
-			[]want{{5.1, nil}, {12.1, ptr(2.1)}}},
+			[]want{{5.1, nil}, {12.1, new(2.1)}}},
 		{"two faults", func(d time.Duration) bool { return in(d, 12*second, 15*second) || in(d, 31*second, 35*second) },
-			[]want{{12.1, ptr(2.1)}, {31.1, ptr(1.1)}}},
+			[]want{{12.1, new(2.1)}, {31.1, new(1.1)}}},
 		{"errors that go on into the fault", func(d time.Duration) bool { return in(d, 8*second, 15*second) },
 			[]want{{8.1, nil}}},
 		{"within a minute of lifting it may be the fault's", func(d time.Duration) bool { return d == 90*second },
-			[]want{{90.1, ptr(60.1)}}},
+			[]want{{90.1, new(60.1)}}},
 		{"later it is not", func(d time.Duration) bool { return d == 99*second },
 			[]want{{99.1, nil}}},
 	} {
@@ -173,16 +173,16 @@ func TestSustained(t *testing.T) {
 		bad  func(at time.Duration) bool
 		want *float64
 	}{
-		{"5 of 100 in a second are 5%", burst(3*second, 5), ptr(3.0)},
+		{"5 of 100 in a second are 5%", burst(3*second, 5), new(3.0)},
 		{"4 of 100 are not", burst(3*second, 4), nil},
 		{"a stray one long before does not count", func(at time.Duration) bool {
 			return at == 2*second || at >= 6*second
-		}, ptr(6.0)},
+		}, new(6.0)},
 		// From the one at 5.5 on, a second holds itself and those from 6.45 on,
 		// 6.45 .. 6.49: 6 of 100. It is the first moment.
 		{"it may begin before they are dense", func(at time.Duration) bool {
 			return at == 5500*milli || at >= 6450*milli
-		}, ptr(5.5)},
+		}, new(5.5)},
 		{"the second that follows must be full", func(at time.Duration) bool { return at >= 9500*milli }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -172,7 +172,7 @@ func (p *poolFit) decideWorkers() *Estimate {
 	if c, s := p.capacity.rough, p.service.estimate; c != nil && s != nil {
 		relative := math.Hypot((c.High-c.Low)/2/c.Value, (s.High-s.Low)/2/s.Value)
 		v := c.Value * s.Value
-		p.effective = &Estimate{Value: v, Low: v * (1 - relative), High: v * (1 + relative), Kind: "effective",
+		p.effective = &Estimate{Value: v, Low: v * (1 - relative), High: v * (1 + relative), Kind: effectiveWorkers,
 			From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
 	}
 	p.atLeast = int64(p.workers.peak)
@@ -221,7 +221,7 @@ func (p *poolFit) agreed() *Estimate {
 	if e == nil || p.workers.several || peak < e.Low || peak > e.High || e.High > peak+1.5 {
 		return nil
 	}
-	return &Estimate{Value: peak, Low: peak, High: max(peak, math.Floor(e.High)), Kind: "workers",
+	return &Estimate{Value: peak, Low: peak, High: max(peak, math.Floor(e.High)), Kind: countedWorkers,
 		From: fmt.Sprintf("%.0f calls waited at once, and capacity times service time is %.3g", peak, e.Value)}
 }
 
@@ -251,7 +251,7 @@ func (p *poolFit) slots(workers *Estimate) *Estimate {
 		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
 		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
 	}
-	if w.Kind == "effective" {
+	if w.Kind == effectiveWorkers {
 		e.From += ", if their work is not CPU-bound"
 	}
 	if e.Low < 0 {
@@ -271,7 +271,7 @@ func (p *poolFit) decideCapacity(workers *Estimate) *Estimate {
 		p.whyCapacity = fmt.Sprintf("the workers compete with each other for CPU or a lock, and %s", p.capacity.why)
 		return nil
 	}
-	if workers == nil || workers.Kind != "workers" || s == nil {
+	if workers == nil || workers.Kind != countedWorkers || s == nil {
 		p.whyCapacity = p.capacity.why
 		return nil
 	}

@@ -120,8 +120,8 @@ func TestPoolOfAnOverload(t *testing.T) {
 	wantEstimate(t, "capacity", r.Pool.CapacityHz, 40, 0.02)
 	wantEstimate(t, "workers", r.Pool.Workers, 4, 0.05)
 	wantEstimate(t, "queue slots", r.Pool.QueueSlots, 17, 0.05)
-	if w := r.Pool.Workers; w != nil && w.Kind != effective {
-		t.Errorf("workers from capacity: got kind %q, want %q", w.Kind, effective)
+	if w := r.Pool.Workers; w != nil && w.Kind != effectiveWorkers {
+		t.Errorf("workers from capacity: got kind %q, want %q", w.Kind, effectiveWorkers)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
 func TestHeldCallsMayMissAWorkerOnTCP(t *testing.T) {
 	fit := func(full int64, capacity float64) *Estimate {
 		p := &poolFit{full: fullFit{n: full},
-			workers:  workersFit{estimate: &Estimate{Value: 11, Low: 11, High: 11, Kind: "workers"}, peak: 11},
+			workers:  workersFit{estimate: &Estimate{Value: 11, Low: 11, High: 11, Kind: countedWorkers}, peak: 11},
 			capacity: capacityFit{rough: &Estimate{Value: capacity, Low: 0.97 * capacity, High: 1.05 * capacity}},
 			service:  serviceFit{estimate: &Estimate{Value: 0.1536, Low: 0.1462, High: 0.1575}}}
 		return p.decideWorkers()

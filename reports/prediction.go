@@ -43,7 +43,7 @@ func (a *run) prediction(site poolmodel.Site, dependencies []Dependency, timeout
 	}
 	// Without the number of slots an onset would be that of an endless queue.
 	if onset := median(onsets); !math.IsInf(onset, 1) && (sc.QueueSlots < poolmodel.MaxSlots || len(a.onsets) == 0) {
-		p.OnsetS = ptr(onset)
+		p.OnsetS = new(onset)
 	}
 	return p
 }
@@ -141,7 +141,7 @@ func (a *run) firstFaultCapacity(sc poolmodel.Scenario) *float64 {
 	if f.Share < 1 && !math.IsInf(hold, 1) {
 		hold = f.Share*hold + (1-f.Share)*sc.DependencyS
 	}
-	return ptr(sc.Capacity(hold))
+	return new(sc.Capacity(hold))
 }
 
 // arrivals are when hits were really sent, spread evenly over their cell.
@@ -198,5 +198,5 @@ func (a *run) fitR2(p Prediction) *float64 {
 	if total <= n*(0.3+0.02*mean*mean) {
 		return nil
 	}
-	return ptr(1 - residual/total)
+	return new(1 - residual/total)
 }

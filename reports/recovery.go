@@ -244,16 +244,16 @@ func (a *run) recoveryFigures() []Recovery {
 	for _, r := range a.recoveries {
 		f := Recovery{Dependency: r.fault.Dependency, Kind: r.fault.Kind, LiftedS: r.fault.lifted.Seconds(), Why: r.why}
 		if r.p95 > 0 && r.since.n > 0 {
-			f.Ill = ptr(r.since.ok < r.since.n || r.since.slow*20 > r.since.n)
+			f.Ill = new(r.since.ok < r.since.n || r.since.slow*20 > r.since.n)
 		}
 		second, refused, ok := r.recovered()
 		switch {
 		case r.why != "":
 		case ok:
-			f.AfterLiftS = ptr(float64(second))
-			f.RecoveredS = ptr((*r.fault.lifted + time.Duration(second)*time.Second).Seconds())
+			f.AfterLiftS = new(float64(second))
+			f.RecoveredS = new((*r.fault.lifted + time.Duration(second)*time.Second).Seconds())
 		case refused == len(r.seconds) && refused > confirm:
-			f.NotWellS = ptr(float64(refused))
+			f.NotWellS = new(float64(refused))
 			f.Why = fmt.Sprintf("not well within %d s, then %s", refused, r.stop)
 		default:
 			f.Why = fmt.Sprintf("%s %d s after lifting, too soon to tell: it takes a good second and the two after it", r.stop, len(r.seconds))

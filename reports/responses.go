@@ -29,7 +29,7 @@ func (a *run) fromResponses(t *Timeout, w *faultWindow, d Dependency) {
 		t.Source, t.Verdict, t.N = "response", byApp, int64(len(group))
 		t.ObservedS = a.limitBehind(group, len(values), d)
 	case len(values) > 0:
-		t.Why = fmt.Sprintf("%s took longer than usual, at no common time", plural(len(values), "answer"))
+		t.Why = fmt.Sprintf("%s took longer than usual, at no common time", number(int64(len(values)), "answer"))
 	case w.gaveUp == (visitors{}) && w.late == 0:
 		t.Why = "no answer was slower than usual"
 	case t.HorizonS < shortWatch.Seconds():

@@ -38,5 +38,5 @@ func (a *run) callUnder(f *playedFault) *float64 {
 	if call < *well+trips*f.SizeS {
 		return nil
 	}
-	return ptr(call)
+	return new(call)
 }

@@ -38,7 +38,7 @@ func TestCallThatMetTheDelayMoreThanOnce(t *testing.T) {
 		ms    int64
 		want  *float64
 	}{
-		{"three round trips", 1, 620, ptr(0.62)},
+		{"three round trips", 1, 620, new(0.62)},
 		{"one round trip", 1, 220, nil},
 		{"half of the connections", 0.5, 620, nil},
 	} {
@@ -50,8 +50,9 @@ func TestCallThatMetTheDelayMoreThanOnce(t *testing.T) {
 		if test.want == nil {
 			continue
 		}
-		r.Prediction.CapacityHz = ptr(6.0)
-		if text := r.taken(&Onset{Dependency: "payments", FirstS: 8, AfterFaultS: ptr(3.0)}); !strings.Contains(text, "0.62 s spent on each call to payments") {
+		r.Prediction.CapacityHz = new(6.0)
+		r.Onset = []Onset{{Code: 502, Count: 9, Cause: QueueFull, Confidence: new(0.9), Dependency: "payments", FirstS: 8, AfterFaultS: new(3.0)}}
+		if text := r.summary(); !strings.Contains(text, "0.62 s spent on each call to payments") {
 			t.Errorf("%s: it says %q", test.name, text)
 		}
 	}

@@ -3,7 +3,6 @@ package reports
 import (
 	"iter"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/tailback/tailback/reports/journal"
@@ -75,7 +74,7 @@ func (s *scenario) fault(dependency, kind string, applied, lifted time.Duration)
 		}
 	}
 	done := f
-	done.Connections, done.RequestsHeld, done.UndoConfirmed = ptr(int64(4)), ptr(int64(21)), ptr(true)
+	done.Connections, done.RequestsHeld, done.UndoConfirmed = new(int64(4)), new(int64(21)), new(true)
 	s.events = append(s.events,
 		journal.Event{AtNS: int64(applied), Kind: journal.FaultApplied, Fault: &f},
 		journal.Event{AtNS: int64(lifted), Kind: journal.FaultLifted, Fault: &done})
@@ -107,24 +106,6 @@ func batches(hits []journal.Hit) func() iter.Seq2[[]journal.Hit, error] {
 
 func (s *scenario) contents() journal.Contents {
 	return journal.Contents{Manifest: s.Manifest, Experiment: s.experiment, Events: s.events, Hits: batches(s.hits)}
-}
-
-// analyze is Analyze of what a bundle holds.
-func analyze(c journal.Contents) (*Report, error) {
-	run, err := measureContents(c)
-	if err != nil {
-		return nil, err
-	}
-	return report(run), nil
-}
-
-func (s *scenario) report(t *testing.T) *Report {
-	t.Helper()
-	r, err := analyze(s.contents())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // pool is the site of physics.md: workers that serve in order of arrival, for

@@ -11,30 +11,6 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// DependencySeen is a host that the site called through the egress.
-type DependencySeen struct {
-	Host       string `json:"host"`       // with its port; "other" is all beyond the first 200
-	Dependency string `json:"dependency"` // its name, if it was declared
-	Calls      int64  `json:"calls"`
-	Self       bool   `json:"self"` // the site itself
-	HeldS      Held   `json:"held_s"`
-}
-
-// Held is how long calls waited for the first byte of their answer (over TLS,
-// from the handshake to the last one), or until they were given up, or the run
-// ended, seconds, faults included. All are nil of no call.
-type Held struct {
-	P50 *float64 `json:"p50"`
-	P99 *float64 `json:"p99"`
-	Max *float64 `json:"max"`
-}
-
-// SelfRequests are the calls that the site made to itself through the egress.
-type SelfRequests struct {
-	Calls int64    `json:"calls"`
-	Share *float64 `json:"share"` // of all its calls through the egress; null when there were none
-}
-
 // seen are the hosts that were called through the egress, the site itself
 // first, then those called most. With an egress that saw nothing both are there, and empty.
 func (a *run) seen() ([]DependencySeen, *SelfRequests) {
@@ -59,7 +35,7 @@ func (a *run) seen() ([]DependencySeen, *SelfRequests) {
 			waits[u.Host][bucket] += n
 		}
 		if most := float64(u.MaxNS) / 1e9; most > 0 && (d.HeldS.Max == nil || *d.HeldS.Max < most) {
-			d.HeldS.Max = ptr(most)
+			d.HeldS.Max = new(most)
 		}
 	}
 	list := []DependencySeen{}
@@ -98,7 +74,7 @@ func waited(buckets map[int]int64, q float64, most *float64) *float64 {
 	left := int64(math.Ceil(q * float64(all)))
 	for _, b := range slices.Sorted(maps.Keys(buckets)) {
 		if left -= buckets[b]; left <= 0 {
-			return ptr(min(journal.BucketS(b), *most))
+			return new(min(journal.BucketS(b), *most))
 		}
 	}
 	return most
@@ -112,5 +88,5 @@ func refusedWords(classes map[string]int64) string {
 		all += classes[class]
 		parts = append(parts, fmt.Sprintf("%d × %s", classes[class], class))
 	}
-	return fmt.Sprintf("the egress refused %s of the site: %s", plural(int(all), "call"), strings.Join(parts, ", "))
+	return fmt.Sprintf("the egress refused %s of the site: %s", number(all, "call"), strings.Join(parts, ", "))
 }

@@ -58,7 +58,7 @@ func (a *run) explainSlow(s *Slowdown, slow, fastest *Phase, faults []Fault, poo
 			end = *f.LiftedS
 		}
 		if f.Waits && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
-			s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
+			s.Cause, s.Confidence = SlowDependency, new(atMostOutside)
 			text := "with " + f.State
 			if f.RequestsHeld != nil {
 				text += fmt.Sprintf(", %d calls to it were held", *f.RequestsHeld)
@@ -70,7 +70,7 @@ func (a *run) explainSlow(s *Slowdown, slow, fastest *Phase, faults []Fault, poo
 	}
 	grown := *slow.ResponseS.P50 - *fastest.ResponseS.P50
 	if name, before, now := a.slowerCalls(fastest, slow); now-before > grown/2 {
-		s.Cause, s.Confidence = SlowDependency, ptr(atMostOutside)
+		s.Cause, s.Confidence = SlowDependency, new(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, held(now), held(before), fastest.Name))
 		return
 	}
@@ -129,19 +129,19 @@ func (a *run) explainLoad(s *Slowdown, pool *Pool) {
 	w := pool.Workers
 	switch {
 	case manyN > 1.3*fewN && manyX < 0.8*fewX:
-		s.Cause, s.Confidence = Contention, ptr(0.8)
+		s.Cause, s.Confidence = Contention, new(0.8)
 		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", held(fewN/fewX), held(manyN/max(manyX, 1e-9))))
-	case w != nil && w.Kind != effective && all.inside <= w.Low:
-		s.Cause, s.Confidence = Contention, ptr(0.7)
+	case w != nil && w.Kind != effectiveWorkers && all.inside <= w.Low:
+		s.Cause, s.Confidence = Contention, new(0.7)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", digits(all.inside, 1), digits(w.Value, 0)))
-	case w != nil && w.Kind != effective && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
-		s.Cause, s.Confidence = Contention, ptr(0.6)
+	case w != nil && w.Kind != effectiveWorkers && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
+		s.Cause, s.Confidence = Contention, new(0.6)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", digits(w.Value, 0), digits(all.served, 1), held(pool.ServiceS.Value)+" each", digits(w.Value/pool.ServiceS.Value, 1)))
-	case w != nil && w.Kind != effective && all.inside > w.High:
-		s.Cause, s.Confidence = Queueing, ptr(atMostOutside)
+	case w != nil && w.Kind != effectiveWorkers && all.inside > w.High:
+		s.Cause, s.Confidence = Queueing, new(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", digits(all.inside, 1), digits(w.Value, 0), digits(all.served, 1)))
 	case manyN > 1.5*fewN && manyX > 0.9*fewX && manyX < 1.1*fewX:
-		s.Cause, s.Confidence = Queueing, ptr(0.7)
+		s.Cause, s.Confidence = Queueing, new(0.7)
 		s.Evidence = append(s.Evidence, flow+": more in flight, no more answers")
 	default:
 		s.Evidence = append(s.Evidence, flow)

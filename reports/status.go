@@ -7,14 +7,6 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// Status is one reading of the pool's status page.
-type Status struct {
-	AtS   float64 `json:"at_s"`
-	Busy  int64   `json:"busy"` // workers
-	Total int64   `json:"total"`
-	Queue int64   `json:"queue"` // always 0 on a unix socket, which the page can't see into
-}
-
 // maxStatus is how many readings a report holds; of more, each second or third is taken.
 const maxStatus = 3600
 

@@ -53,14 +53,14 @@ func (v pageView) compare(pool *Pool, p *poolFit) (warning string) {
 		if v.manager == "static" {
 			low = total
 		}
-		pool.Workers = &Estimate{Value: total, Low: low, High: total, Kind: "workers",
+		pool.Workers = &Estimate{Value: total, Low: low, High: total, Kind: countedWorkers,
 			From: "php-fpm's status page; from outside they were not seen"}
 		pool.Grew = low < total
 		p.whyWorkers = ""
 	case w == nil && v.most < p.atLeast:
 		return fmt.Sprintf("php-fpm's status page tells of %d processes, but %d requests were seen in service at once: is it the page of another pool?", v.most, p.atLeast)
 	case w == nil:
-	case w.Kind == effective:
+	case w.Kind == effectiveWorkers:
 		if !final {
 			break
 		}
@@ -68,7 +68,7 @@ func (v pageView) compare(pool *Pool, p *poolFit) (warning string) {
 			return fmt.Sprintf("php-fpm's status page tells of %d processes, but the site served what takes %.3g: is it the page of another pool?", v.most, w.Value)
 		}
 		p.contended = w.High < total*(1-differ)
-		pool.Workers = &Estimate{Value: total, Low: total, High: total, Kind: "workers",
+		pool.Workers = &Estimate{Value: total, Low: total, High: total, Kind: countedWorkers,
 			From: fmt.Sprintf("php-fpm's status page; %s tells of %.3g", "capacity times service time", w.Value)}
 	case math.Abs(total-w.Value) <= 0.1*w.Value:
 		w.From += "; php-fpm's status page says the same"

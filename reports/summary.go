@@ -119,7 +119,7 @@ func (r *Report) underFaults() []string {
 		if len(said) > maxClauses {
 			continue
 		}
-		texts, why := r.clauses(fault.Phase)
+		texts, why := r.clausesOf(fault.Phase)
 		clauses, explained = append(clauses, texts...), explained || why
 	}
 	if more := len(said) - maxClauses; more > 0 {
@@ -144,9 +144,9 @@ func (r *Report) beforeFaults() (bad, sent int64) {
 	return bad, sent
 }
 
-// clauses tells what the faults of a phase did, and which of them did nothing;
+// clausesOf tells what the faults of a phase did, and which of them did nothing;
 // why is whether it could be said why errors came.
-func (r *Report) clauses(phase string) (list []string, why bool) {
+func (r *Report) clausesOf(phase string) (list []string, why bool) {
 	var idle, states []string
 	during := ""
 	for _, f := range r.Faults {
@@ -235,25 +235,6 @@ func (r *Report) effect(phase, state, during string, faults int) string {
 		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, degraded(t), span(*t.ResponseS.Max))
 	}
 	return state + ", " + strings.Join(parts, " and ") + r.wellAgain(phase, faults)
-}
-
-// firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
-func (r *Report) firstOnset(phase string) *Onset {
-	if all := r.onsetsIn(phase); len(all) > 0 {
-		return all[0]
-	}
-	return nil
-}
-
-// onsetsIn returns the onsets that are counted from a fault of the phase, the earliest first.
-func (r *Report) onsetsIn(phase string) []*Onset {
-	var list []*Onset
-	for i := range r.Onset {
-		if f := r.faultOf(&r.Onset[i]); f != nil && f.Phase == phase {
-			list = append(list, &r.Onset[i])
-		}
-	}
-	return list
 }
 
 // wellAgain tells of the recovery after the last lifting in a phase.

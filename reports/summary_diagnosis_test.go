@@ -38,21 +38,21 @@ func physics(r *Report) {
 	r.Pool = Pool{Workers: around(4, 0.05), QueueSlots: around(17, 0.02), ServiceS: around(0.1, 0.02), CapacityHz: around(40, 0.05), Network: "unix"}
 	r.Pool.Workers.Kind = "workers"
 	r.Timeouts = []Timeout{{Dependency: "payments", Fault: "hang", Verdict: "none", HorizonS: 10}}
-	r.Budget = []Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: ptr(0.399), WithHeadroomS: ptr(0.3),
+	r.Budget = []Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: new(0.399), WithHeadroomS: new(0.3),
 		Choices: []Choice{{0.3, 4, true}, {1, 9, false}, {3, 25, false}}}}
-	r.Prediction.CapacityHz = ptr(0.0)
+	r.Prediction.CapacityHz = new(0.0)
 	cause(r, QueueFull, 0.97)
 }
 
 // cause sets the cause of the first onset.
 func cause(r *Report, c Cause, confidence float64) {
-	r.Onset[0].Cause, r.Onset[0].Confidence = c, ptr(confidence)
+	r.Onset[0].Cause, r.Onset[0].Confidence = c, new(confidence)
 }
 
 // observed sets the timeout that the site was seen to have, and what workers it takes.
 func observed(r *Report, seconds float64, workers int) {
 	r.Timeouts[0].Verdict, r.Timeouts[0].ObservedS = "app", around(seconds, 0.01)
-	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = ptr(seconds), ptr(workers)
+	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = new(seconds), new(workers)
 }
 
 // overload is 20/s on physics.md's pool of 4 workers and 0.5 s, which carry 8/s, for 10 s.
@@ -77,14 +77,14 @@ func TestTheSentence(t *testing.T) {
 			physics(r)
 			observed(r, 3, 25)
 			r.Pool.GatewayTimeoutS = around(10, 0.01)
-			r.Prediction.CapacityHz = ptr(1.29)
+			r.Prediction.CapacityHz = new(1.29)
 			cause(r, GatewayTimeout, 0.9)
-			r.Onset[1].Cause, r.Onset[1].Confidence = QueueFull, ptr(0.9)
+			r.Onset[1].Cause, r.Onset[1].Confidence = QueueFull, new(0.9)
 		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: with 3.0 s spent on each call to payments the 4 workers carry only 1.3/s and requests took longer than the 10 s that the gateway waits. 502s followed 2.6 s after the fault: the 17 queue slots behind the workers filled. The 3.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 3.0 s it takes 25 workers."},
 		{"a timeout of 1 s", hang(), func(r *Report) {
 			physics(r)
 			observed(r, 1, 9)
-			r.Prediction.CapacityHz = ptr(3.64)
+			r.Prediction.CapacityHz = new(3.64)
 		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the 4 workers carry only 3.6/s and the 17 queue slots behind them filled. The 1.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 1.0 s it takes 9 workers."},
 		{"a timeout of 0.35 s", survived, func(r *Report) {
 			r.Onset = []Onset{{}}
@@ -143,14 +143,14 @@ func TestTheSentence(t *testing.T) {
 		{"a connect timeout, which can't be told", survived, func(r *Report) {
 			r.Timeouts = []Timeout{{Dependency: "payments", Connect: true, Verdict: "none", HorizonS: 10}, {Dependency: "bank", Why: "it made no call"}}
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. No connect timeout on payments was seen within 10 s."},
-		{"a dose that broke it", survived, func(r *Report) { r.Dose = []Dose{{Dependency: "payments", SizeS: ptr(1.5), MaxS: 3, Broke: "502"}} },
+		{"a dose that broke it", survived, func(r *Report) { r.Dose = []Dose{{Dependency: "payments", SizeS: new(1.5), MaxS: 3, Broke: "502"}} },
 			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) at a delay of 1.5 s."},
 		{"a dose that did not", survived, func(r *Report) { r.Dose = []Dose{{Dependency: "payments", MaxS: 3}} },
 			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site held every delay of payments up to 3 s."},
 		{"a dose that filled the queue first", survived, func(r *Report) {
-			r.Dose = []Dose{{Dependency: "payments", SizeS: ptr(1.5), QueuedS: ptr(0.5), MaxS: 3, Broke: "502"}}
+			r.Dose = []Dose{{Dependency: "payments", SizeS: new(1.5), QueuedS: new(0.5), MaxS: 3, Broke: "502"}}
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) at a delay of 1.5 s, but requests piled up from 500 ms on."},
-		{"a dose that would have broken it", survived, func(r *Report) { r.Dose = []Dose{{Dependency: "payments", QueuedS: ptr(2.0), MaxS: 3}} },
+		{"a dose that would have broken it", survived, func(r *Report) { r.Dose = []Dose{{Dependency: "payments", QueuedS: new(2.0), MaxS: 3}} },
 			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. Delays of payments up to 3 s did not break the site, but from 2 s on requests piled up: it would not have held for long."},
 		// 20/s fill 21 places at 20-8 = 12/s and the 4 workers' 0.5 s: at 1.5 s; then 8 of 20 are answered.
 		{"overload", overload(), func(r *Report) {
@@ -164,7 +164,7 @@ func TestTheSentence(t *testing.T) {
 			cause(r, QueueFull, 0.9)
 		}, "103 of 200 requests failed (52%: 103 × 502); 502s began 1.5 s into the run at 20 requests/s: all workers were busy and the queue behind them filled."},
 		{"slow answers without errors", newScenario(phase("load", 20*second)).drive(nil), func(r *Report) {
-			r.Slowdowns = []Slowdown{{FromS: 5, Cause: Contention, Confidence: ptr(0.9)}, {FromS: 9, Cause: Queueing, Confidence: ptr(0.3)}}
+			r.Slowdowns = []Slowdown{{FromS: 5, Cause: Contention, Confidence: new(0.9)}, {FromS: 9, Cause: Queueing, Confidence: new(0.3)}}
 		}, "All 160 requests were answered well, half of them within 100 ms and 99% within 100 ms. Answers were slow from 5 s on: each request took longer the more there were at once."},
 		{"a pool that was down all along", newScenario(phase("load", 20*second)).drive(func(h *journal.Hit) { bad(h, 502) }), func(r *Report) { cause(r, PoolDown, 0.95) },
 			"Not one of 160 requests was answered well (160 × 502): nothing listened where the gateway looks for the workers."},

@@ -11,7 +11,7 @@ func TestSummary(t *testing.T) {
 		return newScenario(phase("load", 20*second)).drive(answer)
 	}
 	untouched := healthy()
-	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = ptr(int64(0)), ptr(int64(0))
+	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = new(int64(0)), new(int64(0))
 	latency := healthy()
 	latency.events[0].Fault.Kind, latency.lastFault().Kind = "latency", "latency"
 	latency.lastFault().SizeS, latency.lastFault().Share = 2, 0.5

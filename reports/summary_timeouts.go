@@ -40,16 +40,16 @@ func (r *Report) remedy(t *Timeout, alone bool) []string {
 	}
 	b := r.budgetOf(t.Dependency)
 	switch {
-	case t.Verdict == "none":
+	case t.Verdict == byNobody:
 		seen := fmt.Sprintf("No %s%s was seen within %s", kind, on, span(t.HorizonS))
 		return append([]string{seen}, r.wouldHold(b)...)
-	case t.Verdict == "worker" && t.ObservedS != nil:
+	case t.Verdict == byWorker && t.ObservedS != nil:
 		killed := fmt.Sprintf("The application gave up on no call to %s itself: workers were killed after %s", t.Dependency, held(t.ObservedS.Value))
 		if r.firstCause(t.Dependency) == WorkerKilled {
 			killed = "The application gave up on no call itself"
 		}
 		return append([]string{killed}, r.wouldHold(b)...)
-	case t.Verdict == "app" && t.ObservedS != nil:
+	case t.Verdict == byApp && t.ObservedS != nil:
 		return []string{r.judged(t, b, fmt.Sprintf("%s %s%s", held(t.ObservedS.Value), kind, on))}
 	}
 	return nil
@@ -130,9 +130,6 @@ func (r *Report) heldRate(t *Timeout) string {
 	}
 	return ""
 }
-
-// WholeS is how long all the tries of a call hold a worker, seconds.
-func (t *Timeout) WholeS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
 
 // broke reports whether a full queue was seen under a fault on the dependency.
 func (r *Report) broke(dependency string) bool {

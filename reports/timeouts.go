@@ -9,13 +9,6 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// Who ended a wait for a dependency.
-const (
-	byApp    = "app"
-	byWorker = "worker"
-	byNobody = "none"
-)
-
 // shortWatch is the longest wait that says nothing of a timeout: hardly any is shorter.
 const shortWatch = time.Second
 
@@ -44,15 +37,6 @@ func onConnects(kind string) bool { return kind == "no_accept" || kind == "slow_
 // byEgress reports whether a dependency was reached through the egress.
 func (a *run) byEgress(dependency string) bool {
 	return slices.ContainsFunc(a.manifest.Dependencies, func(d journal.Dependency) bool { return d.Name == dependency && d.Host != "" })
-}
-
-func dependencyNamed(list []Dependency, name string) Dependency {
-	for _, d := range list {
-		if d.Name == name {
-			return d
-		}
-	}
-	return Dependency{}
 }
 
 // visitor says who gave up on most of the visitors that had to wait; "" when none
@@ -99,7 +83,7 @@ func (a *run) fromConnections(t *Timeout, w *faultWindow, d Dependency) {
 	case !tight && len(held) > 1:
 		t.Why = fmt.Sprintf("the site ended %d waits at no common time, after %s to %s", len(held), span(slices.Min(held).Seconds()), span(slices.Max(held).Seconds()))
 	case !tight:
-		t.Why = fmt.Sprintf("the site ended %s within the fault: too few to tell a timeout from chance", plural(len(held), "wait"))
+		t.Why = fmt.Sprintf("the site ended %s within the fault: too few to tell a timeout from chance", number(int64(len(held)), "wait"))
 	case w.marked(markAnswered) < 0.5 && w.onTheSecond():
 		t.Source, t.Verdict = "connection", byWorker
 		t.ObservedS = killedAfter(held, a.usual.most())
@@ -214,7 +198,7 @@ func limitOf(group []time.Duration, from string) *Estimate {
 func killedAfter(held []time.Duration, usual time.Duration) *Estimate {
 	low, high := slices.Max(held)-time.Second, slices.Min(held)+usual
 	e := &Estimate{From: fmt.Sprintf("%s that ended with a killed worker, from %s to %s; workers are looked at once a second",
-		plural(len(held), "wait"), span(slices.Min(held).Seconds()), span(slices.Max(held).Seconds()))}
+		number(int64(len(held)), "wait"), span(slices.Min(held).Seconds()), span(slices.Max(held).Seconds()))}
 	if low > high {
 		low, high = high, slices.Max(held)
 	}
@@ -244,19 +228,4 @@ func tellConnects(list []Timeout) {
 			}
 		}
 	}
-}
-
-// both are two remarks, either of which may be empty.
-func both(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + "; " + b
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -206,7 +206,7 @@ func TestKilledAfterWholeSeconds(t *testing.T) {
 func TestConnectTimeoutFromAnswers(t *testing.T) {
 	s := page{timeout: 600 * milli, kind: "no_accept"}.run(nil)
 	got := only(t, s)
-	if got.Source != "response" || !got.Connect || got.Verdict != "app" || got.ObservedS == nil ||
+	if got.Source != "response" || !got.Connect || got.Verdict != byApp || got.ObservedS == nil ||
 		got.ObservedS.Low > 0.6 || got.ObservedS.High < 0.6 || got.ObservedS.Value < 0.59 || got.ObservedS.Value > 0.61 {
 		t.Errorf("got %+v %+v, want 0.6 s to connect, from answers", got, got.ObservedS)
 	}
@@ -217,7 +217,7 @@ func TestConnectTimeoutFromTheEgress(t *testing.T) {
 	s := page{timeout: 600 * milli, kind: "no_accept"}.run(nil)
 	s.Dependencies[0] = journal.Dependency{Name: "payments", Host: "pay.example:443"}
 	got := only(t, s)
-	if got.Source != "connection" || !got.Connect || got.Verdict != "app" || got.ObservedS == nil || !near(&got.ObservedS.Value, 0.6) {
+	if got.Source != "connection" || !got.Connect || got.Verdict != byApp || got.ObservedS == nil || !near(&got.ObservedS.Value, 0.6) {
 		t.Errorf("got %+v %+v, want 0.6 s to connect, from connections", got, got.ObservedS)
 	}
 }

@@ -184,7 +184,7 @@ func (a *run) phases() []Phase {
 		p.Traffic = sum.figures(nil, seconds)
 		p.Hits = a.due(i)
 		if span.Kind == open {
-			p.RateAskedHz = ptr(span.RateMean)
+			p.RateAskedHz = new(span.RateMean)
 		}
 		for r, name := range a.manifest.Requests {
 			one := a.traffic.tallies[i*a.traffic.requests+r]
@@ -202,12 +202,17 @@ func (a *run) phases() []Phase {
 	return list
 }
 
-// The kinds of phase in a manifest.
-const (
-	open   = "open"
-	closed = "closed"
-	burst  = "burst"
-)
+// total is what came of all phases that are no warm-up, together.
+func (a *run) total() Traffic {
+	sum, seconds := &tally{}, 0.0
+	for i, p := range a.manifest.Phases {
+		if !p.Warmup {
+			sum.merge(a.traffic.of(i))
+			seconds += a.lasted(i)
+		}
+	}
+	return sum.figures(nil, seconds)
+}
 
 // lasted is how many seconds phase i really lasted: less than planned when the run was cut short, 0 when it never began.
 func (a *run) lasted(i int) float64 {
@@ -245,7 +250,7 @@ func quantiles(h *stats.Histogram) Quantiles {
 	if q.N == 0 {
 		return q
 	}
-	at := func(p float64) *float64 { return ptr(time.Duration(h.Quantile(p)).Seconds()) }
+	at := func(p float64) *float64 { return new(time.Duration(h.Quantile(p)).Seconds()) }
 	q.P50, q.P90, q.P95, q.P99, q.P999, q.Max = at(0.5), at(0.9), at(0.95), at(0.99), at(0.999), at(1)
 	return q
 }

@@ -20,13 +20,13 @@ func ended(s *scenario, status, err string) *scenario {
 func TestVerdict(t *testing.T) {
 	met, missed := "p99 < 1s", "p99 < 1ms"
 	untouched := healthy().objectives(met)
-	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = ptr(int64(0)), ptr(int64(0))
+	untouched.lastFault().Connections, untouched.lastFault().RequestsHeld = new(int64(0)), new(int64(0))
 	idle := healthy().objectives(met)
-	idle.lastFault().RequestsHeld = ptr(int64(0))
+	idle.lastFault().RequestsHeld = new(int64(0))
 	foreign := healthy().objectives(met)
-	foreign.lastFault().RequestsHeld, foreign.lastFault().Kind = ptr(int64(0)), "http_error"
+	foreign.lastFault().RequestsHeld, foreign.lastFault().Kind = new(int64(0)), "http_error"
 	stuck := healthy().objectives(met)
-	stuck.lastFault().UndoConfirmed = ptr(false)
+	stuck.lastFault().UndoConfirmed = new(false)
 	notUndone := func() *scenario {
 		s := healthy().objectives(met)
 		s.Outcome.Undone = false

@@ -118,20 +118,6 @@ func perS(hz float64) string {
 	return count(int64(math.Round(hz))) + "/s"
 }
 
-// exact returns the whole number that e can only be, and whether there is one.
-func (e *Estimate) exact() (int64, bool) {
-	low, high := math.Round(e.Low), math.Round(e.High)
-	return int64(low), low == high
-}
-
-// whole writes a number of things: 4, or about 17 where it may be others too.
-func (e *Estimate) whole() string {
-	if n, ok := e.exact(); ok {
-		return count(n)
-	}
-	return "about " + count(int64(math.Round(e.Value)))
-}
-
 // number writes "1 worker", "9 workers".
 func number(n int64, noun string) string {
 	if n == 1 {
@@ -144,4 +130,12 @@ func number(n int64, noun string) string {
 func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// both are two remarks, either of which may be empty.
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }

@@ -117,7 +117,7 @@ func (w *hangWindow) fit(own float64) workersFit {
 	fit.several = w.several()
 	if w.plateau(fit.peak) {
 		n := float64(fit.peak)
-		fit.estimate = &Estimate{Value: n, Low: n, High: n, Kind: "workers",
+		fit.estimate = &Estimate{Value: n, Low: n, High: n, Kind: countedWorkers,
 			From: fmt.Sprintf("%d calls waited at once while further requests queued behind them", fit.peak)}
 		fit.grewFrom = w.grewFrom(fit.peak)
 		return fit
@@ -215,7 +215,7 @@ func (w *hangWindow) average(peak int32, own float64) *Estimate {
 	// Workers are whole, and at least as many as were seen to wait at once.
 	off, least := 0.03*busy+0.2*working, float64(peak)
 	return &Estimate{
-		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: "workers",
+		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: countedWorkers,
 		From: fmt.Sprintf("%.1f calls waited on average while requests queued, and %.1f workers did other work", float64(waiting)/float64(cells), working),
 	}
 }
