@@ -1,76 +1,62 @@
 package reports
 
-import (
-	"fmt"
-	"strings"
-)
-
-// judgeTrial says how a trial went, of which r is the report: of so many requests a
-// second for so long, in its only phase. Whether it held is for the search to say.
-func judgeTrial(r *Report, g *growth, rateHz, loadS float64) CapacityTrial {
-	p := &r.Phases[0]
-	t := CapacityTrial{RateHz: rateHz, LoadS: loadS, P95S: p.ResponseS.P95, ServiceS: p.ServiceS.P50}
-	if p.OKRatio != nil {
-		t.Errors = new(1 - *p.OKRatio)
-	}
-	if slope, err, ok := g.slope(); ok {
-		t.GrowthHz, t.GrowthErrHz = new(t.RateHz*slope/(1+max(slope, -0.5))), new(t.RateHz*err)
-	}
-	t.Met, t.Why = met(r)
-	t.GoodHz = goodHz(g, t, r)
-	return t
+// Capacity is what a search for the highest rate has found, without a fault and
+// under each.
+type Capacity struct {
+	Schema    int              `json:"schema"`
+	Name      string           `json:"name"`
+	Target    string           `json:"target"`
+	Seed      uint64           `json:"seed"`
+	Arrivals  string           `json:"arrivals"` // "uniform" or "poisson": the figures hold for these
+	Objective string           `json:"objective"`
+	FromHz    float64          `json:"from_hz"`
+	ToHz      float64          `json:"to_hz"`
+	ExitCode  int              `json:"exit_code"`
+	Figures   []CapacityFigure `json:"capacity"`
 }
 
-// met reports whether the objectives were met, and otherwise which were not. An
-// objective that a short trial has too few answers for does not count.
-func met(r *Report) (ok bool, why string) {
-	var missed []string
-	for i := range r.Objectives {
-		if o := &r.Objectives[i]; o.OK != nil && !*o.OK && o.Observed != nil {
-			missed = append(missed, fmt.Sprintf("%s: %s", o.Text, inUnit(*o.Observed, o.Unit)))
-		} else if o.OK != nil && !*o.OK {
-			missed = append(missed, o.Text)
-		}
-	}
+// CapacityFigure is the highest rate under one fault. RateHz is null when it was
+// not found: Why says why not, or is empty where not even the lowest rate held.
+// LowHz is the highest rate that held, HighHz the lowest that did not, or that
+// is known not to without a trial; null where there is none.
+type CapacityFigure struct {
+	Fault  string          `json:"fault"` // such as "payments: latency 1 s"; empty without a fault
+	RateHz *float64        `json:"rate_hz"`
+	LowHz  *float64        `json:"low_hz"`
+	HighHz *float64        `json:"high_hz"`
+	LoadS  float64         `json:"load_s"` // of all trials
+	Limit  string          `json:"limit"`  // what broke first, just above
+	Why    string          `json:"why"`    // why it could not be told
+	Trials []CapacityTrial `json:"trials"`
+}
+
+// CapacityTrial is one trial of a rate. One that is void tells nothing of the
+// site, and is made again.
+type CapacityTrial struct {
+	Dir         string   `json:"dir"` // of its bundle, within the search's folder
+	RateHz      float64  `json:"rate_hz"`
+	LoadS       float64  `json:"load_s"`
+	Held        bool     `json:"held"`
+	Why         string   `json:"why"`           // when it did not hold
+	GoodHz      *float64 `json:"good_hz"`       // good answers a second while requests queued; null when they did not
+	GrowthHz    *float64 `json:"growth_hz"`     // of the requests in flight; null when there were too few answers
+	GrowthErrHz *float64 `json:"growth_err_hz"` // its standard error
+	P95S        *float64 `json:"p95_s"`         // of good answers
+	Errors      *float64 `json:"errors"`        // ratio of the hits sent
+	ServiceS    *float64 `json:"service_s"`     // median, from sending to a good answer
+
+	Void string `json:"void"` // why it counts for nothing, such as a load that was not as asked
+
+	Met bool `json:"met"` // the objective, as far as the trial could judge it
+}
+
+// Verdict is what came of it, in a few words.
+func (t *CapacityTrial) Verdict() string {
 	switch {
-	case len(missed) > 0:
-		why = "missed " + strings.Join(missed, ", ")
-	case r.Phases[0].ResponseS.N == 0:
-		why = "no good answer at all"
-	default:
-		return true, ""
+	case t.Void != "":
+		return "does not count: " + t.Void
+	case !t.Held:
+		return "does not hold: " + t.Why
 	}
-	if len(r.Onset) > 0 && r.Onset[0].Cause != "" && r.Onset[0].Cause != Unknown {
-		why += fmt.Sprintf(" (%d: %s)", r.Onset[0].Code, strings.ReplaceAll(string(r.Onset[0].Cause), "_", " "))
-	}
-	return false, why
-}
-
-func inUnit(v float64, unit string) string {
-	switch unit {
-	case "s":
-		return span(v)
-	case "ratio":
-		return percent(v)
-	}
-	return digits(v, 3)
-}
-
-// goodHz returns the good answers a second while requests queued. The report's own
-// figure is the best. Else it is the rate less the growth, or, under errors,
-// the line through the good answers.
-func goodHz(g *growth, t CapacityTrial, r *Report) *float64 {
-	failing := t.Errors != nil && *t.Errors > 0
-	growing := t.GrowthHz != nil && *t.GrowthHz > 2**t.GrowthErrHz && *t.GrowthHz > 0.01*t.RateHz
-	if !failing && !growing {
-		return nil
-	}
-	if c := r.Pool.CapacityHz; c != nil && c.Value > 0 && c.Value < t.RateHz && len(r.Faults) == 0 {
-		return &c.Value
-	}
-	if !failing {
-		hz := t.RateHz - *t.GrowthHz
-		return &hz
-	}
-	return g.answered()
+	return "holds"
 }

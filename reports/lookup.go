@@ -1,7 +1,7 @@
 package reports
 
-// faultOf returns the fault that an onset is counted from, or nil.
-func (r *Report) faultOf(o *Onset) *Fault {
+// FaultOf returns the fault that an onset is counted from, or nil.
+func (r *Report) FaultOf(o *Onset) *Fault {
 	if o.AfterFaultS == nil {
 		return nil
 	}
@@ -9,18 +9,18 @@ func (r *Report) faultOf(o *Onset) *Fault {
 	var nearest *Fault
 	for i := range r.Faults {
 		f := &r.Faults[i]
-		if f.Dependency == o.Dependency && (nearest == nil || distance(f.AppliedS, applied) < distance(nearest.AppliedS, applied)) {
+		if f.Dependency == o.Dependency && (nearest == nil || Distance(f.AppliedS, applied) < Distance(nearest.AppliedS, applied)) {
 			nearest = f
 		}
 	}
 	return nearest
 }
 
-func distance(a, b float64) float64 { return max(a-b, b-a) }
+func Distance(a, b float64) float64 { return max(a-b, b-a) }
 
-// timeoutOn returns what was seen of timeouts on a dependency: the one that
+// TimeoutOn returns what was seen of timeouts on a dependency: the one that
 // says most, or nil.
-func timeoutOn(list []Timeout, dependency string) *Timeout {
+func TimeoutOn(list []Timeout, dependency string) *Timeout {
 	var best *Timeout
 	for i := range list {
 		t := &list[i]
@@ -46,8 +46,8 @@ func tells(t *Timeout) int {
 	return rank
 }
 
-// budgetOf returns the budget of a dependency, or nil.
-func (r *Report) budgetOf(dependency string) *Budget {
+// BudgetOf returns the budget of a dependency, or nil.
+func (r *Report) BudgetOf(dependency string) *Budget {
 	for i := range r.Budget {
 		if r.Budget[i].Dependency == dependency {
 			return &r.Budget[i]
@@ -56,27 +56,27 @@ func (r *Report) budgetOf(dependency string) *Budget {
 	return nil
 }
 
-// firstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
-func (r *Report) firstOnset(phase string) *Onset {
-	if all := r.onsetsIn(phase); len(all) > 0 {
+// FirstOnset returns the earliest onset that is counted from a fault of the phase, or nil.
+func (r *Report) FirstOnset(phase string) *Onset {
+	if all := r.OnsetsIn(phase); len(all) > 0 {
 		return all[0]
 	}
 	return nil
 }
 
-// onsetsIn returns the onsets that are counted from a fault of the phase, the earliest first.
-func (r *Report) onsetsIn(phase string) []*Onset {
+// OnsetsIn returns the onsets that are counted from a fault of the phase, the earliest first.
+func (r *Report) OnsetsIn(phase string) []*Onset {
 	var list []*Onset
 	for i := range r.Onset {
-		if f := r.faultOf(&r.Onset[i]); f != nil && f.Phase == phase {
+		if f := r.FaultOf(&r.Onset[i]); f != nil && f.Phase == phase {
 			list = append(list, &r.Onset[i])
 		}
 	}
 	return list
 }
 
-// heldWhenWell is how long a dependency takes when well, seconds; 0 when not known.
-func (r *Report) heldWhenWell(name string) float64 {
+// HeldWhenWell is how long a dependency takes when well, seconds; 0 when not known.
+func (r *Report) HeldWhenWell(name string) float64 {
 	for _, d := range r.Dependencies {
 		if d.Name == name && d.HeldMeanS != nil {
 			return *d.HeldMeanS
@@ -85,8 +85,8 @@ func (r *Report) heldWhenWell(name string) float64 {
 	return 0
 }
 
-// dependencyNamed is the dependency of that name, or one without any figures.
-func dependencyNamed(list []Dependency, name string) Dependency {
+// DependencyNamed is the dependency of that name, or one without any figures.
+func DependencyNamed(list []Dependency, name string) Dependency {
 	for _, d := range list {
 		if d.Name == name {
 			return d

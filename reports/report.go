@@ -1,8 +1,8 @@
-// Package reports says what a run means: it turns a bundle into a Report, which
-// render then shows. It is pure: no network, no clock, no environment.
 package reports
 
-import "time"
+import (
+	"time"
+)
 
 // Schema is the version of report.json. Keys may be added under the same number, never renamed.
 const Schema = 1

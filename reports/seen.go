@@ -1,92 +1,25 @@
 package reports
 
-import (
-	"cmp"
-	"fmt"
-	"maps"
-	"math"
-	"slices"
-	"strings"
-
-	"github.com/tailback/tailback/reports/journal"
-)
-
-// seen are the hosts that were called through the egress, the site itself
-// first, then those called most. With an egress that saw nothing both are there, and empty.
-func (a *run) seen() ([]DependencySeen, *SelfRequests) {
-	byHost, waits, names := map[string]*DependencySeen{}, map[string]map[int]int64{}, map[string]bool{}
-	for _, d := range a.manifest.Dependencies {
-		names[d.Name] = true
-	}
-	for _, u := range a.events.uses {
-		if u.Host == "" {
-			continue
-		}
-		d := byHost[u.Host]
-		if d == nil {
-			d = &DependencySeen{Host: u.Host}
-			byHost[u.Host], waits[u.Host] = d, map[int]int64{}
-		}
-		if names[u.Dependency] {
-			d.Dependency = u.Dependency
-		}
-		d.Calls, d.Self = d.Calls+u.Calls, d.Self || u.Self
-		for bucket, n := range u.Waits {
-			waits[u.Host][bucket] += n
-		}
-		if most := float64(u.MaxNS) / 1e9; most > 0 && (d.HeldS.Max == nil || *d.HeldS.Max < most) {
-			d.HeldS.Max = new(most)
-		}
-	}
-	list := []DependencySeen{}
-	for host, d := range byHost {
-		d.HeldS.P50, d.HeldS.P99 = waited(waits[host], 0.5, d.HeldS.Max), waited(waits[host], 0.99, d.HeldS.Max)
-		list = append(list, *d)
-	}
-	slices.SortFunc(list, func(x, y DependencySeen) int {
-		if x.Self != y.Self {
-			return map[bool]int{true: -1, false: 1}[x.Self]
-		}
-		return cmp.Or(cmp.Compare(y.Calls, x.Calls), strings.Compare(x.Host, y.Host))
-	})
-	if a.manifest.Egress == "" {
-		return list, nil
-	}
-	var own, all int64
-	for _, d := range list {
-		all += d.Calls
-		if d.Self {
-			own += d.Calls
-		}
-	}
-	return list, &SelfRequests{Calls: own, Share: ratio(own, all)}
+// DependencySeen is a host that the site called through the egress.
+type DependencySeen struct {
+	Host       string `json:"host"`       // with its port; "other" is all beyond the first 200
+	Dependency string `json:"dependency"` // its name, if it was declared
+	Calls      int64  `json:"calls"`
+	Self       bool   `json:"self"` // the site itself
+	HeldS      Held   `json:"held_s"`
 }
 
-// waited is a quantile of waits that were counted in buckets, seconds; at most the longest.
-func waited(buckets map[int]int64, q float64, most *float64) *float64 {
-	var all int64
-	for _, n := range buckets {
-		all += n
-	}
-	if all == 0 || most == nil {
-		return nil
-	}
-	left := int64(math.Ceil(q * float64(all)))
-	for _, b := range slices.Sorted(maps.Keys(buckets)) {
-		if left -= buckets[b]; left <= 0 {
-			return new(min(journal.BucketS(b), *most))
-		}
-	}
-	return most
+// Held is how long calls waited for the first byte of their answer (over TLS,
+// from the handshake to the last one), or until they were given up, or the run
+// ended, seconds, faults included. All are nil of no call.
+type Held struct {
+	P50 *float64 `json:"p50"`
+	P99 *float64 `json:"p99"`
+	Max *float64 `json:"max"`
 }
 
-// refusedWords warns of what the egress refused: to the site it is a call that failed.
-func refusedWords(classes map[string]int64) string {
-	var parts []string
-	var all int64
-	for _, class := range slices.Sorted(maps.Keys(classes)) {
-		all += classes[class]
-		parts = append(parts, fmt.Sprintf("%d × %s", classes[class], class))
-	}
-	return fmt.Sprintf("the egress refused %s of the site: %s", number(all, "call"), strings.Join(parts, ", "))
+// SelfRequests are the calls that the site made to itself through the egress.
+type SelfRequests struct {
+	Calls int64    `json:"calls"`
+	Share *float64 `json:"share"` // of all its calls through the egress; null when there were none
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -25,7 +26,7 @@ func readReport(path string) (*reports.Report, error) {
 	}
 	if info.IsDir() {
 		if bundle, err := journal.Open(path); err == nil {
-			return reports.Analyze(bundle)
+			return analysis.Analyze(bundle)
 		}
 		path = filepath.Join(path, campaign.ReportJSON)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/diagnose"
 	"github.com/tailback/tailback/reports/poolmodel"
 )
 
@@ -42,7 +43,7 @@ func (p *prediction) whatIf() *reports.WhatIf {
 		Asked:       p.asked(),
 		Advice:      p.advice(),
 		Figures:     p.figures,
-		Budget:      []reports.Budget{reports.NewBudget(p.Site, float64(p.Workers), p.rate, p.dependency, positive(p.TimeoutS))},
+		Budget:      []reports.Budget{diagnose.NewBudget(p.Site, float64(p.Workers), p.rate, p.dependency, positive(p.TimeoutS))},
 		Prediction:  p.seconds(),
 		Grid:        p.grid(),
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -66,7 +67,7 @@ func Run(ctx context.Context, file, out string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reports.Analyze(bundle)
+	return analysis.Analyze(bundle)
 }
 
 // experiment is a pre-release test as one would write it: how it is when all is

@@ -14,6 +14,7 @@ import (
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -159,7 +160,7 @@ func (r *Recording) Analyze(observed []journal.Observation, given []journal.Sour
 		return nil, err
 	}
 	r.bundle.Manifest.Sources = given
-	report, err := reports.Analyze(r.bundle)
+	report, err := analysis.Analyze(r.bundle)
 	if err != nil {
 		return nil, err
 	}

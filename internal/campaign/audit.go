@@ -11,6 +11,8 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
+	"github.com/tailback/tailback/reports/judge"
 )
 
 // Audit hangs each dependency that is behind a proxy, or the egress, in turn, in
@@ -20,11 +22,11 @@ import (
 // well again. watch is called each second of a part, and done after each; both
 // may be nil. The error is ctx's, with harness.ErrStuck if that is so of the part
 // that it ended, or why nothing could be audited.
-func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(reports.AuditPart)) (*reports.Audit, error) {
+func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(judge.AuditPart)) (*reports.Audit, error) {
 	if exp.Audit == nil {
 		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
-	var parts []reports.AuditPart
+	var parts []judge.AuditPart
 	for _, name := range audited(exp) {
 		part := runPart(ctx, exp, name, filepath.Join(dir, name), len(parts) > 0, watch)
 		parts = append(parts, part)
@@ -41,13 +43,13 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 	if len(parts) == 0 {
 		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
 	}
-	return reports.NewAudit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts), nil
+	return analysis.Audit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts), nil
 }
 
 // runPart runs one dependency's part into dir, and writes its reports there. A
 // later part begins once the site is well again.
-func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) reports.AuditPart {
-	part := reports.AuditPart{Dependency: dependency, Bundle: dir}
+func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) judge.AuditPart {
+	part := judge.AuditPart{Dependency: dependency, Bundle: dir}
 	other := recorded(dir) // by an earlier run: this one is refused
 	one := auditOf(exp, dependency)
 	part.Err = away(ctx, one, dependency)

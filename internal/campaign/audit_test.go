@@ -9,8 +9,8 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
-	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/judge"
 )
 
 // ended is a call of the site's that it gave up after so long.
@@ -97,8 +97,8 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		t.Errorf("the part of b has %+v", part.Dependencies)
 	}
 	begun := time.Now()
-	var parts []reports.AuditPart
-	if _, err := Audit(t.Context(), exp, t.TempDir(), nil, func(one reports.AuditPart) { parts = append(parts, one) }); err != nil {
+	var parts []judge.AuditPart
+	if _, err := Audit(t.Context(), exp, t.TempDir(), nil, func(one judge.AuditPart) { parts = append(parts, one) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(parts) != 2 || time.Since(begun) > awaitBound/2 {

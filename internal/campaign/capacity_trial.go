@@ -13,6 +13,7 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -89,7 +90,7 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	if err != nil {
 		return t, "", err
 	}
-	if t, err = reports.JudgeTrial(bundle, r, p.RateHz, p.Seconds); err != nil {
+	if t, err = analysis.Trial(bundle, r, p.RateHz, p.Seconds); err != nil {
 		return t, "", err
 	}
 	t.Dir = name

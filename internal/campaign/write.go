@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -27,7 +28,7 @@ func WriteReports(dir string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := reports.Analyze(bundle)
+	r, err := analysis.Analyze(bundle)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -63,7 +64,7 @@ func analyzed(t *testing.T, exp *configs.Experiment) *reports.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := reports.Analyze(b)
+	r, err := analysis.Analyze(b)
 	if err != nil {
 		t.Fatal(err)
 	}

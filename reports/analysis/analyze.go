@@ -1,0 +1,50 @@
+// Package analysis turns the record of a run into its report: it is measured,
+// diagnosed, judged and explained, in this order. It is pure: no network, no
+// clock, no environment.
+package analysis
+
+import (
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/diagnose"
+	"github.com/tailback/tailback/reports/explain"
+	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/judge"
+	"github.com/tailback/tailback/reports/measure"
+)
+
+// Analyze turns a bundle into its Report: the same bundle gives the same Report,
+// on any machine. Its hits are read twice; memory does not grow with their
+// number. The error is the bundle's: it can't be read, or contradicts itself.
+func Analyze(b *journal.Bundle) (*reports.Report, error) {
+	run, err := measure.Bundle(b)
+	if err != nil {
+		return nil, err
+	}
+	return report(run), nil
+}
+
+// report takes a run through the stages that follow its measuring.
+func report(run *measure.Run) *reports.Report {
+	r, fidelity := run.Figures()
+
+	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
+	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
+	r.Pool = pool
+	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
+	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
+		r.Prediction = diagnose.Prediction(run, site, r.Dependencies, r.Timeouts)
+		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
+		r.Budget = diagnose.Budgets(site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+	}
+	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
+	r.Dose = diagnose.Doses(run, r.Pool.Workers)
+
+	r.Objectives = judge.Objectives(run, fidelity)
+	judge.Run(run, r, fidelity, append(doubts, disagreements...))
+
+	r.NotKnown = explain.NotKnown(r)
+	r.Advice = explain.Advice(r)
+	r.Summary = explain.Summary(r)
+	return r
+}

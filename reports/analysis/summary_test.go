@@ -1,0 +1,104 @@
+package analysis
+
+import (
+	"testing"
+
+	"github.com/tailback/tailback/internal/madeup"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
+)
+
+func TestSummary(t *testing.T) {
+	plain := func(answer func(h *journal.Hit)) *madeup.Scenario {
+		return madeup.NewScenario(madeup.Phase("load", 20*madeup.Second)).Drive(answer)
+	}
+	untouched := healthy()
+	untouched.LastFault().Connections, untouched.LastFault().RequestsHeld = new(int64(0)), new(int64(0))
+	latency := healthy()
+	latency.Events[0].Fault.Kind, latency.LastFault().Kind = "latency", "latency"
+	latency.LastFault().SizeS, latency.LastFault().Share = 2, 0.5
+	interrupted := ended(madeup.Hang(), "interrupted", "")
+	interrupted.Outcome.EndNS = int64(20 * madeup.Second)
+	aborted := ended(madeup.Hang(), "aborted", `abort_when "errors > 50% over 10s": 9 of the 10 requests were errors`)
+	aborted.Outcome.EndNS = int64(20 * madeup.Second)
+	killed := healthy()
+	killed.Outcome = nil
+
+	for _, test := range []struct {
+		name string
+		run  *madeup.Scenario
+		want string
+	}{
+		{"a hang", madeup.Hang(),
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed; the site was well again 1 s after it was lifted."},
+		{"a hang survived", healthy(), "With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a delay of half the connections survived", latency, "With payments 2 s slower on 50% of connections for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a hang survived by serving less", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).
+			Drive(func(h *journal.Hit) { h.Degraded = h.Due >= 12*madeup.Second && h.Due < 16*madeup.Second }).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),
+			"With payments hanging for 3 s every request was answered well, 40% of them degraded, the slowest in 100 ms."},
+		{"a fault that touched nothing", untouched, "The fault on payments (hang) touched no request, so this run says nothing about it."},
+		{"no gateway error", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Due >= 12*madeup.Second && h.Due < 15*madeup.Second {
+				h.Code, h.Class = 0, journal.ClassClientTimeout
+			}
+		}).Fault("payments", "down", 12*madeup.Second, 15*madeup.Second),
+			"With payments down, client timeouts began 100 ms after the fault at 8 requests/s and 30% of requests in phase hang failed; the site was well again as soon as it was lifted."},
+		{"two faults in a phase", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Due == 14*madeup.Second {
+				madeup.Bad(h, 504)
+			}
+		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second).Fault("bank", "reset", 13*madeup.Second, 15*madeup.Second),
+			"With payments hanging and bank resetting its connections, 504s began 1.1 s after the fault at 8 requests/s and 1% of requests in phase hang failed; the site was well again as soon as they were lifted."},
+		{"a site that failed before", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Seq%10 == 0 && h.Phase == 0 {
+				madeup.Bad(h, 500)
+			}
+		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),
+			"10% of requests failed before any fault; with payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a healthy run without faults", plain(nil), "All 160 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
+		{"errors without faults", plain(func(h *journal.Hit) {
+			if h.Seq >= 144 && h.Seq < 150 {
+				madeup.Bad(h, 502)
+			}
+			if h.Seq == 151 {
+				h.Class = journal.ClassBody
+			}
+		}), "7 of 160 requests failed (4%: 6 × 502, 1 × not the body expected); 502s began 18.1 s into the run at 8 requests/s."},
+		{"a target that is down", plain(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassRefused }),
+			"Not one of 160 requests was answered well (160 × connection refused)."},
+		{"nothing sent", madeup.NewScenario(journal.PhaseSpan{Name: "load", Kind: "open"}), "No request was sent."},
+		{"all cut off", plain(func(h *journal.Hit) { h.Class = journal.ClassCanceled }), "No request was sent and waited for."},
+		{"interrupted", interrupted,
+			"Interrupted after 20 s: with payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed."},
+		{"aborted", aborted, `Stopped after 20 s by abort_when "errors > 50% over 10s": 9 of the 10 requests were errors. ` +
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed."},
+		{"killed", killed, "Killed after about 20 s: with payments hanging no failure was recorded before the run ended."},
+		{"a generator that failed", plain(func(h *journal.Hit) {
+			if h.Seq < 16 {
+				h.Class = journal.ClassDropped
+			}
+		}), "The load generator could not do all that was asked (16 of 160 requests were not sent (over a ceiling of limits, or too late)), so some of this may be its own doing: all 144 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := diagnosed(t, test.run, func(*reports.Report) {}); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{words.Percent(0), "0%"}, {words.Percent(1), "100%"}, {words.Percent(0.714), "71%"}, {words.Percent(0.005), "0.5%"}, {words.Percent(0.996), "99.6%"},
+		{words.Percent(0.9999), "more than 99.9%"}, {words.Percent(0.0001), "less than 0.1%"},
+		{words.Span(0), "0 s"}, {words.Span(0.00042), "420 µs"}, {words.Span(0.0012), "1.2 ms"}, {words.Span(0.459), "459 ms"}, {words.Span(0.9999), "1 s"}, {words.Span(2.626), "2.6 s"}, {words.Span(10), "10 s"}, {words.Span(120.4), "120 s"},
+		{words.Count(999), "999"}, {words.Count(1000), "1,000"}, {words.Count(1234567), "1,234,567"},
+		{words.Requests(1), "1 request"}, {words.Requests(2000), "2,000 requests"},
+		{words.Join(nil), ""}, {words.Join([]string{"a"}), "a"}, {words.Join([]string{"a", "b", "c"}), "a, b and c"},
+	} {
+		if test.got != test.want {
+			t.Errorf("got %q, want %q", test.got, test.want)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// signsOutside are the signs that need nothing but what we sent and got.
+func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, network string) {
+	s.writer(o)
+	switch o.Kind {
+	case measure.Refused502:
+		signsOfRefusal(run, s, o)
+	case measure.Late502:
+		signsOfLoss(run, s, o)
+	case measure.Late504:
+		signsOfWaiting(s, o, network)
+	case measure.Late503:
+		s.observe(fmt.Sprintf("503s took %s in the middle", short(o.Seen.Seconds(0.5))), nil)
+	case measure.App502, measure.App503, measure.App504, measure.ServerError:
+		s.observe(fmt.Sprintf("%d × %d after %s in the middle", o.Count, o.Code, short(o.Seen.Seconds(0.5))), nil)
+	}
+}
+
+// writer is who wrote the errors, by their headers and bodies.
+func (s *posterior) writer(o *measure.Onset) {
+	switch o.Seen.Mostly() {
+	case journal.AnswererApp:
+		s.observe("header and body are the application's own", s.exceptFor(never, odds{reports.AppError: rather, reports.Unknown: 1}))
+	case journal.AnswererEdge:
+		s.observe("header and body are those of a CDN or cache in front of the site", s.exceptFor(never, odds{reports.CDN: strongly, reports.Unknown: 1}))
+	case journal.AnswererGateway:
+		text := "the body is the gateway's own error page"
+		if o.Kind == measure.Late503 {
+			text += ": as of a limit on requests or connections (nginx: limit_req, limit_conn)"
+		}
+		s.observe(text, odds{reports.AppError: copied, reports.CDN: never})
+	}
+}
+
+// copied is how seldom an application's error comes on a gateway's page: it was
+// copied, or the gateway puts its own in the place of the application's
+// (nginx's fastcgi_intercept_errors).
+const copied = 0.1
+
+// few is how many errors are too few for their figures to say much.
+const few = 3
+
+// signsOfRefusal tell apart what answers 502 at once. A full queue does so at
+// one number of requests in the site and never below it; a pool that does not
+// run at any number, mostly none; a page that breaks does so beside good answers
+// of other pages, and only once it has run. What was given up waits on unseen, so
+// later refusals say nothing of the number.
+func signsOfRefusal(run *measure.Run, s *posterior, o *measure.Onset) {
+	n, took := &o.Seen, short(o.Seen.Seconds(0.5))
+	low, middle, high := n.Inside.Quantile(0.1), n.Inside.Quantile(0.5), n.Inside.Quantile(0.9)
+	weight := func(w float64, seen int64) float64 {
+		if seen < few {
+			return min(w, rather)
+		}
+		return w
+	}
+	counted := n.Inside.N() > 0
+	full := counted && middle >= 2 && float64(middle) >= 0.8*float64(mostInside(run)) && float64(low) >= 0.7*float64(high)
+	switch {
+	case full:
+		inside := fmt.Sprintf("%d to %d", low, high)
+		if low == high {
+			inside = fmt.Sprint(low)
+		}
+		until := ""
+		if n.Inside.N() < n.N {
+			until = ", until requests were given up"
+		}
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", took, inside, until),
+			s.exceptFor(hardly, odds{reports.QueueFull: weight(strongly, n.Inside.N()), reports.PoolDown: never, reports.SelfDeadlock: 1, reports.Unknown: hardly}))
+	case !counted:
+		var ratios odds
+		if o.Fault >= 0 {
+			ratios = odds{reports.QueueFull: rather, reports.PoolDown: hardly}
+		}
+		s.observe(fmt.Sprintf("instant 502s (median %s) after requests were given up, which go on unseen in workers and queue", took), ratios)
+	case high <= 1:
+		s.observe(fmt.Sprintf("instant 502s (median %s) with nobody waiting", took), odds{reports.QueueFull: never, reports.SelfDeadlock: never, reports.PoolDown: 2})
+	case low >= 1:
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: somebody has requests, but no one number of them", took, low, high),
+			odds{reports.QueueFull: hardly, reports.PoolDown: 0.1})
+	default:
+		s.observe(fmt.Sprintf("instant 502s (median %s) with %d to %d in flight: no one number", took, low, high), odds{reports.QueueFull: 0.1, reports.SelfDeadlock: 0.1})
+	}
+	if best := fastestOf(run, n); best > 0 && !full {
+		signOfSpeed(run, s, o, best)
+	}
+	if full {
+		return
+	}
+	switch {
+	case n.Alone*10 < n.N*5:
+		s.observe("good answers came at the same time", odds{reports.PoolDown: never, reports.SelfDeadlock: never, reports.CDN: rather})
+	case o.Fault >= 0:
+		s.observe("nothing good came beside them, while a fault was in force or just over", odds{reports.PoolDown: hardly})
+	case fastestOf(run, n) > 0:
+		s.observe("nothing good came beside them, and the same requests were answered well at other times", odds{reports.PoolDown: weight(6, n.N), reports.WorkerClosed: hardly, reports.AppError: hardly})
+	default:
+		s.observe("these requests were never answered well", odds{reports.WorkerClosed: 1, reports.PoolDown: 1})
+	}
+}
+
+// signOfSpeed holds how fast the errors came against the fastest good answer to the same requests.
+func signOfSpeed(run *measure.Run, s *posterior, o *measure.Onset, best time.Duration) {
+	middle := o.Seen.Seconds(0.5)
+	if middle < best.Seconds()/4 {
+		s.observe(fmt.Sprintf("sooner than any good answer to the same requests (%s at best)", short(best.Seconds())), odds{reports.WorkerClosed: hardly, reports.AppError: 0.5})
+	} else if best > 5*time.Millisecond && middle > 0.8*best.Seconds() {
+		s.observe(fmt.Sprintf("no sooner than good answers to the same requests (%s at best)", short(best.Seconds())), odds{reports.QueueFull: never, reports.PoolDown: never})
+	}
+}
+
+// fastestOf is the fastest good answer to a request that also failed; 0 when there was none.
+func fastestOf(run *measure.Run, n *measure.ErrorsSeen) (best time.Duration) {
+	for request := range n.Requests {
+		if f := run.Traffic.Fastest(run.Manifest.Phases, request); f > 0 && (best == 0 || f < best) {
+			best = f
+		}
+	}
+	return best
+}
+
+// mostInside is the most requests that were in the site for a quarter of a
+// second in all, those refused at once not counted. A refusal that a busy machine
+// delayed is among them, but not for long.
+func mostInside(run *measure.Run) int32 {
+	levels := slices.Sorted(slices.Values(run.Cells.InSystem))
+	return measure.At(levels, max(len(levels)-run.Cells.PerSecond()/4, 0))
+}
+
+// signsOfLoss tell what made a 502 come late: php-fpm looks once a second for
+// workers to kill, so their ends spread over a second; a script that gives up on
+// a dependency by itself does so at its own timeout, to the millisecond.
+func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
+	n := &o.Seen
+	low, middle, high := n.Seconds(0.1), n.Seconds(0.5), n.Seconds(0.9)
+	s.observe(fmt.Sprintf("502s after %s in the middle (%s to %s)", short(middle), short(low), short(high)), nil)
+	if refused := refusedBeside(run, o); middle < 0.9 && refused >= 3*n.N {
+		s.observe(fmt.Sprintf("beside %d × 502 that came at once: these may be slow ones of them", refused), odds{reports.QueueFull: strongly, reports.PoolDown: strongly})
+	} else if middle < 0.9 {
+		if best := fastestOf(run, n); best > 0 && middle < 3*best.Seconds() {
+			s.observe("about as long as a good answer takes, sooner than anybody gives up",
+				odds{reports.WorkerKilled: hardly, reports.GatewayTimeout: hardly, reports.PoolDown: hardly, reports.SelfDeadlock: hardly, reports.AppError: 2, reports.WorkerClosed: 2})
+		}
+	} else {
+		s.observe("longer than a gateway needs to refuse: something was at work on them", odds{reports.WorkerKilled: 2, reports.PoolDown: hardly, reports.QueueFull: never})
+	}
+	if together := time.Duration(n.When.Quantile(0.9) - n.When.Quantile(0.1)); n.N >= few && together < 200*time.Millisecond && high-low > 0.3 {
+		s.observe("all ended at one moment", odds{reports.WorkerKilled: rather, reports.PoolDown: rather})
+	}
+	if n.Cut*2 < n.N {
+		return
+	}
+	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.Cut, n.N)
+	if tight := run.Closes.Spread < 0.1; tight && n.N >= few {
+		s.observe(text+", always after the same time, as a timeout of the application does", odds{reports.AppError: 10, reports.WorkerClosed: 2, reports.WorkerKilled: 0.5})
+	} else {
+		s.observe(text, odds{reports.WorkerKilled: 6, reports.WorkerClosed: 0.5, reports.AppError: hardly})
+	}
+}
+
+// refusedBeside counts the 502s of an onset that came at once while those of o came.
+func refusedBeside(run *measure.Run, o *measure.Onset) (n int64) {
+	for _, other := range run.Onsets {
+		if other.Kind == measure.Refused502 && other.At <= o.Last && o.At <= other.Last {
+			n += other.Seen.N
+		}
+	}
+	return n
+}
+
+// signsOfWaiting are of 504: a gateway gives up after one fixed time. On a pool
+// that listens on TCP a full queue makes connecting wait instead, which ends in
+// a 504 as well; workers that wait for the site itself look the same from outside.
+func signsOfWaiting(s *posterior, o *measure.Onset, network string) {
+	n := &o.Seen
+	low, middle, high := n.Seconds(0.1), n.Seconds(0.5), n.Seconds(0.9)
+	span := fmt.Sprintf("504s after %s in the middle (%s to %s)", short(middle), short(low), short(high))
+	switch {
+	case middle < 0.5:
+		s.observe(span+": sooner than a gateway or a CDN gives up", odds{reports.GatewayTimeout: never, reports.QueueFull: never, reports.SelfDeadlock: never, reports.CDN: hardly, reports.AppError: rather})
+	case high-low <= max(0.15, 0.03*middle):
+		s.observe(span+": one fixed time", odds{reports.GatewayTimeout: 4, reports.SelfDeadlock: 4})
+	default:
+		s.observe(span, nil)
+	}
+	switch {
+	case middle < 0.5 || network == "":
+	case network == "unix":
+		s.observe("the pool's queue is on a unix socket, where a full one refuses at once", odds{reports.QueueFull: never})
+	case o.Fault < 0: // connecting is given up after one fixed time too
+		s.observe("the pool's queue is on TCP, where a full one makes connecting wait, and no fault holds who got in", odds{reports.QueueFull: strongly})
+	default:
+		s.observe("the pool's queue is on TCP, where a full one makes connecting wait", odds{reports.QueueFull: rather})
+	}
+	if n.Cut*2 >= n.N && n.N >= few { // a worker is seldom told that the gateway gave up
+		s.observe(fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d, as a timeout of the application does", n.Cut, n.N),
+			odds{reports.AppError: strongly, reports.GatewayTimeout: 0.1, reports.QueueFull: 0.1, reports.SelfDeadlock: 0.1})
+	}
+	switch {
+	case n.Alone*2 < n.N && o.Fault < 0:
+		s.observe("good answers overtook them, with no fault in force", odds{reports.SelfDeadlock: never, reports.QueueFull: rather})
+	case n.Alone*2 < n.N:
+		s.observe("good answers came at the same time", odds{reports.SelfDeadlock: never})
+	case o.Fault < 0 && n.Alone == n.N && n.N >= few:
+		s.observe("nothing good came beside them, with no fault in force", odds{reports.SelfDeadlock: 12})
+	}
+}
+
+// short writes a time of an answer, seconds.
+func short(s float64) string {
+	if s < 0.001 {
+		return "under 1 ms"
+	}
+	return words.Span(s)
+}

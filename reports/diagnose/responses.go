@@ -1,0 +1,84 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// fromResponses tells a timeout from the answers to visitors: a connect that is
+// not taken leaves no trace in the proxy, and some proxies leave none at all.
+func fromResponses(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow, d reports.Dependency) {
+	t.N = 0
+	longest := longest(w)
+	t.HorizonS = min(longest, w.Until-w.Fault.Applied).Seconds()
+	if !w.Fault.Exercised() && w.First == 0 {
+		t.Why = "the fault touched no request"
+		return
+	}
+	if run.Usual.Most() == 0 {
+		t.Why = "no good answer came before the first fault, to tell a timeout from the page's own time"
+		return
+	}
+	values := w.App.Values()
+	group, _ := densest(values)
+	if 10*len(group) < 6*len(values) { // a queue blurs them; those that found a free worker are exact
+		group = lowest(unqueued(w), 3)
+	}
+	switch {
+	case len(group) >= 3:
+		t.Source, t.Verdict, t.N = "response", reports.ByApp, int64(len(group))
+		t.ObservedS = limitBehind(run, group, len(values), d)
+	case len(values) > 0:
+		t.Why = fmt.Sprintf("%s took longer than usual, at no common time", words.Number(int64(len(values)), "answer"))
+	case w.GaveUp == (measure.Visitors{}) && w.Late == 0:
+		t.Why = "no answer was slower than usual"
+	case t.HorizonS < shortWatch.Seconds():
+		t.Why = fmt.Sprintf("visitors waited for %s only", words.Span(t.HorizonS))
+	default:
+		t.Verdict = reports.ByNobody
+	}
+}
+
+// longest is the longest wait of a visitor that was seen, or all of the fault
+// when an answer came only after it.
+func longest(w *measure.FaultWindow) time.Duration {
+	if w.Late > 0 {
+		return w.Until - w.Fault.Applied
+	}
+	var longest time.Duration
+	for _, list := range []measure.Early{w.App, w.Others} {
+		for _, v := range list.Values() {
+			longest = max(longest, v)
+		}
+	}
+	return longest
+}
+
+// unqueued are the values of the answers that were due before the first slow
+// one was given: no worker that had waited was free to take them later.
+func unqueued(w *measure.FaultWindow) []time.Duration {
+	var list []time.Duration
+	for _, s := range w.App.Sorted() {
+		if s.Due < w.First {
+			list = append(list, s.Value)
+		}
+	}
+	return list
+}
+
+// limitBehind is the timeout behind answers that took so much longer than
+// usual. The usual time has the dependency's own in it, which was not spent.
+func limitBehind(run *measure.Run, group []time.Duration, of int, d reports.Dependency) *reports.Estimate {
+	e := limitOf(group, fmt.Sprintf("%d of the %d slow answers, less the page's usual %s; several tries would look like one",
+		len(group), of, words.Span(run.Usual.Most().Seconds())))
+	if d.HeldMeanS != nil && d.CallsPerHit != nil {
+		own := *d.HeldMeanS * *d.CallsPerHit
+		e.Value, e.Low, e.High = e.Value+own, e.Low+own, e.High+own
+	}
+	e.Low, e.High = e.Low-0.02*e.Value, e.High+0.02*e.Value
+	return e
+}

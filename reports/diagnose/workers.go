@@ -1,0 +1,224 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+)
+
+// workersFit is the number of workers as the calls show it that they held.
+type workersFit struct {
+	estimate *reports.Estimate
+	why      string // when nil
+	peak     int32  // the most calls that waited at one moment
+	grewFrom int32  // the plateau before, when the pool was seen to grow; else 0
+	// several: requests had more calls waiting than there were requests in the
+	// site, so that a call is not a worker.
+	several bool
+}
+
+// hangWindow is one fault as the estimators look at it: cells [from, to) of what
+// was inside, of calls held, and of answers.
+type hangWindow struct {
+	from, to int
+	levels   []int32
+	held     *measure.HeldCalls
+	flow     *measure.Flow
+	need     int // cells without an answer that show that no worker is free
+	unseen   int // from this cell on workers may serve requests that were given up, whose end nobody sees
+	blind    int // need from there on
+	// queued: those inside are in a queue, or at a worker. On TCP they may be
+	// waiting to connect again.
+	queued bool
+	fresh  int32 // requests that must come to show that no worker is free
+	second float64
+}
+
+// longestWork is how long a request may hold a worker before it calls, in
+// seconds, when service times are not known.
+const longestWork = 1.0
+
+// workersFromCalls takes the plateau of calls held as the number of workers
+// when it was the pool that bounded it. own is what a request holds a worker
+// apart from the call, in seconds; longest the most that one may take; calls
+// how many a request makes; queued whether all that are inside are known to be
+// in the queue or at a worker.
+func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own, longest, calls float64, queued bool) workersFit {
+	if held.N == 0 {
+		return workersFit{why: "no call to a dependency was held"}
+	}
+	var best workersFit
+	for _, f := range run.Faults {
+		w := hangWindowOf(run, f, held, longest, calls)
+		w.queued = queued
+		one := w.fit(own)
+		if one.peak == 0 {
+			continue
+		}
+		one.several = one.several || best.several
+		if better(one, best) {
+			best = one
+		} else {
+			best.several = one.several
+		}
+	}
+	if best.several {
+		best.estimate = nil
+		best.why = fmt.Sprintf("pages had several calls open at once: %d calls are not %d workers", best.peak, best.peak)
+	}
+	return best
+}
+
+// better prefers what tells a number, then an exact one, then the larger.
+func better(x, y workersFit) bool {
+	if (x.estimate == nil) != (y.estimate == nil) {
+		return x.estimate != nil
+	}
+	if x.estimate != nil && x.exact() != y.exact() {
+		return x.exact()
+	}
+	return x.peak > y.peak
+}
+
+func (w workersFit) exact() bool { return w.estimate != nil && w.estimate.Low == w.estimate.High }
+
+func hangWindowOf(run *measure.Run, f *measure.Fault, held *measure.HeldCalls, longest, calls float64) hangWindow {
+	levels := run.Cells.InSystem
+	end := run.End
+	if f.Lifted != nil {
+		end = *f.Lifted
+	}
+	second := float64(run.Cells.Width) / float64(time.Second)
+	need := int((1.2*longest + 0.02) / second)
+	return hangWindow{
+		from: run.Cells.Cell(f.Applied), to: min(run.Cells.Cell(end), len(levels)),
+		levels: levels, held: held, flow: &run.Cells.Flow, second: second,
+		need: need, unseen: run.Cells.FirstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)), fresh: int32(math.Ceil(silent(calls*f.Share))) + 1,
+	}
+}
+
+// silent is how many requests in a row must have called nobody to show, at 2%,
+// that none was served: (1-p)^n.
+func silent(calls float64) float64 {
+	if calls >= 0.98 {
+		return 1
+	}
+	return max(math.Log(0.02)/math.Log(1-max(calls, 0.01)), 1)
+}
+
+func (w *hangWindow) fit(own float64) workersFit {
+	fit := workersFit{}
+	for c := w.from; c < w.to; c++ {
+		fit.peak = max(fit.peak, w.held.Waiting[c])
+	}
+	if fit.peak == 0 {
+		return fit
+	}
+	fit.several = w.several()
+	if w.plateau(fit.peak) {
+		n := float64(fit.peak)
+		fit.estimate = &reports.Estimate{Value: n, Low: n, High: n, Kind: reports.CountedWorkers,
+			From: fmt.Sprintf("%d calls waited at once while further requests queued behind them", fit.peak)}
+		fit.grewFrom = w.grewFrom(fit.peak)
+		return fit
+	}
+	fit.estimate = w.average(fit.peak, own)
+	if fit.estimate == nil {
+		fit.why = fmt.Sprintf("at least %d, which waited at once; it was not seen that a request had to wait for a free worker", fit.peak)
+	}
+	return fit
+}
+
+// several reports whether for a quarter of a second more calls waited than
+// requests were inside. What was given up is inside unseen, so only before that.
+func (w *hangWindow) several() bool {
+	n := 0
+	for c := w.from; c < w.to && measure.At(w.flow.GaveUp, c) == 0; c++ {
+		if w.held.Waiting[c] > w.levels[c] {
+			n++
+		}
+	}
+	return float64(n)*w.second >= 0.25
+}
+
+// plateau reports whether n calls waited for long enough while more requests
+// than those were inside, and none was answered: a free worker would have taken
+// one of these, and have called or answered within its service time.
+func (w *hangWindow) plateau(n int32) bool {
+	run, came := 0, int32(0)
+	for c := w.from; c < w.to; c++ {
+		if w.held.Waiting[c] != n || w.levels[c] <= n || measure.At(w.flow.Served, c) > 0 {
+			run, came = 0, 0
+			continue
+		}
+		came += measure.At(w.flow.Sent, c)
+		if run++; run >= w.need && (c < w.unseen || run >= w.blind) && (w.queued || came >= w.fresh) {
+			return true
+		}
+	}
+	return false
+}
+
+// grewFrom is the first number of calls that waited alone, with requests queued
+// behind, when later more waited and no request had been answered in between:
+// the pool started workers. 0 when it did not.
+func (w *hangWindow) grewFrom(peak int32) int32 {
+	need := max(w.need, int(0.6/w.second))
+	run, first := 0, int32(0)
+	for c := w.from; c < min(w.to, w.unseen); c++ {
+		n := w.held.Waiting[c]
+		if n == peak {
+			return first
+		}
+		if measure.At(w.flow.Served, c) > 0 {
+			run, first = 0, 0
+			continue
+		}
+		if c == w.from || n != w.held.Waiting[c-1] || w.levels[c] <= n {
+			run = 0
+		}
+		if run++; run >= need && n > 0 && first == 0 {
+			first = n
+		}
+	}
+	return 0
+}
+
+// average counts busy workers while requests queued: those whose calls waited,
+// and, by Little's law, answers per second times own work. A timeout that is
+// short lets calls end before all workers are in one.
+func (w *hangWindow) average(peak int32, own float64) *reports.Estimate {
+	var cells, served, inside, waiting int64
+	run := 0
+	for c := w.from; c < w.to; c++ {
+		if w.levels[c] <= peak {
+			run = 0
+			continue
+		}
+		if run++; run <= w.need {
+			continue // it may be busy with its own work
+		}
+		cells++
+		served += int64(measure.At(w.flow.Served, c))
+		inside += int64(w.levels[c])
+		waiting += int64(w.held.Waiting[c])
+	}
+	seconds := float64(cells) * w.second
+	if seconds < 1 || own <= 0 {
+		return nil
+	}
+	working := float64(served) / seconds * own
+	busy := float64(waiting)/float64(cells) + working
+	if float64(inside)/float64(cells) < busy+0.5 {
+		return nil
+	}
+	// Workers are whole, and at least as many as were seen to wait at once.
+	off, least := 0.03*busy+0.2*working, float64(peak)
+	return &reports.Estimate{
+		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: reports.CountedWorkers,
+		From: fmt.Sprintf("%.1f calls waited on average while requests queued, and %.1f workers did other work", float64(waiting)/float64(cells), working),
+	}
+}

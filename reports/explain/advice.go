@@ -1,0 +1,177 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// maxAdvice is how much a reader is told to do: what matters most comes first.
+const maxAdvice = 4
+
+// Advice is what to do about what was seen, each with the figure that backs it.
+// A run in which nothing was wrong has none.
+func Advice(r *reports.Report) []reports.Advice {
+	list := []reports.Advice{}
+	for _, found := range [][]reports.Advice{
+		adviseOnCauses(r),
+		adviseOnTimeouts(r),
+		adviseOnLoad(r),
+		adviseOnGateway(r),
+		adviseOnGrowth(r),
+		adviseOnStatus(r),
+		adviseOnLogs(r),
+	} {
+		list = append(list, found...)
+	}
+	return list[:min(len(list), maxAdvice)]
+}
+
+// adviseOnCauses is what to do about causes that no timeout mends.
+func adviseOnCauses(r *reports.Report) []reports.Advice {
+	var list []reports.Advice
+	said := map[reports.Cause]bool{}
+	for i := range r.Onset {
+		o := &r.Onset[i]
+		text := map[reports.Cause]string{
+			reports.SelfDeadlock:  "Stop calling the site from its own pages: call the code, or the database, directly",
+			reports.PoolDown:      "Find out why the pool was not running: its own log says what stopped it",
+			reports.WorkerKilled:  "Find what kills the workers: request_terminate_timeout, memory, or a crash",
+			reports.WorkerClosed:  "Find why workers close without an answer: the pool's log has their last words",
+			reports.GatewayLimit:  "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
+			reports.ClientTimeout: "Raise target.timeout if visitors wait longer than that",
+			reports.Generator:     "Run this again from a machine, or at a rate, that the generator can keep up with",
+		}[o.Cause]
+		if text == "" || said[o.Cause] || o.Confidence != nil && *o.Confidence < reports.Likely {
+			continue
+		}
+		said[o.Cause] = true
+		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Span(o.FirstS))
+		if len(o.Evidence) > 0 {
+			because += "; " + o.Evidence[0]
+		}
+		list = append(list, reports.Advice{Text: text, Because: because})
+	}
+	return list
+}
+
+func codeWord(o *reports.Onset) string {
+	if o.Code == 0 {
+		return ""
+	}
+	return fmt.Sprint(o.Code)
+}
+
+// adviseOnLoad is what to do about a site that was asked for more than it carries without a fault.
+func adviseOnLoad(r *reports.Report) []reports.Advice {
+	asked, trouble := 0.0, false
+	for _, o := range r.Onset {
+		if o.Cause == reports.QueueFull && o.AfterFaultS == nil && o.RateHz != nil {
+			asked, trouble = max(asked, *o.RateHz), true
+		}
+	}
+	for _, s := range r.Slowdowns {
+		if s.Cause == reports.Contention && s.Confidence != nil && *s.Confidence >= reports.Likely {
+			return []reports.Advice{{Text: "Find what requests wait for inside the site (CPU, a lock, the database): more workers would make it slower", Because: onEvidence("each request takes longer the more there are at once", s.Evidence)}}
+		}
+	}
+	p := r.Pool
+	if !trouble || p.CapacityHz == nil {
+		return nil
+	}
+	carries := fmt.Sprintf("it carries %s, and was asked %s/s", words.PerS(p.CapacityHz.Value), words.Digits(asked, 1))
+	if p.Workers != nil && p.Workers.Kind == reports.EffectiveWorkers {
+		return []reports.Advice{{Text: "Give the site more cores, or make its pages cheaper: more workers would not help",
+			Because: fmt.Sprintf("%s: its workers do the work of %s", carries, words.Digits(p.Workers.Value, 1))}}
+	}
+	if p.ServiceS == nil || p.ServiceS.Value <= 0 {
+		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries}}
+	}
+	busy := asked * p.ServiceS.Value
+	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s/s with headroom, or make pages faster", words.Number(int64(math.Ceil(busy/busyAtMost-1e-9)), "worker"), words.Digits(asked, 1)),
+		Because: fmt.Sprintf("%s: %s/s x %s = %s workers busy", carries, words.Digits(asked, 1), words.Held(p.ServiceS.Value), words.Digits(busy, 1))}}
+}
+
+// busyAtMost is the share of their time that workers should be busy at most.
+const busyAtMost = 0.8
+
+// adviseOnGateway is for a gateway that gives up on work that goes on.
+func adviseOnGateway(r *reports.Report) []reports.Advice {
+	g := r.Pool.GatewayTimeoutS
+	if g == nil {
+		return nil
+	}
+	for i := range r.Timeouts {
+		t := &r.Timeouts[i]
+		if t.Visitor == "gateway" && t.ObservedS != nil && t.WholeS() > g.High {
+			return []reports.Advice{{Text: fmt.Sprintf("Keep all calls of a page shorter together than the %s that the gateway waits", words.Held(g.Value)),
+				Because: fmt.Sprintf("calls to %s held workers for %s: they went on for visitors who had been told 504", t.Dependency, words.Held(t.WholeS()))}}
+		}
+	}
+	return nil
+}
+
+func adviseOnGrowth(r *reports.Report) []reports.Advice {
+	w := r.Pool.Workers
+	if !r.Pool.Grew || w == nil || !slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return o.Cause == reports.QueueFull }) {
+		return nil
+	}
+	return []reports.Advice{{Text: "Start the pool at its full size: pm = static, or a higher pm.start_servers",
+		Because: fmt.Sprintf("it grew from %s to %s workers while requests queued, unless others than this run called the dependency too",
+			words.Digits(w.Low, 0), words.Digits(w.High, 0))}}
+}
+
+// blind is how long, in seconds, a status page must have been silent to be told of.
+const blind = 3.0
+
+// adviseOnStatus is for a status page that did not answer while it was needed:
+// by default it takes a worker of the pool that it tells of.
+func adviseOnStatus(r *reports.Report) []reports.Advice {
+	if len(r.Status) < 3 {
+		return nil
+	}
+	gaps := make([]float64, len(r.Status)-1)
+	longest, from := 0.0, 0.0
+	for i := range gaps {
+		gaps[i] = r.Status[i+1].AtS - r.Status[i].AtS
+		if gaps[i] > longest {
+			longest, from = gaps[i], r.Status[i].AtS
+		}
+	}
+	slices.Sort(gaps)
+	if longest < blind || longest < 4*gaps[len(gaps)/2] {
+		return nil
+	}
+	return []reports.Advice{{Text: "Give the status page a socket of its own: pm.status_listen",
+		Because: fmt.Sprintf("it said nothing for %s from %s on, when the workers were busy", words.Span(longest), words.Span(from))}}
+}
+
+// adviseOnLogs names the logs that would make a cause surer.
+func adviseOnLogs(r *reports.Report) []reports.Advice {
+	missing := missingLogs(r)
+	if missing == "" {
+		return nil
+	}
+	for i := range r.Onset {
+		o := &r.Onset[i]
+		switch c := o.Confidence; {
+		case o.Cause == reports.Unknown || o.Cause == "":
+			return []reports.Advice{{Text: "Give this run the site's " + missing + " (under site:)", Because: "why the " + what(o) + " came can't be told from outside"}}
+		case c != nil && *c < reports.Sure:
+			return []reports.Advice{{Text: "Give this run the site's " + missing + " (under site:)", Because: fmt.Sprintf("the cause of the %s is told with confidence %.1f without", what(o), *c)}}
+		}
+	}
+	return nil
+}
+
+// onEvidence is the first of the evidence, or text where there is none.
+func onEvidence(text string, evidence []string) string {
+	if len(evidence) > 0 {
+		return evidence[0]
+	}
+	return text
+}

@@ -1,0 +1,186 @@
+package explain
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// adviseOnTimeouts is what to do about each dependency that held the workers.
+func adviseOnTimeouts(r *reports.Report) []reports.Advice {
+	var first, then []reports.Advice
+	said := map[string]bool{}
+	for _, seen := range r.Timeouts {
+		if said[seen.Dependency] {
+			continue
+		}
+		said[seen.Dependency] = true
+		t := reports.TimeoutOn(r.Timeouts, seen.Dependency)
+		b := r.BudgetOf(t.Dependency)
+		if fits(r, t, b) {
+			continue
+		}
+		first = append(first, shorter(r, t, b)...)
+		first = append(first, oneDeadline(t)...)
+		then = append(then, apart(r, t, b)...)
+		then = append(then, moreWorkers(r, t, b)...)
+	}
+	return append(first, then...)
+}
+
+// fits reports whether there is nothing to do about a timeout: it is within the
+// budget, or nothing is known of it.
+func fits(r *reports.Report, t *reports.Timeout, b *reports.Budget) bool {
+	switch {
+	case t.Verdict == reports.ByNobody || t.Verdict == reports.ByWorker:
+		return false
+	case t.Verdict != reports.ByApp || t.ObservedS == nil || b == nil:
+		return true
+	case b.MaxTimeoutS == nil:
+		return false
+	}
+	return t.ObservedS.High*float64(t.Retries+1) <= *b.MaxTimeoutS
+}
+
+// shorter asks for a timeout that holds the rate, where there is one.
+func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
+	kind := "timeout"
+	if t.Connect {
+		kind = "connect timeout"
+	}
+	text := fmt.Sprintf("Give calls to %s a %s", t.Dependency, kind)
+	because := seenOf(t)
+	switch {
+	case b == nil && t.ObservedS == nil:
+		return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+	case b == nil || b.MaxTimeoutS == nil:
+		return nil
+	}
+	text += " of at most " + words.Limit(*b.MaxTimeoutS)
+	if b.WithHeadroomS != nil {
+		text += ", better " + words.Limit(*b.WithHeadroomS)
+	}
+	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
+		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Digits(b.RateHz, 1) + "/s",
+			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Held(well), words.Limit(*b.MaxTimeoutS), because)}}
+	}
+	if sum := budgetSum(r, b); sum != "" {
+		because = sum + "; " + because
+	}
+	return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+}
+
+// seenOf says what was seen of a timeout.
+func seenOf(t *reports.Timeout) string {
+	switch {
+	case t.Verdict == reports.ByWorker && t.ObservedS != nil:
+		return "workers were killed after " + words.Held(t.ObservedS.Value) + ", the application gave up on no call"
+	case t.ObservedS != nil && t.Retries > 0:
+		return fmt.Sprintf("%d tries of %s were seen", t.Retries+1, words.Held(t.ObservedS.Value))
+	case t.ObservedS != nil:
+		return words.Held(t.ObservedS.Value) + " was seen"
+	}
+	return "none was seen within " + words.Span(t.HorizonS)
+}
+
+// budgetSum is the sum behind a budget: T* = (W/lambda - S0)/p, where S0 is what
+// a request holds a worker apart from the dependency.
+func budgetSum(r *reports.Report, b *reports.Budget) string {
+	w := r.Pool.Workers
+	if w == nil || w.Kind == reports.EffectiveWorkers || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
+		return ""
+	}
+	n, ok := w.Exact()
+	own := w.Value/b.RateHz - b.Calls**b.MaxTimeoutS
+	if !ok || own < 0 {
+		return ""
+	}
+	sum := fmt.Sprintf("%s / %s per second - %s of own work", words.Number(n, "worker"), words.Digits(b.RateHz, 1), words.Held(own))
+	if math.Abs(b.Calls-1) > 0.02 {
+		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Digits(b.Calls, 2))
+	}
+	return sum + " = " + words.Limit(*b.MaxTimeoutS)
+}
+
+// whereItWaits names the function that the slow log saw waiting.
+func whereItWaits(r *reports.Report) string {
+	for _, e := range r.Evidence {
+		if e.Kind == "waiting" && e.Text != "" {
+			return "; the slow log has it waiting in " + e.Text
+		}
+	}
+	return ""
+}
+
+// oneDeadline asks for one deadline over all tries.
+func oneDeadline(t *reports.Timeout) []reports.Advice {
+	if t.Retries == 0 || t.ObservedS == nil {
+		return nil
+	}
+	text := "Let all tries of a call to " + t.Dependency + " share one timeout, or do not retry while a visitor waits"
+	return []reports.Advice{{Text: text, Because: fmt.Sprintf("%d tries of %s hold a worker for %s", t.Retries+1, words.Held(t.ObservedS.Value), words.Held(t.WholeS()))}}
+}
+
+// apart asks for a bulkhead: where only a share of requests calls the
+// dependency, it must not take the workers of the others; and where no timeout
+// holds the rate nothing else helps but workers.
+func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
+	if b == nil || b.Calls <= 0 || b.Calls > 0.9 && b.MaxTimeoutS != nil {
+		return nil
+	}
+	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
+	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"
+	if b.Calls <= 0.9 {
+		because = fmt.Sprintf("%s of requests call it, and while it hung it took the workers of the others too", words.Percent(b.Calls))
+	}
+	if n, of := bulkhead(r, b); n > 0 {
+		text = strings.Replace(text, "some of the workers", fmt.Sprintf("%d of the %d workers", n, of), 1)
+		because += fmt.Sprintf("; they need %d of %d", of-n, of)
+	}
+	return []reports.Advice{{Text: text, Because: because}}
+}
+
+// bulkhead is how many of the workers may wait for the dependency so that the
+// others carry, at most 80% busy, the requests that do not call it; 0 when there
+// is no such number.
+func bulkhead(r *reports.Report, b *reports.Budget) (n, of int64) {
+	w, s := r.Pool.Workers, r.Pool.ServiceS
+	if w == nil || s == nil || w.Kind == reports.EffectiveWorkers || b.Calls > 0.9 {
+		return 0, 0
+	}
+	of, ok := w.Exact()
+	if !ok {
+		return 0, 0
+	}
+	others := math.Ceil(b.RateHz*(1-b.Calls)*s.Value/busyAtMost - 1e-9)
+	return of - int64(max(others, 1)), of
+}
+
+// moreWorkers says how many workers the timeout that is there would take.
+func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
+	if b == nil || r.Pool.Workers == nil || r.Pool.Workers.Kind == reports.EffectiveWorkers {
+		return nil
+	}
+	timeout, need := 0.0, 0
+	switch c := example(b); {
+	case t.ObservedS != nil && b.WorkersNeeded != nil && b.TimeoutS != nil && t.Verdict == reports.ByApp:
+		timeout, need = *b.TimeoutS, *b.WorkersNeeded
+	case t.ObservedS == nil && c != nil:
+		timeout, need = c.TimeoutS, c.WorkersNeeded
+	}
+	if float64(need) <= r.Pool.Workers.High {
+		return nil
+	}
+	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", words.Held(timeout), whole(r.Pool.Workers))
+	if b.MaxTimeoutS != nil && b.Calls > 0 {
+		own := r.Pool.Workers.Value/b.RateHz - b.Calls**b.MaxTimeoutS
+		if busy := b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
+			because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
+				words.Digits(b.RateHz, 1), words.Held(own), words.Held(b.Calls*timeout), words.Digits(busy, 1), whole(r.Pool.Workers))
+		}
+	}
+	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s/s with a timeout of %s", words.Number(int64(need), "worker"), words.Digits(b.RateHz, 1), words.Held(timeout)), Because: because}}
+}

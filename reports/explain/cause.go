@@ -1,0 +1,149 @@
+package explain
+
+import (
+	"math"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// explain says in words why an onset came, to follow a colon; empty when that
+// could not be told. Figures that are not known are left out.
+func explain(r *reports.Report, o *reports.Onset) string {
+	return doubted(r, o, causeWords(r, o, false))
+}
+
+// explainNext does the same for an onset after another that said what took the workers.
+func explainNext(r *reports.Report, o *reports.Onset) string {
+	return doubted(r, o, causeWords(r, o, true))
+}
+
+// doubted puts before text how sure it is.
+func doubted(r *reports.Report, o *reports.Onset, text string) string {
+	switch c := o.Confidence; {
+	case text == "" || c == nil || *c >= reports.Sure:
+		return text
+	case *c >= reports.Likely:
+		return "probably " + text
+	}
+	return "possibly " + text
+}
+
+// causeWords says why an onset came; said is whether what took the workers was said before.
+func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
+	switch o.Cause {
+	case reports.QueueFull:
+		queue := queueWords(r)
+		if said {
+			return strings.Replace(queue, "them", "the workers", 1)
+		}
+		return taken(r, o) + " and " + queue
+	case reports.WorkerKilled:
+		return workerKilled(r, o)
+	case reports.GatewayTimeout:
+		text := "requests took longer than the gateway waits"
+		if g := r.Pool.GatewayTimeoutS; g != nil {
+			text = "requests took longer than the " + words.Held(g.Value) + " that the gateway waits"
+		}
+		if fault := r.FaultOf(o); !said && r.Pool.Workers != nil && fault != nil && fault.Waits {
+			return taken(r, o) + " and " + text
+		}
+		return text
+	case reports.GatewayLimit:
+		return "the gateway ran out of connections or of live upstreams"
+	case reports.PoolDown:
+		return "nothing listened where the gateway looks for the workers"
+	case reports.WorkerClosed:
+		return "workers closed their connections without an answer"
+	case reports.SelfDeadlock:
+		return workersAll(r, "were waiting for the site itself")
+	case reports.AppError:
+		return "the application itself answered so"
+	case reports.CDN:
+		return "an edge in front of the site answered in its place"
+	case reports.ClientTimeout:
+		return "we gave up waiting (target.timeout)"
+	case reports.Generator:
+		return "the load generator failed, not the site"
+	}
+	return ""
+}
+
+// queueWords says that the queue filled.
+func queueWords(r *reports.Report) string {
+	q := r.Pool.QueueSlots
+	if q == nil {
+		return "the queue behind them filled"
+	}
+	switch n, ok := q.Exact(); {
+	case !ok:
+		return whole(q) + " queue slots behind them filled"
+	case n == 0:
+		return "there is no queue behind them"
+	default:
+		return "the " + words.Number(n, "queue slot") + " behind them filled"
+	}
+}
+
+// taken says what took the workers. Where calls are given up in time to serve
+// some requests, it is how many.
+func taken(r *reports.Report, o *reports.Onset) string {
+	fault := r.FaultOf(o)
+	if fault == nil || !fault.Waits {
+		return workersAll(r, "were busy")
+	}
+	hz := r.Prediction.CapacityHz
+	if hz == nil || *hz <= 0 || fault != &r.Faults[0] {
+		return workersAll(r, "were waiting for "+fault.Dependency)
+	}
+	each := "slow calls"
+	if t := reports.TimeoutOn(r.Timeouts, fault.Dependency); t != nil && t.ObservedS != nil {
+		each = words.Held(t.WholeS()) + " spent on each call"
+	} else if fault.CallS != nil {
+		each = words.Held(*fault.CallS) + " spent on each call"
+	} else if fault.Kind == "latency" && fault.SizeS != nil {
+		each = words.Held(*fault.SizeS) + " more spent on each call"
+	}
+	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
+}
+
+func workerKilled(r *reports.Report, o *reports.Onset) string {
+	if t := reports.TimeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == reports.ByWorker && t.ObservedS != nil {
+		return "workers were killed after waiting " + words.Held(t.ObservedS.Value) + " for " + t.Dependency
+	}
+	return "workers died, or were killed, with the requests that they served"
+}
+
+// workersAll writes "all 4 workers were busy", with their number where it is known.
+func workersAll(r *reports.Report, were string) string {
+	w := r.Pool.Workers
+	if w == nil || w.Kind == reports.EffectiveWorkers || r.Pool.Grew {
+		return "all workers " + were
+	}
+	switch n, ok := w.Exact(); {
+	case ok && n == 1:
+		return "the only worker was" + strings.TrimPrefix(were, "were")
+	case ok:
+		return "all " + words.Count(n) + " workers " + were
+	}
+	return "all workers (" + whole(w) + ") " + were
+}
+
+// workersThe writes "the 4 workers".
+func workersThe(r *reports.Report) string {
+	if w := r.Pool.Workers; w != nil && w.Kind != reports.EffectiveWorkers && !r.Pool.Grew {
+		if n, ok := w.Exact(); ok {
+			return "the " + words.Number(n, "worker")
+		}
+	}
+	return "the workers"
+}
+
+// whole writes a number of things: 4, or about 17 where it may be others too.
+func whole(e *reports.Estimate) string {
+	if n, ok := e.Exact(); ok {
+		return words.Count(n)
+	}
+	return "about " + words.Count(int64(math.Round(e.Value)))
+}

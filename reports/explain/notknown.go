@@ -1,0 +1,148 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// What a run needs to tell of a pool.
+const (
+	needsHang     = "a phase in which a dependency that every page calls hangs until 502s come"
+	needsCalm     = "some seconds without a fault at so low a rate that requests do not overlap"
+	needsOverload = "a phase at more requests/s than the site carries, or `tailback capacity`"
+)
+
+// NotKnown is what the run could not tell, why, and what would. Nothing is said
+// of a run in which nothing was sent: it could not tell anything.
+func NotKnown(r *reports.Report) []reports.NotKnown {
+	list := []reports.NotKnown{}
+	if r.Total.Sent == 0 {
+		return list
+	}
+	list = append(list, causesNotKnown(r)...)
+	list = append(list, poolNotKnown(r)...)
+	return append(list, timeoutsNotKnown(r)...)
+}
+
+// causesNotKnown are the errors that could not be explained.
+func causesNotKnown(r *reports.Report) []reports.NotKnown {
+	var codes []string
+	for _, o := range r.Onset {
+		if what := what(&o); (o.Cause == reports.Unknown || o.Cause == "") && !slices.Contains(codes, what) {
+			codes = append(codes, what)
+		}
+	}
+	if codes == nil {
+		return nil
+	}
+	n := reports.NotKnown{What: "why the " + words.Join(codes) + " came", Why: "what was seen from outside fits more than one cause", Needs: "a run with more traffic around the onset"}
+	if missing := missingLogs(r); missing != "" {
+		n.Needs = "the same run with " + missing + " given under site:"
+	}
+	return []reports.NotKnown{n}
+}
+
+// missingLogs names the logs that tell causes and were not read.
+func missingLogs(r *reports.Report) string {
+	var names []string
+	for _, s := range []string{"nginx_error_log", "php_access_log"} {
+		if !slices.Contains(r.Sources, s) {
+			names = append(names, s)
+		}
+	}
+	return words.Join(names)
+}
+
+// poolNotKnown are the figures of the pool that the run does not tell. Those
+// that lack the same run are told of together.
+func poolNotKnown(r *reports.Report) []reports.NotKnown {
+	var list []reports.NotKnown
+	add := func(known *reports.Estimate, what, why, needs string) {
+		if known != nil {
+			return
+		}
+		for i := range list {
+			if list[i].Why == why && list[i].Needs == needs {
+				list[i].What += ", " + what
+				return
+			}
+		}
+		list = append(list, reports.NotKnown{What: what, Why: why, Needs: needs})
+	}
+	p := r.Pool
+	const idle = "the workers were not seen to be all busy"
+	add(p.Workers, "how many workers there are", cmp.Or(p.Unknown["workers"], idle), needsHang)
+	if p.Network == "tcp" {
+		add(p.QueueSlots, "how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
+	} else {
+		add(p.QueueSlots, "how many queue slots there are", cmp.Or(p.Unknown["queue_slots"], idle), needsHang)
+	}
+	add(p.ServiceS, "how long a request holds a worker", cmp.Or(p.Unknown["service_s"], "too few good answers while all was well"), needsCalm)
+	needs := needsOverload
+	if p.ServiceS == nil && p.Unknown["capacity_hz"] != "" {
+		needs = needsCalm
+	}
+	add(p.CapacityHz, "how much the site carries", cmp.Or(p.Unknown["capacity_hz"], "it was not asked for more than it could serve"), needs)
+	why := p.Unknown["gateway_timeout_s"]
+	if longest := longest(r); why == "" && longest > 0 {
+		why = "no 504 came, and the longest answer took " + words.Span(longest)
+	}
+	add(p.GatewayTimeoutS, "how long the gateway waits", cmp.Or(why, "no 504 came"), "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
+	return list
+}
+
+// longest is the longest answer of any kind outside warm-ups, seconds.
+func longest(r *reports.Report) float64 {
+	longest := 0.0
+	for _, p := range r.Phases {
+		if m := p.ResponseAllS.Max; m != nil && !p.Warmup {
+			longest = max(longest, *m)
+		}
+	}
+	return longest
+}
+
+// timeoutsNotKnown are the dependencies whose timeout the run does not tell.
+func timeoutsNotKnown(r *reports.Report) []reports.NotKnown {
+	var list []reports.NotKnown
+	var idle []string
+	for _, name := range r.Declared {
+		switch t := reports.TimeoutOn(r.Timeouts, name); {
+		case t == nil:
+			idle = append(idle, name)
+		case t.Verdict == "":
+			list = append(list, reports.NotKnown{What: "which timeout calls to " + name + " have", Why: cmp.Or(t.Why, "nothing was held long enough to tell"), Needs: "a longer hang on " + name + ", or `tailback audit`"})
+		case t.Verdict == reports.ByNobody:
+			list = append(list, reports.NotKnown{What: "whether calls to " + name + " have a timeout longer than " + words.Span(t.HorizonS),
+				Why: "no call was watched for longer", Needs: fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, words.Span(t.HorizonS))})
+		}
+	}
+	if idle != nil {
+		list = append(list, reports.NotKnown{What: "which timeout calls to " + strings.Join(idle, ", ") + " have", Why: "no fault kept them from an answer", Needs: "a phase with a hang on each, or `tailback audit`"})
+	}
+	return append(list, undeclaredNotKnown(r.DependenciesSeen)...)
+}
+
+// undeclaredNotKnown are the hosts that the egress saw and no fault can have met; a few are named.
+func undeclaredNotKnown(seen []reports.DependencySeen) []reports.NotKnown {
+	const named = 3
+	var hosts []string
+	for _, d := range seen {
+		if d.Dependency == "" && !d.Self {
+			hosts = append(hosts, d.Host)
+		}
+	}
+	if hosts == nil {
+		return nil
+	}
+	if n := len(hosts); n > named {
+		hosts = append(hosts[:named:named], fmt.Sprintf("%d more", n-named))
+	}
+	return []reports.NotKnown{{What: "which timeout calls to " + strings.Join(hosts, ", ") + " have", Why: "hosts that are not declared pass through the egress without a fault",
+		Needs: "`tailback audit FILE --from` the folder of this run"}}
+}

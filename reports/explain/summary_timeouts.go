@@ -1,0 +1,203 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// maxRemedies is how many dependencies a summary tells the timeout of.
+const maxRemedies = 2
+
+// remedies say of the dependencies that had faults which timeout was seen, and
+// which would hold the rate.
+func remedies(r *reports.Report) []string {
+	var list []string
+	said := map[string]bool{}
+	for _, t := range r.Timeouts {
+		said[t.Dependency] = true
+	}
+	alone := len(said) < 2
+	clear(said)
+	for _, t := range r.Timeouts {
+		if said[t.Dependency] || len(said) == maxRemedies {
+			continue
+		}
+		said[t.Dependency] = true
+		list = append(list, remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone)...)
+	}
+	for _, d := range r.Dose {
+		list = append(list, sentence(d))
+	}
+	return list
+}
+
+// remedy says what was seen of one timeout, and what would hold the rate.
+// alone is whether it is plain which dependency is meant.
+func remedy(r *reports.Report, t *reports.Timeout, alone bool) []string {
+	on, kind := " on "+t.Dependency, "timeout"
+	if alone {
+		on = ""
+	}
+	if t.Connect {
+		kind = "connect timeout"
+	}
+	b := r.BudgetOf(t.Dependency)
+	switch {
+	case t.Verdict == reports.ByNobody:
+		seen := fmt.Sprintf("No %s%s was seen within %s", kind, on, words.Span(t.HorizonS))
+		return append([]string{seen}, wouldHold(r, b)...)
+	case t.Verdict == reports.ByWorker && t.ObservedS != nil:
+		killed := fmt.Sprintf("The application gave up on no call to %s itself: workers were killed after %s", t.Dependency, words.Held(t.ObservedS.Value))
+		if firstCause(r, t.Dependency) == reports.WorkerKilled {
+			killed = "The application gave up on no call itself"
+		}
+		return append([]string{killed}, wouldHold(r, b)...)
+	case t.Verdict == reports.ByApp && t.ObservedS != nil:
+		return []string{judged(r, t, b, fmt.Sprintf("%s %s%s", words.Held(t.ObservedS.Value), kind, on))}
+	}
+	return nil
+}
+
+// wouldHold says which timeout would hold the rate; nothing when that is not known.
+func wouldHold(r *reports.Report, b *reports.Budget) []string {
+	if b == nil {
+		return nil
+	}
+	need := ""
+	if c := example(b); c != nil {
+		need = fmt.Sprintf("with a %s timeout it takes %s", words.Digits(c.TimeoutS, 3)+" s", words.Number(int64(c.WorkersNeeded), "worker"))
+	}
+	if b.MaxTimeoutS == nil {
+		if need != "" {
+			need = "; " + need
+		}
+		return []string{"No timeout would hold " + atRate(r, b) + " with these workers" + need}
+	}
+	return []string{"A timeout of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
+}
+
+// judged says whether the timeout that the application has is short enough.
+func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name string) string {
+	the := "The " + name
+	tries := ""
+	if t.Retries > 0 {
+		tries = fmt.Sprintf(", %d times over, holds a worker for %s and", t.Retries+1, words.Held(t.WholeS()))
+	}
+	need := ""
+	if b != nil && b.WorkersNeeded != nil && b.TimeoutS != nil {
+		need = fmt.Sprintf("; with %s it takes %s", words.Held(*b.TimeoutS), words.Number(int64(*b.WorkersNeeded), "worker"))
+	}
+	switch {
+	case b == nil && t.Retries > 0:
+		return fmt.Sprintf("Calls to %s were given up after %d tries of %s, %s in all", t.Dependency, t.Retries+1, words.Held(t.ObservedS.Value), words.Held(t.WholeS()))
+	case b == nil && heldRate(r, t) != "":
+		return the + " was short enough for " + heldRate(r, t) + " in this run"
+	case b == nil:
+		return fmt.Sprintf("Calls to %s were given up after %s", t.Dependency, words.Held(t.ObservedS.Value))
+	case b.MaxTimeoutS == nil:
+		return fmt.Sprintf("%s%s does not help: no timeout holds %s/s with these workers%s", the, tries, words.Digits(b.RateHz, 1), need)
+	}
+	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Digits(b.RateHz, 1) + "/s" + headroom(b)
+	switch tried := float64(t.Retries + 1); {
+	case t.ObservedS.Low*tried > *b.MaxTimeoutS:
+		return the + tries + " is too long: at most " + most + need
+	case t.ObservedS.High*tried <= *b.MaxTimeoutS && !broke(r, t.Dependency):
+		return the + tries + " is within the budget: at most " + most
+	}
+	return the + tries + " is at the edge of the budget: at most " + most
+}
+
+// firstCause is why the first error under a fault on the dependency came.
+func firstCause(r *reports.Report, dependency string) reports.Cause {
+	for _, o := range r.Onset {
+		if o.AfterFaultS != nil && o.Dependency == dependency {
+			return o.Cause
+		}
+	}
+	return reports.Unknown
+}
+
+// heldRate is the rate at which every request was answered while t was tried;
+// empty where one was not.
+func heldRate(r *reports.Report, t *reports.Timeout) string {
+	for _, f := range r.Faults {
+		if f.Dependency != t.Dependency || f.Kind != t.Fault {
+			continue
+		}
+		for _, p := range r.Phases {
+			if p.Name == f.Phase && p.OKRatio != nil && *p.OKRatio == 1 && p.RateAskedHz != nil {
+				return words.Digits(*p.RateAskedHz, 1) + "/s"
+			}
+		}
+		break
+	}
+	return ""
+}
+
+// broke reports whether a full queue was seen under a fault on the dependency.
+func broke(r *reports.Report, dependency string) bool {
+	for _, o := range r.Onset {
+		if o.Dependency == dependency && o.Cause == reports.QueueFull {
+			return true
+		}
+	}
+	return false
+}
+
+// headroom is the timeout that leaves workers a fifth of their time, in brackets.
+func headroom(b *reports.Budget) string {
+	if b.WithHeadroomS == nil {
+		return ""
+	}
+	return " (" + words.Limit(*b.WithHeadroomS) + " with headroom)"
+}
+
+// example is the choice to show what a longer timeout takes: that of 1 s, which
+// people ship, or else the shortest that does not hold with the workers there are.
+func example(b *reports.Budget) *reports.Choice {
+	var shortest *reports.Choice
+	for i := range b.Choices {
+		c := &b.Choices[i]
+		switch {
+		case c.Holds || c.WorkersNeeded <= 0:
+		case c.TimeoutS == 1:
+			return c
+		case shortest == nil || c.TimeoutS < shortest.TimeoutS:
+			shortest = c
+		}
+	}
+	return shortest
+}
+
+// atRate is the rate of a budget, in short where the summary has just said it.
+func atRate(r *reports.Report, b *reports.Budget) string {
+	for _, o := range r.Onset {
+		if o.AfterFaultS != nil && o.RateHz != nil && reports.Distance(*o.RateHz, b.RateHz) < 0.05*b.RateHz {
+			return "this rate"
+		}
+	}
+	return words.Digits(b.RateHz, 1) + "/s"
+}
+
+func sentence(d reports.Dose) string {
+	switch {
+	case d.SizeS == nil && d.QueuedS != nil:
+		return fmt.Sprintf("Delays of %s up to %s did not break the site, but from %s on requests piled up: it would not have held for long", d.Dependency, words.Span(d.MaxS), words.Span(*d.QueuedS))
+	case d.SizeS == nil:
+		return fmt.Sprintf("The site held every delay of %s up to %s", d.Dependency, words.Span(d.MaxS))
+	}
+	broke := fmt.Sprintf("The site first broke (%s) at a delay of %s", brokeWith(d), words.Span(*d.SizeS))
+	if d.QueuedS != nil && *d.QueuedS < *d.SizeS {
+		broke += fmt.Sprintf(", but requests piled up from %s on", words.Span(*d.QueuedS))
+	}
+	return broke
+}
+
+func brokeWith(d reports.Dose) string {
+	if words := map[string]string{"client_timeout": "no answer in time"}[d.Broke]; words != "" {
+		return words
+	}
+	return d.Broke
+}

@@ -1,0 +1,138 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// AuditPart is the run on one dependency.
+type AuditPart struct {
+	Dependency string
+	Bundle     string
+	Report     *reports.Report // nil when the run could not be done
+	// MaxTimeoutS is the longest timeout on it that holds the rate; nil when not known.
+	MaxTimeoutS *float64
+	Err         error // why it was not done, or not to its end
+}
+
+// Audit puts the parts together, in their order.
+func Audit(name string, rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
+	a := &reports.Audit{Schema: reports.Schema, Name: name, RateHz: rateHz, HorizonS: horizonS, Rows: []reports.AuditRow{}}
+	counts := map[string]int{}
+	for _, p := range parts {
+		if p.Report != nil {
+			a.Target = p.Report.Target
+		}
+		row := auditRow(p, rateHz)
+		counts[row.Verdict]++
+		a.Rows = append(a.Rows, row)
+	}
+	n := len(a.Rows)
+	switch with := counts[reports.AuditOK] + counts[reports.AuditTooLong]; {
+	case counts[reports.AuditNone] > 0:
+		a.ExitCode = exitMissed
+		a.Summary = fmt.Sprintf("%d of %d dependencies %s called without a timeout", counts[reports.AuditNone], n, be(counts[reports.AuditNone]))
+	case counts[reports.AuditUnknown] > 0 || n == 0:
+		a.ExitCode = exitInconclusive
+		a.Summary = fmt.Sprintf("%d of %d dependencies %s called with a timeout; of the others it could not be told", with, n, be(with))
+	default:
+		a.Summary = "every dependency is called with a timeout"
+	}
+	if counts[reports.AuditTooLong] > 0 {
+		a.Summary += fmt.Sprintf("; %d too long for %s/s", counts[reports.AuditTooLong], words.Digits(rateHz, 1))
+	}
+	return a
+}
+
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
+	row := reports.AuditRow{Dependency: p.Dependency, Bundle: p.Bundle, Verdict: reports.AuditUnknown}
+	if p.Report == nil {
+		row.Text = "not run"
+		if p.Err != nil {
+			row.Text = "not run: " + p.Err.Error()
+		}
+		return row
+	}
+	row.Timeout = LastTimeout(p.Report, p.Dependency)
+	if row.Timeout != nil {
+		row.Visitors = row.Timeout.Got
+	}
+	switch {
+	case illBefore(p.Report) != "":
+		row.Text = illBefore(p.Report)
+	case row.Timeout == nil:
+		row.Text = "the fault was not played"
+		if p.Err != nil {
+			row.Text += ": " + p.Err.Error()
+		}
+	default:
+		row.MaxTimeoutS = p.MaxTimeoutS
+		row.Verdict, row.Text = judgeRow(&row, rateHz)
+	}
+	return row
+}
+
+// judgeRow holds the timeout that was seen against the budget.
+func judgeRow(row *reports.AuditRow, rateHz float64) (verdict, text string) {
+	t := row.Timeout
+	budget := ""
+	if row.MaxTimeoutS != nil {
+		budget = fmt.Sprintf("at most %s holds %s/s", words.Limit(*row.MaxTimeoutS), words.Digits(rateHz, 1))
+	}
+	switch {
+	case t.Verdict == reports.ByNobody:
+		return reports.AuditNone, words.Both("no timeout within "+words.Held(t.HorizonS), words.Both(budget, t.Why))
+	case t.Verdict == reports.ByWorker && t.ObservedS != nil:
+		return reports.AuditNone, words.Both(fmt.Sprintf("no timeout of its own: the worker was killed after about %s", words.Held(t.ObservedS.Value)), budget)
+	case t.Verdict != reports.ByApp || t.ObservedS == nil:
+		return reports.AuditUnknown, t.Why
+	}
+	text = words.Held(t.ObservedS.Value)
+	if t.Retries > 0 {
+		text = fmt.Sprintf("%d tries of %s", t.Retries+1, text)
+	}
+	switch {
+	case row.MaxTimeoutS == nil:
+		return reports.AuditOK, words.Both(text, words.Both("whether it holds the rate is not known: the workers were not all busy", t.Why))
+	case t.ObservedS.Value > *row.MaxTimeoutS:
+		return reports.AuditTooLong, words.Both(text+": too long, "+budget, t.Why)
+	}
+	return reports.AuditOK, words.Both(text+": short enough, "+budget, t.Why)
+}
+
+// LastTimeout is what the last fault on a dependency told of its timeout; nil is nothing.
+func LastTimeout(r *reports.Report, dependency string) (last *reports.Timeout) {
+	for i := range r.Timeouts {
+		if t := &r.Timeouts[i]; t.Dependency == dependency {
+			last = t
+		}
+	}
+	return last
+}
+
+// illBefore says that the site was not well before the fault; "" when it was.
+func illBefore(r *reports.Report) string {
+	for _, p := range r.Phases {
+		if p.Warmup || len(r.Faults) > 0 && p.Name == r.Faults[0].Phase {
+			continue
+		}
+		switch {
+		case p.Sent == 0:
+			return "nothing was sent before the fault"
+		case p.OKRatio != nil && *p.OKRatio < measure.Sound:
+			return fmt.Sprintf("the site was not well before the fault: %s of requests were answered well", words.Percent(*p.OKRatio))
+		}
+		return ""
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// evidence sums up what the sources on the site said within the run: one entry
+// for each source and kind, the earliest first.
+func (run *Run) evidence() []reports.Evidence {
+	type key struct {
+		source journal.Source
+		kind   journal.Kind
+	}
+	sums := map[key]*reports.Evidence{}
+	for _, o := range run.Observed {
+		if !run.Within(o) {
+			continue
+		}
+		k, at := key{o.Source, o.Kind}, time.Duration(o.AtNS).Seconds()
+		e := sums[k]
+		if e == nil {
+			e = &reports.Evidence{AtS: at, Source: string(o.Source), Kind: string(o.Kind), Text: o.Text}
+			sums[k] = e
+		}
+		if at < e.AtS {
+			e.AtS, e.Text = at, o.Text
+		}
+		e.Count += max(o.Count, 1)
+	}
+	list := []reports.Evidence{}
+	for _, e := range sums {
+		list = append(list, *e)
+	}
+	slices.SortFunc(list, func(x, y reports.Evidence) int {
+		return cmp.Or(cmp.Compare(x.AtS, y.AtS), cmp.Compare(x.Source, y.Source), cmp.Compare(x.Kind, y.Kind))
+	})
+	return list
+}
+
+// Within reports whether something was seen during the run, give or take how exactly its time is known.
+func (run *Run) Within(o journal.Observation) bool {
+	return o.AtNS+o.ErrorNS >= 0 && time.Duration(o.AtNS-o.ErrorNS) <= run.End
+}
+
+// maxStatus is how many readings a report holds; of more, each second or third is taken.
+const maxStatus = 3600
+
+// statusReadings are what the status page said, the earliest first.
+func statusReadings(observed []journal.Observation) []reports.Status {
+	all := []reports.Status{}
+	for _, o := range observed {
+		if o.Source == journal.PHPFPMStatus && o.Kind == journal.Gauge && o.Pool != nil {
+			all = append(all, reports.Status{AtS: float64(o.AtNS) / 1e9, Busy: o.Pool.Active, Total: o.Pool.Total, Queue: o.Pool.Queue})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y reports.Status) int { return cmp.Compare(x.AtS, y.AtS) })
+	step := (len(all) + maxStatus - 1) / maxStatus
+	if step < 2 {
+		return all
+	}
+	some := all[:0]
+	for i := 0; i < len(all); i += step {
+		some = append(some, all[i])
+	}
+	return some
+}

@@ -1,0 +1,231 @@
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// Fault is one fault of the experiment, put together from its events.
+type Fault struct {
+	journal.Fault
+	Applied time.Duration
+	Lifted  *time.Duration // nil when no event says so
+	stepped bool           // it had more than one size
+}
+
+// playedFaults are the faults in the order in which they were applied.
+func playedFaults(x *Events) []*Fault {
+	byIndex := map[int]*Fault{}
+	var list []*Fault
+	for _, e := range x.faults {
+		f := byIndex[e.Fault.Index]
+		if f == nil {
+			f = &Fault{Fault: *e.Fault, Applied: time.Duration(e.AtNS)}
+			byIndex[e.Fault.Index] = f
+			list = append(list, f)
+		}
+		size := f.SizeS
+		f.Fault = *e.Fault
+		switch e.Kind {
+		case journal.FaultApplied:
+			f.Applied = min(f.Applied, time.Duration(e.AtNS))
+		case journal.FaultStepped:
+			f.stepped = true
+		case journal.FaultLifted:
+			f.Lifted = new(time.Duration(e.AtNS))
+			f.SizeS = cmp.Or(f.SizeS, size)
+		}
+	}
+	for _, f := range list {
+		if f.Connections == nil && f.RequestsHeld == nil {
+			f.trace(x)
+		}
+	}
+	slices.SortFunc(list, func(x, y *Fault) int {
+		return cmp.Or(cmp.Compare(x.Applied, y.Applied), cmp.Compare(x.Index, y.Index))
+	})
+	return list
+}
+
+// trace looks for another sign that the fault met traffic. What it met is told when
+// it is lifted, and a run that was killed, or lost its proxy, has not come to that.
+func (f *Fault) trace(x *Events) {
+	f.Routed = f.Routed || len(x.met[f.Index]) > 0
+	for _, u := range x.Uses {
+		f.Routed = f.Routed || u.Dependency == f.Dependency && u.Calls > 0 && u.To > f.Applied
+	}
+}
+
+// inForce reports whether the fault was in force at t.
+func (f *Fault) inForce(t time.Duration) bool {
+	return f.Applied <= t && (f.Lifted == nil || t < *f.Lifted)
+}
+
+// aftermath is how long after its lifting a fault may still cause errors: for
+// as long as what queued behind it is served or given up by a gateway, which by
+// nginx's default takes 60 s.
+const aftermath = 60 * time.Second
+
+// faultAt returns the index of the fault that something seen at t is counted
+// from: of those in force the one applied last, else the one lifted last within
+// the aftermath; -1 when there is none.
+func faultAt(faults []*Fault, t time.Duration) int {
+	recent, force := -1, -1
+	for i, f := range faults { // in the order of applying
+		switch {
+		case f.Applied > t:
+		case f.inForce(t):
+			force = i
+		case t-*f.Lifted <= aftermath && (recent < 0 || *f.Lifted >= *faults[recent].Lifted):
+			recent = i
+		}
+	}
+	if force >= 0 {
+		return force
+	}
+	return recent
+}
+
+// Exercised reports whether the fault met any traffic: a request was held,
+// slowed, cut or answered. A refused connect leaves no trace in the proxy, so where
+// requests are not known it is enough that the fault was in force on a
+// connection, or that the site was just using the proxy.
+func (f *Fault) Exercised() bool {
+	if f.RequestsHeld != nil {
+		return *f.RequestsHeld > 0
+	}
+	return f.Routed || f.Connections != nil && *f.Connections > 0
+}
+
+func (run *Run) faultFigures() []reports.Fault {
+	list := []reports.Fault{}
+	for _, f := range run.Faults {
+		figure := reports.Fault{
+			Dependency: f.Dependency, Kind: f.Kind, Waits: KeepsWaiting(f.Kind), Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.Applied.Seconds(),
+			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
+			Exercised: f.Exercised(), Uncounted: f.Uncounted, UndoConfirmed: f.UndoConfirmed,
+		}
+		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
+			figure.SizeS = new(f.SizeS)
+		}
+		figure.CallS = run.CallUnder(f)
+		if f.Connections != nil {
+			figure.PeakConnections = new(f.peak(run.Events.met[f.Index]))
+		}
+		if f.Lifted != nil {
+			figure.LiftedS = new(f.Lifted.Seconds())
+		}
+		figure.State = state(figure)
+		list = append(list, figure)
+	}
+	return list
+}
+
+// peak is the most connections that were open at one moment while the fault was
+// in force on them.
+func (f *Fault) peak(met []journal.Connection) int64 {
+	type change struct {
+		at time.Duration
+		by int64
+	}
+	var changes []change
+	for _, c := range met {
+		closed := time.Duration(c.ClosedNS)
+		if f.Lifted != nil {
+			closed = min(closed, *f.Lifted)
+		}
+		changes = append(changes, change{max(time.Duration(c.OpenedNS), f.Applied), 1}, change{closed, -1})
+	}
+	// One that ends at the moment another begins is not open beside it.
+	slices.SortFunc(changes, func(x, y change) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.by, y.by)) })
+	var open, most int64
+	for _, c := range changes {
+		open += c.by
+		most = max(most, open)
+	}
+	return most
+}
+
+// Untouched is the warning about a fault that met no traffic, with the likely reason.
+func (run *Run) Untouched(f reports.Fault) string {
+	if f.Untold() {
+		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
+	}
+	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {
+		return fmt.Sprintf("the fault on %s (%s) answered no request on %d connections: did any request call %s while it was in force, and in plain HTTP?",
+			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+	}
+	if f.Connections != nil && *f.Connections > 0 {
+		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %d connections open through its proxy: did any request call %s while it was in force?",
+			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+	}
+	proxy := "its proxy"
+	for _, d := range run.Manifest.Dependencies {
+		switch {
+		case d.Name == f.Dependency && d.Listen != "":
+			proxy += " at " + d.Listen
+		case d.Name == f.Dependency && d.Host != "":
+			proxy = fmt.Sprintf("the egress (http_proxy and https_proxy set to http://%s, and the host named %s)", run.Manifest.Egress, d.Host)
+		}
+	}
+	return fmt.Sprintf("the fault on %s (%s) touched no request: is the site configured to call %s through %s, and do these requests call it?",
+		f.Dependency, f.Kind, f.Dependency, proxy)
+}
+
+// state says the state that the fault puts its dependency into, to follow "With ".
+func state(f reports.Fault) string {
+	text := f.Dependency + " "
+	switch f.Kind {
+	case "hang":
+		text += "hanging"
+	case "latency":
+		text += "slower"
+		if f.Stepped {
+			text += " in steps"
+		} else if f.SizeS != nil && *f.SizeS > 0 {
+			text = f.Dependency + " " + words.Span(*f.SizeS) + " slower"
+		}
+	case "reset":
+		text += "resetting its connections"
+	case "close":
+		text += "closing its connections"
+	case "down":
+		text += "down"
+	case "no_accept":
+		text += "accepting no connections"
+	case "bandwidth":
+		text += "on a narrow line"
+	case "slow_close":
+		text += "slow to close its connections"
+	case "slice":
+		text += "answering in small pieces"
+	case "limit":
+		text += "cutting its answers short"
+	case "dns":
+		text += "not found by its name"
+	case "slow_dial":
+		text += "slow to connect to"
+		if f.SizeS != nil && *f.SizeS > 0 {
+			text = f.Dependency + " " + words.Span(*f.SizeS) + " slower to connect to"
+		}
+	case "http_error":
+		text += "answering with errors"
+	default:
+		text += "under " + f.Kind
+	}
+	if f.Share > 0 && f.Share < 1 {
+		text += " on " + words.Percent(f.Share) + " of connections"
+	}
+	return text
+}
+
+// KeepsWaiting reports whether a fault of this kind makes a caller wait.
+func KeepsWaiting(kind string) bool {
+	return slices.Contains([]string{"hang", "latency", "no_accept", "slow_dial", "bandwidth", "slow_close", "slice", "limit"}, kind)
+}

@@ -1,0 +1,222 @@
+package measure
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// FaultWindow is what the site did while a fault kept its calls waiting.
+type FaultWindow struct {
+	Fault  *Fault
+	Until  time.Duration    // it was lifted, or the run ended
+	Waits  []Wait           // of the calls that it caught, as the proxy saw them; by when they ended
+	Given  []Wait           // those of waits that the site ended while the fault was in force
+	GaveUp Visitors         // slow answers to visitors, by who gave up on them
+	App    Early            // good answers and the application's own errors that were slow
+	Others Early            // slow answers of a gateway, and what we gave up
+	got    map[string]int64 // what came to visitors that waited or were refused
+	Late   int64            // hits that were answered well only after the lifting
+	First  time.Duration    // when the first slow answer came; 0 is none
+}
+
+// Wait is a call that a fault caught.
+type Wait struct {
+	Began, Ended time.Duration
+	connection   int64
+	by           string // who ended the connection
+	open         bool   // there was no answer when it ended
+	marks        uint8  // what came to a visitor around its end
+}
+
+// The marks of a wait.
+const (
+	MarkKilled   = 1 << iota // a gateway said that the worker had broken off
+	MarkLeft                 // a gateway, or we, had just given up
+	MarkAnswered             // the application answered
+)
+
+// Visitors counts slow answers by who gave up.
+type Visitors struct{ Gateway, Client, App, Ok int64 }
+
+// waitingKind reports whether a fault of the kind makes calls wait.
+func waitingKind(kind string) bool {
+	return kind == "hang" || kind == "latency" || kind == "no_accept" || kind == "slow_dial" || kind == "bandwidth" || kind == "slice"
+}
+
+// windows are those of each fault that makes calls wait.
+func (run *Run) newFaultWindows() []*FaultWindow {
+	var list []*FaultWindow
+	for _, f := range run.Faults {
+		if !waitingKind(f.Kind) {
+			continue
+		}
+		w := &FaultWindow{Fault: f, Until: run.End, got: map[string]int64{}}
+		if f.Lifted != nil {
+			w.Until = *f.Lifted
+		}
+		for _, c := range run.Events.met[f.Index] {
+			if c.HeldNS == nil {
+				continue
+			}
+			w.Waits = append(w.Waits, Wait{time.Duration(c.ClosedNS - *c.HeldNS), time.Duration(c.ClosedNS), c.ID, c.ClosedBy, c.Waiting, 0})
+		}
+		slices.SortFunc(w.Waits, func(x, y Wait) int {
+			return cmp.Or(cmp.Compare(x.Ended, y.Ended), cmp.Compare(x.connection, y.connection))
+		})
+		for _, one := range w.Waits {
+			if one.by == "site" && one.open && one.Ended < w.Until {
+				w.Given = append(w.Given, one)
+			}
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// A visitor hears of the end of a call within these bounds. A gateway that gave
+// up did so just before, a worker that broke off does so at that moment.
+const (
+	Beside = 50 * time.Millisecond
+	behind = 100 * time.Millisecond
+)
+
+// add looks at a hit that was due while the fault was in force.
+func (w *FaultWindow) add(h *journal.Hit, usual UsualService) {
+	if h.Due < w.Fault.Applied || h.Due >= w.Until {
+		return
+	}
+	extra := h.Service() - usual.of(h.Request)
+	if h.Done >= w.Until {
+		if h.Class == journal.ClassOK && extra > slowFrom(usual.of(h.Request)) {
+			w.Late++
+		}
+		return
+	}
+	client := h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout
+	gateway := badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed
+	if h.Class != journal.ClassOK || extra > slowFrom(usual.of(h.Request)) {
+		w.got[gotWords(h)]++
+	}
+	if gateway && h.Service() < refusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
+		return
+	}
+	if w.First == 0 || h.Done < w.First {
+		w.First = h.Done
+	}
+	switch {
+	case client:
+		w.GaveUp.Client++
+		w.Others.add(h, h.Service())
+		w.mark(MarkLeft, h.Done-ClusterAbs, h.Done+Beside)
+	case gateway:
+		w.GaveUp.Gateway++
+		w.Others.add(h, h.Service())
+		if h.Code == 504 {
+			w.mark(MarkLeft, h.Done-ClusterAbs, h.Done+Beside)
+		} else {
+			w.mark(MarkKilled, h.Done-Beside, h.Done+Beside)
+		}
+	default:
+		if h.Class == journal.ClassOK {
+			w.GaveUp.Ok++
+		} else {
+			w.GaveUp.App++
+		}
+		w.App.add(h, extra)
+		w.mark(MarkAnswered, h.Done-behind-usual.of(h.Request), h.Done+ClusterAbs)
+	}
+}
+
+// gotWords says what came to a visitor.
+func gotWords(h *journal.Hit) string {
+	switch {
+	case h.Class == journal.ClassOK && h.Degraded:
+		return "degraded page"
+	case h.Class == journal.ClassOK:
+		return "good page"
+	case h.Code >= 400:
+		return "error " + strconv.Itoa(int(h.Code))
+	}
+	return "error " + h.Class.String()
+}
+
+// MostGot is what came to most of them; a page that came only after the lifting
+// counts if there was nothing else. Empty when nobody had to wait.
+func (w *FaultWindow) MostGot() string {
+	most, what := int64(0), ""
+	if w.Late > 0 {
+		what = "good page"
+	}
+	for _, words := range slices.Sorted(maps.Keys(w.got)) {
+		if n := w.got[words]; n > most {
+			most, what = n, words
+		}
+	}
+	return what
+}
+
+// slowFrom is how much longer than usual an answer must take to be called slow.
+func slowFrom(usual time.Duration) time.Duration { return usual/4 + Beside }
+
+// mark notes that something came to a visitor around the end of waits.
+func (w *FaultWindow) mark(what uint8, from, to time.Duration) {
+	i, _ := slices.BinarySearchFunc(w.Given, from, func(one Wait, t time.Duration) int { return cmp.Compare(one.Ended, t) })
+	for ; i < len(w.Given) && w.Given[i].Ended <= to; i++ {
+		w.Given[i].marks |= what
+	}
+}
+
+// Marked is the share of the waits that have one of the marks.
+func (w *FaultWindow) Marked(what uint8) float64 {
+	n := 0
+	for _, one := range w.Given {
+		if one.marks&what != 0 {
+			n++
+		}
+	}
+	return float64(n) / float64(len(w.Given))
+}
+
+// Early keeps the samples that were due first, a bounded number of them.
+type Early []Sample
+
+type Sample struct {
+	Due, done, Value time.Duration
+	seq              uint64
+}
+
+const maxEarly = 512
+
+func (e *Early) add(h *journal.Hit, value time.Duration) {
+	*e = append(*e, Sample{h.Due, h.Done, value, h.Seq})
+	if len(*e) >= 2*maxEarly {
+		*e = e.Sorted()
+	}
+}
+
+// Sorted returns the samples in the order in which they were due.
+func (e Early) Sorted() Early {
+	slices.SortFunc(e, func(x, y Sample) int { return cmp.Or(cmp.Compare(x.Due, y.Due), cmp.Compare(x.seq, y.seq)) })
+	return e[:min(len(e), maxEarly)]
+}
+
+// Values are the samples' values.
+func (e Early) Values() []time.Duration {
+	var list []time.Duration
+	for _, s := range e.Sorted() {
+		list = append(list, s.Value)
+	}
+	return list
+}
+
+// Times that one limit cut off lie within a twentieth of each other, and within
+// what a busy machine adds. Those of a person's page or of a queue do not.
+const (
+	ClusterRatio = 0.05
+	ClusterAbs   = 20 * time.Millisecond
+)

@@ -1,0 +1,211 @@
+package measure
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tailback/tailback/internal/stats"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// Run is what happened in a run, counted.
+type Run struct {
+	Manifest   journal.Manifest
+	experiment []byte
+	End        time.Duration // since T0
+	Events     *Events
+	Observed   []journal.Observation
+	Faults     []*Fault // in the order of applying
+	Traffic    *Traffic
+	Timeline   *Timeline
+	Cells      *Cells
+	Throughput Throughput
+	Usual      UsualService
+	Services   *ServiceTimes
+	Onsets     []*Onset      // the earliest first
+	FirstUnder []*FirstError // by phase, the first gateway error under a fault; nil is none
+	Recoveries []*Recovery   // in the order of lifting
+	BaselineS  int           // seconds that the recoveries are held against
+	Windows    []*FaultWindow
+	Doses      []*Dose
+	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
+	Closes     HeldCloses
+	Crowds     *Crowds
+}
+
+// Bundle counts what happened in the run that a bundle is the record of. The
+// order of its hits does not matter. They are read twice; memory does not grow
+// with their number. Quantiles are off by at most stats.MaxRelativeError. The
+// error is the bundle's: it can't be read, or contradicts itself.
+func Bundle(b *journal.Bundle) (*Run, error) {
+	c, err := b.Contents()
+	if err != nil {
+		return nil, err
+	}
+	return Contents(c)
+}
+
+// Contents does the same with what a bundle holds.
+func Contents(c journal.Contents) (*Run, error) {
+	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations}
+	r.Faults = playedFaults(r.Events)
+	first := newFirstPass(r)
+	if err := read(c, first.add); err != nil {
+		return nil, err
+	}
+	lost := first.finish(r)
+	second := newSecondPass(r)
+	if err := read(c, second.add); err != nil {
+		return nil, err
+	}
+	for i := range lost {
+		second.add(&lost[i])
+	}
+	second.finish(r)
+	return r, nil
+}
+
+// read gives each hit to add, once it is known to fit the manifest.
+func read(c journal.Contents, add func(h *journal.Hit)) error {
+	phases, requests := uint32(len(c.Manifest.Phases)), uint32(len(c.Manifest.Requests))
+	for batch, err := range c.Hits() {
+		if err != nil {
+			return err
+		}
+		for i := range batch {
+			h := &batch[i]
+			if uint32(h.Phase) >= phases || uint32(h.Request) >= requests {
+				return fmt.Errorf("read hits: hit %d is of phase %d and request %d, the manifest has %d and %d: the bundle is damaged",
+					h.Seq, h.Phase, h.Request, phases, requests)
+			}
+			add(h)
+		}
+	}
+	return nil
+}
+
+// firstPass gathers all that can be counted without knowing when things began.
+type firstPass struct {
+	phases     []journal.PhaseSpan
+	traffic    *trafficCounter
+	timeline   *timelineCounter
+	cells      *cellCounter
+	throughput Throughput
+	errors     firstErrors
+	baseline   *baseline
+	usual      *serviceBaseline
+	doses      []*Dose
+	giveUps    stats.Histogram
+	unended    *unended
+}
+
+func newFirstPass(r *Run) *firstPass {
+	m, long := r.Manifest, planned(r.Manifest)
+	return &firstPass{
+		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
+		errors: newFirstErrors(len(m.Phases), r.Faults), baseline: newBaseline(m, r.Faults),
+		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
+	}
+}
+
+func (p *firstPass) add(h *journal.Hit) {
+	if p.unended != nil {
+		p.unended.add(h)
+	}
+	p.count(h)
+}
+
+func (p *firstPass) count(h *journal.Hit) {
+	warmup := p.phases[h.Phase].Warmup
+	p.traffic.add(h)
+	p.timeline.add(h)
+	p.cells.add(h, warmup)
+	p.throughput.add(h)
+	if !warmup {
+		p.errors.add(h)
+	}
+	if warmup || h.Class.Ours() {
+		return
+	}
+	if gaveUpOn(h) && h.Service() >= shortestPatience {
+		p.giveUps.Add(int64(h.Service()))
+	}
+	p.baseline.add(h)
+	p.usual.add(h)
+	for _, d := range p.doses {
+		d.add(h)
+	}
+}
+
+// finish returns the hits whose end was never written, which are counted by now.
+func (p *firstPass) finish(r *Run) []journal.Hit {
+	known := max(p.traffic.last, endOfRun(r, p.traffic.last))
+	lost := p.unended.until(known)
+	for i := range lost {
+		p.count(&lost[i])
+	}
+	r.End = endOfRun(r, p.traffic.last)
+	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
+	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
+	r.Onsets, r.FirstUnder = r.findOnsets(p.errors), p.errors.byPhase
+	r.Closes = newHeldCloses(r.Events.closed)
+	r.Recoveries, r.BaselineS = r.liftedFaults(p.baseline), len(p.baseline.seconds)
+	return lost
+}
+
+// secondPass looks at the moments that the first one found.
+type secondPass struct {
+	run      *Run
+	windows  []*FaultWindow
+	services *ServiceTimes
+	crowds   *Crowds
+}
+
+func newSecondPass(r *Run) *secondPass {
+	return &secondPass{run: r, windows: r.newFaultWindows(), services: r.newServices(), crowds: r.newCrowds()}
+}
+
+func (p *secondPass) add(h *journal.Hit) {
+	r := p.run
+	warmup := r.Manifest.Phases[h.Phase].Warmup
+	for _, o := range r.Onsets {
+		o.add(h, warmup)
+		if !warmup {
+			r.seeErrors(o, h)
+		}
+	}
+	if p.crowds != nil {
+		p.crowds.add(h)
+	}
+	if warmup || h.Class.Ours() {
+		return
+	}
+	p.services.add(h)
+	for _, one := range r.Recoveries {
+		one.add(h)
+	}
+	for _, w := range p.windows {
+		w.add(h, r.Usual)
+	}
+}
+
+func (p *secondPass) finish(r *Run) {
+	r.Windows, r.Services, r.Crowds = p.windows, p.services, p.crowds
+}
+
+// planned is how long the phases last together.
+func planned(m journal.Manifest) time.Duration {
+	var end time.Duration
+	for _, p := range m.Phases {
+		end = max(end, time.Duration(p.EndNS))
+	}
+	return end
+}
+
+// endOfRun is when the run ended, or, when it was killed and could not say so, the last that is known of it.
+func endOfRun(r *Run, lastHit time.Duration) time.Duration {
+	if o := r.Manifest.Outcome; o != nil {
+		return time.Duration(max(o.EndNS, 0))
+	}
+	return max(lastHit, r.Events.last)
+}

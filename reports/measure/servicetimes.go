@@ -1,0 +1,136 @@
+package measure
+
+import (
+	"math"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// leadIn is how long before a fault requests no longer tell of a well site:
+// those that last longer would be missing among them.
+const leadIn = time.Second
+
+// freeCells says of each cell whether a request that came in it met a site
+// that was well and had no past: no fault in force, none refused and none given
+// up since the site was last empty. What was given up goes on unseen, so nothing
+// after the first of them is free.
+func (run *Run) freeCells() []bool {
+	levels := run.Cells.InSystem
+	free := make([]bool, len(levels))
+	faulty := run.FaultyCells(leadIn)
+	past := false
+	for c := range levels {
+		if At(run.Cells.Flow.GaveUp, c) > 0 {
+			break
+		}
+		if faulty[c] || At(run.Cells.Flow.Refused, c) > 0 {
+			past = true
+		} else if levels[c] == 0 {
+			past = false
+		}
+		free[c] = !past
+	}
+	return free
+}
+
+// FaultyCells are those in which a fault was in force, or was about to be within lead.
+func (run *Run) FaultyCells(lead time.Duration) []bool {
+	n := len(run.Cells.InSystem)
+	faulty := make([]bool, n)
+	for _, f := range run.Faults {
+		end := run.End
+		if f.Lifted != nil {
+			end = *f.Lifted
+		}
+		for c := run.Cells.Cell(f.Applied - lead); c <= min(run.Cells.Cell(end), n-1); c++ {
+			faulty[c] = true
+		}
+	}
+	return faulty
+}
+
+// MaxLevel is the most requests in the site that service times are kept apart for.
+const MaxLevel = 127
+
+// ServiceTimes gathers how long good answers took that came to a free site, by
+// request and by how many others were inside when they came.
+type ServiceTimes struct {
+	cells *Cells
+	free  []bool
+	Sums  [][MaxLevel + 1]Moments // by request
+}
+
+func (run *Run) newServices() *ServiceTimes {
+	return &ServiceTimes{cells: run.Cells, free: run.freeCells(), Sums: make([][MaxLevel + 1]Moments, len(run.Manifest.Requests))}
+}
+
+func (s *ServiceTimes) add(h *journal.Hit) {
+	c, levels := s.cells.Cell(h.Sent), s.cells.InSystem
+	if h.Class != journal.ClassOK || c >= len(s.free) || !s.free[c] || levels[c] < 0 || levels[c] > MaxLevel {
+		return
+	}
+	s.Sums[h.Request][levels[c]].add(h.Service())
+}
+
+// BusiestSecond is the most answers in a second, without a fault and before anybody gave up.
+func (run *Run) BusiestSecond() float64 {
+	faulty, second := run.FaultyCells(0), run.Cells.PerSecond()
+	var n, most int64
+	streak := 0
+	for c := range faulty {
+		if At(run.Cells.Flow.GaveUp, c) > 0 {
+			break
+		}
+		if faulty[c] {
+			streak, n = 0, 0
+			continue
+		}
+		n += int64(At(run.Cells.Flow.Served, c))
+		if streak++; streak > second {
+			n -= int64(At(run.Cells.Flow.Served, c-second))
+		}
+		most = max(most, n)
+	}
+	return float64(most)
+}
+
+// Moments are the count, sum and sum of squares of some times. They are whole
+// numbers, so that the order of adding does not matter.
+type Moments struct {
+	N   int64
+	sum time.Duration
+	sq  uint64 // in ticks squared
+}
+
+const tick = 10 * time.Microsecond
+
+// longestSquare bounds what is squared: ten million of them still fit.
+const longestSquare = 10 * time.Second
+
+func (m *Moments) add(d time.Duration) {
+	m.N++
+	m.sum += d
+	ticks := uint64(max(min(d, longestSquare), 0) / tick)
+	m.sq += ticks * ticks
+}
+
+func (m *Moments) Merge(o Moments) { m.N += o.N; m.sum += o.sum; m.sq += o.sq }
+
+// Mean is in seconds, 0 of none.
+func (m Moments) Mean() float64 {
+	if m.N == 0 {
+		return 0
+	}
+	return m.sum.Seconds() / float64(m.N)
+}
+
+// Variance is that of the values about their mean (n - 1), in seconds squared; 0 of fewer than two.
+func (m Moments) Variance() float64 {
+	if m.N < 2 {
+		return 0
+	}
+	n, mean := float64(m.N), m.Mean()
+	squares := float64(m.sq) * tick.Seconds() * tick.Seconds()
+	return math.Max(squares-n*mean*mean, 0) / (n - 1)
+}

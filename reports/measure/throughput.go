@@ -1,0 +1,52 @@
+package measure
+
+import (
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// maxSeconds bounds the memory of throughput: 36 hours.
+const maxSeconds = 1 << 17
+
+// Parts are how many cells of throughput make a second.
+const Parts = 8
+
+// Throughput counts, for each eighth of a second since T0, the hits that the site
+// took up, by when they were sent and by when they were done.
+type Throughput struct{ sent, Done []int32 }
+
+func (s *Throughput) add(h *journal.Hit) {
+	if !inFlight(h) || refusedAtOnce(h) {
+		return
+	}
+	for _, c := range []struct {
+		counts *[]int32
+		at     time.Duration
+	}{{&s.sent, h.Sent}, {&s.Done, h.Done}} {
+		if i := int(max(c.at, 0) / (time.Second / Parts)); i < maxSeconds*Parts {
+			bump(c.counts, i, 1)
+		}
+	}
+}
+
+// In returns how many requests belong to a second. Their calls are made between
+// sending and answer, so it is the mean of both counts.
+func (s *Throughput) In(second int) float64 {
+	return float64(SumCells(s.sent, second*Parts, (second+1)*Parts)+SumCells(s.Done, second*Parts, (second+1)*Parts)) / 2
+}
+
+// QuietSeconds says of each whole second of the run whether no fault was in force in it
+// or had been lifted within the aftermath.
+func (run *Run) QuietSeconds() []bool {
+	quiet := make([]bool, min(int(run.End/time.Second), maxSeconds))
+	for s := range quiet {
+		from := time.Duration(s) * time.Second
+		quiet[s] = true
+		for _, f := range run.Faults {
+			over := f.Lifted != nil && *f.Lifted+aftermath < from
+			quiet[s] = quiet[s] && (over || f.Applied >= from+time.Second)
+		}
+	}
+	return quiet
+}
