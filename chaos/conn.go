@@ -49,7 +49,7 @@ type conn struct {
 	told   bool        // recorded, as ended; belongs to recorder.mu
 
 	mu sync.Mutex
-	tally
+	connState
 }
 
 func newConn(p *proxy, id int64, call egress.Call) *conn {

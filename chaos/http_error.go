@@ -37,7 +37,7 @@ type answering struct{ *configs.HTTPError }
 
 // Pipe answers until the stub ends or is interrupted, or has something else than HTTP.
 func (a *answering) Pipe(stub *toxics.ToxicStub) {
-	in := newIntake(stub)
+	in := newRequestReader(stub)
 	if in.skip() {
 		for a.next(in) {
 		}
@@ -53,7 +53,7 @@ func (a *answering) Pipe(stub *toxics.ToxicStub) {
 }
 
 // next answers the next request, and reports whether another may follow.
-func (a *answering) next(in *intake) bool {
+func (a *answering) next(in *requestReader) bool {
 	req, foreign := in.request()
 	switch {
 	case foreign != "":

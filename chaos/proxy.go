@@ -32,7 +32,7 @@ type proxy struct {
 	buffers sync.Pool
 	usage   usage
 
-	door
+	listener
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -55,14 +55,17 @@ func newProxy(ctx context.Context, d configs.Dependency, rec *recorder) *proxy {
 // openProxy makes a proxy that listens.
 func openProxy(ctx context.Context, d configs.Dependency, rec *recorder) (*proxy, error) {
 	p := newProxy(ctx, d, rec)
-	if err := p.door.listen(d.Listen); err != nil {
+	if err := p.listener.listen(d.Listen); err != nil {
 		return nil, fmt.Errorf("listen for dependency %s on %s: %w (free the port, or give the dependency another listen address)",
 			d.Name, d.Listen, bare(err))
 	}
-	p.addr, p.dial = p.listener.Addr().String(), dialTCP(d.Upstream)
+	p.addr, p.dial = p.tcp.Addr().String(), dialTCP(d.Upstream)
 	p.resume()
 	return p, nil
 }
+
+// listens reports whether the site connects to the proxy itself, and not through the egress.
+func (p *proxy) listens() bool { return p.tcp != nil }
 
 // bare strips the address that net puts into its errors: ours name it themselves.
 func bare(err error) error {
@@ -85,7 +88,7 @@ func (p *proxy) resume() {
 // accept serves connections until its deadline is set to the past or the listener is closed.
 func (p *proxy) accept() {
 	for {
-		site, err := p.listener.AcceptTCP()
+		site, err := p.tcp.AcceptTCP()
 		switch {
 		case err == nil:
 			p.receive(site)
@@ -194,7 +197,7 @@ func (p *proxy) lift() (undone bool) {
 // that does not get through in time is followed by another: connects are lost now
 // and then on a busy machine, or to what is left of an old connection (TIME_WAIT).
 func (p *proxy) confirmed() bool {
-	if p.listener == nil {
+	if !p.listens() {
 		return true
 	}
 	taken, err := p.confirm()
@@ -235,9 +238,9 @@ func (p *proxy) close() error {
 		p.setToxics(stream.Direction(dir), nil)
 	}
 	var err error
-	if p.listener != nil {
+	if p.listens() {
 		p.pause()
-		err = p.listener.Close()
+		err = p.tcp.Close()
 	}
 	p.mu.Lock()
 	p.closing = true

@@ -201,9 +201,9 @@ func (s *server) update(p *proxy, body []byte) (any, error) {
 		return nil, badBody(err)
 	}
 	switch {
-	case p.listener == nil && (!to.Enabled || to.Listen != ""):
+	case !p.listens() && (!to.Enabled || to.Listen != ""):
 		return nil, refusal(http.StatusForbidden, "%s is reached through the egress proxy, and has no address to disable or move; use a toxic such as timeout", p.dep.Name)
-	case p.listener != nil && !p.is(to):
+	case p.listens() && !p.is(to):
 		return nil, refusal(http.StatusForbidden, "%s listens on %s for %s: the addresses are those of the experiment file; change them there and restart tailback proxy", p.dep.Name, p.addr, p.dep.Upstream)
 	}
 	err := s.switchProxy(p, to.Enabled)

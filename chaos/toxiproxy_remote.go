@@ -173,32 +173,32 @@ func (r *remote) Play(ctx context.Context, t0 time.Time, emit func(journal.Event
 			emit(e)
 		}
 	}()
-	for _, m := range moments(r.exp) {
-		if err := r.until(ctx, t0.Add(m.at)); err != nil {
+	for _, a := range faultActions(r.exp) {
+		if err := r.until(ctx, t0.Add(a.at)); err != nil {
 			return err
 		}
-		if err := r.do(ctx, m, at, emit); err != nil {
+		if err := r.do(ctx, a, at, emit); err != nil {
 			return err
 		}
 	}
 	return r.until(ctx, t0.Add(r.exp.Duration()))
 }
 
-func (r *remote) do(ctx context.Context, m moment, at func() int64, emit func(journal.Event)) error {
-	f := r.faults[m.fault]
-	switch m.turn {
-	case turnApply:
+func (r *remote) do(ctx context.Context, a faultAction, at func() int64, emit func(journal.Event)) error {
+	f := r.faults[a.fault]
+	switch a.kind {
+	case actionApply:
 		began := at()
 		if err := r.put(ctx, f); err != nil {
 			return fmt.Errorf("apply %s on %s: %w", f.spec.Kind(), f.spec.Dependency, err)
 		}
 		emit(journal.Event{AtNS: began, Kind: journal.FaultApplied, Fault: f.uncounted()})
-	case turnStep:
-		if err := r.step(ctx, f, m.size); err != nil {
+	case actionStep:
+		if err := r.step(ctx, f, a.size); err != nil {
 			return fmt.Errorf("step %s on %s: %w", f.spec.Kind(), f.spec.Dependency, err)
 		}
 		emit(journal.Event{AtNS: at(), Kind: journal.FaultStepped, Fault: f.uncounted()})
-	case turnLift:
+	case actionLift:
 		for _, e := range r.lift(ctx, f, at) {
 			emit(e)
 		}
@@ -270,7 +270,7 @@ func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64) []jo
 	return events
 }
 
-// until waits for a moment. Meanwhile it looks whether the server is there.
+// until waits for that time. Meanwhile it looks whether the server is there.
 func (r *remote) until(ctx context.Context, at time.Time) error {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()

@@ -22,15 +22,15 @@ const firstByteWithin = 100 * time.Millisecond
 // answer, such as MySQL's QUIT. Whoever gives up on an answer has waited longer.
 const goodbyeWithin = 20 * time.Millisecond
 
-// tally is what is known about a connection. It belongs to conn.mu.
+// connState is what is known about a connection. It belongs to conn.mu.
 //
 // A request is bytes from the site after an answer, or the first ones. It is
 // outstanding until the first byte of its answer is handed to the site's socket.
 // If the dependency speaks first, the site waits for that from the opening on: it
 // can be held like an answer, and is not counted in requests. A TLS handshake is
-// part of the request behind it; see secured. Nor is the last
+// part of the request behind it; see tlsRecords. Nor is the last
 // word on a connection, behind which the site ends it at once.
-type tally struct {
+type connState struct {
 	fault    *fault // in force on this connection, or nil
 	first    *fault // the first that ever was
 	timer    *time.Timer
@@ -40,7 +40,7 @@ type tally struct {
 	closedBy string // "" while open
 
 	bytesUp, bytesDown, requests int64
-	tls                          *secured // nil: it is spoken to in the clear
+	tls                          *tlsRecords // nil: it is spoken to in the clear
 
 	midway      int64 // the request that was outstanding when the fault came; 0 is none
 	outstanding bool
@@ -153,17 +153,17 @@ func (c *conn) hold(f *fault) {
 }
 
 // release ends the wait of a request that was caught. conn.mu is locked.
-func (t *tally) release(at time.Time) {
-	if t.caught {
-		t.caught = false
-		t.held = max(t.held, at.Sub(t.began))
+func (s *connState) release(at time.Time) {
+	if s.caught {
+		s.caught = false
+		s.held = max(s.held, at.Sub(s.began))
 	}
 }
 
 // noteEnd notes who ended the connection, and when.
-func (t *tally) noteEnd(by string, at time.Time) {
-	t.closedBy, t.closed, t.waiting = by, at, t.caught
-	t.release(at)
+func (s *connState) noteEnd(by string, at time.Time) {
+	s.closedBy, s.closed, s.waiting = by, at, s.caught
+	s.release(at)
 }
 
 // endedBy notes who ended the connection first, and that its call has ended. conn.mu is locked.
@@ -238,7 +238,7 @@ func (c *conn) received(f *flow, p []byte) {
 			in.bytesUp.Add(int64(n))
 		}
 		if c.bytesUp == int64(n) && c.bytesDown == 0 && beginsTLS(p) {
-			c.tls = &secured{}
+			c.tls = &tlsRecords{}
 		}
 		if c.tls == nil || c.tls.asks(p) || c.requests == 0 {
 			c.begin(in)
@@ -326,19 +326,19 @@ func (c *conn) met() bool {
 func (c *conn) record(t0 time.Time) *journal.Connection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := c.tally // a copy: the connection may go on
-	if t.closedBy == "" {
-		t.noteEnd(byEnd, time.Now())
+	s := c.connState // a copy: the connection may go on
+	if s.closedBy == "" {
+		s.noteEnd(byEnd, time.Now())
 	}
 	r := &journal.Connection{ID: c.id, Dependency: c.proxy.dep.Name,
-		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(t.closed.Sub(t0)), ClosedBy: t.closedBy,
-		Requests: t.requests, BytesUp: t.bytesUp, BytesDown: t.bytesDown}
-	if t.first != nil {
-		r.Fault = &t.first.index
+		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(s.closed.Sub(t0)), ClosedBy: s.closedBy,
+		Requests: s.requests, BytesUp: s.bytesUp, BytesDown: s.bytesDown}
+	if s.first != nil {
+		r.Fault = &s.first.index
 	}
-	if t.wasCaught {
-		ns := int64(t.held)
-		r.HeldNS, r.Waiting = &ns, t.waiting
+	if s.wasCaught {
+		ns := int64(s.held)
+		r.HeldNS, r.Waiting = &ns, s.waiting
 	}
 	return r
 }

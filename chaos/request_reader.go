@@ -14,9 +14,9 @@ import (
 // maxHead bounds the headers of a request, as Go's own server does.
 const maxHead = 1 << 20
 
-// intake reads HTTP requests from what the site sends, and can give back to the
+// requestReader reads HTTP requests from what the site sends, and can give back to the
 // dependency's direction what it has read of one that is not to be answered.
-type intake struct {
+type requestReader struct {
 	stub   *toxics.ToxicStub
 	conn   *conn
 	buf    *bufio.Reader
@@ -32,15 +32,15 @@ var (
 	errLong   = errors.New("the headers are too long")
 )
 
-func newIntake(stub *toxics.ToxicStub) *intake {
-	in := &intake{stub: stub, conn: stub.State.(*flow).conn, lifted: stub.Interrupt}
+func newRequestReader(stub *toxics.ToxicStub) *requestReader {
+	in := &requestReader{stub: stub, conn: stub.State.(*flow).conn, lifted: stub.Interrupt}
 	in.buf = bufio.NewReader(in)
 	return in
 }
 
 // skip passes on what belongs to the request that was under way when the fault
 // came, and reports whether more has come.
-func (in *intake) skip() bool {
+func (in *requestReader) skip() bool {
 	for in.chunk() {
 		if !in.conn.midRequest() {
 			return true
@@ -59,7 +59,7 @@ func (c *conn) midRequest() bool {
 }
 
 // chunk waits for the next bytes of the site.
-func (in *intake) chunk() bool {
+func (in *requestReader) chunk() bool {
 	select {
 	case <-in.lifted:
 		in.ended = errLifted
@@ -74,7 +74,7 @@ func (in *intake) chunk() bool {
 }
 
 // Read is for buf.
-func (in *intake) Read(p []byte) (int, error) {
+func (in *requestReader) Read(p []byte) (int, error) {
 	if in.keep && len(in.kept) > maxHead {
 		in.ended = errLong
 	}
@@ -91,7 +91,7 @@ func (in *intake) Read(p []byte) (int, error) {
 
 // request reads the headers of the next request. If what comes is none, foreign
 // says what it is; with neither, reading ended before.
-func (in *intake) request() (req *http.Request, foreign string) {
+func (in *requestReader) request() (req *http.Request, foreign string) {
 	in.lifted, in.keep = in.stub.Interrupt, true
 	ahead, _ := in.buf.Peek(in.buf.Buffered())
 	in.kept = append(in.kept[:0], ahead...)
@@ -107,7 +107,7 @@ func (in *intake) request() (req *http.Request, foreign string) {
 
 // method looks for a word in capitals and a space: a binary protocol may never
 // send the line's end that reading a request waits for.
-func (in *intake) method() bool {
+func (in *requestReader) method() bool {
 	for n := 1; ; n++ {
 		head, err := in.buf.Peek(n)
 		if err != nil {
@@ -124,7 +124,7 @@ func (in *intake) method() bool {
 }
 
 // foreign says what was read that is no request of HTTP/1, or "" if it may yet be one.
-func (in *intake) foreign() string {
+func (in *requestReader) foreign() string {
 	switch k := in.kept; {
 	case in.ended == errLong:
 		in.ended = nil
@@ -141,10 +141,10 @@ func (in *intake) foreign() string {
 
 // forget lets go of a request that is going to be answered; its body is read to
 // the end even if the fault is lifted meanwhile.
-func (in *intake) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
+func (in *requestReader) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
 
 // giveBack passes on what was read of the latest request and what came after it.
-func (in *intake) giveBack() {
+func (in *requestReader) giveBack() {
 	if data := append(in.kept, in.rest...); len(data) > 0 {
 		in.stub.Output <- &stream.StreamChunk{Data: data, Timestamp: time.Now()}
 	}
