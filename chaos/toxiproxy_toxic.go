@@ -9,7 +9,6 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
-	"github.com/rs/zerolog"
 )
 
 // clientToxic is a toxic that a client of Toxiproxy's has put on a proxy. It is
@@ -28,8 +27,7 @@ func newClientToxic(w *toxics.ToxicWrapper, seed uint64) *clientToxic {
 	t := &clientToxic{ToxicWrapper: w, run: w.Toxic, seed: seed}
 	switch toxic := w.Toxic.(type) {
 	case *toxics.BandwidthToxic:
-		zerolog.SetGlobalLevel(zerolog.Disabled) // see bandwidth
-		t.run = &throttling{*toxic}
+		t.run = &throttling{toxic.Rate}
 	case *toxics.ResetToxic:
 		t.run = &tearing{time.Duration(toxic.Timeout) * time.Millisecond}
 	}
