@@ -82,8 +82,8 @@ func TestBandwidthIsInKilobytes(t *testing.T) {
 	})
 }
 
-// The process's log belongs to whoever embeds us. Toxiproxy's own toxic writes to
-// it when it is interrupted while it throttles, which is what happens here.
+// The process's log belongs to the program that embeds us. Toxiproxy's own toxic
+// writes to it when it is interrupted while it throttles, as both are here.
 func TestBandwidthLeavesTheProcessLogAlone(t *testing.T) {
 	defer func(before zerolog.Logger) { log.Logger = before }(log.Logger)
 	var written bytes.Buffer

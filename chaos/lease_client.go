@@ -24,11 +24,11 @@ type leaseClient struct {
 	cancel func() // ends the request
 	answer io.Closer
 	tells  chan tell // closed when the proxy has ended the lease, or the connection broke
-	why    error     // then, if it broke
+	why    error     // why the connection broke, if it did; known once tells is closed
 	parts  sync.WaitGroup
 
 	zero time.Time     // 0 on the proxy's clock
-	off  time.Duration // which that may be wrong by
+	off  time.Duration // how wrong zero may be
 
 	mu  sync.Mutex // of the lines that are sent
 	out *io.PipeWriter
@@ -100,8 +100,8 @@ func (l *leaseClient) listen(from io.Reader) {
 	l.why = lines.Err()
 }
 
-// compare finds the moment at which the proxy's clock was 0. Of a few exchanges
-// the quickest tells it best: the answer was written somewhere within it.
+// compare finds the time at which the proxy's clock was 0. The quickest of a few
+// exchanges tells it best: the proxy wrote its answer at some time within it.
 func (l *leaseClient) compare(ctx context.Context) error {
 	const exchanges = 8
 	for i := range exchanges {
@@ -218,7 +218,7 @@ func (l *leaseClient) follow(ctx context.Context, t0 time.Time, emit func(journa
 	}
 }
 
-// tolerable is how wrong the proxy's clock may be and nobody need know.
+// tolerable is the error of the proxy's clock that needs no warning.
 const tolerable = 5 * time.Millisecond
 
 func (l *leaseClient) lost(err error) error {
@@ -246,7 +246,7 @@ func (in inForce) lost(at time.Duration) (events []journal.Event) {
 	return events
 }
 
-// Close ends the lease, and with it what is still in force.
+// Close ends the lease. The proxy then lifts every fault that is still in force.
 func (l *leaseClient) Close() error {
 	l.out.Close()
 	patience := time.AfterFunc(leaseFor+time.Second, l.cancel)

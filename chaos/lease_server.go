@@ -78,10 +78,10 @@ func (s *server) plan(lines *bufio.Scanner) (plan, *configs.Experiment, error) {
 	return *first.Plan, exp, err
 }
 
-// run does what the runner asks until the lease ends, lifts what is in force,
-// and says how it ended.
+// run does what the runner asks until the lease ends, lifts every fault in
+// force, and returns how the lease ended.
 func (le *leaseServer) run(lines *bufio.Scanner, w http.ResponseWriter, conn *http.ResponseController) error {
-	playing, cancel := context.WithCancelCause(context.WithoutCancel(le.ctx)) // not the request's: it ends first, and says nothing
+	playing, cancel := context.WithCancelCause(context.WithoutCancel(le.ctx)) // not the request's context: that ends first, and gives no cause
 	le.out.more = make(chan struct{}, 1)
 	var writing sync.WaitGroup
 	writing.Go(func() { le.write(w, conn) })
@@ -134,8 +134,8 @@ func (le *leaseServer) do(ctx context.Context, a ask) {
 	}
 }
 
-// tell sends an event of the Play, and keeps what the proxy must say itself,
-// should the runner not be there any more.
+// tell sends an event of the Play. It notes that a fault could not be shown to
+// be lifted: the proxy says so itself, should the runner not be there any more.
 func (le *leaseServer) tell(e journal.Event) {
 	if e.Kind == journal.FaultLifted && !*e.Fault.UndoConfirmed {
 		le.stuck.Store(true)
@@ -150,7 +150,7 @@ func (le *leaseServer) undone() string {
 	return "every fault is lifted"
 }
 
-// warn tells of what no run has put on the proxies.
+// warn tells the runner of toxics that no run has put on the proxies.
 func (le *leaseServer) warn(t0 time.Time) {
 	for _, p := range le.all() {
 		for _, t := range p.toxics() {
@@ -159,7 +159,7 @@ func (le *leaseServer) warn(t0 time.Time) {
 	}
 }
 
-// write sends what is in the outbox until that is closed and empty. A runner
+// write sends the lines of the outbox until that is closed and empty. A runner
 // that takes nothing for as long as a lease lasts is lost.
 func (le *leaseServer) write(w http.ResponseWriter, conn *http.ResponseController) {
 	to := json.NewEncoder(w)

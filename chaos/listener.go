@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// listener is a proxy's listening socket. Only Play and Close, never at once, use it,
-// besides the accept loop.
+// listener is a proxy's listening socket. Besides the accept loop only Play and
+// Close use it, and never at once.
 type listener struct {
 	tcp     *net.TCPListener
 	ended   chan struct{} // closed when the accept loop has ended
@@ -68,9 +68,10 @@ func (l *listener) pause() {
 	l.tcp.SetDeadline(time.Time{})
 }
 
-// confirm connects to the listener, as the site does, and reports whether the
-// accept loop took the connection and what it found beyond.
-func (l *listener) confirm() (taken bool, beyond error) {
+// confirm connects to the listener, as the site does. It reports whether the
+// accept loop took the connection, and why it could not connect on to the
+// dependency, if it could not.
+func (l *listener) confirm() (taken bool, unreached error) {
 	found := make(chan error, 1)
 	probe, err := l.own.dial(l.tcp.Addr(), time.Second, found)
 	if err != nil {
@@ -89,10 +90,11 @@ func (l *listener) confirm() (taken bool, beyond error) {
 // ownConns knows the connections that we make to our own listener. They are not the site's.
 type ownConns struct {
 	mu    sync.Mutex
-	addrs map[string]chan error // by their local addresses; a probe's is told what is beyond
+	addrs map[string]chan error // by local address; a probe's channel is told whether the dependency was reached
 }
 
-// dial connects to our listener. No connection is accepted by take meanwhile.
+// dial connects to our listener. take waits for it, so that it knows every
+// connection of ours.
 func (o *ownConns) dial(to net.Addr, timeout time.Duration, found chan error) (net.Conn, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -112,8 +114,8 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// take reports whether the connection from that address is ours, once, and
-// whom to tell what is beyond, if anybody.
+// take reports, once, whether the connection from that address is ours. found,
+// unless it is nil, wants to be told whether the dependency was reached.
 func (o *ownConns) take(from net.Addr) (found chan error, ours bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

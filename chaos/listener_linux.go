@@ -25,8 +25,9 @@ func (l *listener) control(f func(fd int) error) error {
 }
 
 // refuse makes connects fail. Linux takes a listening socket that is shut down
-// for reading back to one that is merely bound: the port stays ours, and what
-// waited to be accepted is reset. Nobody else can bind it without SO_REUSEADDR on ours.
+// for reading back to one that is merely bound: the port stays ours, and the
+// connections that waited to be accepted are reset. No other program can bind
+// the port while SO_REUSEADDR is off.
 func (l *listener) refuse() error {
 	l.pause()
 	return l.control(func(fd int) error {

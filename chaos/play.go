@@ -105,7 +105,7 @@ func (pl *player) do(a faultAction) error {
 	return nil
 }
 
-// until emits what is recorded until that time, or returns the context's error.
+// until emits the recorded events until that time, or returns the context's error.
 func (pl *player) until(ctx context.Context, at time.Duration) error {
 	timer := time.NewTimer(at - time.Since(pl.t0))
 	defer timer.Stop()
@@ -153,8 +153,8 @@ func (pl *player) step(f *played, size time.Duration) {
 
 func (pl *player) lift(f *played) { pl.emit(pl.undo(f)()) }
 
-// undo lifts a fault. What it returns sees that it is lifted, which may take a
-// while, and makes the event that tells of it.
+// undo lifts a fault. The function that it returns sees that the fault is
+// lifted, which may take a while, and makes the event that tells of it.
 func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	pl.applied = slices.DeleteFunc(pl.applied, func(a *played) bool { return a == f })
 	undone := f.proxy.lift()
@@ -164,7 +164,7 @@ func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	}
 }
 
-// end lifts what is in force, all of it before emit is called again, and closes the record.
+// end lifts every fault in force before it calls emit again, and closes the record.
 func (pl *player) end() {
 	var confirm []func() journal.Event
 	for _, f := range slices.Clone(pl.applied) {

@@ -45,7 +45,7 @@ type proxy struct {
 	running sync.WaitGroup // the goroutines of all connections
 }
 
-// newProxy makes a proxy that listens nowhere: what it carries is handed to it.
+// newProxy makes a proxy that listens nowhere: connections are handed to it.
 func newProxy(ctx context.Context, d configs.Dependency, rec *recorder) *proxy {
 	p := &proxy{ctx: ctx, dep: d, rec: rec, conns: map[*conn]struct{}{}}
 	p.buffers.New = func() any { return new([32 << 10]byte) }
@@ -117,7 +117,7 @@ func (p *proxy) receive(site *net.TCPConn) {
 	}
 }
 
-// reach connects to the dependency, without a byte, and says what kept it from doing so.
+// reach connects to the dependency, sends nothing, and returns why it could not connect.
 func (p *proxy) reach() error {
 	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
 	defer cancel()
@@ -192,10 +192,10 @@ func (p *proxy) lift() (undone bool) {
 }
 
 // confirmed reports whether the way to the dependency is open again: a
-// connection of our own gets through the listener. That the dependency itself
-// can't be reached is not the fault's doing any more, and is a warning. One
-// that does not get through in time is followed by another: connects are lost now
-// and then on a busy machine, or to what is left of an old connection (TIME_WAIT).
+// connection of our own gets through the listener. A dependency that can't be
+// reached itself is not the fault's doing any more, and is a warning. A second
+// connection is tried when the first does not get through in time: connects are
+// lost now and then on a busy machine, or to an old connection in TIME_WAIT.
 func (p *proxy) confirmed() bool {
 	if !p.listens() {
 		return true
@@ -210,7 +210,8 @@ func (p *proxy) confirmed() bool {
 	return taken
 }
 
-// unanswered tells usage how long the calls that still wait have done so, or took over TLS.
+// unanswered tells usage how long the calls without an answer have waited, and
+// how long the answered calls over TLS took.
 func (p *proxy) unanswered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// tlsRecords follows the records of a TLS connection, so that a handshake and the
-// request behind it are one call, as they are to the site: several answers of the other side
-// belong to it. Nothing is read of them but their types and lengths.
+// tlsRecords follows the records of a TLS connection, so that a handshake and
+// the request behind it are one call, as they are to the site, although the
+// other side answers several times. It reads nothing of a record but its type
+// and length.
 //
 // After a handshake a TLS 1.3 server sends tickets, which look like the
-// beginning of an answer. So how long a call took is told by its latest bytes, once
-// the next request or the connection's end shows that they were the last.
+// beginning of an answer. So a call ends with the latest bytes of its answer,
+// once the next request or the connection's end shows that they were the last.
 type tlsRecords struct {
 	up, down recordScanner
 	sent     int       // records of application data from the site
@@ -52,7 +53,8 @@ type recordScanner struct {
 }
 
 // goodbye is the length of a TLS 1.3 alert, such as the one before a connection
-// is closed: two bytes, what they are, and the tag of all ciphers in use. It is dressed as data.
+// is closed: two bytes, their type, and the tag of all ciphers in use. It is
+// dressed as application data.
 const goodbye = 2 + 1 + 16
 
 // scan goes on with p and returns how many records of application data begin in it.
