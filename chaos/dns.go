@@ -18,5 +18,5 @@ var errNoSuchHost = errors.New("no such host (dns)")
 //   - when it is lifted: connects that still wait go on at once.
 //   - when it connects after: nothing of it.
 func dns(d *configs.DNS) effect {
-	return effect{connect: &connects{wait: d.Delay, err: errNoSuchHost}, counts: countConnects, sized: d.Delay > 0, size: d.Delay}
+	return effect{connect: &connects{wait: d.Delay, err: errNoSuchHost}, counts: countConnects, size: d.Delay}
 }

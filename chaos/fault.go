@@ -24,8 +24,7 @@ type effect struct {
 	shut func(*proxy, *fault) error // on the listener, before connections feel the fault
 	open func(*proxy, *fault) error // its undoing
 
-	sized  bool                // size is a delay, and journal.Fault.SizeS
-	size   time.Duration       // when applied
+	size   time.Duration       // of its delay when applied; 0 for a kind that has none
 	resize func(time.Duration) // a step of a stepped dose
 
 	counts  counts
@@ -114,11 +113,7 @@ func (f *fault) draws(id int64) bool {
 
 // asked returns what the fault_applied and fault_stepped events say.
 func (f *fault) asked(size time.Duration) *journal.Fault {
-	e := &journal.Fault{Index: f.index, Phase: f.phase, Dependency: f.spec.Dependency, Kind: f.spec.Kind(), Share: f.spec.Share}
-	if f.sized {
-		e.SizeS = size.Seconds()
-	}
-	return e
+	return &journal.Fault{Index: f.index, Phase: f.phase, Dependency: f.spec.Dependency, Kind: f.spec.Kind(), Share: f.spec.Share, SizeS: size.Seconds()}
 }
 
 // met returns what the fault_lifted event says.

@@ -25,7 +25,7 @@ func latency(l *configs.Latency) effect {
 		toxic.now.Store(&toxics.LatencyToxic{Latency: delay.Milliseconds(), Jitter: min(l.Jitter, delay).Milliseconds()})
 	}
 	resize(l.Delay.From)
-	e := effect{sized: true, size: l.Delay.From, resize: resize}
+	e := effect{size: l.Delay.From, resize: resize}
 	if l.Direction == configs.Upstream {
 		e.up = toxic
 	} else {

@@ -15,5 +15,5 @@ import (
 //   - when it is lifted: delayed ends come at once.
 //   - on a connection opened after: nothing.
 func slowClose(s *configs.SlowClose) effect {
-	return effect{down: &toxics.SlowCloseToxic{Delay: s.Delay.Milliseconds()}, sized: true, size: s.Delay, counts: countEnds}
+	return effect{down: &toxics.SlowCloseToxic{Delay: s.Delay.Milliseconds()}, size: s.Delay, counts: countEnds}
 }

@@ -11,5 +11,5 @@ import "github.com/tailback/tailback/configs"
 //   - when it is lifted: connects that still wait go on at once.
 //   - when it connects after: nothing of it.
 func slowDial(s *configs.SlowDial) effect {
-	return effect{connect: &connects{wait: s.Delay}, counts: countConnects, sized: true, size: s.Delay}
+	return effect{connect: &connects{wait: s.Delay}, counts: countConnects, size: s.Delay}
 }
