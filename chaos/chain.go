@@ -13,16 +13,17 @@ type stage struct {
 	left chan struct{} // closed when it has returned
 }
 
-// chain runs the fault's toxic and those of the clients behind it until the
-// mode changes or one of them has ended the stream, and reports whether that
-// goes on. What is in their hands then is passed on first, in order.
+// chain runs the fault's toxic, and behind it those toxics that Toxiproxy's
+// clients have put there, until the mode changes or a toxic ends the stream.
+// Before it returns it passes on the chunks that the toxics still hold, in
+// order. It reports whether the stream goes on.
 func (f *flow) chain(m *mode) (on bool) {
 	quit := make(chan struct{})
 	var stages []stage
 	in := (<-chan *stream.StreamChunk)(f.queue)
 	all := m.toxics()
 	for i, t := range all {
-		space := room // another takes from it, and may hold
+		space := room // the next stage takes from it, and may hold its chunks
 		if i == len(all)-1 {
 			space = 0
 		}
@@ -43,8 +44,8 @@ func (f *flow) chain(m *mode) (on bool) {
 	return on
 }
 
-// take passes on what comes until done is closed, and reports whether more may
-// come. What comes after done was closed is left, even if both are seen at once.
+// take passes chunks on until done is closed, and reports whether more may come.
+// It leaves a chunk that comes after done was closed, even if it sees both at once.
 func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on bool) {
 	for !isClosed(done) {
 		if given := f.given.Load(); in == f.queue && len(f.queue) == 0 {
@@ -63,8 +64,8 @@ func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on boo
 	return true
 }
 
-// drain passes on what an interrupted stage still has, unless the stream has
-// ended behind it, and reports whether it goes on.
+// drain passes on the chunks that an interrupted stage still holds, unless the
+// stream has ended behind it, and reports whether the stream goes on.
 func (s stage) drain(f *flow, on bool) bool {
 	pass := func(c *stream.StreamChunk) {
 		if c == nil {
@@ -106,8 +107,8 @@ func (m *mode) toxics() []toxics.Toxic {
 	return all
 }
 
-// stateOf returns what a toxic finds in its stub: of its own making, or the
-// flow. That of a client's toxic stays for as long as the toxic is there.
+// stateOf returns the State of a toxic's stub: one that the toxic makes itself,
+// or else the flow. The state of a client's toxic stays for as long as the toxic is there.
 func (f *flow) stateOf(toxic toxics.Toxic) any {
 	t, stays := toxic.(*clientToxic)
 	if stays {

@@ -7,8 +7,8 @@ import "github.com/tailback/tailback/configs"
 //
 // What a client sees
 //   - on a connection opened before or during the fault: the end of the stream
-//     (EOF), never a RST for bytes that were not read: what it still sends is
-//     taken and dropped until it closes too, for at most 2 s.
+//     (EOF), never a RST for unread bytes: the proxy reads and drops what it still
+//     sends until it closes too, for at most 2 s.
 //   - when it is lifted: connections not cut yet go on.
 //   - on a connection opened after: nothing.
 func closing(c *configs.Close) effect {

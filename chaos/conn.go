@@ -21,35 +21,51 @@ const (
 // dialTimeout bounds a connect to a dependency. It waits in its connection's own goroutine.
 const dialTimeout = 30 * time.Second
 
-// longDial is when the reader of the report is told that connecting takes long.
+// longDial is how long a connect may take before the report's reader is warned of it.
 const longDial = time.Second
 
-// lingerFor is how long a closed connection still takes what the other side
-// sends: closing a socket with unread bytes would send a RST instead of a FIN.
+// lingerFor is how long finish goes on reading: a socket that is closed with
+// unread bytes sends a RST instead of a FIN.
 const lingerFor = 2 * time.Second
 
-// socket is one side of a connection: of TCP, or what the egress makes of one.
+// socket is one side of a connection: a TCP connection, or what the egress makes of one.
 type socket = egress.Socket
 
-// conn is one connection of the site and the one to the dependency that carries it.
+// conn is one connection of the site, and the connection to the dependency
+// behind it.
+//
+// It ends in one of four ways. Whichever comes first notes who ended it
+// (closedBy); shut may still follow, to close the sockets.
+//
+//	way       who brings it about                   the sockets                         bytes under way
+//	pass on   the site or the dependency ends its   the other one gets a FIN; the       all arrive
+//	          direction (sinkClosed)                other direction goes on
+//	finish    close; a toxic that ends the stream;  both get a FIN, and are read until  dropped
+//	          http_error behind its last answer     they close too, for lingerFor
+//	reset     reset; a client's reset_peer (torn)   both get a RST                      dropped
+//	shut      both directions have ended; the site  both are closed                     dropped
+//	          takes no more (gone); down; the proxy
+//	          is disabled or closed
+//
+// The last three set cut, and it stays set.
 type conn struct {
 	id     int64 // counts the dependency's connections from 1
 	proxy  *proxy
 	opened time.Time
 	site   socket
-	call   egress.Call        // what it was made from
+	call   egress.Call        // which it carries
 	cancel context.CancelFunc // ends the dial
 	ctx    context.Context
 	dialed chan struct{} // closed when the dial has ended; then dep is set, or nil
 	dep    socket
 	flows  [stream.NumDirections]flow
-	cut    atomic.Bool // ended by us: what is still under way is dropped
-	torn   atomic.Bool // a toxic of Toxiproxy's clients ends it with a RST
+	cut    atomic.Bool // we have ended it: its flows drop what they still carry
+	torn   atomic.Bool // a toxic of Toxiproxy's clients wants it ended by a RST
 	gone   atomic.Bool // the site's socket takes no more bytes
-	told   bool        // recorded, as ended; belongs to recorder.mu
+	told   bool        // its end is recorded; belongs to recorder.mu
 
 	mu sync.Mutex
-	tally
+	connState
 }
 
 func newConn(p *proxy, id int64, call egress.Call) *conn {
@@ -74,7 +90,7 @@ func (c *conn) serve() {
 	c.dial()
 	<-c.flows[up].done
 	<-c.flows[down].done
-	c.end(byDependency) // unless somebody was before
+	c.end(byDependency) // unless somebody has ended it before
 	c.shut()
 	c.proxy.forget(c)
 }
@@ -132,7 +148,7 @@ func (c *conn) socket(site bool) socket {
 	return c.dep
 }
 
-// each calls f on the sockets there are, without waiting for the dial.
+// each calls f on the site's socket, and on the dependency's if that has been dialled.
 func (c *conn) each(f func(socket)) {
 	f(c.site)
 	select {
@@ -144,15 +160,15 @@ func (c *conn) each(f func(socket)) {
 	}
 }
 
-// shut closes both sockets, whatever is under way, and frees whoever waits on them.
+// shut closes both sockets at once. Every read, write and dial on them returns.
 func (c *conn) shut() {
 	c.cut.Store(true)
 	c.cancel()
 	c.each(func(s socket) { s.Close() })
 }
 
-// finish ends both sides with a FIN and takes what they still send until they
-// have closed as well, for a bounded time.
+// finish ends both sides with a FIN, and goes on reading until they have closed
+// too, for lingerFor at most.
 func (c *conn) finish() {
 	c.cut.Store(true)
 	c.cancel()
@@ -176,7 +192,7 @@ func (c *conn) sourceEnded(f *flow) {
 	if f.dir == up {
 		c.end(bySite)
 		if c.call.Opened != nil && !isClosed(c.dialed) {
-			c.cancel() // it has not even been told that the host was reached
+			c.cancel() // it never heard that the host was reached
 		}
 		return
 	}
@@ -187,11 +203,11 @@ func (c *conn) sourceEnded(f *flow) {
 	}
 }
 
-// sinkFailed notes that the socket the flow writes to is gone. If it is the
-// site's and nothing more is on its way to the dependency, that one is closed too.
+// sinkFailed notes that the socket which the flow writes to is gone. When the
+// site's is gone, and its requests are all passed on, the dependency's is closed too.
 func (c *conn) sinkFailed(f *flow) {
 	if f.dir == up {
-		return // what the dependency sent before it left is still to be read
+		return // the site has still to read what the dependency sent before it left
 	}
 	c.gone.Store(true)
 	if isClosed(c.flows[up].done) {
@@ -209,7 +225,7 @@ func (c *conn) sinkClosed(f *flow) {
 	}()
 	switch {
 	case c.cut.Load():
-	case !f.eof.Load() || f.limited() || c.torn.Load(): // the toxic ended it
+	case !f.eof.Load() || f.limited() || c.torn.Load(): // a toxic has ended the stream
 		c.mu.Lock()
 		if c.fault != nil {
 			c.hold(c.fault)

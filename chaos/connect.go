@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// connects is what a fault does to connects to a host through the egress. They
-// are ours to make and to answer, so no port and no queue of the kernel's is needed.
+// connects says what a fault does to the site's connects through the egress. The
+// egress makes and answers them itself, so the fault needs no port and no queue
+// of the kernel's.
 type connects struct {
 	wait time.Duration // before the connect goes on, or fails
 	err  error         // why it fails then; nil lets it go on
@@ -24,8 +25,8 @@ func (c *conn) holdConnect(f *fault) {
 	c.hold(f)
 }
 
-// hinder does to the connect what the fault in force wants, and returns why it
-// fails, or nil once it may go on. Lifting the fault lets it go on at once.
+// hinder delays or fails the connect as the fault in force wants. It returns why
+// the connect fails, or nil once it may go on. Lifting the fault lets it go on at once.
 func (c *conn) hinder() error {
 	c.mu.Lock()
 	f, freed := c.fault, c.freed

@@ -33,9 +33,9 @@ var errRefused = errors.New("connection refused (down)")
 //
 // What a client sees
 //   - on a connection opened before the fault: its end, as of down.
-//   - when it connects during the fault: 502 for its CONNECT, which fails a call as
-//     a refused connect does (libcurl: error 56); of a plain request, which a 502
-//     would look like an answer to, the end of the connection (libcurl: error 52).
+//   - when it connects during the fault: its CONNECT gets a 502, which fails a call
+//     as a refused connect does (libcurl: error 56). A plain request gets the end of
+//     the connection (libcurl: error 52): a 502 would look like the dependency's answer.
 //   - when it connects after: nothing of it.
 func refusingConnects() effect {
 	return effect{cut: (*conn).shut, counts: countCuts, connect: &connects{err: errRefused}}

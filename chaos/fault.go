@@ -19,28 +19,27 @@ type effect struct {
 	cut   func(*conn)   // ends a connection
 	after time.Duration // cut that long after the later of opening and applying
 
-	connect *connects // what it does to connects, where we see them: through the egress
+	connect *connects // on the connects that we see: those through the egress
 
 	shut func(*proxy, *fault) error // on the listener, before connections feel the fault
 	open func(*proxy, *fault) error // its undoing
 
-	sized  bool                // size is a delay, and journal.Fault.SizeS
-	size   time.Duration       // when applied
+	size   time.Duration       // of its delay when applied; 0 for a kind that has none
 	resize func(time.Duration) // a step of a stepped dose
 
 	counts  counts
-	unheard bool // refused connects leave no trace here: requests held are unknown unless some were
+	unheard bool // we see no refused connects: requests held are unknown, unless some were counted
 }
 
 // counts says which requests a fault held.
 type counts int
 
 const (
-	countBegun    counts = iota // outstanding when applied, and those begun while in force
-	countCuts                   // outstanding when the fault ended their connection
-	countEnds                   // those whose connection the dependency ended while in force
-	countAnswers                // those that the fault answered itself
-	countConnects               // connects begun while in force
+	countBegun    counts = iota // requests outstanding when it was applied, and requests begun while it is in force
+	countCuts                   // requests outstanding when the fault ended their connection
+	countEnds                   // requests whose connection the dependency ended while it is in force
+	countAnswers                // requests that the fault answered itself
+	countConnects               // connects begun while it is in force
 )
 
 // effectOf makes the effect of the one kind that is set. A dependency that is
@@ -81,8 +80,8 @@ func effectOf(f configs.Fault, listened bool) (effect, error) {
 	return effect{}, fmt.Errorf("play a fault on %s: no kind is set", f.Dependency)
 }
 
-// onConnections reports whether the fault is felt on connections, those that
-// are new or those that were open before.
+// onConnections reports whether the fault acts on connections: on new ones, or
+// on ones that were open before it.
 func (e effect) onConnections(isNew bool) bool {
 	return e.up != nil || e.down != nil || e.cut != nil || isNew && e.connect != nil
 }
@@ -114,11 +113,7 @@ func (f *fault) draws(id int64) bool {
 
 // asked returns what the fault_applied and fault_stepped events say.
 func (f *fault) asked(size time.Duration) *journal.Fault {
-	e := &journal.Fault{Index: f.index, Phase: f.phase, Dependency: f.spec.Dependency, Kind: f.spec.Kind(), Share: f.spec.Share}
-	if f.sized {
-		e.SizeS = size.Seconds()
-	}
-	return e
+	return &journal.Fault{Index: f.index, Phase: f.phase, Dependency: f.spec.Dependency, Kind: f.spec.Kind(), Share: f.spec.Share, SizeS: size.Seconds()}
 }
 
 // met returns what the fault_lifted event says.

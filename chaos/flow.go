@@ -10,19 +10,19 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
-// flow is one direction of a connection. One goroutine reads its source, and one
-// carries what came to its sink, through the toxics of the moment.
+// flow is one direction of a connection. One goroutine reads its source, another
+// carries the chunks to its sink, through the toxics in force.
 type flow struct {
 	conn   *conn
 	dir    stream.Direction
 	mode   atomic.Pointer[mode]
 	queue  chan *stream.StreamChunk // closed at the end of the source
 	given  atomic.Int64             // chunks that were queued
-	rested atomic.Int64             // what given was when carry had written all of them
+	rested atomic.Int64             // what given was when carry had last written them all
 	eof    atomic.Bool              // the source has ended
 	out    atomic.Int64             // bytes that went out since set
 	done   chan struct{}            // closed when the sink has been: the last byte is out
-	failed bool                     // the sink takes nothing more; belongs to who writes
+	failed bool                     // the sink takes nothing more; belongs to the goroutine that writes
 	states map[*clientToxic]any     // belong to carry
 }
 
@@ -49,7 +49,7 @@ func (f *flow) set(toxic toxics.Toxic) {
 	f.change(toxic, f.mode.Load().clients)
 }
 
-// setClients makes the flow run these besides, from now on. It never waits.
+// setClients makes the flow run these toxics besides, from now on. It never waits.
 func (f *flow) setClients(clients []*clientToxic) { f.change(f.mode.Load().toxic, clients) }
 
 // change puts a mode in the place of the last. proxy.mu is locked, or nobody knows the flow yet.
@@ -72,9 +72,9 @@ func (f *flow) passes() bool { return f.mode.Load().toxic == pass }
 // pass is Toxiproxy's own way of doing nothing.
 var pass toxics.Toxic = new(toxics.NoopToxic)
 
-// read queues what the source sends until it ends, in whichever way: to a flow
-// all ends are the end of the stream. While nothing is to be done to it, it is
-// written at once, without the hop to another goroutine.
+// read queues what the source sends until it ends. A flow knows one kind of end:
+// a FIN, a RST and an error are all the end of the stream. While no toxic is in
+// force, read writes to the sink itself, which saves the hop to another goroutine.
 func (f *flow) read() {
 	p := f.conn.proxy
 	defer close(f.queue)
@@ -111,8 +111,8 @@ func (f *flow) direct() bool {
 	return f.mode.Load().plain() && f.rested.Load() == f.given.Load() && isClosed(f.conn.dialed)
 }
 
-// carry does what the modes ask until the stream has ended, and then takes what
-// still comes, so that the source need not wait.
+// carry runs one mode after the other until the stream has ended. Then it takes
+// the chunks that still come, so that read need not wait.
 func (f *flow) carry() {
 	for on := true; on; {
 		m := f.mode.Load()

@@ -92,17 +92,17 @@ func TestHalfCloseCarriesTheReply(t *testing.T) {
 // A dependency whose host answers no SYN must not keep others from being
 // accepted, and does not keep Close waiting.
 func TestABlackHoleDoesNotStopAccepting(t *testing.T) {
-	hole := &door{ended: make(chan struct{})}
+	hole := &listener{ended: make(chan struct{})}
 	close(hole.ended)
 	if err := hole.listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	defer hole.listener.Close()
+	defer hole.tcp.Close()
 	if err := hole.stall(); err != nil {
 		t.Fatal(err)
 	}
 	defer hole.unstall()
-	r := newRig(t, hole.listener.Addr().String(), configs.Fault{Hang: &configs.Hang{}})
+	r := newRig(t, hole.tcp.Addr().String(), configs.Fault{Hang: &configs.Hang{}})
 	r.apply()
 	for range 20 {
 		r.dial().ask("9", 9)
@@ -119,18 +119,18 @@ func TestABlackHoleDoesNotStopAccepting(t *testing.T) {
 
 // refusedAddr is an address of this machine where nobody listens.
 func refusedAddr(t *testing.T) string {
-	d := &door{ended: make(chan struct{})}
+	d := &listener{ended: make(chan struct{})}
 	close(d.ended)
 	if err := d.listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.listener.Close() })
+	t.Cleanup(func() { d.tcp.Close() })
 	if err := d.refuse(); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := net.Dial("tcp", d.listener.Addr().String()); err == nil {
+	if c, err := net.Dial("tcp", d.tcp.Addr().String()); err == nil {
 		c.Close()
 		t.Fatal("it is not refused")
 	}
-	return d.listener.Addr().String()
+	return d.tcp.Addr().String()
 }

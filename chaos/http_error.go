@@ -22,8 +22,8 @@ import (
 //     when the fault came is answered by the dependency.
 //   - if it speaks TLS, HTTP/2 or something else: the dependency, as without a
 //     fault, and the run is warned.
-//   - when it is lifted: a request whose headers have come is still answered by the
-//     fault; what has come of others goes to the dependency.
+//   - when it is lifted: the fault still answers a request whose headers have come;
+//     the bytes of any other request go to the dependency.
 //   - on a connection opened after: nothing.
 //
 // A client that does not wait for one answer before it sends the next request
@@ -37,7 +37,7 @@ type answering struct{ *configs.HTTPError }
 
 // Pipe answers until the stub ends or is interrupted, or has something else than HTTP.
 func (a *answering) Pipe(stub *toxics.ToxicStub) {
-	in := newIntake(stub)
+	in := newRequestReader(stub)
 	if in.skip() {
 		for a.next(in) {
 		}
@@ -53,7 +53,7 @@ func (a *answering) Pipe(stub *toxics.ToxicStub) {
 }
 
 // next answers the next request, and reports whether another may follow.
-func (a *answering) next(in *intake) bool {
+func (a *answering) next(in *requestReader) bool {
 	req, foreign := in.request()
 	switch {
 	case foreign != "":
@@ -67,7 +67,7 @@ func (a *answering) next(in *intake) bool {
 		in.conn.site.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	in.forget()
-	if _, err := io.Copy(io.Discard, req.Body); err != nil { // where it would have ended is not known
+	if _, err := io.Copy(io.Discard, req.Body); err != nil { // nobody knows where its body would have ended
 		req.Close = true
 	}
 	in.conn.answered()
@@ -95,7 +95,7 @@ func (a *answering) answer(req *http.Request) []byte {
 }
 
 // take counts the request whose headers have come as answered by the fault,
-// unless that is no longer in force.
+// unless the fault is no longer in force.
 func (c *conn) take(a *answering) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -39,7 +39,7 @@ func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
 	}
 	if v.Tailback != 0 {
-		return asInjector(lend(ctx, c.url, c.at, exp))
+		return asInjector(takeLease(ctx, c.url, c.at, exp))
 	}
 	return asInjector(openRemote(ctx, c, exp))
 }

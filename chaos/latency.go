@@ -16,8 +16,8 @@ import (
 // What a client sees
 //   - on a connection opened before or during the fault: the same; each answer
 //     comes the delay later than it would, whole and in order, as does its end
-//     behind it. A stepped delay is that of the moment at which a byte's turn came.
-//   - when it is lifted: what is being delayed comes at once; nothing is closed.
+//     behind it. A stepped delay is the one in force when a byte's turn came.
+//   - when it is lifted: delayed bytes come at once; nothing is closed.
 //   - on a connection opened after: nothing.
 func latency(l *configs.Latency) effect {
 	toxic := &delaying{}
@@ -25,7 +25,7 @@ func latency(l *configs.Latency) effect {
 		toxic.now.Store(&toxics.LatencyToxic{Latency: delay.Milliseconds(), Jitter: min(l.Jitter, delay).Milliseconds()})
 	}
 	resize(l.Delay.From)
-	e := effect{sized: true, size: l.Delay.From, resize: resize}
+	e := effect{size: l.Delay.From, resize: resize}
 	if l.Direction == configs.Upstream {
 		e.up = toxic
 	} else {
@@ -36,7 +36,7 @@ func latency(l *configs.Latency) effect {
 
 // delaying runs Toxiproxy's latency on one chunk after the other, so that a new
 // dose counts from the next chunk on. Interrupting it at a step would let go of
-// what it delays, and no delay could be longer than a step.
+// the bytes that it delays, and no delay could be longer than a step.
 type delaying struct {
 	now atomic.Pointer[toxics.LatencyToxic]
 }

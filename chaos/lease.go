@@ -51,7 +51,7 @@ type plan struct {
 	Host         string               `json:"host"`
 	PID          int                  `json:"pid"`
 	Seed         uint64               `json:"seed"`
-	Dependencies []configs.Dependency `json:"dependencies"` // those with a fault
+	Dependencies []configs.Dependency `json:"dependencies"` // the dependencies that have a fault
 	Phases       []configs.Phase      `json:"phases"`       // their names, durations and faults
 	Headers      [][][2]string        `json:"headers"`      // names and values of each http_error, in order
 }
@@ -105,9 +105,9 @@ func (p *plan) putHeaders(faults []configs.Fault) {
 	}
 }
 
-// experiment turns the plan back into what can be played on the proxies of own,
-// or says what of it can't. It is held to all rules of an experiment file: some
-// faults would crash the process.
+// experiment turns the plan back into an experiment on the proxies of own. The
+// error says what can't be played there. The plan must keep all rules of an
+// experiment file: some faults would crash the process.
 func (p plan) experiment(own *configs.Experiment) (*configs.Experiment, error) {
 	if p.Protocol != protocol {
 		return nil, fmt.Errorf("the run speaks version %d of this proxy's language, not %d; use the same tailback at both ends", p.Protocol, protocol)
@@ -146,7 +146,7 @@ func (h holder) String() string {
 	return fmt.Sprintf("run %s of %s, pid %d, since %s", plain(h.name), plain(h.host), h.pid, h.since.UTC().Format("15:04:05 UTC"))
 }
 
-// plain makes a stranger's word fit to be shown.
+// plain makes a stranger's text fit to be shown.
 func plain(s string) string {
 	return strings.Trim(fmt.Sprintf("%.100q", s), `"`)
 }

@@ -196,7 +196,7 @@ func TestProxiesAreHeldByOneRun(t *testing.T) {
 // A runner that is suspended keeps its connection and says nothing.
 func TestFaultsOfASilentRunAreLifted(t *testing.T) {
 	s := newStand(t)
-	in := s.open(s.experiment(configs.Fault{Down: &configs.Down{}})).(*leased)
+	in := s.open(s.experiment(configs.Fault{Down: &configs.Down{}})).(*leaseClient)
 	p := play(t, in)
 	p.wait(journal.FaultApplied)
 	in.mu.Lock() // no beat gets out

@@ -13,7 +13,7 @@ import (
 //   - when it connects during the fault: nothing comes back, and it tries again
 //     after 1, 3, 7 s, until its own connect timeout. A few may get in while the
 //     queue is being filled; they connect, and nothing answers.
-//   - when it is lifted: those few are served, and the next try of the others connects.
+//   - when it is lifted: the few are served, and the others connect at their next try.
 //   - when it connects after: nothing of it.
 func noAccept() (effect, error) {
 	if !canStall {
@@ -42,7 +42,7 @@ func noAccept() (effect, error) {
 //   - on a connection opened before the fault: nothing.
 //   - when it connects during the fault: no answer to its CONNECT, until its own
 //     connect timeout; a plain request is not answered either.
-//   - when it is lifted: those that still wait are connected at once.
+//   - when it is lifted: connects that still wait go on at once.
 //   - when it connects after: nothing of it.
 func unansweredConnects() effect {
 	return effect{connect: &connects{wait: untilLifted}, counts: countConnects}

@@ -14,8 +14,8 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
-// outgoing is what goes through the egress: each host has a proxy without a
-// listener, on whose flows its connections are, as those of any dependency.
+// outgoing carries the calls that go through the egress. Each host has a proxy
+// without a listener, which treats its connections as it does any dependency's.
 type outgoing struct {
 	*Proxies
 	target target
@@ -25,13 +25,13 @@ type outgoing struct {
 	mu     sync.Mutex
 	hosts  map[string]*proxy
 	others []*proxy // of hosts that nobody declared
-	rest   *proxy   // of those beyond mostHosts
+	rest   *proxy   // of all hosts beyond mostHosts
 }
 
 // mostHosts bounds the hosts that are told apart, besides declared ones and the site itself.
 const mostHosts = 200
 
-// otherHosts is what those beyond are recorded as.
+// otherHosts is the name under which the hosts beyond are recorded.
 const otherHosts = "other"
 
 // openEgress listens for the site's outgoing calls until ps is closed, and lets none through to own.
@@ -103,7 +103,7 @@ func (o *outgoing) carry(call egress.Call) {
 	p.admit(call)
 }
 
-// proxyOf returns the proxy of a host, and makes one when it is first seen.
+// proxyOf returns the proxy of a host, and makes it when the host is first seen.
 func (o *outgoing) proxyOf(host string) (*proxy, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

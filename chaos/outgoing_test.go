@@ -199,8 +199,8 @@ func TestAHostThatIsLeftIsLetGo(t *testing.T) {
 	})
 }
 
-// Faults act on tunnels as they do on connections to a listening address. Those
-// of connects are the egress's own to play.
+// Faults act on tunnels as they do on connections to a listening address.
+// The egress itself plays faults of connects.
 func TestWhatAClientOfTheEgressSees(t *testing.T) {
 	rows := []clientView{
 		{name: "down answers 502", fault: configs.Fault{Down: &configs.Down{}},

@@ -59,11 +59,11 @@ func (ps *Proxies) play(ctx context.Context, exp *configs.Experiment, t0 time.Ti
 	pl := &player{Proxies: ps, t0: t0, emit: emit, faults: faults, second: time.NewTimer(toSecond(t0))}
 	defer pl.second.Stop()
 	defer pl.end()
-	for _, m := range moments(exp) {
-		if err := pl.until(ctx, m.at); err != nil {
+	for _, a := range faultActions(exp) {
+		if err := pl.until(ctx, a.at); err != nil {
 			return err
 		}
-		if err := pl.do(m); err != nil {
+		if err := pl.do(a); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (ps *Proxies) faults(exp *configs.Experiment) ([]*played, error) {
 			if p == nil {
 				return nil, fmt.Errorf("play %s on %s: that dependency has no listen and upstream address, and no host", spec.Kind(), spec.Dependency)
 			}
-			e, err := effectOf(spec, p.listener != nil)
+			e, err := effectOf(spec, p.listens())
 			if err != nil {
 				return nil, err
 			}
@@ -91,21 +91,21 @@ func (ps *Proxies) faults(exp *configs.Experiment) ([]*played, error) {
 	return faults, nil
 }
 
-// do does what the moment asks.
-func (pl *player) do(m moment) error {
-	f := pl.faults[m.fault]
-	switch m.turn {
-	case turnApply:
+// do takes the action.
+func (pl *player) do(a faultAction) error {
+	f := pl.faults[a.fault]
+	switch a.kind {
+	case actionApply:
 		return pl.apply(f)
-	case turnStep:
-		pl.step(f, m.size)
-	case turnLift:
+	case actionStep:
+		pl.step(f, a.size)
+	case actionLift:
 		pl.lift(f)
 	}
 	return nil
 }
 
-// until emits what is recorded until that time, or returns the context's error.
+// until emits the recorded events until that time, or returns the context's error.
 func (pl *player) until(ctx context.Context, at time.Duration) error {
 	timer := time.NewTimer(at - time.Since(pl.t0))
 	defer timer.Stop()
@@ -153,8 +153,8 @@ func (pl *player) step(f *played, size time.Duration) {
 
 func (pl *player) lift(f *played) { pl.emit(pl.undo(f)()) }
 
-// undo lifts a fault. What it returns sees that it is lifted, which may take a
-// while, and makes the event that tells of it.
+// undo lifts a fault. The function that it returns sees that the fault is
+// lifted, which may take a while, and makes the event that tells of it.
 func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	pl.applied = slices.DeleteFunc(pl.applied, func(a *played) bool { return a == f })
 	undone := f.proxy.lift()
@@ -164,7 +164,7 @@ func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	}
 }
 
-// end lifts what is in force, all of it before emit is called again, and closes the record.
+// end lifts every fault in force before it calls emit again, and closes the record.
 func (pl *player) end() {
 	var confirm []func() journal.Event
 	for _, f := range slices.Clone(pl.applied) {

@@ -195,7 +195,7 @@ func TestALostPortIsNotConfirmed(t *testing.T) {
 	err := r.Play(t.Context(), time.Now(), func(e journal.Event) {
 		switch e.Kind {
 		case journal.FaultApplied:
-			r.proxies["payments"].listener.Close()
+			r.proxies["payments"].tcp.Close()
 			var err error
 			if thief, err = net.Listen("tcp", r.Addr("payments")); err != nil {
 				t.Error(err)

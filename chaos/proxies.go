@@ -36,13 +36,14 @@ type Proxies struct {
 var errClosed = errors.New("play faults: the proxies are closed")
 
 // Listen listens on the Listen address of every dependency that has one and an
-// Upstream, in this process, and on the egress's, if there is one, for those that
-// have a Host. No fault is applied. A port of 0 takes a free one; Addr tells which.
+// Upstream, in this process, and on the egress's, if there is one, for dependencies
+// that have a Host. No fault is applied. A port of 0 takes a free one; Addr tells which.
 // The error names the dependency and the address; nothing is left open then.
 func Listen(exp *configs.Experiment) (*Proxies, error) { return listen(exp) }
 
-// listen is Listen for proxies that are served at api: the egress connects to
-// none of it, since who may call out through here may not therefore break things.
+// listen is Listen for proxies that are commanded at the api addresses. The
+// egress connects to none of them: a client that may call out must not be able
+// to break things.
 func listen(exp *configs.Experiment, api ...netip.AddrPort) (*Proxies, error) {
 	done, stop := context.WithCancel(context.Background())
 	ps := &Proxies{exp: exp, proxies: map[string]*proxy{}, rec: newRecorder(), done: done, stop: stop}
@@ -75,8 +76,8 @@ func (ps *Proxies) Addr(dependency string) string {
 	return ""
 }
 
-// all returns the proxies in the experiment's order, and then those of hosts
-// that the egress has seen besides.
+// all returns the proxies in the experiment's order, and then the proxies of
+// other hosts that the egress has seen.
 func (ps *Proxies) all() []*proxy {
 	var all []*proxy
 	for _, d := range ps.exp.Dependencies {

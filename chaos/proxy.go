@@ -32,7 +32,7 @@ type proxy struct {
 	buffers sync.Pool
 	usage   usage
 
-	door
+	listener
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -45,7 +45,7 @@ type proxy struct {
 	running sync.WaitGroup // the goroutines of all connections
 }
 
-// newProxy makes a proxy that listens nowhere: what it carries is handed to it.
+// newProxy makes a proxy that listens nowhere: connections are handed to it.
 func newProxy(ctx context.Context, d configs.Dependency, rec *recorder) *proxy {
 	p := &proxy{ctx: ctx, dep: d, rec: rec, conns: map[*conn]struct{}{}}
 	p.buffers.New = func() any { return new([32 << 10]byte) }
@@ -55,14 +55,17 @@ func newProxy(ctx context.Context, d configs.Dependency, rec *recorder) *proxy {
 // openProxy makes a proxy that listens.
 func openProxy(ctx context.Context, d configs.Dependency, rec *recorder) (*proxy, error) {
 	p := newProxy(ctx, d, rec)
-	if err := p.door.listen(d.Listen); err != nil {
+	if err := p.listener.listen(d.Listen); err != nil {
 		return nil, fmt.Errorf("listen for dependency %s on %s: %w (free the port, or give the dependency another listen address)",
 			d.Name, d.Listen, bare(err))
 	}
-	p.addr, p.dial = p.listener.Addr().String(), dialTCP(d.Upstream)
+	p.addr, p.dial = p.tcp.Addr().String(), dialTCP(d.Upstream)
 	p.resume()
 	return p, nil
 }
+
+// listens reports whether the site connects to the proxy itself, and not through the egress.
+func (p *proxy) listens() bool { return p.tcp != nil }
 
 // bare strips the address that net puts into its errors: ours name it themselves.
 func bare(err error) error {
@@ -85,7 +88,7 @@ func (p *proxy) resume() {
 // accept serves connections until its deadline is set to the past or the listener is closed.
 func (p *proxy) accept() {
 	for {
-		site, err := p.listener.AcceptTCP()
+		site, err := p.tcp.AcceptTCP()
 		switch {
 		case err == nil:
 			p.receive(site)
@@ -114,7 +117,7 @@ func (p *proxy) receive(site *net.TCPConn) {
 	}
 }
 
-// reach connects to the dependency, without a byte, and says what kept it from doing so.
+// reach connects to the dependency, sends nothing, and returns why it could not connect.
 func (p *proxy) reach() error {
 	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
 	defer cancel()
@@ -189,12 +192,12 @@ func (p *proxy) lift() (undone bool) {
 }
 
 // confirmed reports whether the way to the dependency is open again: a
-// connection of our own gets through the listener. That the dependency itself
-// can't be reached is not the fault's doing any more, and is a warning. One
-// that does not get through in time is followed by another: connects are lost now
-// and then on a busy machine, or to what is left of an old connection (TIME_WAIT).
+// connection of our own gets through the listener. A dependency that can't be
+// reached itself is not the fault's doing any more, and is a warning. A second
+// connection is tried when the first does not get through in time: connects are
+// lost now and then on a busy machine, or to an old connection in TIME_WAIT.
 func (p *proxy) confirmed() bool {
-	if p.listener == nil {
+	if !p.listens() {
 		return true
 	}
 	taken, err := p.confirm()
@@ -207,7 +210,8 @@ func (p *proxy) confirmed() bool {
 	return taken
 }
 
-// unanswered tells usage how long the calls that still wait have done so, or took over TLS.
+// unanswered tells usage how long the calls without an answer have waited, and
+// how long the answered calls over TLS took.
 func (p *proxy) unanswered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,9 +239,9 @@ func (p *proxy) close() error {
 		p.setToxics(stream.Direction(dir), nil)
 	}
 	var err error
-	if p.listener != nil {
+	if p.listens() {
 		p.pause()
-		err = p.listener.Close()
+		err = p.tcp.Close()
 	}
 	p.mu.Lock()
 	p.closing = true

@@ -7,7 +7,7 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// recorder keeps what connections tell until Play emits it, so that none waits for a reader.
+// recorder keeps events until Play emits them, so that no connection waits for a reader.
 type recorder struct {
 	mu     sync.Mutex
 	on     bool // Play is on
@@ -21,14 +21,14 @@ type recorder struct {
 func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
 
 func (r *recorder) begin(t0 time.Time, proxies []*proxy) {
-	r.used(proxies) // before: not on, or not of this Play
+	r.used(proxies) // what was before is not of this Play
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.on, r.t0, r.events, r.warned, r.turned = true, t0, nil, map[string]bool{}, nil
 }
 
-// end records the last part of a second, and the connections that are still
-// open, after which nothing is recorded.
+// end records the last part of a second and the connections that are still open.
+// Nothing is recorded after it.
 func (r *recorder) end(proxies []*proxy) {
 	now := time.Now()
 	for _, p := range proxies {
@@ -58,8 +58,8 @@ func (r *recorder) ended(c *conn) {
 }
 
 // tell records a connection once it has ended, or at the end, if a fault was
-// ever in force on it: of the others there is one for each of the site's
-// requests, and nothing to tell. r.mu is locked.
+// ever in force on it. Other connections have nothing to tell, and there may be
+// one for each of the site's requests. r.mu is locked.
 func (r *recorder) tell(c *conn) {
 	record := c.record(r.t0)
 	if record.Fault == nil || c.told {
@@ -123,7 +123,7 @@ func (r *recorder) add(e journal.Event) {
 	}
 }
 
-// take returns what has been recorded since the last take.
+// take returns the events recorded since the last take.
 func (r *recorder) take() []journal.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -205,12 +205,12 @@ func BenchmarkFaultOn1000(b *testing.B) {
 			t0 := time.Now()
 			pl := &player{Proxies: ps, t0: t0, emit: func(journal.Event) {}, second: time.NewTimer(time.Hour),
 				faults: []*played{{&fault{effect: effect{up: n, down: n}, spec: configs.Fault{Share: 1}}, ps.proxies["d"], 0}}}
-			for i, turn := range []int{turnApply, turnLift} {
+			for i, kind := range []actionKind{actionApply, actionLift} {
 				at := time.Duration(i+1) * apart
 				if err := pl.until(context.Background(), at); err != nil {
 					b.Fatal(err)
 				}
-				pl.do(moment{at: at, turn: turn})
+				pl.do(faultAction{at: at, kind: kind})
 				[]*sync.WaitGroup{&n.entering, &n.leaving}[i].Wait()
 				late[i] = append(late[i], (n.last().Sub(t0)-at).Seconds()*1e3)
 			}

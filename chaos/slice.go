@@ -21,5 +21,5 @@ func slice(s *configs.Slice) (effect, error) {
 		return effect{}, errors.New("play slice: size must be at least 1 byte")
 	}
 	toxic := &toxics.SlicerToxic{AverageSize: int(s.Size), Delay: int(s.Delay.Microseconds())} // no size variation: 0 bytes left would never end
-	return effect{down: toxic, sized: true, size: s.Delay}, nil
+	return effect{down: toxic, size: s.Delay}, nil
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
-// slowClose delays the end of connections that the dependency closes. Requests
-// held are those whose connection it ended: only they wait for an end.
+// slowClose delays the end of connections that the dependency closes. A
+// request is held if the dependency ended its connection: no other waits for an end.
 //
 // What a client sees
 //   - on a connection opened before or during the fault: answers come as ever;
 //     the end of the stream comes Delay after the dependency's.
-//   - when it is lifted: ends that are being delayed come at once.
+//   - when it is lifted: delayed ends come at once.
 //   - on a connection opened after: nothing.
 func slowClose(s *configs.SlowClose) effect {
-	return effect{down: &toxics.SlowCloseToxic{Delay: s.Delay.Milliseconds()}, sized: true, size: s.Delay, counts: countEnds}
+	return effect{down: &toxics.SlowCloseToxic{Delay: s.Delay.Milliseconds()}, size: s.Delay, counts: countEnds}
 }

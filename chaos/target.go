@@ -12,7 +12,7 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
-// target is how a call of the site to itself is known.
+// target knows a call of the site to itself.
 type target struct {
 	names []string // lower case
 	addrs []netip.Addr

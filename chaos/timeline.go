@@ -24,15 +24,15 @@ func Timeline(exp *configs.Experiment) ([]journal.Event, error) {
 				Kind: spec.Kind(), Share: spec.Share, SizeS: e.size.Seconds()})
 		}
 	}
-	kinds := map[int]journal.EventKind{turnApply: journal.FaultApplied, turnStep: journal.FaultStepped, turnLift: journal.FaultLifted}
+	kinds := map[actionKind]journal.EventKind{actionApply: journal.FaultApplied, actionStep: journal.FaultStepped, actionLift: journal.FaultLifted}
 	var events []journal.Event
-	for _, m := range moments(exp) {
-		f := &faults[m.fault]
-		if m.turn == turnStep {
-			f.SizeS = m.size.Seconds()
+	for _, a := range faultActions(exp) {
+		f := &faults[a.fault]
+		if a.kind == actionStep {
+			f.SizeS = a.size.Seconds()
 		}
 		now := *f
-		events = append(events, journal.Event{AtNS: int64(m.at), Kind: kinds[m.turn], Fault: &now})
+		events = append(events, journal.Event{AtNS: int64(a.at), Kind: kinds[a.kind], Fault: &now})
 	}
 	return events, nil
 }

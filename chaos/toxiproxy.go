@@ -15,12 +15,12 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
-// These serve Toxiproxy's API with its own types, errors and status codes, on
-// our sockets. Toxiproxy's handlers can't be used: its calls wait for every
+// Toxiproxy's API is served here with Toxiproxy's own types, errors and status
+// codes, on our sockets. Its handlers can't be used: their calls wait for every
 // connection (toxiproxy#558).
 
-// toxiproxyRoutes adds Toxiproxy's API. What it does on a proxy is never
-// finished by halves: it is one swap under the proxy's lock.
+// toxiproxyRoutes adds Toxiproxy's API. A call changes a proxy by one swap under
+// the proxy's lock, and so never by halves.
 func (s *server) toxiproxyRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /version", s.version)
 	mux.HandleFunc("POST /reset", s.reset)
@@ -54,14 +54,14 @@ type version struct {
 // apiBody bounds the body of a call.
 const apiBody = 1 << 20
 
-// onProxy calls h with the proxy that the path names and the body. What h
-// returns is the answer, and nil is none.
+// onProxy calls h with the proxy that the path names and with the body, and
+// answers with the value that h returns; a nil value is no content.
 func (s *server) onProxy(h func(p *proxy, body []byte) (any, error)) http.HandlerFunc {
 	return s.onToxic(func(p *proxy, _ *clientToxic, body []byte) (any, error) { return h(p, body) })
 }
 
-// onToxic is onProxy with the toxic that the path names, if it does. Calls that
-// change a proxy come one after the other.
+// onToxic is onProxy with the toxic that the path names, or nil if it names
+// none. Calls come one after the other.
 func (s *server) onToxic(h func(p *proxy, t *clientToxic, body []byte) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, apiBody))
@@ -201,16 +201,16 @@ func (s *server) update(p *proxy, body []byte) (any, error) {
 		return nil, badBody(err)
 	}
 	switch {
-	case p.listener == nil && (!to.Enabled || to.Listen != ""):
+	case !p.listens() && (!to.Enabled || to.Listen != ""):
 		return nil, refusal(http.StatusForbidden, "%s is reached through the egress proxy, and has no address to disable or move; use a toxic such as timeout", p.dep.Name)
-	case p.listener != nil && !p.is(to):
+	case p.listens() && !p.is(to):
 		return nil, refusal(http.StatusForbidden, "%s listens on %s for %s: the addresses are those of the experiment file; change them there and restart tailback proxy", p.dep.Name, p.addr, p.dep.Upstream)
 	}
 	err := s.switchProxy(p, to.Enabled)
 	return p.shown(), err
 }
 
-// is reports whether that is the proxy, by its addresses.
+// is reports whether the settings are the proxy's, by their addresses.
 func (p *proxy) is(other settings) bool {
 	at, err := net.ResolveTCPAddr("tcp", other.Listen)
 	return err == nil && at.String() == p.addr && other.Upstream == p.dep.Upstream
@@ -231,7 +231,7 @@ func (s *server) switchProxy(p *proxy, on bool) error {
 	return p.disable()
 }
 
-// disable refuses connects and ends what is open, as Toxiproxy does.
+// disable refuses connects and ends open connections, as Toxiproxy does.
 func (p *proxy) disable() error {
 	if err := p.refuse(); err != nil {
 		return err
@@ -284,7 +284,7 @@ func (s *server) reset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// create is refused: what is listened for is what the experiment says.
+// create refuses: the experiment says which proxies there are.
 func (s *server) create(w http.ResponseWriter, r *http.Request) {
 	var to settings
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, apiBody)).Decode(&to); err != nil {
@@ -306,7 +306,7 @@ func (s *server) remove(p *proxy, _ []byte) (any, error) {
 	return nil, refusal(http.StatusForbidden, "%s is a dependency of the experiment file; take it out there and restart tailback proxy", p.dep.Name)
 }
 
-// populate accepts what is there already, as test suites ask for at their start.
+// populate accepts proxies that are there already. Test suites ask for theirs at their start.
 func (s *server) populate(w http.ResponseWriter, r *http.Request) {
 	var list []settings
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, apiBody)).Decode(&list); err != nil {

@@ -178,8 +178,8 @@ func TestToxiproxyCLI(t *testing.T) {
 	}
 }
 
-// What clients have put there stays through a run, on top of its faults, and
-// the run's report says so.
+// The toxics of clients stay through a run, on top of its faults, and the run's
+// report says so.
 func TestForeignToxicsAreLeftAlone(t *testing.T) {
 	s := newStand(t)
 	add := func(name string) {

@@ -55,7 +55,7 @@ func (u *usage) quiet() {
 	u.waiting--
 }
 
-// took counts how long a call waited that is over.
+// took counts how long a call took, once it is over.
 func (u *usage) took(held time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -64,7 +64,7 @@ func (u *usage) took(held time.Duration) {
 	u.so.HeldNS += int64(held)
 }
 
-// takeBack makes the latest call one that never was.
+// takeBack uncounts the latest call.
 func (u *usage) takeBack() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -91,8 +91,8 @@ func (u *usage) spreadOut(waited time.Duration) {
 	u.so.MaxNS = max(u.so.MaxNS, int64(waited))
 }
 
-// take returns what was counted since the last take, and since when that is. It
-// is nil when there was nothing: no connection open and no call.
+// take returns the counts since the last take, and when that was. They are nil
+// when there was nothing to count: no connection open and no call.
 func (u *usage) take(now time.Time) (so *journal.Usage, since time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

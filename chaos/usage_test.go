@@ -73,7 +73,7 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 	if got := [...]int64{b.Opened, b.Open, b.Calls, b.Waiting}; got != [...]int64{0, 3, 0, 3} || b.Ended < 2 {
 		t.Errorf("the second one has opened, open, calls, waiting = %v, ended %d; want 0 3 0 3 and 2 or more", got, b.Ended)
 	}
-	// Each of those that ended then had waited through the turn of the second.
+	// Each call that ended then had waited through the turn of the second.
 	if least, most := over.Sub(begun), time.Since(t0); b.HeldNS < b.Ended*int64(least) || b.HeldNS > b.Ended*int64(most) {
 		t.Errorf("%d calls had waited for %v together, want %v to %v each", b.Ended, time.Duration(b.HeldNS), least, most)
 	}

@@ -202,9 +202,9 @@ func convertFault(data any) (any, error) {
 		return data, nil
 	}
 	m := maps.Clone(given)
-	for _, k := range (Fault{}).kinds() {
-		if value, ok := m[k.name]; ok && (value == nil || value == true) {
-			m[k.name] = map[string]any{}
+	for _, k := range faultKinds {
+		if value, ok := m[k.Name]; ok && (value == nil || value == true) {
+			m[k.Name] = map[string]any{}
 		}
 	}
 	return m, nil

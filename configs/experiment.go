@@ -237,31 +237,6 @@ type HTTPError struct {
 // Size is a number of bytes. In a file "100", "100KB" (1000), "1MB", in capitals or not; "KB/s" for a Bandwidth.
 type Size int64
 
-// Kind returns the fault's name in the file, such as "hang", or "" when none is set.
-func (f Fault) Kind() string {
-	for _, k := range f.kinds() {
-		if k.set {
-			return k.name
-		}
-	}
-	return ""
-}
-
-type faultKind struct {
-	name string
-	set  bool
-}
-
-func (f Fault) kinds() []faultKind {
-	return []faultKind{
-		{"latency", f.Latency != nil}, {"hang", f.Hang != nil}, {"reset", f.Reset != nil},
-		{"close", f.Close != nil}, {"down", f.Down != nil}, {"no_accept", f.NoAccept != nil},
-		{"bandwidth", f.Bandwidth != nil}, {"slow_close", f.SlowClose != nil},
-		{"slice", f.Slice != nil}, {"limit", f.Limit != nil}, {"http_error", f.HTTPError != nil},
-		{"dns", f.DNS != nil}, {"slow_dial", f.SlowDial != nil},
-	}
-}
-
 // Site says where evidence from the site itself can be read.
 type Site struct {
 	NginxErrorLog  Source `mapstructure:"nginx_error_log"`

@@ -63,7 +63,8 @@ func example(t reflect.Type, name string, given *node) string {
 	}
 	value := meant(keys[0].typ, given)
 	if value == "" {
-		value = map[string]string{"latency": "2s", "bandwidth": "100KB/s", "slow_close": "2s", "slice": "100B", "limit": "1KB"}[name]
+		kind, _ := KindOf(name)
+		value = kind.example
 	}
 	if value == "" { // the parameter may be left out
 		return name + ": {}"

@@ -37,13 +37,21 @@ func (c *check) egress(e Egress) {
 	}
 }
 
-// connects checks a fault of connects, which only the egress makes and answers
-// itself: in front of a listening address the kernel does.
-func (c *check) connects(f Fault, delay time.Duration, path string) bool {
+// reached refuses a fault that the egress alone can play on a dependency that is
+// listened for: in front of a listening address the kernel makes and answers connects.
+func (c *check) reached(f Fault, path string) bool {
+	kind, _ := KindOf(f.Kind())
 	listens := slices.ContainsFunc(c.e.Dependencies, func(d Dependency) bool { return d.Name == f.Dependency && d.Listen != "" })
-	switch {
-	case listens:
+	if kind.EgressOnly && listens {
 		c.add(path, "needs the egress, which looks up and connects for the site: give %s a host instead of listen, or use no_accept or hang", f.Dependency)
+		return false
+	}
+	return true
+}
+
+// connects checks the delay of a fault of connects.
+func (c *check) connects(f Fault, delay time.Duration, path string) bool {
+	switch {
 	case !c.within(delay, maxDelay, path+".delay"):
 	case f.For > 0 && delay >= f.For:
 		c.add(path+".delay", "each connect would take %s, but the fault lasts %s", duration(delay), duration(f.For))

@@ -48,10 +48,10 @@ func (c *check) known(dependency, path string) {
 
 func (c *check) oneKind(f Fault, path string) {
 	var set, all []string
-	for _, k := range f.kinds() {
-		all = append(all, k.name)
-		if k.set || c.unread(path+"."+k.name) {
-			set = append(set, k.name)
+	for _, k := range faultKinds {
+		all = append(all, k.Name)
+		if k.set(f) || c.unread(path+"."+k.Name) {
+			set = append(set, k.Name)
 		}
 	}
 	switch len(set) {
@@ -64,11 +64,12 @@ func (c *check) oneKind(f Fault, path string) {
 }
 
 func (c *check) share(f Fault, path string) {
+	kind, _ := KindOf(f.Kind())
 	switch {
 	case !(f.Share > 0 && f.Share <= 1): // also NaN
 		c.add(path+".share", "needs to be above 0 and at most 1, such as 0.5 for half of the connections, not %s", decimal(f.Share))
-	case f.Share < 1 && (f.Down != nil || f.NoAccept != nil) && !c.hasHost(f.Dependency):
-		c.add(path+".share", "%s works on the listening address and so on every connection; remove the share", f.Kind())
+	case f.Share < 1 && kind.OnListener() && !c.hasHost(f.Dependency):
+		c.add(path+".share", "%s works on the listening address and so on every connection; remove the share", kind.Name)
 	}
 }
 
@@ -115,6 +116,9 @@ func (c *check) overlaps(faults []Fault, path string) {
 // Toxiproxy: its toxics overflow, divide by zero or recurse without end.
 func (c *check) parameters(f Fault, path string) {
 	path += "." + f.Kind()
+	if !c.reached(f, path) {
+		return
+	}
 	switch {
 	case f.Latency != nil:
 		c.latency(*f.Latency, f.For, path)

@@ -28,7 +28,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	return c.TCPConn.Read(b)
 }
 
-// WriteTo is not the TCP connection's, which would pass over what was read ahead.
+// WriteTo hides the TCP connection's, which would pass over the bytes that were read ahead.
 func (c *conn) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, struct{ io.Reader }{c}) }
 
 // client is the connection of a client, the site.

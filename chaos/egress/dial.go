@@ -68,7 +68,7 @@ func authorization(parent *url.URL) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(parent.User.Username()+":"+password))
 }
 
-// check refuses an address that a name was looked up to, and our own.
+// check refuses the forbidden addresses, and our own, once names have been looked up.
 func (p *Proxy) check(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p *Proxy) check(_, address string, _ syscall.RawConn) error {
 	return forbiddenAddr(to.Addr())
 }
 
-// isOf reports whether who connects to the address reaches the listener at own.
+// isOf reports whether a connect to the address reaches the listener at own.
 func isOf(to, own netip.AddrPort) bool {
 	ip, at := to.Addr().Unmap(), own.Addr().Unmap()
 	switch {

@@ -1,11 +1,11 @@
 // Package egress is a forward proxy for a site's outgoing calls: plain HTTP in
 // absolute form, and CONNECT, so that a site is wired in by http_proxy and
-// https_proxy alone. It reads request heads and nothing else: what is in a tunnel
-// stays untouched, TLS from end to end, and so do answers. It knows nothing of
-// faults; each call is handed to somebody who carries it.
+// https_proxy alone. It reads request heads and nothing else: the bytes of a
+// tunnel stay untouched, TLS from end to end, and so do answers. It knows nothing
+// of faults; its user carries each call.
 //
-// It is no open relay: it serves loopback and the networks it is told, and see
-// forbidden for where it never connects to.
+// It is no open relay: it serves loopback and the networks it is told, and
+// forbidden lists the hosts that it never connects to.
 package egress
 
 import (
@@ -27,7 +27,7 @@ type Socket interface {
 	RemoteAddr() net.Addr
 }
 
-// Call is a connection of the site to one host. Whoever carries it closes Site.
+// Call is a connection of the site to one host. Its carrier closes Site.
 type Call struct {
 	Host string // as HostPort writes it
 	Site Socket
@@ -64,7 +64,7 @@ const (
 )
 
 // Run serves until ctx ends, closes the listener and every client's connection,
-// and returns nil once whoever carried them has let go. An error is the listener's.
+// and returns nil once their carriers have let go. An error is the listener's.
 func (p *Proxy) Run(ctx context.Context, l *net.TCPListener) error {
 	p.own = l.Addr().(*net.TCPAddr).AddrPort()
 	p.clients = map[*client]struct{}{}
@@ -79,7 +79,7 @@ func (p *Proxy) Run(ctx context.Context, l *net.TCPListener) error {
 		case err == nil:
 			p.admit(conn)
 		case ctx.Err() != nil:
-			p.closeAll() // also those accepted meanwhile
+			p.closeAll() // also the connections accepted meanwhile
 			return nil
 		case errors.Is(err, net.ErrClosed):
 			return err
@@ -169,7 +169,7 @@ func (p *Proxy) serve(c *client) {
 }
 
 // refuse answers a client that nothing was sent to yet, and ends its connection.
-// One that has just left is no refusal.
+// A client that has just left is not refused.
 func (p *Proxy) refuse(c *client, err error) {
 	defer c.Close()
 	if why := new(Refusal); errors.As(err, &why) {

@@ -23,8 +23,8 @@ type head struct {
 	req    *http.Request
 }
 
-// readHead reads a head that there is only one reading of: what two servers
-// could take differently is refused, as are heads beyond the reader's size.
+// readHead reads a head that has only one reading. It refuses a head that two
+// servers could read differently, and a head beyond the reader's size.
 func readHead(in *bufio.Reader) (*head, error) {
 	raw, err := peekHead(in)
 	if err != nil {
@@ -157,7 +157,7 @@ func (h *head) locate() (err error) {
 }
 
 // write appends the head as it goes to the host, or to a parent proxy, to which
-// the target stays absolute. What is meant for this hop only is left out: one
+// the target stays absolute. The headers for this hop only are left out: one
 // connection of the client is one to the host, so close and keep-alive are meant for both.
 func (h *head) write(b []byte, toParent bool, authorization string) []byte {
 	target := h.origin
@@ -186,7 +186,7 @@ func (h *head) write(b []byte, toParent bool, authorization string) []byte {
 }
 
 // hopByHop are the names of the headers that are for this hop only: the usual
-// ones and those that Connection names, but never one that frames the body.
+// ones, and the ones that Connection names, but never one that frames the body.
 func (h *head) hopByHop() []string {
 	names := []string{"keep-alive", "te", "upgrade", "http2-settings"}
 	for _, value := range h.req.Header.Values("Connection") {

@@ -12,7 +12,7 @@ import (
 
 // HostPort writes a host and its port in the one way in which hosts are
 // compared: lower case, no dot at the end, an IPv6 address in brackets and
-// short. port is that of a host that has none; "" if it must have one. The error is a *Refusal.
+// short. port stands for a host's that names none; "" if it must name one. The error is a *Refusal.
 func HostPort(text, port string) (string, error) {
 	host := text
 	if colon := strings.LastIndexByte(text, ':'); colon > strings.LastIndexByte(text, ']') && (text[0] == '[' || strings.Count(text, ":") == 1) {
@@ -29,7 +29,7 @@ func HostPort(text, port string) (string, error) {
 	return net.JoinHostPort(host, strconv.FormatUint(number, 10)), forbidden(host, number)
 }
 
-// hostName writes a host without its port, or refuses what is none.
+// hostName writes a host without its port, or refuses a text that is none.
 func hostName(host string) (string, error) {
 	if v6, ok := strings.CutPrefix(host, "["); ok {
 		ip, err := netip.ParseAddr(strings.TrimSuffix(v6, "]"))
@@ -63,8 +63,8 @@ func notInName(r rune) bool {
 // a parent proxy would look up.
 var metadataNames = []string{"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
 
-// forbidden refuses where a site's call never goes, and a relay's would: mail
-// (port 25), port 0, and what forbiddenAddr lists.
+// forbidden refuses hosts that a site's call never goes to, and a relay's would:
+// mail (port 25), port 0, and the addresses that forbiddenAddr lists.
 func forbidden(host string, port uint64) error {
 	if port == 0 || port == 25 {
 		return refuse(ForbiddenHost, "port %d is never connected to", port)

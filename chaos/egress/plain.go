@@ -30,8 +30,8 @@ func (p *Proxy) plain(c *client, h *head) *head {
 	return l.next
 }
 
-// leg is the part of a client's plain connection that goes to one host. To who
-// carries it it is a socket: it gives the requests as the host wants them, and is
+// leg is the part of a client's plain connection that goes to one host. To its
+// carrier it is a socket: it gives the requests as the host wants them, and is
 // closed, as net.ErrClosed tells, when the client turns to another host.
 type leg struct {
 	client        *client
@@ -133,8 +133,8 @@ func (l *leg) follow() error {
 	return net.ErrClosed
 }
 
-// fail ends the client's connection on what can't be answered any more, an
-// answer being under way perhaps. A client that has left is no failure.
+// fail ends the client's connection after a failure that can't be answered any
+// more: an answer may be under way. A client that has left is no failure.
 func (l *leg) fail(err error) error {
 	why := new(Refusal)
 	if !errors.As(err, &why) {

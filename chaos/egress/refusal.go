@@ -10,7 +10,7 @@ type Class string
 
 // The classes.
 const (
-	Malformed       Class = "malformed"        // no request that only one reading exists of
+	Malformed       Class = "malformed"        // no request, or one with several readings
 	TooLarge        Class = "head_too_large"   // a head that does not end within 32 KB
 	TooSlow         Class = "head_too_slow"    // a head that was not whole within 10 s
 	TooMany         Class = "too_many"         // more than 4096 connections at once, or no descriptors left

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
@@ -130,12 +131,14 @@ func (f *figures) service(calls float64) {
 func (f *figures) fault(hang *bool) string {
 	for _, fault := range f.report.Faults {
 		chosen := f.given("hang") || f.given("delay")
+		kind, _ := configs.KindOf(fault.Kind)
+		everyCall := kind.At == configs.AtTrip // how many connects or bytes a call makes is not known
 		switch {
 		case chosen:
-		case fault.Kind == "hang":
+		case everyCall && kind.Wait == configs.WaitLifting:
 			*hang = true
 			f.origins = append(f.origins, reports.Figure{Flag: "hang", From: "the run's fault on " + fault.Dependency})
-		case fault.Kind == "latency" && fault.SizeS != nil && *fault.SizeS > 0:
+		case everyCall && kind.Wait == configs.WaitDelay && fault.SizeS != nil && *fault.SizeS > 0:
 			f.set("delay", durationText(*fault.SizeS+f.held(fault.Dependency)), "the run's fault on "+fault.Dependency)
 		default:
 			continue

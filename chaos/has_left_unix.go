@@ -4,8 +4,8 @@ package chaos
 
 import "syscall"
 
-// hasLeft reports whether the other side has ended the stream, and all before
-// that has been read. It takes nothing and never waits.
+// hasLeft reports whether the other side has ended the stream, and everything
+// before the end has been read. It takes nothing and never waits.
 func hasLeft(s socket) bool {
 	conn, ok := s.(syscall.Conn)
 	if !ok {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
-	"github.com/rs/zerolog"
 )
 
 // clientToxic is a toxic that a client of Toxiproxy's has put on a proxy. It is
@@ -28,8 +27,7 @@ func newClientToxic(w *toxics.ToxicWrapper, seed uint64) *clientToxic {
 	t := &clientToxic{ToxicWrapper: w, run: w.Toxic, seed: seed}
 	switch toxic := w.Toxic.(type) {
 	case *toxics.BandwidthToxic:
-		zerolog.SetGlobalLevel(zerolog.Disabled) // see bandwidth
-		t.run = &throttling{*toxic}
+		t.run = &throttling{toxic.Rate}
 	case *toxics.ResetToxic:
 		t.run = &tearing{time.Duration(toxic.Timeout) * time.Millisecond}
 	}
@@ -53,7 +51,7 @@ func draw(seed uint64, index int, id int64) float64 {
 }
 
 // tearing is Toxiproxy's reset_peer for connections of ours: it also sends its
-// RST on those that were open before it, and its wait can be interrupted.
+// RST on connections that were open before it, and its wait can be interrupted.
 type tearing struct{ after time.Duration }
 
 // Pipe ends the connection so long after its first bytes.
@@ -89,16 +87,16 @@ func (p *proxy) toxics() []*clientToxic {
 	return slices.Concat(p.clients[up], p.clients[down])
 }
 
-// on returns those of one direction.
+// on returns the clients' toxics of one direction.
 func (p *proxy) on(dir stream.Direction) []*clientToxic {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.clients[dir])
 }
 
-// setToxics puts toxics in the place of those of the direction. It never waits
-// for a connection. Those that one which is gone has held are closed, as
-// Toxiproxy does for its timeout.
+// setToxics replaces the clients' toxics of one direction. It never waits for a
+// connection. A timeout that it removes ends the connections that it has held,
+// as in Toxiproxy.
 func (p *proxy) setToxics(dir stream.Direction, to []*clientToxic) {
 	for _, c := range p.swapToxics(dir, to) {
 		c.end(byFault)
@@ -106,7 +104,7 @@ func (p *proxy) setToxics(dir stream.Direction, to []*clientToxic) {
 	}
 }
 
-// swapToxics does it, and returns the connections that are to be closed.
+// swapToxics replaces them, and returns the connections that are to be ended.
 func (p *proxy) swapToxics(dir stream.Direction, to []*clientToxic) (held []*conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

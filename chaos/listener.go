@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// door is a proxy's listening socket. Only Play and Close, never at once, use it,
-// besides the accept loop.
-type door struct {
-	listener *net.TCPListener
-	ended    chan struct{} // closed when the accept loop has ended
-	own      own
-	fillers  []net.Conn // no_accept: what fills the accept queue
+// listener is a proxy's listening socket. Besides the accept loop only Play and
+// Close use it, and never at once.
+type listener struct {
+	tcp     *net.TCPListener
+	ended   chan struct{} // closed when the accept loop has ended
+	own     ownConns
+	fillers []net.Conn // no_accept: what fills the accept queue
 }
 
 // listen binds and listens. A port of 0 is found first and then asked for by
 // number, because Linux keeps only such a port bound while a fault has the
 // socket not listening.
-func (d *door) listen(addr string) error {
+func (l *listener) listen(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return err
@@ -36,9 +36,9 @@ func (d *door) listen(addr string) error {
 			at = net.JoinHostPort(host, number)
 			free.Close()
 		}
-		l, err := net.Listen("tcp", at)
+		bound, err := net.Listen("tcp", at)
 		if err == nil {
-			d.listener = l.(*net.TCPListener)
+			l.tcp = bound.(*net.TCPListener)
 			return nil
 		}
 		if port != "0" || try == 10 {
@@ -48,12 +48,12 @@ func (d *door) listen(addr string) error {
 }
 
 // relisten closes the listener and takes its port anew, for up to two seconds.
-func (d *door) relisten() error {
-	addr := d.listener.Addr().String()
-	d.listener.Close()
+func (l *listener) relisten() error {
+	addr := l.tcp.Addr().String()
+	l.tcp.Close()
 	var err error
 	for range 20 {
-		if err = d.listen(addr); err == nil {
+		if err = l.listen(addr); err == nil {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -62,17 +62,18 @@ func (d *door) relisten() error {
 }
 
 // pause stops accepting; what the kernel has accepted stays in its queue.
-func (d *door) pause() {
-	d.listener.SetDeadline(time.Unix(1, 0))
-	<-d.ended
-	d.listener.SetDeadline(time.Time{})
+func (l *listener) pause() {
+	l.tcp.SetDeadline(time.Unix(1, 0))
+	<-l.ended
+	l.tcp.SetDeadline(time.Time{})
 }
 
-// confirm connects to the listener, as the site does, and reports whether the
-// accept loop took the connection and what it found beyond.
-func (d *door) confirm() (taken bool, beyond error) {
+// confirm connects to the listener, as the site does. It reports whether the
+// accept loop took the connection, and why it could not connect on to the
+// dependency, if it could not.
+func (l *listener) confirm() (taken bool, unreached error) {
 	found := make(chan error, 1)
-	probe, err := d.own.dial(d.listener.Addr(), time.Second, found)
+	probe, err := l.own.dial(l.tcp.Addr(), time.Second, found)
 	if err != nil {
 		return false, nil
 	}
@@ -81,19 +82,20 @@ func (d *door) confirm() (taken bool, beyond error) {
 	case err := <-found:
 		return true, err
 	case <-time.After(2 * time.Second):
-		d.own.take(probe.LocalAddr()) // no more
+		l.own.take(probe.LocalAddr()) // no more
 		return false, nil
 	}
 }
 
-// own knows the connections that we make to our own listener, which are not the site's.
-type own struct {
+// ownConns knows the connections that we make to our own listener. They are not the site's.
+type ownConns struct {
 	mu    sync.Mutex
-	addrs map[string]chan error // by their local addresses; a probe's is told what is beyond
+	addrs map[string]chan error // by local address; a probe's channel is told whether the dependency was reached
 }
 
-// dial connects to our listener. No connection is accepted by take meanwhile.
-func (o *own) dial(to net.Addr, timeout time.Duration, found chan error) (net.Conn, error) {
+// dial connects to our listener. take waits for it, so that it knows every
+// connection of ours.
+func (o *ownConns) dial(to net.Addr, timeout time.Duration, found chan error) (net.Conn, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	c, err := net.DialTimeout("tcp", to.String(), timeout)
@@ -112,9 +114,9 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// take reports whether the connection from that address is ours, once, and
-// whom to tell what is beyond, if anybody.
-func (o *own) take(from net.Addr) (found chan error, ours bool) {
+// take reports, once, whether the connection from that address is ours. found,
+// unless it is nil, wants to be told whether the dependency was reached.
+func (o *ownConns) take(from net.Addr) (found chan error, ours bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	found, ours = o.addrs[from.String()]

@@ -14,25 +14,26 @@ const (
 	byEnd        = "end"
 )
 
-// firstByteWithin is how long a new connection that is to be cut at once may
-// live to send its first byte, so that the request that is cut can be counted.
+// firstByteWithin is how long a fault that cuts new connections at once waits
+// for their first byte, so that it can count the request that it cuts.
 const firstByteWithin = 100 * time.Millisecond
 
-// goodbyeWithin is how soon the site ends a connection behind words that want no
-// answer, such as MySQL's QUIT. Whoever gives up on an answer has waited longer.
+// goodbyeWithin is how soon the site ends a connection behind a message that
+// wants no answer, such as MySQL's QUIT. A client that gives up on an answer has waited longer.
 const goodbyeWithin = 20 * time.Millisecond
 
-// tally is what is known about a connection. It belongs to conn.mu.
+// connState is what the proxy knows about a connection. It belongs to conn.mu.
 //
-// A request is bytes from the site after an answer, or the first ones. It is
-// outstanding until the first byte of its answer is handed to the site's socket.
-// If the dependency speaks first, the site waits for that from the opening on: it
-// can be held like an answer, and is not counted in requests. A TLS handshake is
-// part of the request behind it; see secured. Nor is the last
-// word on a connection, behind which the site ends it at once.
-type tally struct {
+// A request begins with the site's first bytes, or with its first bytes after an
+// answer. It is outstanding until the first byte of its answer is handed to the
+// site's socket. These are no requests of their own:
+//   - a greeting: where the dependency speaks first, as MySQL does, the site
+//     waits for it from the opening on, and a fault can hold it like an answer;
+//   - a TLS handshake: it is part of the request behind it, see tlsRecords;
+//   - a goodbye: the site ends the connection right behind it.
+type connState struct {
 	fault    *fault // in force on this connection, or nil
-	first    *fault // the first that ever was
+	first    *fault // the first that was ever in force on it
 	timer    *time.Timer
 	freed    chan struct{} // closed when the fault lets the connect go on
 	onByte   bool          // cut at the next byte
@@ -40,20 +41,20 @@ type tally struct {
 	closedBy string // "" while open
 
 	bytesUp, bytesDown, requests int64
-	tls                          *secured // nil: it is spoken to in the clear
+	tls                          *tlsRecords // nil: it is spoken to in the clear
 
 	midway      int64 // the request that was outstanding when the fault came; 0 is none
 	outstanding bool
-	greeting    bool      // what is outstanding is what the dependency says first, as MySQL does
+	greeting    bool      // what is outstanding is a greeting
 	calling     bool      // usage counts it as waiting
 	began       time.Time // of the latest request; of a greeting, the opening
-	caught      bool      // it waits because of first
+	caught      bool      // what is outstanding waits because of first
 	wasCaught   bool
 	waiting     bool          // it was caught, and still waited when the connection was ended
 	held        time.Duration // the longest that a request caught by first waited
 }
 
-// enter puts the fault in force on the connection, if it is in its share.
+// enter puts the fault in force on the connection, if that is in the fault's share.
 func (c *conn) enter(f *fault, isNew bool) {
 	if !f.onConnections(isNew) || !f.draws(c.id) {
 		return
@@ -128,7 +129,7 @@ func (c *conn) passes() bool {
 	return c.fault == nil && c.flows[up].passes() && c.flows[down].passes()
 }
 
-// cutBy ends the connection as the fault wants it, if that is still in force.
+// cutBy ends the connection as the fault wants it, if the fault is still in force on it.
 func (c *conn) cutBy(f *fault) {
 	c.mu.Lock()
 	if c.fault != f || c.closedBy != "" {
@@ -153,17 +154,17 @@ func (c *conn) hold(f *fault) {
 }
 
 // release ends the wait of a request that was caught. conn.mu is locked.
-func (t *tally) release(at time.Time) {
-	if t.caught {
-		t.caught = false
-		t.held = max(t.held, at.Sub(t.began))
+func (s *connState) release(at time.Time) {
+	if s.caught {
+		s.caught = false
+		s.held = max(s.held, at.Sub(s.began))
 	}
 }
 
 // noteEnd notes who ended the connection, and when.
-func (t *tally) noteEnd(by string, at time.Time) {
-	t.closedBy, t.closed, t.waiting = by, at, t.caught
-	t.release(at)
+func (s *connState) noteEnd(by string, at time.Time) {
+	s.closedBy, s.closed, s.waiting = by, at, s.caught
+	s.release(at)
 }
 
 // endedBy notes who ended the connection first, and that its call has ended. conn.mu is locked.
@@ -177,7 +178,7 @@ func (c *conn) endedBy(by string) {
 	c.proxy.usage.closed()
 }
 
-// takeBack makes the latest request one that never was. conn.mu is locked.
+// takeBack uncounts the latest request. conn.mu is locked.
 func (c *conn) takeBack() {
 	c.requests--
 	c.outstanding = false
@@ -193,7 +194,7 @@ func (c *conn) takeBack() {
 	}
 }
 
-// hangUp ends the call there is, if any, for usage. conn.mu is locked.
+// hangUp tells usage that the call has ended, if there is one. conn.mu is locked.
 func (c *conn) hangUp(at time.Time) {
 	if !c.calling {
 		return
@@ -217,7 +218,7 @@ func (c *conn) settle() {
 
 // end notes who ended the connection, if nobody has before, and records it.
 func (c *conn) end(by string) {
-	left := by == bySite || by == byDependency && hasLeft(c.site) // a dependency may take a goodbye before we do
+	left := by == bySite || by == byDependency && hasLeft(c.site) // the dependency may act on a goodbye before we have seen the site leave
 	c.mu.Lock()
 	if left && c.closedBy == "" && c.outstanding && c.requests > 1 && time.Since(c.began) < goodbyeWithin {
 		c.takeBack()
@@ -238,7 +239,7 @@ func (c *conn) received(f *flow, p []byte) {
 			in.bytesUp.Add(int64(n))
 		}
 		if c.bytesUp == int64(n) && c.bytesDown == 0 && beginsTLS(p) {
-			c.tls = &secured{}
+			c.tls = &tlsRecords{}
 		}
 		if c.tls == nil || c.tls.asks(p) || c.requests == 0 {
 			c.begin(in)
@@ -277,7 +278,8 @@ func (c *conn) begin(in *fault) {
 	}
 }
 
-// await notes since when the site has been waiting, and for whom. conn.mu is locked.
+// await notes since when the site has been waiting, and which fault holds it.
+// conn.mu is locked.
 func (c *conn) await(in *fault, since time.Time) {
 	c.began = since
 	if in != nil && in.counts == countBegun {
@@ -321,24 +323,24 @@ func (c *conn) met() bool {
 	return c.first != nil
 }
 
-// record returns the connection as the journal keeps it, with times since t0.
-// One that nobody has ended was ended by the end.
+// record returns the connection as the journal keeps it, with times since t0. A
+// connection that is still open counts as ended now, by the Play's end.
 func (c *conn) record(t0 time.Time) *journal.Connection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := c.tally // a copy: the connection may go on
-	if t.closedBy == "" {
-		t.noteEnd(byEnd, time.Now())
+	s := c.connState // a copy: the connection may go on
+	if s.closedBy == "" {
+		s.noteEnd(byEnd, time.Now())
 	}
 	r := &journal.Connection{ID: c.id, Dependency: c.proxy.dep.Name,
-		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(t.closed.Sub(t0)), ClosedBy: t.closedBy,
-		Requests: t.requests, BytesUp: t.bytesUp, BytesDown: t.bytesDown}
-	if t.first != nil {
-		r.Fault = &t.first.index
+		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(s.closed.Sub(t0)), ClosedBy: s.closedBy,
+		Requests: s.requests, BytesUp: s.bytesUp, BytesDown: s.bytesDown}
+	if s.first != nil {
+		r.Fault = &s.first.index
 	}
-	if t.wasCaught {
-		ns := int64(t.held)
-		r.HeldNS, r.Waiting = &ns, t.waiting
+	if s.wasCaught {
+		ns := int64(s.held)
+		r.HeldNS, r.Waiting = &ns, s.waiting
 	}
 	return r
 }

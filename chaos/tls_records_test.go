@@ -68,10 +68,10 @@ func TestRecords(t *testing.T) {
 		all = append(all, part...)
 	}
 	for _, size := range []int{1, 2, 7, 1000, len(all)} {
-		var r records
+		var r recordScanner
 		data := 0
 		for rest := all; len(rest) > 0; rest = rest[min(size, len(rest)):] {
-			data += r.walk(rest[:min(size, len(rest))])
+			data += r.scan(rest[:min(size, len(rest))])
 		}
 		if data != 3 || r.got != 0 || r.left != 0 {
 			t.Errorf("in pieces of %d: %d records of data, %+v left; want 3 and nothing", size, data, r)

@@ -14,16 +14,16 @@ import (
 // maxHead bounds the headers of a request, as Go's own server does.
 const maxHead = 1 << 20
 
-// intake reads HTTP requests from what the site sends, and can give back to the
-// dependency's direction what it has read of one that is not to be answered.
-type intake struct {
+// requestReader reads HTTP requests from the site's bytes. It can give back the
+// bytes of a request that is not to be answered, and they go on to the dependency.
+type requestReader struct {
 	stub   *toxics.ToxicStub
 	conn   *conn
 	buf    *bufio.Reader
 	lifted <-chan struct{} // ends reading
-	kept   []byte          // what buf was given of the request that is being read
+	kept   []byte          // the bytes of the request being read that buf was given
 	keep   bool
-	rest   []byte // what buf was not yet given of the latest chunk
+	rest   []byte // the bytes of the latest chunk that buf was not given yet
 	ended  error  // why reading ended: io.EOF, errLifted or errLong
 }
 
@@ -32,15 +32,15 @@ var (
 	errLong   = errors.New("the headers are too long")
 )
 
-func newIntake(stub *toxics.ToxicStub) *intake {
-	in := &intake{stub: stub, conn: stub.State.(*flow).conn, lifted: stub.Interrupt}
+func newRequestReader(stub *toxics.ToxicStub) *requestReader {
+	in := &requestReader{stub: stub, conn: stub.State.(*flow).conn, lifted: stub.Interrupt}
 	in.buf = bufio.NewReader(in)
 	return in
 }
 
-// skip passes on what belongs to the request that was under way when the fault
-// came, and reports whether more has come.
-func (in *intake) skip() bool {
+// skip passes on the rest of the request that was under way when the fault came,
+// and reports whether another has begun.
+func (in *requestReader) skip() bool {
 	for in.chunk() {
 		if !in.conn.midRequest() {
 			return true
@@ -50,8 +50,7 @@ func (in *intake) skip() bool {
 	return false
 }
 
-// midRequest reports whether the latest request is the one that was under way
-// when the fault came.
+// midRequest reports whether the latest request was under way when the fault came.
 func (c *conn) midRequest() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +58,7 @@ func (c *conn) midRequest() bool {
 }
 
 // chunk waits for the next bytes of the site.
-func (in *intake) chunk() bool {
+func (in *requestReader) chunk() bool {
 	select {
 	case <-in.lifted:
 		in.ended = errLifted
@@ -74,7 +73,7 @@ func (in *intake) chunk() bool {
 }
 
 // Read is for buf.
-func (in *intake) Read(p []byte) (int, error) {
+func (in *requestReader) Read(p []byte) (int, error) {
 	if in.keep && len(in.kept) > maxHead {
 		in.ended = errLong
 	}
@@ -89,9 +88,9 @@ func (in *intake) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// request reads the headers of the next request. If what comes is none, foreign
-// says what it is; with neither, reading ended before.
-func (in *intake) request() (req *http.Request, foreign string) {
+// request reads the headers of the next request. If the bytes are no request,
+// foreign says what they are; with neither, reading ended before.
+func (in *requestReader) request() (req *http.Request, foreign string) {
 	in.lifted, in.keep = in.stub.Interrupt, true
 	ahead, _ := in.buf.Peek(in.buf.Buffered())
 	in.kept = append(in.kept[:0], ahead...)
@@ -107,7 +106,7 @@ func (in *intake) request() (req *http.Request, foreign string) {
 
 // method looks for a word in capitals and a space: a binary protocol may never
 // send the line's end that reading a request waits for.
-func (in *intake) method() bool {
+func (in *requestReader) method() bool {
 	for n := 1; ; n++ {
 		head, err := in.buf.Peek(n)
 		if err != nil {
@@ -123,8 +122,9 @@ func (in *intake) method() bool {
 	}
 }
 
-// foreign says what was read that is no request of HTTP/1, or "" if it may yet be one.
-func (in *intake) foreign() string {
+// foreign says what the bytes are that are no request of HTTP/1, or returns "" if
+// they may yet become one.
+func (in *requestReader) foreign() string {
 	switch k := in.kept; {
 	case in.ended == errLong:
 		in.ended = nil
@@ -141,10 +141,10 @@ func (in *intake) foreign() string {
 
 // forget lets go of a request that is going to be answered; its body is read to
 // the end even if the fault is lifted meanwhile.
-func (in *intake) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
+func (in *requestReader) forget() { in.lifted, in.keep, in.kept = nil, false, nil }
 
-// giveBack passes on what was read of the latest request and what came after it.
-func (in *intake) giveBack() {
+// giveBack passes on the bytes of the latest request and the bytes behind them.
+func (in *requestReader) giveBack() {
 	if data := append(in.kept, in.rest...); len(data) > 0 {
 		in.stub.Output <- &stream.StreamChunk{Data: data, Timestamp: time.Now()}
 	}

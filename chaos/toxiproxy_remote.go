@@ -28,7 +28,7 @@ type remote struct {
 	closed bool
 }
 
-// remoteFault is a fault and what stands for it on the server.
+// remoteFault is a fault and the toxic that stands for it on the server.
 type remoteFault struct {
 	*fault
 	toxic *toxiclient.Toxic // nil: the proxy is disabled
@@ -95,8 +95,8 @@ func (r *remote) plan() error {
 	return nil
 }
 
-// check says what is wrong with a dependency's proxy on the server, and notes
-// what others have put there.
+// check returns what is wrong with a dependency's proxy on the server, and notes
+// the toxics that others have put there.
 func (r *remote) check(d configs.Dependency, p toxiclient.Proxy) error {
 	make := fmt.Sprintf("toxiproxy-cli -h http://%s create -l %s -u %s %s", r.at, d.Listen, d.Upstream, d.Name)
 	switch {
@@ -119,8 +119,9 @@ func port(address string) string {
 	return port
 }
 
-// toxicOf maps a fault to Toxiproxy's own. A nil toxic stands for disabling the
-// proxy; not ok, for what it has nothing for.
+// toxicOf returns the toxic of Toxiproxy's that stands for a fault, and how it
+// differs. A nil toxic stands for disabling the proxy. Where Toxiproxy has
+// nothing, ok is false.
 func toxicOf(f configs.Fault) (toxic *toxiclient.Toxic, caveat string, ok bool) {
 	make := func(kind, stream string, attributes toxiclient.Attributes) *toxiclient.Toxic {
 		return &toxiclient.Toxic{Type: kind, Stream: stream, Toxicity: float32(f.Share), Attributes: attributes}
@@ -169,36 +170,36 @@ func (r *remote) Play(ctx context.Context, t0 time.Time, emit func(journal.Event
 				events = append(events, r.lift(ctx, f, at)...)
 			}
 		}
-		for _, e := range events { // once all are lifted: emit may be what has panicked
+		for _, e := range events { // once all are lifted: emit may have panicked
 			emit(e)
 		}
 	}()
-	for _, m := range moments(r.exp) {
-		if err := r.until(ctx, t0.Add(m.at)); err != nil {
+	for _, a := range faultActions(r.exp) {
+		if err := r.until(ctx, t0.Add(a.at)); err != nil {
 			return err
 		}
-		if err := r.do(ctx, m, at, emit); err != nil {
+		if err := r.do(ctx, a, at, emit); err != nil {
 			return err
 		}
 	}
 	return r.until(ctx, t0.Add(r.exp.Duration()))
 }
 
-func (r *remote) do(ctx context.Context, m moment, at func() int64, emit func(journal.Event)) error {
-	f := r.faults[m.fault]
-	switch m.turn {
-	case turnApply:
+func (r *remote) do(ctx context.Context, a faultAction, at func() int64, emit func(journal.Event)) error {
+	f := r.faults[a.fault]
+	switch a.kind {
+	case actionApply:
 		began := at()
 		if err := r.put(ctx, f); err != nil {
 			return fmt.Errorf("apply %s on %s: %w", f.spec.Kind(), f.spec.Dependency, err)
 		}
 		emit(journal.Event{AtNS: began, Kind: journal.FaultApplied, Fault: f.uncounted()})
-	case turnStep:
-		if err := r.step(ctx, f, m.size); err != nil {
+	case actionStep:
+		if err := r.step(ctx, f, a.size); err != nil {
 			return fmt.Errorf("step %s on %s: %w", f.spec.Kind(), f.spec.Dependency, err)
 		}
 		emit(journal.Event{AtNS: at(), Kind: journal.FaultStepped, Fault: f.uncounted()})
-	case turnLift:
+	case actionLift:
 		for _, e := range r.lift(ctx, f, at) {
 			emit(e)
 		}
@@ -206,14 +207,14 @@ func (r *remote) do(ctx context.Context, m moment, at func() int64, emit func(jo
 	return nil
 }
 
-// uncounted is the fault as an event tells of it.
+// uncounted returns the fault for an event, as one whose effects nobody counts.
 func (f *remoteFault) uncounted() *journal.Fault {
 	e := f.asked(f.now)
 	e.Uncounted = true
 	return e
 }
 
-// put puts the fault in force. It is noted first.
+// put notes the fault, and then puts it in force.
 func (r *remote) put(ctx context.Context, f *remoteFault) error {
 	to := item{Proxy: f.spec.Dependency}
 	path, body := "/proxies/"+url.PathEscape(to.Proxy), any(map[string]any{"enabled": false})
@@ -231,8 +232,8 @@ func (r *remote) put(ctx context.Context, f *remoteFault) error {
 	return r.api.do(ctx, http.MethodPost, path, body, nil)
 }
 
-// step puts another toxic in the place of the fault's. What it could not take
-// away stays the fault's, to be lifted with it, also when the run is ended meanwhile.
+// step replaces the fault's toxic, also when the run is ended meanwhile. A toxic
+// that it could not take away stays the fault's, and is lifted with it.
 func (r *remote) step(ctx context.Context, f *remoteFault, size time.Duration) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := r.undo(ctx, f.on); err != nil {
@@ -247,9 +248,10 @@ func (r *remote) step(ctx context.Context, f *remoteFault, size time.Duration) e
 // toxicPrefix begins the names of our toxics.
 const toxicPrefix = "tailback-"
 
-// lift takes the fault off, sees that it is gone, and returns what is to be told
-// of it. It goes on when the run is ended meanwhile. A server that does not answer
-// in time may never (toxiproxy#558); other failures get a second try.
+// lift takes the fault off, sees that it is gone, and returns the events that
+// tell of it. It goes on when the run is ended meanwhile. A server that does not
+// answer in time may never answer (toxiproxy#558), and is not tried again; other
+// failures get a second try.
 func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64) []journal.Event {
 	ctx = context.WithoutCancel(ctx)
 	err := r.undo(ctx, f.on)
@@ -270,7 +272,7 @@ func (r *remote) lift(ctx context.Context, f *remoteFault, at func() int64) []jo
 	return events
 }
 
-// until waits for a moment. Meanwhile it looks whether the server is there.
+// until waits for that time. Meanwhile it looks whether the server is there.
 func (r *remote) until(ctx context.Context, at time.Time) error {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()

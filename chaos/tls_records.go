@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// secured follows the records of a TLS connection, so that a handshake and the
-// request behind it are one call, as they are to the site: several answers of the other side
-// belong to it. Nothing is read of them but their types and lengths.
+// tlsRecords follows the records of a TLS connection, so that a handshake and
+// the request behind it are one call, as they are to the site, although the
+// other side answers several times. It reads nothing of a record but its type
+// and length.
 //
 // After a handshake a TLS 1.3 server sends tickets, which look like the
-// beginning of an answer. So how long a call took is told by its latest bytes, once
-// the next request or the connection's end shows that they were the last.
-type secured struct {
-	up, down records
+// beginning of an answer. So a call ends with the latest bytes of its answer,
+// once the next request or the connection's end shows that they were the last.
+type tlsRecords struct {
+	up, down recordScanner
 	sent     int       // records of application data from the site
 	late     bool      // the first of them is no request: in TLS 1.3 it ends the handshake
 	last     time.Time // of the latest bytes of the answer
@@ -24,18 +25,18 @@ type secured struct {
 func beginsTLS(p []byte) bool { return len(p) > 2 && p[0] == 22 && p[1] == 3 }
 
 // asks reports whether bytes from the site hold a request, or a part of one.
-func (s *secured) asks(p []byte) bool {
-	n := s.up.walk(p)
+func (s *tlsRecords) asks(p []byte) bool {
+	n := s.up.scan(p)
 	s.sent += n
 	return n > 0 && s.asked()
 }
 
 // asked reports whether the site has sent its first request.
-func (s *secured) asked() bool { return s.sent > 1 || s.sent == 1 && !s.late }
+func (s *tlsRecords) asked() bool { return s.sent > 1 || s.sent == 1 && !s.late }
 
 // answers reports whether bytes to the site hold a part of an answer, or a ticket.
-func (s *secured) answers(p []byte) bool {
-	n := s.down.walk(p)
+func (s *tlsRecords) answers(p []byte) bool {
+	n := s.down.scan(p)
 	s.late = s.late || n > 0 && s.sent == 0
 	if n > 0 && s.asked() {
 		s.last = time.Now()
@@ -44,19 +45,20 @@ func (s *secured) answers(p []byte) bool {
 	return false
 }
 
-// records walks over the records of one direction.
-type records struct {
+// recordScanner walks over the records of one direction.
+type recordScanner struct {
 	head [5]byte // of the next: type, version, length
 	got  int     // of head
 	left int     // of the record's body
 }
 
 // goodbye is the length of a TLS 1.3 alert, such as the one before a connection
-// is closed: two bytes, what they are, and the tag of all ciphers in use. It is dressed as data.
+// is closed: two bytes, their type, and the tag of all ciphers in use. It is
+// dressed as application data.
 const goodbye = 2 + 1 + 16
 
-// walk goes on with p and returns how many records of application data begin in it.
-func (r *records) walk(p []byte) (data int) {
+// scan goes on with p and returns how many records of application data begin in it.
+func (r *recordScanner) scan(p []byte) (data int) {
 	for len(p) > 0 {
 		if r.left > 0 {
 			n := min(r.left, len(p))

@@ -19,9 +19,10 @@ import (
 	"github.com/tailback/tailback/internal/state"
 )
 
-// A plain Toxiproxy server keeps what a run that died has put there. So a run
-// writes it down first, in a file that it keeps locked while it lives: JSON
-// lines, a header and then what is about to be done and what has been undone.
+// A plain Toxiproxy server keeps the toxics of a run that has died. So a run
+// writes down each change before it makes it, in a file that it keeps locked
+// while it lives: JSON lines, a header and then each change, once when the run
+// is about to make it and once when it has undone it.
 const (
 	leftoverPrefix = "toxiproxy-"
 	leftoverSuffix = ".jsonl"
@@ -46,7 +47,8 @@ func (h leftoverHead) String() string {
 	return fmt.Sprintf("run %s, pid %d, of %s", plain(h.Experiment), h.PID, h.Since.Format(time.RFC3339))
 }
 
-// item is a toxic on a proxy, or with no toxic the proxy's being disabled.
+// item is one change of a server: a toxic on a proxy or, without a toxic, a
+// disabled proxy.
 type item struct {
 	Proxy  string `json:"proxy"`
 	Toxic  string `json:"toxic,omitempty"`
@@ -85,7 +87,7 @@ func syncFolder(name string) error {
 	return dir.Sync()
 }
 
-// doing notes what is about to be done. Only then may it be.
+// doing notes a change that the run is about to make. It may make it only if that succeeds.
 func (l *leftover) doing(i item) error {
 	if err := l.write(i); err != nil {
 		return fmt.Errorf("note what is to be undone: %w", err)
@@ -94,7 +96,8 @@ func (l *leftover) doing(i item) error {
 	return nil
 }
 
-// undone notes that it has been undone. If that can't be written it is undone once more.
+// undone notes that a change is undone. If the note can't be written the change
+// is undone once more.
 func (l *leftover) undone(i item) {
 	i.Undone = true
 	l.write(i)
@@ -124,8 +127,8 @@ func (l *leftover) write(v any) error {
 	return l.file.Sync()
 }
 
-// done removes the file: nothing is left. Another that has lifted at the same
-// time may have been faster.
+// done removes the file: nothing is left to undo. Another process that lifts may
+// have been faster.
 func (l *leftover) done() error {
 	err := os.Remove(l.file.Name())
 	if errors.Is(err, os.ErrNotExist) {
@@ -134,8 +137,8 @@ func (l *leftover) done() error {
 	return errors.Join(err, l.file.Close())
 }
 
-// leftovers returns what runs that live no more have left on a server, or with
-// no url on any, and whose runs still live. The files returned are locked.
+// leftovers returns the leftovers of dead runs, their files locked, and the
+// headers of living runs: on the server of the url, or on all without one.
 func leftovers(url string) (dead []*leftover, alive []leftoverHead, err error) {
 	var names []string
 	for _, dir := range state.Dirs() {
@@ -168,8 +171,8 @@ func globEscape(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
-// openLeftover reads a file, and locks it unless its run lives. A line that was
-// torn by a crash was of something that had not been done yet.
+// openLeftover reads a file, and locks it unless its run lives. A line that a
+// crash has torn is of a change that was not made yet.
 func openLeftover(name string) (l *leftover, locked bool, err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW, 0)
 	if err != nil {
@@ -191,14 +194,14 @@ func openLeftover(name string) (l *leftover, locked bool, err error) {
 
 // Lifted is what Lift has found and done.
 type Lifted struct {
-	Undone []string // what was undone, and seen to be
+	Undone []string // changes that were undone, and seen to be
 	Alive  []string // runs that still live, and lift their own faults
 }
 
-// Lift undoes what runs that live no more have left on plain Toxiproxy servers,
-// on one if its URL is given, and sees that it is gone. What a run that lives
-// has done, and what others have, is not touched. The error tells what could not
-// be shown to be undone; that stays noted.
+// Lift undoes what dead runs have left on plain Toxiproxy servers, or on the one
+// whose URL is given, and sees that it is gone. It touches neither the changes
+// of a living run nor those that others have made. The error tells which changes
+// could not be shown to be undone; they stay noted.
 func Lift(ctx context.Context, server string) (Lifted, error) {
 	var done Lifted
 	dead, alive, err := leftovers(strings.TrimSuffix(server, "/"))
@@ -222,7 +225,7 @@ func addressOf(address string) string {
 	return u.Host
 }
 
-// lift undoes what is left, and removes the file once nothing is.
+// lift undoes all changes, and removes the file once none is left.
 func (l *leftover) lift(ctx context.Context) (texts []string, err error) {
 	server := &api{url: l.head.URL, at: addressOf(l.head.URL)}
 	var errs []error
@@ -240,8 +243,8 @@ func (l *leftover) lift(ctx context.Context) (texts []string, err error) {
 	return texts, l.done()
 }
 
-// undo undoes an item on the server and sees that it is undone. That of a proxy
-// that is not there any more is.
+// undo undoes a change on the server and sees that it is undone. A proxy that is
+// not there any more has nothing to undo.
 func (a *api) undo(ctx context.Context, i item) error {
 	path := "/proxies/" + url.PathEscape(i.Proxy)
 	var err error

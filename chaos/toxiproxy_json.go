@@ -11,9 +11,9 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
-// The bounds of what a client may ask for. Beyond them Toxiproxy's arithmetic
-// overflows, divides by zero or recurses without end, in goroutines of its own
-// where nothing can be recovered.
+// The bounds of a client's toxics. Beyond them Toxiproxy's arithmetic overflows,
+// divides by zero or recurses without end, in goroutines of its own where
+// nothing can be recovered.
 const (
 	maxToxicMillis = int64(24 * time.Hour / time.Millisecond)
 	maxToxicBytes  = int64(1) << 40
@@ -41,7 +41,7 @@ func newToxic(text []byte) (*toxics.ToxicWrapper, error) {
 	return w, readAttributes(text, w)
 }
 
-// changedToxic reads what is to be otherwise about a toxic, and leaves that one as it is.
+// changedToxic returns a copy of a toxic with the changes that the text asks for.
 func changedToxic(old *toxics.ToxicWrapper, text []byte) (*toxics.ToxicWrapper, error) {
 	w := *old
 	toxics.New(&w)
@@ -75,7 +75,8 @@ func badBody(err error) error {
 	return &toxiproxy.ApiError{Message: toxiproxy.ErrBadRequestBody.Message + ": " + err.Error(), StatusCode: http.StatusBadRequest}
 }
 
-// checkToxic refuses what would crash or wedge the process, or cannot be meant.
+// checkToxic refuses a toxic that would crash or wedge the process, or that
+// cannot be meant.
 func checkToxic(w *toxics.ToxicWrapper) error {
 	c := attributes{}
 	if !(w.Toxicity >= 0 && w.Toxicity <= 1) {
@@ -109,7 +110,7 @@ func checkToxic(w *toxics.ToxicWrapper) error {
 	return c.err
 }
 
-// attributes keeps the first that is refused.
+// attributes keeps the first refusal.
 type attributes struct{ err error }
 
 func (a *attributes) within(name string, value, least, most int64) {

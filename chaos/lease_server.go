@@ -16,8 +16,8 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// lessor is the proxy's side of one lease.
-type lessor struct {
+// leaseServer is the proxy's side of one lease.
+type leaseServer struct {
 	*server
 	exp    *configs.Experiment
 	began  time.Time // 0 on the clock that the runner is told
@@ -48,7 +48,7 @@ func (s *server) lease(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.giveBack()
 	s.say(who.String() + ": holds the proxies")
-	le := &lessor{server: s, exp: exp, began: time.Now()}
+	le := &leaseServer{server: s, exp: exp, began: time.Now()}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.WriteHeader(http.StatusOK)
 	conn.Flush()
@@ -78,10 +78,10 @@ func (s *server) plan(lines *bufio.Scanner) (plan, *configs.Experiment, error) {
 	return *first.Plan, exp, err
 }
 
-// run does what the runner asks until the lease ends, lifts what is in force,
-// and says how it ended.
-func (le *lessor) run(lines *bufio.Scanner, w http.ResponseWriter, conn *http.ResponseController) error {
-	playing, cancel := context.WithCancelCause(context.WithoutCancel(le.ctx)) // not the request's: it ends first, and says nothing
+// run does what the runner asks until the lease ends, lifts every fault in
+// force, and returns how the lease ended.
+func (le *leaseServer) run(lines *bufio.Scanner, w http.ResponseWriter, conn *http.ResponseController) error {
+	playing, cancel := context.WithCancelCause(context.WithoutCancel(le.ctx)) // not the request's context: that ends first, and gives no cause
 	le.out.more = make(chan struct{}, 1)
 	var writing sync.WaitGroup
 	writing.Go(func() { le.write(w, conn) })
@@ -108,7 +108,7 @@ func (le *lessor) run(lines *bufio.Scanner, w http.ResponseWriter, conn *http.Re
 	return err
 }
 
-func (le *lessor) do(ctx context.Context, a ask) {
+func (le *leaseServer) do(ctx context.Context, a ask) {
 	switch {
 	case a.Beat != 0:
 		le.out.put(tell{Beat: a.Beat, ClockNS: int64(time.Since(le.began))})
@@ -134,24 +134,24 @@ func (le *lessor) do(ctx context.Context, a ask) {
 	}
 }
 
-// tell sends an event of the Play, and keeps what the proxy must say itself,
-// should the runner not be there any more.
-func (le *lessor) tell(e journal.Event) {
+// tell sends an event of the Play. It notes that a fault could not be shown to
+// be lifted: the proxy says so itself, should the runner not be there any more.
+func (le *leaseServer) tell(e journal.Event) {
 	if e.Kind == journal.FaultLifted && !*e.Fault.UndoConfirmed {
 		le.stuck.Store(true)
 	}
 	le.out.put(tell{Event: &e})
 }
 
-func (le *lessor) undone() string {
+func (le *leaseServer) undone() string {
 	if le.stuck.Load() {
 		return "NOT EVERY FAULT COULD BE SHOWN TO BE LIFTED: look before you trust the dependencies again"
 	}
 	return "every fault is lifted"
 }
 
-// warn tells of what no run has put on the proxies.
-func (le *lessor) warn(t0 time.Time) {
+// warn tells the runner of toxics that no run has put on the proxies.
+func (le *leaseServer) warn(t0 time.Time) {
 	for _, p := range le.all() {
 		for _, t := range p.toxics() {
 			le.out.put(tell{Event: &journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: p.foreign(t)}})
@@ -159,9 +159,9 @@ func (le *lessor) warn(t0 time.Time) {
 	}
 }
 
-// write sends what is in the outbox until that is closed and empty. A runner
+// write sends the lines of the outbox until that is closed and empty. A runner
 // that takes nothing for as long as a lease lasts is lost.
-func (le *lessor) write(w http.ResponseWriter, conn *http.ResponseController) {
+func (le *leaseServer) write(w http.ResponseWriter, conn *http.ResponseController) {
 	to := json.NewEncoder(w)
 	lost := false
 	for {

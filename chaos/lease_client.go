@@ -17,25 +17,25 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// leased is the Injector that plays in a `tailback proxy`: the runner's side of a lease.
-type leased struct {
+// leaseClient is the Injector that plays in a `tailback proxy`: the runner's side of a lease.
+type leaseClient struct {
 	at     string // host and port
 	exp    *configs.Experiment
 	cancel func() // ends the request
 	answer io.Closer
 	tells  chan tell // closed when the proxy has ended the lease, or the connection broke
-	why    error     // then, if it broke
+	why    error     // why the connection broke, if it did; known once tells is closed
 	parts  sync.WaitGroup
 
 	zero time.Time     // 0 on the proxy's clock
-	off  time.Duration // which that may be wrong by
+	off  time.Duration // how wrong zero may be
 
 	mu  sync.Mutex // of the lines that are sent
 	out *io.PipeWriter
 }
 
-// lend takes the lease on the proxies at the URL.
-func lend(ctx context.Context, url, at string, exp *configs.Experiment) (*leased, error) {
+// takeLease takes the lease on the proxies at the URL.
+func takeLease(ctx context.Context, url, at string, exp *configs.Experiment) (*leaseClient, error) {
 	first, err := json.Marshal(ask{Plan: ptr(planOf(exp))})
 	if err != nil {
 		return nil, fmt.Errorf("write the plan of the faults: %w", err)
@@ -43,7 +43,7 @@ func lend(ctx context.Context, url, at string, exp *configs.Experiment) (*leased
 	in, out := io.Pipe()
 	held, stop := context.WithCancel(context.WithoutCancel(ctx))
 	cancel := func() { stop(); out.Close() }
-	l := &leased{at: at, exp: exp, cancel: cancel, tells: make(chan tell, 1024), out: out}
+	l := &leaseClient{at: at, exp: exp, cancel: cancel, tells: make(chan tell, 1024), out: out}
 	req, err := http.NewRequestWithContext(held, http.MethodPost, url+leasePath, io.MultiReader(bytes.NewReader(append(first, '\n')), in))
 	if err != nil {
 		cancel()
@@ -85,7 +85,7 @@ func within[T any](ctx context.Context, most time.Duration, cancel context.Cance
 }
 
 // listen takes the proxy's lines.
-func (l *leased) listen(from io.Reader) {
+func (l *leaseClient) listen(from io.Reader) {
 	defer close(l.tells)
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, leaseLine)
@@ -100,9 +100,9 @@ func (l *leased) listen(from io.Reader) {
 	l.why = lines.Err()
 }
 
-// compare finds the moment at which the proxy's clock was 0. Of a few exchanges
-// the quickest tells it best: the answer was written somewhere within it.
-func (l *leased) compare(ctx context.Context) error {
+// compare finds the time at which the proxy's clock was 0. The quickest of a few
+// exchanges tells it best: the proxy wrote its answer at some time within it.
+func (l *leaseClient) compare(ctx context.Context) error {
 	const exchanges = 8
 	for i := range exchanges {
 		sent := time.Now()
@@ -141,7 +141,7 @@ func lostBy(why error) error {
 }
 
 // beat keeps the lease until the context ends.
-func (l *leased) beat(ctx context.Context) {
+func (l *leaseClient) beat(ctx context.Context) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for n := int64(100); ; n++ {
@@ -156,7 +156,7 @@ func (l *leased) beat(ctx context.Context) {
 	}
 }
 
-func (l *leased) send(a ask) error {
+func (l *leaseClient) send(a ask) error {
 	line, err := json.Marshal(a)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (l *leased) send(a ask) error {
 }
 
 // Play has the proxy play. See Injector.
-func (l *leased) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+func (l *leaseClient) Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
 	in := inForce{}
 	err := l.follow(ctx, t0, func(e journal.Event) {
 		in.note(e)
@@ -181,7 +181,7 @@ func (l *leased) Play(ctx context.Context, t0 time.Time, emit func(journal.Event
 }
 
 // follow asks for the Play and emits what the proxy tells until it has ended.
-func (l *leased) follow(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
+func (l *leaseClient) follow(ctx context.Context, t0 time.Time, emit func(journal.Event)) error {
 	if l.off > tolerable {
 		emit(journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning,
 			Text: fmt.Sprintf("the way to the proxy at %s is long: the times of faults and connections are known to %v only", l.at, l.off.Round(time.Millisecond))})
@@ -218,10 +218,10 @@ func (l *leased) follow(ctx context.Context, t0 time.Time, emit func(journal.Eve
 	}
 }
 
-// tolerable is how wrong the proxy's clock may be and nobody need know.
+// tolerable is the error of the proxy's clock that needs no warning.
 const tolerable = 5 * time.Millisecond
 
-func (l *leased) lost(err error) error {
+func (l *leaseClient) lost(err error) error {
 	return fmt.Errorf("play faults at %s: %w; a proxy that still lives lifts them within %v", l.at, err, leaseFor)
 }
 
@@ -246,8 +246,8 @@ func (in inForce) lost(at time.Duration) (events []journal.Event) {
 	return events
 }
 
-// Close ends the lease, and with it what is still in force.
-func (l *leased) Close() error {
+// Close ends the lease. The proxy then lifts every fault that is still in force.
+func (l *leaseClient) Close() error {
 	l.out.Close()
 	patience := time.AfterFunc(leaseFor+time.Second, l.cancel)
 	for range l.tells { // until the proxy has ended it
