@@ -19,6 +19,7 @@ var rules = map[string]struct {
 }{
 	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
+	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
 	"internal/stats":            {nil, "statistics know nothing of sites"},
 	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
@@ -31,13 +32,13 @@ var rules = map[string]struct {
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports"}, "rendering adds no facts"},
 	"":                          {[]string{"internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "the conductor runs the parts and leaves their meaning to reports"},
-	"internal/staging":          {[]string{"configs"}, "the staging site is a site like any other"},
+	"internal/staging":          {[]string{"internal/ports", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
-	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"", "internal/guards", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
+	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/ports", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
+	"cmd/tailback":              {[]string{"", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
 }
 
 // homes say which packages may import a library, and why no others.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 )
 
@@ -96,12 +97,7 @@ type proxied struct {
 func newProxied(t *testing.T) *proxied {
 	t.Helper()
 	p := &proxied{file: filepath.Join(t.TempDir(), "hang.yaml")}
-	var err error
-	for _, a := range []*string{&p.addr, &p.api} {
-		if *a, err = freeAddr(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.addr, p.api = ports.Test(t), ports.Test(t)
 	site, err := startSite(context.Background(), siteGo, staging.Options{Dependency: p.addr})
 	if err != nil {
 		t.Fatal(err)
