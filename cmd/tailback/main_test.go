@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -22,7 +23,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tailback": main})
+	testscript.Main(sideBySide{m}, map[string]func(){"tailback": main})
+}
+
+// sideBySide runs fourteen tests at once however few processors there are: they
+// sleep nearly all of the time.
+type sideBySide struct{ *testing.M }
+
+func (m sideBySide) Run() int {
+	flag.Parse()
+	flag.Set("test.parallel", "14")
+	return m.M.Run()
 }
 
 // TestScript runs testdata/script/*.txtar, each a session of the command.
@@ -40,6 +51,7 @@ func TestMain(m *testing.M) {
 //	                               HOW (INT, TERM), or makes the file of that name; it must exit
 //	                               with CODE; its output is left in the file output
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

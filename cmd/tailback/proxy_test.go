@@ -133,6 +133,7 @@ func (p *proxied) passes() bool {
 
 // Whatever becomes of the runner, its faults are gone within 3 s.
 func TestFaultsOfADeadRunAreLifted(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		sign syscall.Signal
@@ -166,6 +167,7 @@ func TestFaultsOfADeadRunAreLifted(t *testing.T) {
 // A plain Toxiproxy server keeps the toxics of a run that was killed: the next
 // command finds and lifts them.
 func TestLiftAfterAKilledRun(t *testing.T) {
+	t.Parallel()
 	p := newProxied(t)
 	p.proxy.Process.Kill() // a plain server takes its place
 	p.proxy.Wait()
