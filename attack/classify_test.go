@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -48,12 +49,7 @@ func rawServer(t *testing.T, answer func(net.Conn)) string {
 // refusing returns the URL of a port that nobody listens on.
 func refusing(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
+	return "http://" + ports.Test(t)
 }
 
 // neverConnects returns the URL of a port whose accept queue is full, so that

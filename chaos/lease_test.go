@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -31,7 +32,7 @@ func newStand(t testing.TB) *stand { return newStandOf(t, func(*configs.Experime
 // newStandOf is newStand for an experiment that change has changed.
 func newStandOf(t testing.TB, change func(*configs.Experiment)) *stand {
 	t.Helper()
-	s := &stand{t: t, dep: newDependency(t), addr: freeAddr(t), said: make(chan string, 1000)}
+	s := &stand{t: t, dep: newDependency(t), addr: ports.Test(t), said: make(chan string, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.end = cancel
 	ready, served := make(chan string, 1), make(chan error, 1)
@@ -53,16 +54,6 @@ func newStandOf(t testing.TB, change func(*configs.Experiment)) *stand {
 		t.Fatal("the proxy does not begin")
 	}
 	return s
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // experiment is one that Validate lets through, with these faults for an hour.
@@ -267,7 +258,7 @@ func TestProxyRefusesAPlan(t *testing.T) {
 // Who may call out through the egress is not who may break the dependencies: the
 // API on loopback stays closed to a client that the egress lets in.
 func TestEgressDoesNotLeadToTheAPI(t *testing.T) {
-	egress := freeAddr(t)
+	egress := ports.Test(t)
 	s := newStandOf(t, func(exp *configs.Experiment) { exp.Chaos.Egress.Listen = egress })
 	through := &http.Client{Timeout: soon, Transport: &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: egress})}}
 	defer through.CloseIdleConnections()

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 )
@@ -103,12 +104,7 @@ func realSite(t *testing.T, o staging.Options) *staging.Site {
 // is lifted: the next call is answered well.
 func TestARealSiteThroughTheEgress(t *testing.T) {
 	d := startBankAndShop(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := ports.Test(t)
 	site := realSite(t, staging.Options{Proxy: "http://" + address, Fetch: "https://bank.test/ http://shop.test/", CAFile: d.ca})
 	const (
 		soonOver = "&timeout_ms=400"

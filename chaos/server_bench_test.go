@@ -17,6 +17,7 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -105,14 +106,14 @@ func answerer(b testing.TB) (addr string) {
 }
 
 func startOurs(b testing.TB, upstream string) (addr string) {
-	addr = freeAddr(b)
+	addr = ports.Test(b)
 	startProcess(b, addr, exec.Command(os.Args[0]), childEnv+"="+addr+" "+upstream)
 	return addr
 }
 
 func startPlain(b testing.TB, upstream string) (addr string) {
-	addr = freeAddr(b)
-	api := freeAddr(b)
+	addr = ports.Test(b)
+	api := ports.Test(b)
 	_, port, _ := net.SplitHostPort(api)
 	startProcess(b, api, exec.Command(build(b, "server"), "-host", "127.0.0.1", "-port", port), "LOG_LEVEL=error")
 	server := &stand{t: b, url: "http://" + api}

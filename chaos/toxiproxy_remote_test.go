@@ -20,6 +20,7 @@ import (
 	toxiclient "github.com/Shopify/toxiproxy/v2/client"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/state"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -35,7 +36,7 @@ func newPlainStand(t *testing.T) *plainStand {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
-	s := &plainStand{stand: stand{t: t, dep: newDependency(t), addr: freeAddr(t)}, program: build(t, "server"), api: freeAddr(t)}
+	s := &plainStand{stand: stand{t: t, dep: newDependency(t), addr: ports.Test(t)}, program: build(t, "server"), api: ports.Test(t)}
 	s.url = "http://" + s.api
 	t.Cleanup(func() { s.stop() })
 	s.start()
@@ -334,7 +335,7 @@ func TestEndedWhileTheServerIsAsked(t *testing.T) {
 func TestRemoteLiftsAllOnAPanicInEmit(t *testing.T) {
 	s := newPlainStand(t)
 	exp := s.experiment(configs.Fault{Hang: &configs.Hang{}}, configs.Fault{SlowClose: &configs.SlowClose{Delay: time.Second}})
-	other := freeAddr(t)
+	other := ports.Test(t)
 	if status, text := s.do("POST", "/proxies", fmt.Sprintf(`{"name": "mail", "listen": %q, "upstream": %q}`, other, s.dep.addr)); status != 201 {
 		t.Fatal(status, text)
 	}
@@ -392,7 +393,7 @@ func flood(t *testing.T) (addr string, sent *atomic.Int64) {
 func TestRemovalThatBlocks(t *testing.T) {
 	addr, sent := flood(t) // before the server: that goes first, and with it the connection
 	s := newPlainStand(t)
-	s.addr = freeAddr(t)
+	s.addr = ports.Test(t)
 	if status, text := s.do("POST", "/proxies", fmt.Sprintf(`{"name": "flood", "listen": %q, "upstream": %q}`, s.addr, addr)); status != 201 {
 		t.Fatal(status, text)
 	}

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tailback/tailback/internal/ports"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -367,12 +369,7 @@ func TestWhoMayUseIt(t *testing.T) {
 
 // Errors of a dial are told to the client of a tunnel, and a plain request ends without an answer.
 func TestUnreachableHosts(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	l.Close()
+	closed := ports.Test(t)
 	r := newRig(t, nil)
 	for says, want := range map[string]string{
 		"CONNECT " + closed + " HTTP/1.1\r\n\r\n":           "HTTP/1.1 502 ",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/reports"
 )
@@ -69,11 +69,12 @@ func demo(cmd *cobra.Command, kind, out string) error {
 	if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {
 		return failed(ctx, fmt.Errorf("write demo to %s: it is not empty; name another folder with --out", out))
 	}
-	proxy, err := freeAddr()
+	proxy, err := ports.Reserve("127.0.0.1:0")
 	if err != nil {
 		return failed(ctx, err)
 	}
-	o := staging.Options{Workers: demoWorkers, Dependency: proxy}
+	defer proxy.Close()
+	o := staging.Options{Workers: demoWorkers, Dependency: proxy.Addr}
 	if kind == sitePHPFPM {
 		o.Status = staging.StatusApart // no other has one
 	}
@@ -86,7 +87,7 @@ func demo(cmd *cobra.Command, kind, out string) error {
 
 	var results []*reports.Report
 	for _, run := range demoRuns {
-		r, err := runDemo(ctx, cmd, run, site, proxy, filepath.Join(out, run.dir))
+		r, err := runDemo(ctx, cmd, run, site, proxy.Addr, filepath.Join(out, run.dir))
 		if err != nil {
 			return err
 		}
@@ -156,15 +157,6 @@ func writeTemp(pattern string, text []byte) (string, error) {
 		return "", errors.Join(fmt.Errorf("write demo experiment: %w", err), os.Remove(f.Name()))
 	}
 	return f.Name(), nil
-}
-
-// freeAddr returns a loopback address that nobody listens on.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // printDemo prints the three runs side by side, with the budget.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/internal/campaign"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -58,10 +59,7 @@ func newDrill(t *testing.T) *drill {
 func newDrillOn(t *testing.T, start func(context.Context, staging.Options) (*staging.Site, error)) *drill {
 	t.Helper()
 	t.Parallel()
-	proxy, err := freeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := ports.Test(t)
 	site, err := start(t.Context(), staging.Options{Dependency: proxy})
 	if errors.Is(err, phpfpm.ErrNotInstalled) {
 		t.Skipf("not run: install %s (%v)", phpfpm.Packages, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -16,12 +17,23 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tailback": main})
+	testscript.Main(sideBySide{m}, map[string]func(){"tailback": main})
+}
+
+// sideBySide runs fourteen tests at once however few processors there are: they
+// sleep nearly all of the time.
+type sideBySide struct{ *testing.M }
+
+func (m sideBySide) Run() int {
+	flag.Parse()
+	flag.Set("test.parallel", "14")
+	return m.M.Run()
 }
 
 // TestScript runs testdata/script/*.txtar, each a session of the command.
@@ -39,6 +51,7 @@ func TestMain(m *testing.M) {
 //	                               HOW (INT, TERM), or makes the file of that name; it must exit
 //	                               with CODE; its output is left in the file output
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -90,10 +103,7 @@ func cmdSite(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 {
 		kind = args[0]
 	}
-	proxy, err := freeAddr()
-	ts.Check(err)
-	second, err := freeAddr()
-	ts.Check(err)
+	proxy, second := reserve(ts), reserve(ts)
 	o := staging.Options{Dependency: proxy, Dependency2: second}
 	if len(args) > 1 { // it calls its dependencies themselves, through the egress
 		o = staging.Options{Proxy: "http://" + proxy}
@@ -109,13 +119,19 @@ func cmdSite(ts *testscript.TestScript, _ bool, args []string) {
 
 // cmdFill replaces $SITE and the like in a file, which testscript leaves as it is.
 func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
-	free, err := freeAddr()
-	ts.Check(err)
-	ts.Setenv("FREE", free)
+	ts.Setenv("FREE", reserve(ts))
 	for _, name := range args {
 		text := os.Expand(ts.ReadFile(name), ts.Getenv)
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
+}
+
+// reserve keeps a port until the script ends; who connects is refused.
+func reserve(ts *testscript.TestScript) string {
+	port, err := ports.Reserve("127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { port.Close() })
+	return port.Addr
 }
 
 func cmdTaken(ts *testscript.TestScript, _ bool, args []string) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 )
 
@@ -96,12 +97,7 @@ type proxied struct {
 func newProxied(t *testing.T) *proxied {
 	t.Helper()
 	p := &proxied{file: filepath.Join(t.TempDir(), "hang.yaml")}
-	var err error
-	for _, a := range []*string{&p.addr, &p.api} {
-		if *a, err = freeAddr(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.addr, p.api = ports.Test(t), ports.Test(t)
 	site, err := startSite(context.Background(), siteGo, staging.Options{Dependency: p.addr})
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +133,7 @@ func (p *proxied) passes() bool {
 
 // Whatever becomes of the runner, its faults are gone within 3 s.
 func TestFaultsOfADeadRunAreLifted(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		sign syscall.Signal
@@ -170,6 +167,7 @@ func TestFaultsOfADeadRunAreLifted(t *testing.T) {
 // A plain Toxiproxy server keeps the toxics of a run that was killed: the next
 // command finds and lifts them.
 func TestLiftAfterAKilledRun(t *testing.T) {
+	t.Parallel()
 	p := newProxied(t)
 	p.proxy.Process.Kill() // a plain server takes its place
 	p.proxy.Wait()

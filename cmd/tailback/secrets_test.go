@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/tailback/tailback/internal/ports"
 )
 
 // planted are the secrets of the drill, by the place each is in. Each begins
@@ -180,10 +182,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 	secure := httptest.NewTLSServer(site)
 	defer secure.Close()
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	proxy, err := freeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := ports.Test(t)
 	host := strings.TrimPrefix(server.URL, "http://")
 	fill := strings.NewReplacer("$SITE", server.URL, "$HOST", host, "$PROXY", proxy, "$PARROT", parrot(t)).Replace
 	for name, text := range map[string]string{"moved.yaml": fill(drillMoved + drillRest), "plain.yaml": fill(drillPlain + drillRest), "parrot.yaml": fill(drillParrot + drillRest), "error.log": "", "access.log": "", "php.log": "",

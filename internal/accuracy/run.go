@@ -2,17 +2,15 @@ package accuracy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -25,10 +23,12 @@ import (
 // user would, in dir, which must exist. It returns the report on it, and how
 // long the workers themselves say that they took, which the report does not see.
 func Measure(ctx context.Context, s Site, dir string) (*reports.Report, Held, error) {
-	proxy, err := freeAddr()
+	port, err := ports.Reserve("127.0.0.1:0")
 	if err != nil {
 		return nil, Held{}, err
 	}
+	defer port.Close()
+	proxy := port.Addr
 	start := phpfpm.Start
 	if s.Python {
 		start = gunicorn.Start
@@ -111,15 +111,4 @@ phases:
 `, s.Seed, s.Seed, s.Arrivals, site.URL, requests, proxy, site.DependencyAddr,
 		low, seconds(max(8, 60/low)), low, overload, over, drain, 0.2*c,
 		hang+time.Second, hanging, hang, drain, low)
-}
-
-// freeAddr returns a loopback address that nobody listens on. It is of a host of
-// its own: on 127.0.0.1 a connection of one of the sites beside it could take
-// the port before the proxy does.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254)))
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), errors.Join(l.Close())
 }

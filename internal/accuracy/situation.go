@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -65,10 +66,12 @@ type Recording struct {
 
 // Record runs the situation for real in dir, which must exist, with all its logs followed.
 func (s Situation) Record(ctx context.Context, dir string) (*Recording, error) {
-	proxy, err := freeAddr()
+	port, err := ports.Reserve("127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	defer port.Close()
+	proxy := port.Addr
 	site, err := s.start(ctx, proxy)
 	if err != nil {
 		return nil, err

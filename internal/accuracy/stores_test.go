@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
@@ -97,14 +98,7 @@ func used(t *testing.T, r *reports.Report) {
 
 func stores(t *testing.T) *reports.Report {
 	t.Helper()
-	o := staging.Options{Workers: 16, Stores: true}
-	for _, address := range []*string{&o.Database, &o.Cache} {
-		free, err := freeAddr()
-		if err != nil {
-			t.Fatal(err)
-		}
-		*address = free
-	}
+	o := staging.Options{Workers: 16, Stores: true, Database: ports.Test(t), Cache: ports.Test(t)}
 	site, err := phpfpm.Start(t.Context(), o)
 	if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {
 		t.Skipf("not run: %v", err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
@@ -74,10 +75,7 @@ func TestTimeouts(t *testing.T) {
 // fault on its dependency, and as long after it as what queued may take.
 func hung(t *testing.T, options staging.Options, page string, rate float64, client time.Duration, fault string) *reports.Report {
 	t.Helper()
-	proxy, err := freeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := ports.Test(t)
 	options.Dependency = proxy
 	site, err := phpfpm.Start(t.Context(), options)
 	if err != nil {

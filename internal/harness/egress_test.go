@@ -2,7 +2,6 @@ package harness
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
 	"github.com/tailback/tailback/reports"
@@ -22,12 +22,7 @@ import (
 // that nothing listens on yet, and an experiment for it with requests at the paths.
 func egressSite(t *testing.T, o staging.Options, paths ...string) *configs.Experiment {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	egress := l.Addr().String()
-	l.Close()
+	egress := ports.Test(t)
 	o.Proxy = "http://" + egress
 	site, err := phpfpm.Start(t.Context(), o)
 	if errors.Is(err, phpfpm.ErrNotInstalled) && os.Getenv("CI") != "true" {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
 	"github.com/tailback/tailback/reports/journal"
@@ -27,12 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // hangExperiment is a site whose dependency hangs for all of one long phase.
 func hangExperiment(t *testing.T, length time.Duration) *configs.Experiment {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := l.Addr().String()
-	l.Close()
+	proxy := ports.Test(t)
 	site, err := gosite.Start(t.Context(), staging.Options{Dependency: proxy})
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,14 +113,4 @@ func (c *Child) Stop() error {
 			return fmt.Errorf("stop %s: processes of group %d remain", c.name, -group)
 		}
 	}
-}
-
-// FreeAddr is addr with a free port in place of port 0.
-func FreeAddr(addr string) (string, error) {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
 }

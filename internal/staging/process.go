@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"text/template"
 	"time"
+
+	"github.com/tailback/tailback/internal/ports"
 )
 
 // maxSocketPath is what sockaddr_un holds on the smallest system (macOS).
@@ -18,11 +20,22 @@ const maxSocketPath = 103
 // ReadyWithin is how long the children of a site may take to answer.
 const ReadyWithin = 20 * time.Second
 
+// Reserve keeps a port, as ports.Reserve does, until the site is closed, and
+// returns its host:port.
+func (s *Site) Reserve(addr string) (string, error) {
+	port, err := ports.Reserve(addr)
+	if err != nil {
+		return "", err
+	}
+	s.OnClose(port.Close)
+	return port.Addr, nil
+}
+
 // PoolAddr is where the pool of a site on that network listens: a path in the
 // site's folder, or a free port.
 func (s *Site) PoolAddr(network string) (string, error) {
 	if network == "tcp" {
-		return FreeAddr("127.0.0.1:0")
+		return s.Reserve("127.0.0.1:0")
 	}
 	for _, name := range []string{"pool.sock", "status.sock"} {
 		if path := filepath.Join(s.Dir, name); len(path) > maxSocketPath {

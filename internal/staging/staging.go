@@ -19,6 +19,7 @@
 // calls the second dependency, and fail=504 answers as /app does, with that
 // status, instead of "fallback ...". Only phpfpm and gunicorn have also
 //
+//	/site                             answers the site's Token, in the body by the pool, in X-Staging-Site by the gateway
 //	/cpu?ms=68                        computes for ms of CPU time
 //	/cpu_external?ms=40               computes, then calls as /external does
 //	/contend?ms=50&grow=0.2           holds a worker for ms*(1+grow*(n-1)), n such requests being under way
@@ -35,8 +36,10 @@ package staging
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,6 +118,8 @@ const (
 type Site struct {
 	// URL is the gateway's, such as http://127.0.0.1:40123, without a slash.
 	URL string
+	// Token is of this site alone; /site answers with it.
+	Token string
 	// DependencyAddr is the host:port of the built-in dependency, which a
 	// proxy put in between has as its upstream.
 	DependencyAddr string
@@ -155,7 +160,7 @@ func New(o Options) (*Site, Options, error) {
 	if err != nil {
 		return nil, o, err
 	}
-	s := &Site{}
+	s := &Site{Token: rand.Text()}
 	if o.Dir == "" {
 		if o.Dir, err = os.MkdirTemp("", "tailback-site-"); err != nil {
 			return nil, o, fmt.Errorf("make site folder: %w", err)
@@ -251,23 +256,40 @@ func (s *Site) Close() error {
 	return errors.Join(errs...)
 }
 
-// AwaitAnswer polls path until it answers 200, or returns the last failure
-// when ctx ends.
-func (s *Site) AwaitAnswer(ctx context.Context, path string) error {
+// AwaitAnswer polls /site until it answers with the site's token, both by its
+// gateway and its pool, or returns the last failure when ctx ends. What another
+// site answers, which may have the port, is a failure.
+func (s *Site) AwaitAnswer(ctx context.Context) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
 	for {
-		resp, err := client.Get(s.URL + path)
+		err := s.answers(client)
 		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = errors.New(strings.ToLower(resp.Status))
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w, last: %w", path, context.Cause(ctx), err)
+			return fmt.Errorf("wait for %s: %w, last: %w", s.URL, context.Cause(ctx), err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func (s *Site) answers(client *http.Client) error {
+	resp, err := client.Get(s.URL + "/site")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1000))
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode != http.StatusOK:
+		return errors.New(strings.ToLower(resp.Status))
+	case resp.Header.Get("X-Staging-Site") != s.Token:
+		return errors.New("another gateway answered")
+	case string(body) != s.Token:
+		return errors.New("another site's pool answered")
+	}
+	return nil
 }

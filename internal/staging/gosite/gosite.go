@@ -42,16 +42,18 @@ func start(site *staging.Site, o staging.Options) error {
 	}
 	site.URL = "http://" + front.Addr().String()
 
-	addr := "127.0.0.1:0"
-	if o.Network == "unix" {
-		addr = filepath.Join(site.Dir, "pool.sock")
+	addr := filepath.Join(site.Dir, "pool.sock")
+	if o.Network == "tcp" { // which stays the pool's while it is stopped
+		if addr, err = site.Reserve("127.0.0.1:0"); err != nil {
+			front.Close()
+			return err
+		}
 	}
 	queue, err := listen(o.Network, addr, o.Backlog)
 	if err != nil {
 		front.Close()
 		return fmt.Errorf("listen for the pool: %w", err)
 	}
-	addr = queue.Addr().String()
 	pages := newPages(site.URL, o.Dependency, o.Dependency2)
 	run := func(queue net.Listener) (stop func() error) {
 		return (&pool{queue: queue, terminate: o.TerminateTimeout, pages: pages}).run(o.Workers)

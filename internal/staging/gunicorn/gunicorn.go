@@ -22,7 +22,8 @@ const Packages = "nginx gunicorn"
 // ErrNotInstalled says that a program is missing, and which packages have it.
 var ErrNotInstalled = errors.New("not installed: apt-get install " + Packages)
 
-// portTries: another process may take a free port before the child does.
+// portTries: where ports can't be reserved, another process may take a free one
+// before the child does.
 const portTries = 5
 
 //go:embed nginx.conf.tmpl
@@ -40,6 +41,7 @@ type config struct {
 	TimeoutMillis int64
 	Descriptors   uint64
 	JSONLog       bool
+	Token         string // that the gateway answers /site with
 }
 
 // Start starts a site. It returns an error that wraps ErrNotInstalled when
@@ -71,7 +73,7 @@ func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 }
 
 func startBoth(ctx context.Context, site *staging.Site, nginx, gunicorn string, o staging.Options) error {
-	gateway, err := staging.FreeAddr(o.Listen)
+	gateway, err := site.Reserve(o.Listen)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func startBoth(ctx context.Context, site *staging.Site, nginx, gunicorn string, 
 		return err
 	}
 	site.OnClose(child.Stop)
-	return child.Await(ctx, func(ctx context.Context) error { return site.AwaitAnswer(ctx, "/work?ms=0") })
+	return child.Await(ctx, func(ctx context.Context) error { return site.AwaitAnswer(ctx) })
 }
 
 // poolArgs are gunicorn's. It stops at once, whoever is being served, as
@@ -113,7 +115,7 @@ func poolArgs(site *staging.Site, o staging.Options, pool, log string) []string 
 		"--worker-class", "sync", "--workers", strconv.Itoa(o.Workers), "--backlog", strconv.Itoa(o.Backlog), "--bind", bind,
 		"--timeout", strconv.FormatInt(int64((o.TerminateTimeout+time.Second-1)/time.Second), 10), "--graceful-timeout", "0",
 		"--chdir", site.Dir, "--worker-tmp-dir", site.Dir, "--error-logfile", log,
-		"--env", "SITE_URL=" + site.URL, "--env", "DEPENDENCY=" + o.Dependency, "--env", "DEPENDENCY2=" + o.Dependency2,
+		"--env", "SITE_URL=" + site.URL, "--env", "SITE_TOKEN=" + site.Token, "--env", "DEPENDENCY=" + o.Dependency, "--env", "DEPENDENCY2=" + o.Dependency2,
 		"--env", "WORKERS=" + strconv.Itoa(o.Workers), "--env", "PYTHONDONTWRITEBYTECODE=1",
 		"pages:page",
 	}
@@ -122,7 +124,7 @@ func poolArgs(site *staging.Site, o staging.Options, pool, log string) []string 
 func writeFiles(site *staging.Site, o staging.Options, gateway, pool string) error {
 	c := config{
 		Root: os.Geteuid() == 0, Dir: site.Dir, Gateway: gateway, Upstream: pool,
-		TimeoutMillis: o.GatewayTimeout.Milliseconds(), Descriptors: staging.Descriptors(), JSONLog: o.JSONLog,
+		TimeoutMillis: o.GatewayTimeout.Milliseconds(), Descriptors: staging.Descriptors(), JSONLog: o.JSONLog, Token: site.Token,
 	}
 	if o.Network == "unix" {
 		c.Upstream = "unix:" + pool

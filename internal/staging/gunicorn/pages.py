@@ -30,6 +30,10 @@ def seconds(query, name="ms"):
     return number(query, name) / 1000
 
 
+def site(_):
+    return 200, os.environ["SITE_TOKEN"]
+
+
 def work(query):
     time.sleep(seconds(query))
     return 200, "ok"
@@ -132,6 +136,7 @@ def close(_):
 
 
 PAGES = {
+    "/site": site,
     "/work": work,
     "/cpu": compute,
     "/external": external,

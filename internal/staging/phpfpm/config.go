@@ -43,6 +43,7 @@ type config struct {
 	JSONLog          bool
 	Proxy            string
 	Fetch, CAFile    string
+	Token            string // that the gateway and the pool answer /site with
 }
 
 // accessFormat is that of php-fpm's access log unless the options have one.
@@ -60,7 +61,7 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		Database: o.Database, Cache: o.Cache,
 		Descriptors: staging.Descriptors(),
 		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
-		AccessFormat: accessFormat, Proxy: o.Proxy, Fetch: o.Fetch, CAFile: o.CAFile,
+		AccessFormat: accessFormat, Proxy: o.Proxy, Fetch: o.Fetch, CAFile: o.CAFile, Token: site.Token,
 	}
 	if o.AccessFormat != "" {
 		c.AccessFormat = strings.ReplaceAll(o.AccessFormat, `"`, `\"`)

@@ -8,6 +8,9 @@ case '/work':
     usleep($ms * 1000);
     echo 'ok';
     break;
+case '/site':
+    echo getenv('SITE_TOKEN');
+    break;
 case '/cpu':
     compute($ms);
     echo 'ok';

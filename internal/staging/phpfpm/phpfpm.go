@@ -13,7 +13,8 @@ import (
 	"github.com/tailback/tailback/internal/staging"
 )
 
-// portTries: another process may take a free port before the child does.
+// portTries: where ports can't be reserved, another process may take a free one
+// before the child does.
 const portTries = 5
 
 // Start starts a site. It returns an error that wraps ErrNotInstalled when
@@ -54,7 +55,7 @@ func start(ctx context.Context, bins binaries, o staging.Options) (*staging.Site
 }
 
 func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging.Options) error {
-	gateway, err := staging.FreeAddr(o.Listen) // also tells early that a given port is taken
+	gateway, err := site.Reserve(o.Listen) // also tells early that a given port is taken
 	if err != nil {
 		return err
 	}
@@ -88,5 +89,5 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		return err
 	}
 	site.OnClose(nginx.Stop)
-	return nginx.Await(ctx, func(ctx context.Context) error { return site.AwaitAnswer(ctx, "/work?ms=0") })
+	return nginx.Await(ctx, func(ctx context.Context) error { return site.AwaitAnswer(ctx) })
 }

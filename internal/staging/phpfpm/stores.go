@@ -21,7 +21,7 @@ func startStores(ctx context.Context, site *staging.Site, bins binaries) (err er
 }
 
 func startStore(ctx context.Context, site *staging.Site, bin string, args func(dir, host, port string) []string) (addr string, err error) {
-	if addr, err = staging.FreeAddr("127.0.0.1:0"); err != nil {
+	if addr, err = site.Reserve("127.0.0.1:0"); err != nil {
 		return "", err
 	}
 	host, port, err := net.SplitHostPort(addr)
