@@ -135,7 +135,9 @@ type Fault struct {
 	Dependency  string   `json:"dependency"`
 	Kind        string   `json:"kind"`
 	State       string   `json:"state"` // that it puts its dependency into, to follow "with": "payments 2 s slower"
-	Waits       bool     `json:"waits"` // it makes a caller wait
+	Noun        string   `json:"noun"`  // what it is, behind "the", before "on payments": "hang"
+	Past        string   `json:"past"`  // what befell the dependency: "hung"
+	Does        Effect   `json:"does"`
 	Phase       string   `json:"phase"`
 	Share       float64  `json:"share"`
 	SizeS       *float64 `json:"size_s"`           // the delay at the end, for a kind that has one
@@ -153,6 +155,15 @@ type Fault struct {
 	Exercised       bool   `json:"exercised"`
 	Uncounted       bool   `json:"uncounted,omitempty"` // nothing says whether it was: a plain Toxiproxy server does not count
 	UndoConfirmed   *bool  `json:"undo_confirmed"`
+}
+
+// Effect is what a fault does to calls.
+type Effect struct {
+	Waits      bool `json:"waits"`       // calls wait
+	TripDelay  bool `json:"trip_delay"`  // each round trip of a call waits for the fault's delay
+	OnListener bool `json:"on_listener"` // it meets connects before the proxy hears of them
+	Refuses    bool `json:"refuses"`     // connects fail
+	Answers    bool `json:"answers"`     // it answers requests in the dependency's place
 }
 
 // Onset is the first of one kind of gateway error.
@@ -178,6 +189,7 @@ type Onset struct {
 type Recovery struct {
 	Dependency string  `json:"dependency"`
 	Kind       string  `json:"kind"` // of the fault
+	Noun       string  `json:"noun"` // its noun
 	LiftedS    float64 `json:"lifted_s"`
 	// Ill is whether the site was seen not to be well at any second since the
 	// fault was applied; null without a baseline to hold it against.

@@ -54,7 +54,7 @@ func Prediction(run *measure.Run, site poolmodel.Site, dependencies []reports.De
 // to a dependency that was made to wait for.
 func callsUnknown(run *measure.Run, dependencies []reports.Dependency) bool {
 	return slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool {
-		return measure.KeepsWaiting(f.Kind) && f.Exercised() && callsOf(dependencies, f.Dependency) == 0
+		return f.Waits() && f.Exercised() && callsOf(dependencies, f.Dependency) == 0
 	})
 }
 
@@ -98,13 +98,13 @@ func replayed(run *measure.Run, site poolmodel.Site, dependencies []reports.Depe
 // spells are a fault as the model knows it: one spell for each size that it had.
 // Kinds that don't make a call last longer are none.
 func spells(run *measure.Run, f *measure.Fault, site poolmodel.Site, calls float64, t *reports.Timeout) []poolmodel.Fault {
-	if !measure.KeepsWaiting(f.Kind) || f.Kind == "bandwidth" || f.Kind == "slice" || f.Kind == "limit" || f.Kind == "slow_close" || f.Kind == "slow_dial" || site.Share == 0 {
+	if !f.UntilLifted() && !f.TripDelay() || site.Share == 0 {
 		return nil
 	}
 	share := f.Share * min(calls/site.Share, 1)
 	hold := func(size float64) float64 {
 		h := math.Inf(1)
-		if f.Kind == "latency" {
+		if f.TripDelay() {
 			h = site.DependencyS + size
 			if call := run.CallUnder(f); call != nil {
 				h = *call

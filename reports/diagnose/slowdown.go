@@ -61,7 +61,7 @@ func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.P
 		if f.LiftedS != nil {
 			end = *f.LiftedS
 		}
-		if f.Waits && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
+		if f.Does.Waits && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
 			s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
 			text := "with " + f.State
 			if f.RequestsHeld != nil {

@@ -22,20 +22,19 @@ func Timeouts(run *measure.Run, dependencies []reports.Dependency) []reports.Tim
 	for _, w := range run.Windows {
 		t := reports.Timeout{Dependency: w.Fault.Dependency, Fault: w.Fault.Kind, Visitor: visitor(w), Got: w.MostGot(), N: int64(len(w.Given))}
 		d := reports.DependencyNamed(dependencies, t.Dependency)
-		if len(w.Waits) > 0 && (!onConnects(t.Fault) || byEgress(run, t.Dependency)) {
+		if len(w.Waits) > 0 && (!w.Fault.OnConnect() || byEgress(run, t.Dependency)) {
 			fromConnections(run, &t, w, d)
 		} else {
 			fromResponses(run, &t, w, d)
 		}
 		list = append(list, t)
 	}
-	tellConnects(list)
+	tellConnects(list, func(i int) (connect, whole bool) {
+		f := run.Windows[i].Fault
+		return f.OnConnect(), f.UntilLifted() && !f.OnConnect()
+	})
 	return list
 }
-
-// onConnects reports whether a fault of the kind makes connecting wait. In front
-// of a listening address that leaves no trace in the proxy; through the egress it does.
-func onConnects(kind string) bool { return kind == "no_accept" || kind == "slow_dial" }
 
 // byEgress reports whether a dependency was reached through the egress.
 func byEgress(run *measure.Run, dependency string) bool {
@@ -104,7 +103,7 @@ func fromConnections(run *measure.Run, t *reports.Timeout, w *measure.FaultWindo
 func horizon(w *measure.FaultWindow) time.Duration {
 	var longest time.Duration
 	for _, one := range w.Waits {
-		if w.Fault.Kind == "hang" {
+		if w.Fault.UntilLifted() && !w.Fault.OnConnect() {
 			longest = max(longest, w.Until-one.Began)
 		} else {
 			longest = max(longest, min(one.Ended, w.Until)-one.Began)
@@ -214,16 +213,17 @@ func killedAfter(held []time.Duration, usual time.Duration) *reports.Estimate {
 }
 
 // tellConnects tells a limit on connecting from one on the whole call: the
-// second shows under a hang as well.
-func tellConnects(list []reports.Timeout) {
+// second shows under a hang as well. limits says which of the two the fault of
+// each timeout shows.
+func tellConnects(list []reports.Timeout, limits func(i int) (connect, whole bool)) {
 	for i := range list {
 		t := &list[i]
-		if !onConnects(t.Fault) || t.ObservedS == nil {
+		if connect, _ := limits(i); !connect || t.ObservedS == nil {
 			continue
 		}
 		t.Connect = true
-		for _, o := range list {
-			if o.Dependency != t.Dependency || o.Fault != "hang" {
+		for k, o := range list {
+			if _, whole := limits(k); o.Dependency != t.Dependency || !whole {
 				continue
 			}
 			if o.ObservedS != nil && math.Abs(o.ObservedS.Value-t.ObservedS.Value) <= measure.ClusterAbs.Seconds()+0.1*o.ObservedS.Value {

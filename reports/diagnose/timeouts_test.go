@@ -41,7 +41,9 @@ func TestTotalTimeoutIsNoConnectTimeout(t *testing.T) {
 		{[]reports.Timeout{seen("hang", 3), seen("no_accept", 1)}, true},
 		{[]reports.Timeout{seen("hang", 1.01), seen("no_accept", 1)}, false},
 	} {
-		tellConnects(row.list)
+		tellConnects(row.list, func(i int) (connect, whole bool) {
+			return row.list[i].Fault == "no_accept", row.list[i].Fault == "hang"
+		})
 		if got := row.list[len(row.list)-1].Connect; got != row.want {
 			t.Errorf("%+v: connect is %v, want %v", row.list, got, row.want)
 		}

@@ -46,7 +46,7 @@ func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
 		if g := r.Pool.GatewayTimeoutS; g != nil {
 			text = "requests took longer than the " + words.Held(g.Value) + " that the gateway waits"
 		}
-		if fault := r.FaultOf(o); !said && r.Pool.Workers != nil && fault != nil && fault.Waits {
+		if fault := r.FaultOf(o); !said && r.Pool.Workers != nil && fault != nil && fault.Does.Waits {
 			return taken(r, o) + " and " + text
 		}
 		return text
@@ -90,7 +90,7 @@ func queueWords(r *reports.Report) string {
 // some requests, it is how many.
 func taken(r *reports.Report, o *reports.Onset) string {
 	fault := r.FaultOf(o)
-	if fault == nil || !fault.Waits {
+	if fault == nil || !fault.Does.Waits {
 		return workersAll(r, "were busy")
 	}
 	hz := r.Prediction.CapacityHz
@@ -102,7 +102,7 @@ func taken(r *reports.Report, o *reports.Onset) string {
 		each = words.Held(t.WholeS()) + " spent on each call"
 	} else if fault.CallS != nil {
 		each = words.Held(*fault.CallS) + " spent on each call"
-	} else if fault.Kind == "latency" && fault.SizeS != nil {
+	} else if fault.Does.TripDelay && fault.SizeS != nil {
 		each = words.Held(*fault.SizeS) + " more spent on each call"
 	}
 	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)

@@ -113,7 +113,7 @@ const trips = 1.5
 // it or nothing tells: the delay was stepped or on some connections only, or no
 // call ended while it was in force.
 func (run *Run) CallUnder(f *Fault) *float64 {
-	if f.Kind != "latency" || f.SizeS <= 0 || f.Share < 1 || f.stepped {
+	if !f.TripDelay() || f.SizeS <= 0 || f.Share < 1 || f.stepped {
 		return nil
 	}
 	used := run.Events.usesOf(f.Dependency)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/words"
@@ -17,6 +18,9 @@ type Fault struct {
 	Applied time.Duration
 	Lifted  *time.Duration // nil when no event says so
 	stepped bool           // it had more than one size
+	mostS   float64        // the longest delay it had
+	kind    configs.FaultKind
+	known   bool // kind is: else a later version played it
 }
 
 // playedFaults are the faults in the order in which they were applied.
@@ -31,6 +35,7 @@ func playedFaults(x *Events) []*Fault {
 			list = append(list, f)
 		}
 		size := f.SizeS
+		f.mostS = max(f.mostS, e.Fault.SizeS)
 		f.Fault = *e.Fault
 		switch e.Kind {
 		case journal.FaultApplied:
@@ -43,6 +48,7 @@ func playedFaults(x *Events) []*Fault {
 		}
 	}
 	for _, f := range list {
+		f.kind, f.known = configs.KindOf(f.Kind)
 		if f.Connections == nil && f.RequestsHeld == nil {
 			f.trace(x)
 		}
@@ -107,11 +113,11 @@ func (run *Run) faultFigures() []reports.Fault {
 	list := []reports.Fault{}
 	for _, f := range run.Faults {
 		figure := reports.Fault{
-			Dependency: f.Dependency, Kind: f.Kind, Waits: KeepsWaiting(f.Kind), Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.Applied.Seconds(),
+			Dependency: f.Dependency, Kind: f.Kind, State: f.state(), Noun: f.kind.Noun, Past: f.kind.Past, Does: f.effect(), Phase: f.Phase, Share: f.Share, Stepped: f.stepped, AppliedS: f.Applied.Seconds(),
 			Connections: f.Connections, RequestsHeld: f.RequestsHeld, BytesUp: f.BytesUp, BytesDown: f.BytesDown,
 			Exercised: f.Exercised(), Uncounted: f.Uncounted, UndoConfirmed: f.UndoConfirmed,
 		}
-		if f.SizeS != 0 || f.Kind == "latency" || f.Kind == "slow_close" {
+		if f.SizeS != 0 || f.kind.Sized {
 			figure.SizeS = new(f.SizeS)
 		}
 		figure.CallS = run.CallUnder(f)
@@ -121,7 +127,6 @@ func (run *Run) faultFigures() []reports.Fault {
 		if f.Lifted != nil {
 			figure.LiftedS = new(f.Lifted.Seconds())
 		}
-		figure.State = state(figure)
 		list = append(list, figure)
 	}
 	return list
@@ -157,7 +162,7 @@ func (run *Run) Untouched(f reports.Fault) string {
 	if f.Untold() {
 		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
 	}
-	if f.Kind == "http_error" && f.Connections != nil && *f.Connections > 0 {
+	if f.Does.Answers && f.Connections != nil && *f.Connections > 0 {
 		return fmt.Sprintf("the fault on %s (%s) answered no request on %d connections: did any request call %s while it was in force, and in plain HTTP?",
 			f.Dependency, f.Kind, *f.Connections, f.Dependency)
 	}
@@ -179,45 +184,17 @@ func (run *Run) Untouched(f reports.Fault) string {
 }
 
 // state says the state that the fault puts its dependency into, to follow "With ".
-func state(f reports.Fault) string {
-	text := f.Dependency + " "
-	switch f.Kind {
-	case "hang":
-		text += "hanging"
-	case "latency":
-		text += "slower"
-		if f.Stepped {
-			text += " in steps"
-		} else if f.SizeS != nil && *f.SizeS > 0 {
-			text = f.Dependency + " " + words.Span(*f.SizeS) + " slower"
-		}
-	case "reset":
-		text += "resetting its connections"
-	case "close":
-		text += "closing its connections"
-	case "down":
-		text += "down"
-	case "no_accept":
-		text += "accepting no connections"
-	case "bandwidth":
-		text += "on a narrow line"
-	case "slow_close":
-		text += "slow to close its connections"
-	case "slice":
-		text += "answering in small pieces"
-	case "limit":
-		text += "cutting its answers short"
-	case "dns":
-		text += "not found by its name"
-	case "slow_dial":
-		text += "slow to connect to"
-		if f.SizeS != nil && *f.SizeS > 0 {
-			text = f.Dependency + " " + words.Span(*f.SizeS) + " slower to connect to"
-		}
-	case "http_error":
-		text += "answering with errors"
-	default:
-		text += "under " + f.Kind
+func (f *Fault) state() string {
+	state, delayed := f.kind.State, f.kind.Delayed
+	if !f.known {
+		state = "under " + f.Kind
+	}
+	text := f.Dependency + " " + state
+	switch {
+	case delayed != "" && f.stepped && f.kind.At != configs.AtConnect:
+		text += " in steps"
+	case delayed != "" && f.SizeS > 0:
+		text = f.Dependency + " " + words.Span(f.SizeS) + " " + delayed
 	}
 	if f.Share > 0 && f.Share < 1 {
 		text += " on " + words.Percent(f.Share) + " of connections"
@@ -225,7 +202,34 @@ func state(f reports.Fault) string {
 	return text
 }
 
-// KeepsWaiting reports whether a fault of this kind makes a caller wait.
-func KeepsWaiting(kind string) bool {
-	return slices.Contains([]string{"hang", "latency", "no_accept", "slow_dial", "bandwidth", "slow_close", "slice", "limit"}, kind)
+// Waits reports whether the fault makes calls wait.
+func (f *Fault) Waits() bool { return f.kind.Waits(f.longest()) }
+
+// Withholds reports whether it makes calls wait for a connect or an answer, so
+// that a site which ends its connection meanwhile has given up.
+func (f *Fault) Withholds() bool { return f.kind.Withholds(f.longest()) }
+
+// OnConnect reports whether it makes connecting wait. In front of a listening
+// address that leaves no trace in the proxy; through the egress it does.
+func (f *Fault) OnConnect() bool { return f.kind.At == configs.AtConnect }
+
+// UntilLifted reports whether a call that meets it waits for its lifting.
+func (f *Fault) UntilLifted() bool { return f.kind.Wait == configs.WaitLifting }
+
+// TripDelay reports whether each round trip of a call waits for the fault's delay.
+func (f *Fault) TripDelay() bool {
+	return f.kind.Wait == configs.WaitDelay && f.kind.At == configs.AtTrip
+}
+
+// longest is the longest delay that the fault had: some, if the record leaves it
+// out of a kind that has one, as of a delay that is all jitter.
+func (f *Fault) longest() time.Duration {
+	if f.mostS == 0 && f.kind.Sized {
+		return 1
+	}
+	return time.Duration(f.mostS * float64(time.Second))
+}
+
+func (f *Fault) effect() reports.Effect {
+	return reports.Effect{Waits: f.Waits(), TripDelay: f.TripDelay(), OnListener: f.kind.OnListener(), Refuses: f.kind.Refuses, Answers: f.kind.Answers}
 }

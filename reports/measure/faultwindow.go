@@ -43,16 +43,11 @@ const (
 // Visitors counts slow answers by who gave up.
 type Visitors struct{ Gateway, Client, App, Ok int64 }
 
-// waitingKind reports whether a fault of the kind makes calls wait.
-func waitingKind(kind string) bool {
-	return kind == "hang" || kind == "latency" || kind == "no_accept" || kind == "slow_dial" || kind == "bandwidth" || kind == "slice"
-}
-
-// windows are those of each fault that makes calls wait.
+// newFaultWindows are those of each fault that withholds what calls wait for.
 func (run *Run) newFaultWindows() []*FaultWindow {
 	var list []*FaultWindow
 	for _, f := range run.Faults {
-		if !waitingKind(f.Kind) {
+		if !f.Withholds() {
 			continue
 		}
 		w := &FaultWindow{Fault: f, Until: run.End, got: map[string]int64{}}

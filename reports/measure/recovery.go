@@ -244,7 +244,7 @@ func (r *Recovery) Recovered() (second, refused int, ok bool) {
 func (run *Run) recoveryFigures() []reports.Recovery {
 	list := []reports.Recovery{}
 	for _, r := range run.Recoveries {
-		f := reports.Recovery{Dependency: r.Fault.Dependency, Kind: r.Fault.Kind, LiftedS: r.Fault.Lifted.Seconds(), Why: r.Why}
+		f := reports.Recovery{Dependency: r.Fault.Dependency, Kind: r.Fault.Kind, Noun: r.Fault.kind.Noun, LiftedS: r.Fault.Lifted.Seconds(), Why: r.Why}
 		if r.p95 > 0 && r.since.n > 0 {
 			f.Ill = new(r.since.ok < r.since.n || r.since.slow*20 > r.since.n)
 		}

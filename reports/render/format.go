@@ -160,16 +160,15 @@ func verdict(v reports.Verdict) string {
 	return strings.ToUpper(string(v))
 }
 
-// befell says in the past tense what a fault of this kind did to a dependency.
-func befell(kind string) string {
-	words := map[string]string{"latency": "was slowed", "hang": "hung", "reset": "was reset", "close": "was closed",
-		"down": "went down", "no_accept": "stopped accepting", "bandwidth": "was throttled",
-		"slow_close": "closed slowly", "slice": "was sliced", "limit": "was cut short",
-		"http_error": "answered with errors", "dns": "was not found", "slow_dial": "was slow to connect to"}
-	if w, ok := words[kind]; ok {
-		return w
+// befell says in the past tense what a fault did to its dependency.
+func befell(f *reports.Fault) string {
+	switch {
+	case f == nil:
+		return "met a fault"
+	case f.Past == "": // a report of an older version
+		return "met " + kindWords(f.Kind)
 	}
-	return "met " + kind
+	return f.Past
 }
 
 // kindWords is a kind or a class as words: client_timeout is client timeout.

@@ -2,8 +2,8 @@ package render
 
 import (
 	"fmt"
-	"math"
 	"strconv"
+	"strings"
 
 	"github.com/tailback/tailback/reports"
 )
@@ -17,7 +17,7 @@ func onsetSentence(r *reports.Report, o reports.Onset) string {
 		if onsetsOf(r, o.Code) > 1 {
 			s += "at " + moment(o.FirstS) + ", "
 		}
-		s += fmt.Sprintf("%s after %s %s", delay(*o.AfterFaultS), o.Dependency, befell(faultBefore(r, o)))
+		s += fmt.Sprintf("%s after %s %s", delay(*o.AfterFaultS), o.Dependency, befell(r.FaultOf(&o)))
 	}
 	load := "with " + plural(o.InFlight, "request") + " in flight"
 	if o.RateHz != nil {
@@ -70,19 +70,6 @@ func cause(o reports.Onset) string {
 		return kindWords(string(o.Cause))
 	}
 	return fmt.Sprintf("%s (confidence %.2f)", kindWords(string(o.Cause)), *o.Confidence)
-}
-
-// faultBefore returns the kind of the fault that o counts from: of those on its
-// dependency the one that was applied nearest to that moment.
-func faultBefore(r *reports.Report, o reports.Onset) string {
-	kind, nearest := "a fault", math.Inf(1)
-	for _, f := range r.Faults {
-		off := math.Abs(o.FirstS - *o.AfterFaultS - f.AppliedS)
-		if f.Dependency == o.Dependency && off < nearest {
-			kind, nearest = f.Kind, off
-		}
-	}
-	return kind
 }
 
 // recoverySentences say how long the site took to be well again after each
@@ -147,13 +134,11 @@ func manyLike(all []reports.Recovery, v reports.Recovery) bool {
 
 // lifted names the fault of a recovery: the hang on payments, the no accept fault on bank.
 func lifted(v reports.Recovery) string {
-	switch v.Kind {
-	case "":
-		return "the fault on " + v.Dependency
-	case "hang", "latency":
-		return "the " + v.Kind + " on " + v.Dependency
+	noun := v.Noun
+	if noun == "" {
+		noun = strings.TrimSpace(kindWords(v.Kind) + " fault")
 	}
-	return "the " + kindWords(v.Kind) + " fault on " + v.Dependency
+	return "the " + noun + " on " + v.Dependency
 }
 
 // faultName is a fault in words: payments hang; bank latency 2.0 s, share 50%.
@@ -184,11 +169,11 @@ func held(f reports.Fault) string {
 		return "not known what it touched"
 	case !f.Exercised && (n == nil || *n == 0):
 		return "touched nothing"
-	case f.RequestsHeld == nil && (f.Kind == "down" || f.Kind == "no_accept"):
+	case f.RequestsHeld == nil && f.Does.OnListener:
 		return unheard(f)
 	case n == nil && f.RequestsHeld == nil:
 		return "touched connections, not counted"
-	case f.Kind == "http_error" && n != nil && f.RequestsHeld != nil:
+	case f.Does.Answers && n != nil && f.RequestsHeld != nil:
 		return "answered " + plural(*f.RequestsHeld, "request") + " on " + plural(*n, "connection")
 	}
 	s := "held " + known(n, func(n int64) string { return plural(n, "connection") })
@@ -208,9 +193,9 @@ func held(f reports.Fault) string {
 // hears of them.
 func unheard(f reports.Fault) string {
 	switch n := f.Connections; {
-	case f.Kind == "down" && n == nil:
+	case f.Does.Refuses && n == nil:
 		return "refused connects leave no trace here"
-	case f.Kind == "down":
+	case f.Does.Refuses:
 		return "cut " + plural(*n, "open connection") + "; refused connects leave no trace here"
 	case n == nil || *n == 0:
 		return "connects left waiting leave no trace here"
