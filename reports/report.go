@@ -1,3 +1,7 @@
+// Package reports is what a reader of report.json needs: the types of a report,
+// an audit, a capacity search and a prediction, and the terms in them. What makes
+// them is in the packages below: measure, diagnose, judge, explain, and analysis,
+// which takes a bundle through these; render shows them.
 package reports
 
 import (

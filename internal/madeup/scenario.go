@@ -1,3 +1,5 @@
+// Package madeup makes up runs for tests by hand: the contents of a bundle, with
+// every figure of the site known.
 package madeup
 
 import (

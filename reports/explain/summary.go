@@ -1,3 +1,6 @@
+// Package explain puts a report into sentences: its summary, what to do, and what
+// the run could not tell. It is given a report and nothing else, so that every
+// sentence stands on what its reader has too.
 package explain
 
 import (

@@ -1,3 +1,5 @@
+// Package judge holds a run against its objectives: which were met, whether the
+// run can be relied on at all, and the exit code that says so.
 package judge
 
 import (

@@ -1,3 +1,7 @@
+// Package measure counts what happened in a run: hits, the site's calls to its
+// dependencies, faults, what the site said. Each kind of thing has a counter that
+// is given hits, and a result that no longer changes. Nothing here says what a
+// figure means for the site.
 package measure
 
 import (

@@ -1,3 +1,6 @@
+// Package words writes figures for reading: a time, a rate, a ratio, a count.
+// Each is written here once, so that it reads the same in a sentence, a table
+// and a prediction.
 package words
 
 import (
