@@ -35,6 +35,9 @@ func newCellCounter(planned time.Duration, requests int) *cellCounter {
 		for requests*room/g.mixCells > maxMix {
 			g.mixCells *= 2
 		}
+		for r := range g.servedOf {
+			g.servedOf[r] = make([]int32, 0, room/g.mixCells)
+		}
 	}
 	return g
 }
@@ -108,22 +111,26 @@ func (g *cellCounter) fold() {
 	}
 }
 
-// finish adds up what the counts come to.
+// finish adds up what the counts come to. Nothing can be added after it.
 func (g *cellCounter) finish() *Cells {
-	done := g.Cells
-	done.inFlight = levels(g.change, len(g.change))
-	done.InSystem = levels(g.inside, len(g.change)+1)
+	done, n := g.Cells, len(g.change)
+	done.inFlight = levels(g.change, n)
+	done.InSystem = levels(g.inside, n+1)
 	done.goodBefore, done.leftBefore = countBefore(g.Good), countBefore(g.Flow.GaveUp)
 	return &done
 }
 
-// levels returns how many there are at the start of each of n cells.
+// levels makes of the changes in each cell how many there are at the start of
+// each of n cells, in the same memory.
 func levels(changes []int32, n int) []int32 {
-	list := make([]int32, n)
-	for c := 1; c < n; c++ {
-		list[c] = list[c-1] + At(changes, c-1)
+	var level int32
+	for c := range n {
+		if c == len(changes) {
+			changes = append(changes, 0)
+		}
+		changes[c], level = level, level+changes[c]
 	}
-	return list
+	return changes[:n]
 }
 
 // countBefore returns how many there are before each cell.
