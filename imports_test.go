@@ -36,6 +36,7 @@ var rules = map[string]struct {
 	"internal/staging/gunicorn": {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/phpfpm":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
+	"internal/zoo":              {[]string{"configs", "reports/journal"}, "a simulated run must not share the model that its report rests on"},
 	"internal/accuracy":         {[]string{"", "configs", "reports", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
 	"cmd/tailback":              {[]string{"", "internal/guards", "attack/search", "configs", "reports", "reports/journal", "reports/poolmodel", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; the conductor runs the parts"},
 }
