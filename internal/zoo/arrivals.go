@@ -17,10 +17,10 @@ type arrival struct {
 	request int // counts the pages with a weight
 }
 
-// arrivals are those of the plan's open and burst phases, and how many each
-// phase has. Consecutive open phases have one schedule: fractions of a hit carry
+// arrivals are those of the plan's open and burst phases, with how many each
+// phase has, and the first number of the attack that it belongs to. Consecutive open phases have one schedule: fractions of a hit carry
 // over from one to the next, as package attack has it.
-func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan) {
+func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan, firsts []uint64) {
 	rng := rand.New(rand.NewPCG(p.Seed, 1))
 	var start time.Duration
 	var count, sum, due float64 // the expected hits so far, that of the next, and the last whole one
@@ -36,6 +36,7 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 			due = p.first(rng)
 		}
 		open = phase.Open()
+		firsts = append(firsts, group*journal.SeqStride)
 		add := func(at time.Duration) {
 			list = append(list, arrival{at, group*journal.SeqStride + k, i, pick(rng, weights)})
 			k, span.Hits = k+1, span.Hits+1
@@ -64,7 +65,7 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 		spans = append(spans, span)
 		start = end
 	}
-	return list, spans
+	return list, spans, firsts
 }
 
 // gap is how many expected hits are between one and the next.

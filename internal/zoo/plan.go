@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"strings"
 	"time"
 
 	"github.com/tailback/tailback/configs"
@@ -39,6 +40,9 @@ func (p Plan) experiment(s *Site) *configs.Experiment {
 		Target: configs.Target{URL: "http://" + s.host(), Timeout: p.Patience},
 		Chaos:  configs.Chaos{Toxiproxy: configs.Embedded, Egress: configs.Egress{Listen: s.Egress}},
 		Limits: configs.Limits{InFlight: 10000}}
+	if s.Host != "" {
+		e.Target.Allow = []string{strings.Split(s.Host, ":")[0]}
+	}
 	for _, page := range s.Pages {
 		if page.Weight > 0 {
 			e.Requests = append(e.Requests, configs.Request{Name: page.Name, Method: "GET", Path: page.path(), Weight: page.Weight,

@@ -25,9 +25,7 @@ type State struct {
 // stateEvery is how often the state is kept.
 const stateEvery = 100 * time.Millisecond
 
-func (w *world) look() { w.state = append(w.state, w.lookNow()) }
-
-func (w *world) lookNow() State {
+func (w *world) look() {
 	s := State{At: w.now, Waiting: make([]int, len(w.dependencies))}
 	for _, p := range w.pools {
 		s.Queue += len(p.queue)
@@ -49,5 +47,5 @@ func (w *world) lookNow() State {
 			}
 		}
 	}
-	return s
+	w.state = append(w.state, s)
 }

@@ -12,7 +12,7 @@ type fate struct {
 	hit   *journal.Hit
 	over  bool
 	cause Cause
-	state State // of the site when it did, of those that ended badly
+	state State // of the site just before, of those that ended badly
 }
 
 // attack sends the plan's hits, and says what the phases are.
@@ -23,7 +23,7 @@ func (w *world) attack() []journal.PhaseSpan {
 			weights = append(weights, p.Weight)
 		}
 	}
-	all, spans := w.plan.arrivals(weights)
+	all, spans, firsts := w.plan.arrivals(weights)
 	for _, a := range all {
 		sent := a.due + w.noise.lag()
 		if w.plan.Ending != Complete && sent >= w.plan.EndsAt {
@@ -34,15 +34,14 @@ func (w *world) attack() []journal.PhaseSpan {
 	}
 	var start time.Duration
 	for i, phase := range w.plan.Phases {
-		for c := range phase.Concurrency {
+		for range phase.Concurrency {
 			end := start + phase.Duration
 			var next func()
-			seq := uint64(i+1)*journal.SeqStride + uint64(c)<<20
 			next = func() {
 				if w.now < min(end, w.plays()) {
 					w.under++
-					w.visit(arrival{w.now, seq, i, pick(w.draw, weights)}, next)
-					seq++
+					w.visit(arrival{w.now, firsts[i], i, pick(w.draw, weights)}, next)
+					firsts[i]++
 				}
 			}
 			w.at(start+w.noise.upTo(time.Millisecond), next)
@@ -72,8 +71,8 @@ func (w *world) visit(a arrival, then ...func()) {
 	w.fates = append(w.fates, one)
 	end := func(at time.Duration, cause Cause) {
 		hit.Done, one.over, one.cause = at, true, cause
-		if cause != NoCause {
-			one.state = w.lookNow()
+		if cause != NoCause && len(w.state) > 0 {
+			one.state = w.state[len(w.state)-1]
 		}
 		w.under--
 		for _, next := range then {
