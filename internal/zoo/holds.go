@@ -1,0 +1,108 @@
+package zoo
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// A rate holds when the queue does not grow and nobody is turned away. It is
+// watched for holdWatch after holdSettle, during which it fills.
+const (
+	holdSettle = 10 * time.Second
+	holdWatch  = 50 * time.Second
+	holdPart   = 10 * time.Second // over which the requests in the site are averaged
+)
+
+// Holds reports whether the site would hold the rate while the dependency hangs,
+// if each try of a call to it had that timeout, and no other. The site is
+// simulated so for a minute, with even arrivals and an accept queue without end:
+// what a small queue loses by chance, close to the capacity, is not counted.
+func (t *Truth) Holds(dependency int, timeout time.Duration, hz float64) bool {
+	return t.Site.limited(dependency, timeout).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
+}
+
+// Carries reports whether the site as it is holds the rate without a fault.
+func (t *Truth) Carries(hz float64) bool { return t.Site.carries(t.Plan, hz) }
+
+// Budget is the longest timeout on the dependency that holds the rate, to a
+// hundredth, up to most; 0 when none does.
+func (t *Truth) Budget(dependency int, hz float64, most time.Duration) time.Duration {
+	return bisect(most, func(timeout time.Duration) bool { return t.Holds(dependency, timeout, hz) })
+}
+
+// CapacityHz is the highest rate of the mix that the site carries when all is
+// well, to a hundredth, up to most.
+func (t *Truth) CapacityHz(most float64) float64 {
+	scale := float64(time.Hour) / most
+	return float64(bisect(time.Hour, func(d time.Duration) bool { return t.Carries(float64(d) / scale) })) / scale
+}
+
+// bisect finds the largest value that holds, to a hundredth of it.
+func bisect(most time.Duration, holds func(time.Duration) bool) time.Duration {
+	low, high := time.Duration(0), most
+	if holds(most) {
+		return most
+	}
+	for high-low > max(low/100, most/2000) {
+		if middle := (low + high) / 2; holds(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// limited is the site with another timeout on its calls to the dependency.
+func (s *Site) limited(dependency int, timeout time.Duration) *Site {
+	changed := *s
+	changed.Pages = slices.Clone(s.Pages)
+	for i := range changed.Pages {
+		p := &changed.Pages[i]
+		p.Calls = slices.Clone(p.Calls)
+		for k := range p.Calls {
+			if p.Calls[k].To == dependency {
+				p.Calls[k].Timeout, p.Calls[k].Connect = timeout, 0
+			}
+		}
+	}
+	return &changed
+}
+
+// carries reports whether the rate holds under the faults.
+func (s *Site) carries(as Plan, hz float64, faults ...configs.Fault) bool {
+	quiet := *s
+	quiet.Logs, quiet.Busy = Logs{}, 0
+	quiet.Pools = slices.Clone(s.Pools)
+	for i := range quiet.Pools {
+		quiet.Pools[i].Backlog = 1 << 20
+	}
+	plan := Plan{Seed: as.Seed, Arrivals: configs.Uniform, Patience: time.Hour,
+		Phases: []configs.Phase{{Name: "hold", Duration: holdSettle + holdWatch, Rate: &configs.Rate{From: hz, To: hz}, Faults: faults}}}
+	w := newWorld(&quiet, plan, as.Seed)
+	w.run()
+	bad := 0
+	for _, f := range w.fates {
+		if f.over && f.cause != NoCause && f.cause != AppError {
+			bad++
+		}
+	}
+	if 100*bad > len(w.fates) {
+		return false
+	}
+	first, last := w.inside(holdSettle, holdSettle+holdPart), w.inside(holdSettle+holdWatch-holdPart, holdSettle+holdWatch)
+	return last-first <= max(1, 0.01*hz*holdWatch.Seconds())
+}
+
+// inside is how many requests were in the site, on the average of a stretch.
+func (w *world) inside(from, to time.Duration) float64 {
+	sum, n := 0, 0
+	for _, s := range w.state {
+		if from <= s.At && s.At < to {
+			sum, n = sum+s.Busy+s.Queue, n+1
+		}
+	}
+	return float64(sum) / float64(max(n, 1))
+}
