@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 )
 
@@ -58,6 +59,14 @@ type Estimate struct {
 func (e *Estimate) Exact() (int64, bool) {
 	low, high := math.Round(e.Low), math.Round(e.High)
 	return int64(low), low == high
+}
+
+// String writes the figure with its interval, "4 (3.9 to 4.1)", for logs and tests.
+func (e *Estimate) String() string {
+	if e == nil {
+		return "not told"
+	}
+	return fmt.Sprintf("%.4g (%.4g to %.4g)", e.Value, e.Low, e.High)
 }
 
 // Pool is what the run tells of the site's workers. What it can't tell is null,

@@ -23,6 +23,15 @@ func Analyze(b *journal.Bundle) (*reports.Report, error) {
 	return report(run), nil
 }
 
+// Contents does the same with what a bundle holds.
+func Contents(c journal.Contents) (*reports.Report, error) {
+	run, err := measure.Contents(c)
+	if err != nil {
+		return nil, err
+	}
+	return report(run), nil
+}
+
 // report takes a run through the stages that follow its measuring.
 func report(run *measure.Run) *reports.Report {
 	r, fidelity := run.Figures()

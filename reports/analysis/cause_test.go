@@ -35,7 +35,7 @@ func withLogs(s *madeup.Scenario, t *testing.T, observed []journal.Observation) 
 	t.Helper()
 	in := s.Contents()
 	in.Observations = observed
-	r, err := analyze(in)
+	r, err := Contents(in)
 	if err != nil {
 		t.Fatal(err)
 	}

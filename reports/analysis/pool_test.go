@@ -156,7 +156,7 @@ func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
 				in.Observations = append(in.Observations, journal.Observation{AtNS: int64(at), Source: journal.PHPAccessLog, Kind: journal.Access, Count: test.n,
 					Code: 200, Times: &journal.Times{N: test.n, SumS: 0.3 * float64(test.n), SquaresS2: 0.09 * float64(test.n), MaxS: 0.3}})
 			}
-			r, err := analyze(in)
+			r, err := Contents(in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -197,7 +197,7 @@ func TestStatusPageBacksOrIsDoubted(t *testing.T) {
 			}
 			in := physicsSite().Play(s, 11*madeup.Second, lift).Contents()
 			in.Observations = status(test.total)
-			r, err := analyze(in)
+			r, err := Contents(in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -186,7 +186,7 @@ func TestDamagedBundle(t *testing.T) {
 	for _, h := range []journal.Hit{{Phase: 1}, {Phase: -1}, {Request: 1}, {Request: -1}} {
 		s := madeup.NewScenario(madeup.Phase("load", madeup.Second))
 		s.Hits = []journal.Hit{h}
-		if _, err := analyze(s.Contents()); err == nil {
+		if _, err := Contents(s.Contents()); err == nil {
 			t.Errorf("phase %d and request %d were accepted, want an error: there is one of each", h.Phase, h.Request)
 		}
 	}
@@ -210,7 +210,7 @@ func allocated(t *testing.T, hits uint64) uint64 {
 	in := s.Contents()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := analyze(in); err != nil {
+	if _, err := Contents(in); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

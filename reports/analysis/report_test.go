@@ -5,22 +5,11 @@ import (
 
 	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/journal"
-	"github.com/tailback/tailback/reports/measure"
 )
-
-// analyze is Analyze of what a bundle holds.
-func analyze(c journal.Contents) (*reports.Report, error) {
-	run, err := measure.Contents(c)
-	if err != nil {
-		return nil, err
-	}
-	return report(run), nil
-}
 
 func reportOf(s *madeup.Scenario, t *testing.T) *reports.Report {
 	t.Helper()
-	r, err := analyze(s.Contents())
+	r, err := Contents(s.Contents())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // The run of TestOnsetUnderAHang, killed 6 s into the fault: the 4+17 = 21
 // requests that fit into the site never ended, and are in no record.
 func TestKilledRunKnowsWhatWasUnderWay(t *testing.T) {
-	r, err := analyze(madeup.KilledAt(madeup.Hang(), 21*madeup.Second).Contents())
+	r, err := Contents(madeup.KilledAt(madeup.Hang(), 21*madeup.Second).Contents())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,10 @@ type Run struct {
 }
 
 // Bundle counts what happened in the run that a bundle is the record of. The
-// order of its hits does not matter. They are read twice; memory does not grow
-// with their number. Quantiles are off by at most stats.MaxRelativeError. The
-// error is the bundle's: it can't be read, or contradicts itself.
+// order of its hits does not matter, but in a run that was killed. They are read
+// twice; memory does not grow with their number. Quantiles are off by at most
+// stats.MaxRelativeError. The error is the bundle's: it can't be read, or
+// contradicts itself.
 func Bundle(b *journal.Bundle) (*Run, error) {
 	c, err := b.Contents()
 	if err != nil {

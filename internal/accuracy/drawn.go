@@ -1,0 +1,189 @@
+package accuracy
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/internal/zoo"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/analysis"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// Drawn is a run on a drawn site, with its report.
+type Drawn struct {
+	Kind   string
+	Seed   uint64
+	Truth  *zoo.Truth
+	Report *reports.Report
+}
+
+// DrawRun simulates the run of a kind with that seed, and analyses its record.
+func DrawRun(k zoo.Kind, seed uint64) (Drawn, error) {
+	site, plan := k.Draw(seed)
+	record, truth := zoo.Simulate(site, plan, seed)
+	r, err := analysis.Contents(journal.Contents{
+		Manifest: record.Manifest, Experiment: record.Experiment, Events: record.Events, Observations: record.Observations,
+		Hits: func() iter.Seq2[[]journal.Hit, error] {
+			return func(yield func([]journal.Hit, error) bool) { yield(record.Hits, nil) }
+		},
+	})
+	if err != nil {
+		return Drawn{}, fmt.Errorf("analyse %s %d: %w", k.Name, seed, err)
+	}
+	return Drawn{k.Name, seed, truth, r}, nil
+}
+
+// Mark is one thing that a report says of a drawn site, or keeps silent about,
+// beside the truth.
+type Mark struct {
+	Figure string
+	Said   string // "" is nothing
+	Truth  string
+	Could  bool // the run could tell it
+	Inside bool // the truth lies in the stated interval
+	Exact  bool // it was said as the only possible number
+	Wrong  bool // off by more than a tenth, the truth outside the interval; a wrong cause; a false claim
+	// Confidence of a cause; 0 of others.
+	Confidence float64
+}
+
+// Marks are all of a run.
+func (d Drawn) Marks() []Mark {
+	t, p := d.Truth, d.Report.Pool
+	marks := []Mark{
+		whole("workers", counted(p.Workers), t.Workers, t.Tells.Workers),
+		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots),
+	}
+	if p.CapacityHz != nil || t.Tells.Capacity {
+		marks = append(marks, number("capacity", p.CapacityHz, t.CapacityHz(10*mostAsked(d.Report)), t.Tells.Capacity))
+	}
+	if p.GatewayTimeoutS != nil || t.Tells.GatewayTimeout {
+		marks = append(marks, number("gateway timeout", p.GatewayTimeoutS, t.GatewayTimeout.Seconds(), t.Tells.GatewayTimeout))
+	}
+	for i, limit := range t.Timeouts {
+		marks = append(marks, d.timeout(i, limit), d.budget(i, limit.Dependency))
+	}
+	return append(marks, d.causes()...)
+}
+
+func counted(e *reports.Estimate) *reports.Estimate {
+	if e != nil && e.Kind == reports.EffectiveWorkers {
+		return nil // that is no number of processes
+	}
+	return e
+}
+
+func mostAsked(r *reports.Report) (hz float64) {
+	for _, p := range r.Phases {
+		hz = max(hz, p.RateSentHz)
+	}
+	return hz
+}
+
+// whole marks a number of things; there may be none such on the site.
+func whole(figure string, said *reports.Estimate, truth *int, could bool) Mark {
+	if truth == nil {
+		m := Mark{Figure: figure, Truth: "there are none", Inside: said == nil}
+		if said != nil {
+			m.Said, m.Wrong, m.Exact = said.String(), true, math.Round(said.Low) == math.Round(said.High)
+		}
+		return m
+	}
+	return number(figure, said, float64(*truth), could)
+}
+
+func number(figure string, said *reports.Estimate, truth float64, could bool) Mark {
+	m := Mark{Figure: figure, Truth: fmt.Sprintf("%.4g", truth), Could: could}
+	if said == nil {
+		return m
+	}
+	_, m.Exact = said.Exact()
+	m.Said = said.String()
+	m.Inside = said.Low <= truth*1.005+1e-9 && truth <= said.High*1.005+1e-9
+	m.Wrong = !m.Inside && math.Abs(said.Value-truth) > 0.1*truth
+	m.Exact = m.Exact && truth >= 1
+	return m
+}
+
+// timeout marks what is said of the site's timeout on a dependency.
+func (d Drawn) timeout(i int, limit zoo.Timeout) Mark {
+	t := reports.TimeoutOn(d.Report.Timeouts, limit.Dependency)
+	want := limit.Limit
+	m := Mark{Figure: "timeout", Truth: want.String(), Could: d.Truth.Tells.Timeouts[i]}
+	switch {
+	case t == nil || t.Verdict == "":
+		return m
+	case t.Connect:
+		want = limit.Connect
+	}
+	switch t.Verdict {
+	case reports.ByApp:
+		if want == 0 {
+			m.Said, m.Wrong, m.Truth = t.ObservedS.String(), true, "none"
+			return m
+		}
+		return number("timeout", t.ObservedS, want.Seconds(), m.Could)
+	case reports.ByWorker:
+		m.Said, m.Inside = "killed after "+t.ObservedS.String(), limit.Killed > 0 && t.ObservedS.Low <= limit.Killed.Seconds()+1 && limit.Killed.Seconds() <= t.ObservedS.High+0.005
+		m.Truth, m.Wrong = limit.Killed.String(), limit.Killed == 0
+	default:
+		m.Said = fmt.Sprintf("none within %.3g s", t.HorizonS)
+		m.Inside = want == 0 || want.Seconds() >= 0.95*t.HorizonS
+		m.Wrong = !m.Inside
+	}
+	return m
+}
+
+// budget marks the longest timeout that is said to hold a rate: it must, and one a fifth longer must not.
+func (d Drawn) budget(i int, dependency string) Mark {
+	m := Mark{Figure: "budget"}
+	b := d.Report.BudgetOf(dependency)
+	if b == nil || b.MaxTimeoutS == nil {
+		return m
+	}
+	most := *b.MaxTimeoutS
+	m.Said = fmt.Sprintf("%.3g s at %.3g/s", most, b.RateHz)
+	at := func(share float64) bool {
+		return d.Truth.Holds(i, time.Duration(share*most*float64(time.Second)), b.RateHz)
+	}
+	m.Inside = at(0.9) && !at(1.2)
+	m.Wrong = !at(0.9)
+	if m.Wrong {
+		m.Truth = "does not hold"
+	} else if !m.Inside {
+		m.Truth = "longer ones hold as well"
+	}
+	return m
+}
+
+// causes marks each cause that is named at 0.5 or more, and each fault that is blamed.
+func (d Drawn) causes() (list []Mark) {
+	for _, o := range d.Report.Onset {
+		if o.Cause == reports.Unknown || o.Cause == "" || o.Confidence == nil || *o.Confidence < 0.5 || o.Cause == reports.ClientTimeout || o.Cause == reports.Generator {
+			continue
+		}
+		m := Mark{Figure: "cause", Said: fmt.Sprintf("%d at %.1f s: %s %.2f", o.Code, o.FirstS, o.Cause, *o.Confidence), Confidence: *o.Confidence}
+		var near []zoo.Span
+		for _, s := range d.Truth.Spans {
+			if s.Code == o.Code && s.From.Seconds()-0.6 <= o.FirstS && o.FirstS <= s.To.Seconds()+0.6 {
+				near = append(near, s)
+				m.Truth += fmt.Sprint(s.Causes, s.Faults, " ")
+			}
+		}
+		m.Inside = slices.ContainsFunc(near, func(s zoo.Span) bool { return slices.Contains(s.Causes, zoo.Cause(o.Cause)) })
+		m.Wrong = !m.Inside
+		list = append(list, m)
+		if o.AfterFaultS == nil || len(near) == 0 {
+			continue
+		}
+		blame := Mark{Figure: "blame", Said: fmt.Sprintf("%d at %.1f s: %.1f s after %s", o.Code, o.FirstS, *o.AfterFaultS, o.Dependency), Truth: m.Truth, Confidence: *o.Confidence}
+		blame.Inside = slices.ContainsFunc(near, func(s zoo.Span) bool { return len(s.Faults) > 0 })
+		blame.Wrong = !blame.Inside
+		list = append(list, blame)
+	}
+	return list
+}
