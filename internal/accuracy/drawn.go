@@ -150,8 +150,8 @@ func (d Drawn) budget(i int, dependency string) Mark {
 	at := func(share float64) bool {
 		return d.Truth.Holds(i, time.Duration(share*most*float64(time.Second)), b.RateHz)
 	}
-	m.Inside = at(0.9) && !at(1.2)
-	m.Wrong = !at(0.9)
+	m.Inside = at(0.8) && !at(1.25)
+	m.Wrong = !at(0.8)
 	if m.Wrong {
 		m.Truth = "does not hold"
 	} else if !m.Inside {
