@@ -94,17 +94,41 @@ type Timeout struct {
 	N            int64     `json:"n"`             // waits that ended within the fault
 	Retries      int64     `json:"retries"`       // further tries that each request made, one after another; null in JSON when not known
 	RetriesKnown bool      `json:"retries_known"` // false when Retries can't be told
-	Source       string    `json:"source"`        // "connection" or "response"; "" when none was seen
-	Verdict      string    `json:"verdict"`       // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
-	Visitor      string    `json:"visitor"`       // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
-	Got          string    `json:"got"`           // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ...; "" when none had to
-	HorizonS     float64   `json:"horizon_s"`     // the longest wait that was watched
-	Connect      bool      `json:"connect"`       // it is the time to connect that was limited
-	Why          string    `json:"why"`           // when Verdict is "", or what else was seen
+	// HeldHz is the rate at which, while the site had this timeout, every request was
+	// answered well and no queue grew; null where that was not so, or not seen for long enough.
+	HeldHz *float64 `json:"held_hz"`
+	// HoldS is how long a call that is not answered holds a worker in all: its
+	// tries, the pauses between them, and what the page does in its stead; null
+	// when it is not known, and then taken for the tries alone.
+	HoldS    *Estimate `json:"hold_s"`
+	Source   string    `json:"source"`    // "connection" or "response"; "" when none was seen
+	Verdict  string    `json:"verdict"`   // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
+	Visitor  string    `json:"visitor"`   // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
+	Got      string    `json:"got"`       // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ...; "" when none had to
+	HorizonS float64   `json:"horizon_s"` // the longest wait that was watched
+	Connect  bool      `json:"connect"`   // it is the time to connect that was limited
+	Why      string    `json:"why"`       // when Verdict is "", or what else was seen
 }
 
-// WholeS is how long all the tries of a call hold a worker, seconds.
-func (t *Timeout) WholeS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
+// WholeS is how long a call that is not answered holds a worker in all, seconds.
+func (t *Timeout) WholeS() float64 {
+	if t.HoldS != nil {
+		return max(t.HoldS.Value, t.TriesS())
+	}
+	return t.TriesS()
+}
+
+// TriesS is how long all the tries of a call hold a worker, seconds.
+func (t *Timeout) TriesS() float64 { return t.ObservedS.Value * float64(t.Retries+1) }
+
+// RestS is what a call that is not answered holds a worker for beyond its tries,
+// seconds: pauses, and what the page does in its stead. What a busy machine adds is none.
+func (t *Timeout) RestS() float64 {
+	if rest := t.WholeS() - t.TriesS(); rest > max(0.1*t.TriesS(), 0.03) {
+		return rest
+	}
+	return 0
+}
 
 // MarshalJSON writes retries that can't be told as null; they are read again as 0.
 func (t Timeout) MarshalJSON() ([]byte, error) {
@@ -126,6 +150,9 @@ type Budget struct {
 	Calls         float64  `json:"calls"`           // mean calls a request makes
 	MaxTimeoutS   *float64 `json:"max_timeout_s"`   // null when no timeout can hold the rate
 	WithHeadroomS *float64 `json:"with_headroom_s"` // with workers busy 80% at most
+	Bound         string   `json:"bound"`           // what bounds MaxTimeoutS: "workers", "gateway" or "killer", which ends workers; "" when null
+	Why           string   `json:"why"`             // when MaxTimeoutS is null although some timeout may hold the rate
+	OwnS          float64  `json:"own_s"`           // what a request holds a worker for apart from the dependency's answer
 	// WorkersNeeded holds the rate with the timeout that was observed; null when none was, or none would.
 	WorkersNeeded *int     `json:"workers_needed"`
 	TimeoutS      *float64 `json:"timeout_s"` // that one

@@ -61,24 +61,25 @@ func TestAdvice(t *testing.T) {
 		// 8 x (0.101 + 36) = 288.8
 		{"tries that add up, beyond the gateway's patience", with(func(r *reports.Report) {
 			observed(r, 12, 289)
-			r.Budget[0].TimeoutS = new(36.0)
+			// of each of three tries: (4/8 - 0.1)/3 = 0.133 s
+			r.Budget[0].TimeoutS, r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = new(12.0), new(0.1333), new(0.1)
 			r.Timeouts[0].Retries, r.Timeouts[0].Visitor, r.Pool.GatewayTimeoutS = 2, "gateway", around(10, 0.01)
 		}), []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 0.10 s of own work = 0.40 s; 3 tries of 12 s were seen",
+			"Give calls to payments a timeout of at most 0.13 s, better 0.10 s | (4 workers / 8 per second - 0.10 s of own work) / 3 calls a request = 0.13 s; 3 tries of 12 s were seen",
 			"Let all tries of a call to payments share one timeout, or do not retry while a visitor waits | 3 tries of 12 s hold a worker for 36 s",
-			"Or run 289 workers, which hold 8/s with a timeout of 36 s | 8/s x (0.10 s + 36 s) = 288.8 workers busy, and there are 4",
+			"Or run 289 workers, which hold 8/s with a timeout of 12 s | 8/s x (0.10 s + 36 s) = 288.8 workers busy, and there are 4",
 			"Keep all calls of a page shorter together than the 10 s that the gateway waits | calls to payments held workers for 36 s: they went on for visitors who had been told 504",
 		}},
 		// p = 0.25: T* = (4/8 - 0.1)/0.25 = 1.6 s. The others need 8 x 0.75 x 0.1 / 0.8 = 0.75, so 1 worker of the 4.
 		{"a share of requests calls it", with(func(r *reports.Report) {
-			r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 0.25, MaxTimeoutS: new(1.6)}}
+			r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 0.25, MaxTimeoutS: new(1.6), Bound: "workers", OwnS: 0.1}}
 		}), []string{
 			"Give calls to payments a timeout of at most 1.6 s | (4 workers / 8 per second - 0.10 s of own work) / 0.25 calls a request = 1.6 s; none was seen within 10 s",
 			"Let only 3 of the 4 workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | 25% of requests call it, and while it hung it took the workers of the others too; they need 1 of 4",
 		}},
 		{"no timeout holds the rate", with(func(r *reports.Report) { r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = nil, nil }), []string{
 			"Let only some of the workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | no timeout holds 8/s with these workers",
-			"Or run 9 workers, which hold 8/s with a timeout of 1.0 s | each request may hold a worker for 1.0 s more, and there are 4",
+			"Or run 9 workers, which hold 8/s with a timeout of 1.0 s | 8/s x (0.10 s + 1.0 s) = 8.8 workers busy, and there are 4",
 		}},
 		{"a timeout that would never let it answer", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil

@@ -39,11 +39,12 @@ func report(run *measure.Run) *reports.Report {
 	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
 	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
 	r.Pool = pool
+	diagnose.Holds(run, r.Timeouts, &r.Pool, r.Dependencies)
 	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
 		r.Prediction = diagnose.Prediction(run, site, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
-		r.Budget = diagnose.Budgets(site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 	}
 	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
 	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)

@@ -41,7 +41,7 @@ func physics(r *reports.Report) {
 	r.Pool = reports.Pool{Workers: around(4, 0.05), QueueSlots: around(17, 0.02), ServiceS: around(0.1, 0.02), CapacityHz: around(40, 0.05), Network: "unix"}
 	r.Pool.Workers.Kind = "workers"
 	r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Verdict: "none", HorizonS: 10}}
-	r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: new(0.399), WithHeadroomS: new(0.3),
+	r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: new(0.399), WithHeadroomS: new(0.3), Bound: "workers", OwnS: 0.1,
 		Choices: []reports.Choice{{TimeoutS: 0.3, WorkersNeeded: 4, Holds: true}, {TimeoutS: 1, WorkersNeeded: 9, Holds: false}, {TimeoutS: 3, WorkersNeeded: 25, Holds: false}}}}
 	r.Prediction.CapacityHz = new(0.0)
 	cause(r, reports.QueueFull, 0.97)
@@ -96,7 +96,7 @@ func TestTheSentence(t *testing.T) {
 			observed(r, 0.35, 4)
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The 0.35 s timeout is within the budget: at most 0.40 s holds 8/s (0.30 s with headroom)."},
 		{"a timeout of 0.35 s, workers not known", survived, func(r *reports.Report) {
-			r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Verdict: "app", ObservedS: around(0.35, 0.01)}}
+			r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Verdict: "app", ObservedS: around(0.35, 0.01), HeldHz: new(8.0)}}
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The 0.35 s timeout was short enough for 8/s in this run."},
 		{"three tries of 12 s", madeup.Hang(), func(r *reports.Report) {
 			physics(r)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
 	"github.com/tailback/tailback/reports/poolmodel"
 )
 
@@ -16,7 +17,7 @@ const scale = 1000
 
 // Budgets are the timeouts that would hold the rate, one for each dependency
 // that is called. There are none when workers or service time are not known.
-func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
+func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
 	list := []reports.Budget{}
 	if site.ServiceS == 0 && len(dependencies) == 0 {
 		return list
@@ -31,7 +32,16 @@ func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []repo
 		}
 		one := site
 		one.Share, one.DependencyS, one.ServiceS = p, held, max(all-p*held, 0)
-		list = append(list, budget(one, workers.Value, rate, d.Name, reports.TimeoutOn(timeouts, d.Name)))
+		seen := reports.TimeoutOn(timeouts, d.Name)
+		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0) {
+			continue // one long wait and several short ones have different budgets
+		}
+		b := budget(one, workers.Value, rate, d.Name, seen)
+		if seen != nil && overran(run, d.Name, seen, &b) {
+			b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.Choices = nil, nil, "", []reports.Choice{}
+			b.Why = "the site was overrun in this run with a timeout that should hold the rate: something else than these calls took the workers"
+		}
+		list = append(list, b)
 	}
 	return list
 }
@@ -44,8 +54,17 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *repor
 	var timeout *float64
 	if seen != nil && seen.ObservedS != nil {
 		timeout = new(seen.ObservedS.Value)
+		site.ServiceS += calls * seen.RestS() // which a shorter timeout does not spare
+	}
+	killed := seen != nil && seen.Verdict == reports.ByWorker && seen.ObservedS != nil &&
+		(site.GatewayTimeoutS == 0 || seen.ObservedS.Value < site.GatewayTimeoutS)
+	if killed {
+		site.GatewayTimeoutS = seen.ObservedS.Value
 	}
 	b := NewBudget(site, workers, rate, name, timeout)
+	if killed && b.Bound == "gateway" {
+		b.Bound = "killer"
+	}
 	b.Calls = calls
 	return b
 }
@@ -55,10 +74,16 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *repor
 // counts every try of a call. timeout is the one that there is, if any.
 func NewBudget(site poolmodel.Site, workers, rate float64, name string, timeout *float64) reports.Budget {
 	b := reports.Budget{Dependency: name, RateHz: rate, Calls: site.Share, TimeoutS: timeout, Choices: []reports.Choice{}}
+	b.OwnS = site.ServiceS
 	fine := site
 	fine.Workers = int(min(math.Round(workers*scale), poolmodel.MaxWorkers))
 	if t, ok := fine.Budget(rate*scale, 1); ok && !math.IsInf(t, 1) {
-		b.MaxTimeoutS = new(t)
+		b.MaxTimeoutS, b.Bound = new(t), "workers"
+		endless := fine
+		endless.GatewayTimeoutS = 0
+		if alone, _ := endless.Budget(rate*scale, 1); alone > t*(1+1e-9) {
+			b.Bound = "gateway"
+		}
 	}
 	if t, ok := fine.Budget(rate*scale, poolmodel.Headroom); ok && !math.IsInf(t, 1) {
 		b.WithHeadroomS = new(t)

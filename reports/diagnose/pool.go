@@ -225,7 +225,7 @@ func (p *PoolFit) decideWorkers() *reports.Estimate {
 // capacity times service time gives the same.
 func (p *PoolFit) agreed() *reports.Estimate {
 	e, peak := p.effective, float64(p.workers.peak)
-	if e == nil || p.workers.several || peak < e.Low || peak > e.High || e.High > peak+1.5 {
+	if e == nil || p.workers.beyond || peak < e.Low || peak > e.High || e.High > peak+1.5 {
 		return nil
 	}
 	return &reports.Estimate{Value: peak, Low: peak, High: max(peak, math.Floor(e.High)), Kind: reports.CountedWorkers,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // workersFit is the number of workers as the calls show it that they held.
@@ -15,9 +16,12 @@ type workersFit struct {
 	why      string // when nil
 	peak     int32  // the most calls that waited at one moment
 	grewFrom int32  // the plateau before, when the pool was seen to grow; else 0
-	// several: requests had more calls waiting than there were requests in the
-	// site, so that a call is not a worker.
-	several bool
+	// beyond: more calls waited than there were requests of this run in the site, so
+	// that a call is no worker of its own, or others use the pool or the dependency.
+	beyond bool
+	// apart are the requests that were answered while calls stood still and others
+	// queued, by number; nil is none.
+	apart []bool
 }
 
 // hangWindow is one fault as the estimators look at it: cells [from, to) of what
@@ -27,9 +31,10 @@ type hangWindow struct {
 	levels   []int32
 	held     *measure.HeldCalls
 	flow     *measure.Flow
-	need     int // cells without an answer that show that no worker is free
-	unseen   int // from this cell on workers may serve requests that were given up, whose end nobody sees
-	blind    int // need from there on
+	served   []int32 // flow.Served, or what is left of it without the requests that took no worker
+	need     int     // cells without an answer that show that no worker is free
+	unseen   int     // from this cell on workers may serve requests that were given up, whose end nobody sees
+	blind    int     // need from there on
 	// queued: those inside are in a queue, or at a worker. On TCP they may be
 	// waiting to connect again.
 	queued bool
@@ -54,22 +59,47 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own, longest, c
 	for _, f := range run.Faults {
 		w := hangWindowOf(run, f, held, longest, calls)
 		w.queued = queued
-		one := w.fit(own)
+		one := w.fit(run.Cells, own)
 		if one.peak == 0 {
 			continue
 		}
-		one.several = one.several || best.several
+		one.beyond = one.beyond || best.beyond
 		if better(one, best) {
 			best = one
 		} else {
-			best.several = one.several
+			best.beyond = one.beyond
 		}
 	}
-	if best.several {
-		best.estimate = nil
-		best.why = fmt.Sprintf("pages had several calls open at once: %d calls are not %d workers", best.peak, best.peak)
-	}
+	best.doubt(run.Manifest.Requests, queued)
 	return best
+}
+
+// doubt takes the estimate back where something else than the number of workers
+// explains as well how many calls waited.
+func (w *workersFit) doubt(requests []string, full bool) {
+	switch {
+	case w.estimate == nil && !w.beyond:
+	case w.beyond:
+		w.estimate = nil
+		w.why = fmt.Sprintf("%d calls waited at once, at times more than this run had requests in the site: pages call several times at once, or others than this run use the site or the dependency", w.peak)
+	case w.apart != nil && !full:
+		w.estimate = nil
+		w.why = fmt.Sprintf("%d calls waited at once and other requests queued, but %s was answered meanwhile: either it takes no worker, or the site lets only so many call at once (a connection pool)",
+			w.peak, words.Join(marked(requests, w.apart)))
+	case w.estimate.High < 1.5:
+		w.estimate = nil
+		w.why = "only one call waited at a time: one worker, or requests that wait for each other, as those of one PHP session do"
+	}
+}
+
+// marked are the names that are marked.
+func marked(names []string, marks []bool) (list []string) {
+	for i, name := range names {
+		if marks[i] {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // better prefers what tells a number, then an exact one, then the larger.
@@ -95,7 +125,7 @@ func hangWindowOf(run *measure.Run, f *measure.Fault, held *measure.HeldCalls, l
 	need := int((1.2*longest + 0.02) / second)
 	return hangWindow{
 		from: run.Cells.Cell(f.Applied), to: min(run.Cells.Cell(end), len(levels)),
-		levels: levels, held: held, flow: &run.Cells.Flow, second: second,
+		levels: levels, held: held, flow: &run.Cells.Flow, served: run.Cells.Flow.Served, second: second,
 		need: need, unseen: run.Cells.FirstGiveUp(), blind: int(float64(need) * silent(calls*f.Share)), fresh: int32(math.Ceil(silent(calls*f.Share))) + 1,
 	}
 }
@@ -109,7 +139,7 @@ func silent(calls float64) float64 {
 	return max(math.Log(0.02)/math.Log(1-max(calls, 0.01)), 1)
 }
 
-func (w *hangWindow) fit(own float64) workersFit {
+func (w *hangWindow) fit(cells *measure.Cells, own float64) workersFit {
 	fit := workersFit{}
 	for c := w.from; c < w.to; c++ {
 		fit.peak = max(fit.peak, w.held.Waiting[c])
@@ -117,7 +147,10 @@ func (w *hangWindow) fit(own float64) workersFit {
 	if fit.peak == 0 {
 		return fit
 	}
-	fit.several = w.several()
+	fit.beyond = w.beyond()
+	if fit.apart = w.apart(cells, fit.peak); fit.apart != nil {
+		w.served = cells.ServedBut(fit.apart)
+	}
 	if w.plateau(fit.peak) {
 		n := float64(fit.peak)
 		fit.estimate = &reports.Estimate{Value: n, Low: n, High: n, Kind: reports.CountedWorkers,
@@ -132,16 +165,50 @@ func (w *hangWindow) fit(own float64) workersFit {
 	return fit
 }
 
-// several reports whether for a quarter of a second more calls waited than
-// requests were inside. What was given up is inside unseen, so only before that.
-func (w *hangWindow) several() bool {
+// beyond reports whether for a thirtieth of a second in all more calls waited than
+// requests were inside: each call of a page that calls once belongs to one. What
+// was given up is inside unseen, so only before that.
+func (w *hangWindow) beyond() bool {
 	n := 0
 	for c := w.from; c < w.to && measure.At(w.flow.GaveUp, c) == 0; c++ {
-		if w.held.Waiting[c] > w.levels[c] {
+		if w.held.Waiting[c] > max(w.levels[c], measure.At(w.levels, c+1)) {
 			n++
 		}
 	}
-	return float64(n)*w.second >= 0.25
+	return float64(n)*w.second >= 1.0/30
+}
+
+// fewApart is how many answers show that a request is served while calls stand still.
+const fewApart = 3
+
+// apart finds the requests that were answered while as many calls as ever waited,
+// none of them began or ended, and others queued: had these calls held all
+// workers, no worker could have answered. nil is none.
+func (w *hangWindow) apart(cells *measure.Cells, peak int32) []bool {
+	var still []measure.Stretch
+	since := -1
+	for c := w.from; c <= w.to; c++ {
+		stands := c < w.to && c < w.unseen && w.held.Waiting[c] == peak && w.held.Begun[c] == 0 && w.levels[c] > peak
+		if stands && since < 0 {
+			since = c
+		}
+		if !stands && since >= 0 {
+			if c-since > w.need {
+				still = append(still, measure.Stretch{From: since + w.need, To: c})
+			}
+			since = -1
+		}
+	}
+	var apart []bool
+	for r, n := range cells.ServedMix(still) {
+		if n >= fewApart {
+			if apart == nil {
+				apart = make([]bool, len(cells.ServedMix(nil)))
+			}
+			apart[r] = true
+		}
+	}
+	return apart
 }
 
 // plateau reports whether n calls waited for long enough while more requests
@@ -150,7 +217,7 @@ func (w *hangWindow) several() bool {
 func (w *hangWindow) plateau(n int32) bool {
 	run, came := 0, int32(0)
 	for c := w.from; c < w.to; c++ {
-		if w.held.Waiting[c] != n || w.levels[c] <= n || measure.At(w.flow.Served, c) > 0 {
+		if w.held.Waiting[c] != n || w.levels[c] <= n || measure.At(w.served, c) > 0 {
 			run, came = 0, 0
 			continue
 		}
@@ -173,7 +240,7 @@ func (w *hangWindow) grewFrom(peak int32) int32 {
 		if n == peak {
 			return first
 		}
-		if measure.At(w.flow.Served, c) > 0 {
+		if measure.At(w.served, c) > 0 {
 			run, first = 0, 0
 			continue
 		}
@@ -202,7 +269,7 @@ func (w *hangWindow) average(peak int32, own float64) *reports.Estimate {
 			continue // it may be busy with its own work
 		}
 		cells++
-		served += int64(measure.At(w.flow.Served, c))
+		served += int64(measure.At(w.served, c))
 		inside += int64(w.levels[c])
 		waiting += int64(w.held.Waiting[c])
 	}

@@ -40,9 +40,9 @@ func fits(r *reports.Report, t *reports.Timeout, b *reports.Budget) bool {
 	case t.Verdict != reports.ByApp || t.ObservedS == nil || b == nil:
 		return true
 	case b.MaxTimeoutS == nil:
-		return false
+		return b.Why != "" // nothing is known to help
 	}
-	return t.ObservedS.High*float64(t.Retries+1) <= *b.MaxTimeoutS
+	return t.ObservedS.High <= *b.MaxTimeoutS
 }
 
 // shorter asks for a timeout that holds the rate, where there is one.
@@ -86,21 +86,33 @@ func seenOf(t *reports.Timeout) string {
 	return "none was seen within " + words.Span(t.HorizonS)
 }
 
-// budgetSum is the sum behind a budget: T* = (W/lambda - S0)/p, where S0 is what
-// a request holds a worker apart from the dependency.
+// budgetSum is the sum behind a budget: T* = (W/lambda - S0)/p of each try, where S0
+// is what a request holds a worker apart from the dependency's answer; or what
+// the gateway, or whatever ends workers, leaves of its patience. It is empty where
+// the figures that are shown would not add up.
 func budgetSum(r *reports.Report, b *reports.Budget) string {
 	w := r.Pool.Workers
 	if w == nil || w.Kind == reports.EffectiveWorkers || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
 		return ""
 	}
-	n, ok := w.Exact()
-	own := w.Value/b.RateHz - b.Calls**b.MaxTimeoutS
-	if !ok || own < 0 {
+	tries := 1.0
+	if t := reports.TimeoutOn(r.Timeouts, b.Dependency); t != nil {
+		tries = float64(t.Retries + 1)
+	}
+	from, whole := "", 0.0
+	n, exact := w.Exact()
+	switch g := r.Pool.GatewayTimeoutS; {
+	case b.Bound == "workers" && exact:
+		from, whole = fmt.Sprintf("%s / %s per second", words.Number(n, "worker"), words.Digits(b.RateHz, 1)), (w.Value/b.RateHz-b.OwnS)/b.Calls
+	case b.Bound == "gateway" && g != nil:
+		from, whole = "the "+words.Held(g.Value)+" that the gateway waits", (g.Value-b.OwnS)/math.Ceil(b.Calls)
+	}
+	if from == "" || reports.Distance(whole/tries, *b.MaxTimeoutS) > 0.02**b.MaxTimeoutS {
 		return ""
 	}
-	sum := fmt.Sprintf("%s / %s per second - %s of own work", words.Number(n, "worker"), words.Digits(b.RateHz, 1), words.Held(own))
-	if math.Abs(b.Calls-1) > 0.02 {
-		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Digits(b.Calls, 2))
+	sum := fmt.Sprintf("%s - %s of own work", from, words.Held(b.OwnS))
+	if each := b.Calls * tries; math.Abs(each-1) > 0.02 {
+		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Digits(each, 2))
 	}
 	return sum + " = " + words.Limit(*b.MaxTimeoutS)
 }
@@ -175,12 +187,10 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 		return nil
 	}
 	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", words.Held(timeout), whole(r.Pool.Workers))
-	if b.MaxTimeoutS != nil && b.Calls > 0 {
-		own := r.Pool.Workers.Value/b.RateHz - b.Calls**b.MaxTimeoutS
-		if busy := b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
-			because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
-				words.Digits(b.RateHz, 1), words.Held(own), words.Held(b.Calls*timeout), words.Digits(busy, 1), whole(r.Pool.Workers))
-		}
+	calls := b.Calls * float64(t.Retries+1) * timeout
+	if busy := b.RateHz * (b.OwnS + calls); calls > 0 && math.Ceil(busy*(1-1e-9)) == float64(need) {
+		because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
+			words.Digits(b.RateHz, 1), words.Held(b.OwnS), words.Held(calls), words.Digits(busy, 1), whole(r.Pool.Workers))
 	}
 	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s/s with a timeout of %s", words.Number(int64(need), "worker"), words.Digits(b.RateHz, 1), words.Held(timeout)), Because: because}}
 }

@@ -82,8 +82,11 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name string) string {
 	the := "The " + name
 	tries := ""
-	if t.Retries > 0 {
+	switch {
+	case t.Retries > 0:
 		tries = fmt.Sprintf(", %d times over, holds a worker for %s and", t.Retries+1, words.Held(t.WholeS()))
+	case t.RestS() > 0:
+		tries = fmt.Sprintf(" and what the page does then hold a worker for %s: it", words.Held(t.WholeS()))
 	}
 	need := ""
 	if b != nil && b.WorkersNeeded != nil && b.TimeoutS != nil {
@@ -96,14 +99,16 @@ func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name strin
 		return the + " was short enough for " + heldRate(r, t) + " in this run"
 	case b == nil:
 		return fmt.Sprintf("Calls to %s were given up after %s", t.Dependency, words.Held(t.ObservedS.Value))
+	case b.MaxTimeoutS == nil && b.Why != "":
+		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s/s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Digits(b.RateHz, 1), b.Why)
 	case b.MaxTimeoutS == nil:
 		return fmt.Sprintf("%s%s does not help: no timeout holds %s/s with these workers%s", the, tries, words.Digits(b.RateHz, 1), need)
 	}
 	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Digits(b.RateHz, 1) + "/s" + headroom(b)
-	switch tried := float64(t.Retries + 1); {
-	case t.ObservedS.Low*tried > *b.MaxTimeoutS:
+	switch {
+	case t.ObservedS.Low > *b.MaxTimeoutS:
 		return the + tries + " is too long: at most " + most + need
-	case t.ObservedS.High*tried <= *b.MaxTimeoutS && !broke(r, t.Dependency):
+	case t.ObservedS.High <= *b.MaxTimeoutS && !broke(r, t.Dependency):
 		return the + tries + " is within the budget: at most " + most
 	}
 	return the + tries + " is at the edge of the budget: at most " + most
@@ -119,21 +124,24 @@ func firstCause(r *reports.Report, dependency string) reports.Cause {
 	return reports.Unknown
 }
 
-// heldRate is the rate at which every request was answered while t was tried;
-// empty where one was not.
+// heldRate is the rate that held while t was tried; empty where it did not, or was
+// not tried for long enough.
 func heldRate(r *reports.Report, t *reports.Timeout) string {
+	if t.HeldHz == nil {
+		return ""
+	}
 	for _, f := range r.Faults {
 		if f.Dependency != t.Dependency || f.Kind != t.Fault {
 			continue
 		}
 		for _, p := range r.Phases {
-			if p.Name == f.Phase && p.OKRatio != nil && *p.OKRatio == 1 && p.RateAskedHz != nil {
+			if p.Name == f.Phase && p.RateAskedHz != nil && reports.Distance(*p.RateAskedHz, *t.HeldHz) < 0.1**t.HeldHz {
 				return words.Digits(*p.RateAskedHz, 1) + "/s"
 			}
 		}
 		break
 	}
-	return ""
+	return words.Digits(*t.HeldHz, 1) + "/s"
 }
 
 // broke reports whether a full queue was seen under a fault on the dependency.

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -41,9 +42,6 @@ func (g *Cells) Start(c int) time.Duration { return time.Duration(c) * g.Width }
 // PerSecond returns how many cells make a second.
 func (g *Cells) PerSecond() int { return max(int(time.Second/g.Width), 1) }
 
-// cellSeconds returns the width of a cell in seconds.
-func (g *Cells) cellSeconds() float64 { return g.Width.Seconds() }
-
 // mostInFlight returns the most requests in flight in each of n buckets, as seen
 // at the start of each cell: 512 times a second in a run of up to 34 minutes.
 // Requests that begin and end between two looks are not seen.
@@ -56,6 +54,23 @@ func (g *Cells) mostInFlight(bucket time.Duration, n int) []int64 {
 		}
 	}
 	return most
+}
+
+// ServedBut returns flow.Served without the answers to some requests, which are
+// marked. It is nil where answers are not kept apart that finely.
+func (g *Cells) ServedBut(apart []bool) []int32 {
+	if g.mixCells > 1 {
+		return nil
+	}
+	rest := slices.Clone(g.Flow.Served)
+	for r, served := range g.servedOf {
+		if apart[r] {
+			for c, n := range served {
+				rest[c] -= n
+			}
+		}
+	}
+	return rest
 }
 
 // errors returns how many errors of a kind came in [from, to), up to the width of a cell.
@@ -72,6 +87,14 @@ func (g *Cells) ServedMix(windows []Stretch) []int64 {
 		}
 	}
 	return counts
+}
+
+// BadIn returns how many errors of any kind came in the cells [from, to).
+func (g *Cells) BadIn(from, to int) (n int64) {
+	for kind := range g.Bad {
+		n += SumCells(g.Bad[kind], from, to)
+	}
+	return n
 }
 
 // alone reports whether no good answer came within half a second of t.

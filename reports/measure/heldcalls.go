@@ -8,7 +8,7 @@ import (
 // because of a fault: at the start of each cell, and begun in it.
 type HeldCalls struct {
 	Waiting []int32
-	begun   []int32
+	Begun   []int32
 	N       int64
 }
 
@@ -16,7 +16,7 @@ type HeldCalls struct {
 // have waited. A connection that idles is no call.
 func (run *Run) HeldCalls() *HeldCalls {
 	cells := len(run.Cells.InSystem)
-	h := &HeldCalls{Waiting: make([]int32, cells), begun: make([]int32, cells)}
+	h := &HeldCalls{Waiting: make([]int32, cells), Begun: make([]int32, cells)}
 	change := make([]int32, cells+1)
 	for _, c := range run.Events.closed {
 		if c.Fault == nil || c.HeldNS == nil {
@@ -36,7 +36,7 @@ func (run *Run) HeldCalls() *HeldCalls {
 			continue
 		}
 		h.N++
-		h.begun[from]++
+		h.Begun[from]++
 		change[from]++
 		change[min(to, cells)]--
 	}
