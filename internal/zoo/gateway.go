@@ -160,7 +160,7 @@ func (a *attempt) connect(try int) {
 // kernel has it, the pool's dropped what completes it, and will see the request
 // when that is sent again, after 0.2, 0.6, 1.4 s and so on.
 func (a *attempt) arrive(try int) {
-	a.syn = a.pool.after(200*time.Millisecond<<try, func() {
+	a.pool.after(200*time.Millisecond<<try, func() {
 		if !a.pool.offer(a) {
 			a.arrive(try + 1)
 		}

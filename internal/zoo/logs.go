@@ -152,10 +152,11 @@ type statusPage struct {
 // watch reads the slow log and the status page.
 func (l *logs) watch() {
 	if l.site.Logs.Slow > 0 {
-		l.each(max(l.site.Logs.Slow/3, 130*time.Millisecond), l.lookSlow)
+		every := killEvery(l.site.Logs.Slow)
+		l.each(l.noise.upTo(every), every, l.lookSlow)
 	}
 	if l.site.Logs.Status {
-		l.each(time.Second, l.readStatus)
+		l.each(0, time.Second, l.readStatus)
 	}
 }
 

@@ -40,7 +40,7 @@ func (w *world) attack() []journal.PhaseSpan {
 			next = func() {
 				if w.now < min(end, w.plays()) {
 					w.under++
-					w.visit(arrival{w.now, firsts[i], i, pick(w.draw, weights)}, next)
+					w.visit(arrival{w.now, firsts[i], i, pick(w.plan.Seed, firsts[i], weights)}, next)
 					firsts[i]++
 				}
 			}

@@ -87,7 +87,7 @@ func (w *world) watch() {
 	for at := time.Second; at < w.plays(); at += time.Second {
 		second(at)
 	}
-	w.each(stateEvery, w.look)
+	w.each(stateEvery, stateEvery, w.look)
 	w.logs.watch()
 }
 
@@ -137,7 +137,7 @@ func (w *world) others() {
 	}
 	for _, c := range w.site.Crons {
 		d := w.dependencies[c.To]
-		w.each(c.Every, func() {
+		w.each(w.noise.upTo(c.Every), c.Every, func() {
 			for range c.Calls {
 				w.begin(func(p *process) { d.exchange(p, d.keptBy(nil), limits{w.limit(c.Timeout), w.limit(c.Timeout)}) })
 			}
