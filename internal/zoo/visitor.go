@@ -25,6 +25,9 @@ func (w *world) attack() []journal.PhaseSpan {
 	}
 	all, spans, firsts := w.plan.arrivals(weights)
 	for _, a := range all {
+		if w.even {
+			a.request = w.inTurn(weights)
+		}
 		sent := a.due + w.noise.lag()
 		if w.plan.Ending != Complete && sent >= w.plan.EndsAt {
 			break
@@ -49,6 +52,21 @@ func (w *world) attack() []journal.PhaseSpan {
 		start += phase.Duration
 	}
 	return spans
+}
+
+// inTurn takes the requests of the mix in turn, as often as their weights say
+// (smooth weighted round robin, as nginx balances).
+func (w *world) inTurn(weights []int) (best int) {
+	all := 0.0
+	for i, weight := range weights {
+		w.chances[i] += float64(weight)
+		all += float64(weight)
+		if w.chances[i] > w.chances[best] {
+			best = i
+		}
+	}
+	w.chances[best] -= all
+	return best
 }
 
 // pageOf is the page that a request of the mix asks for.
