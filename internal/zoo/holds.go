@@ -21,11 +21,11 @@ const (
 // accept queue without end: what a small queue loses by chance, close to the
 // capacity, is not counted.
 func (t *Truth) Holds(dependency int, timeout time.Duration, hz float64) bool {
-	return t.Site.limited(dependency, timeout).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
+	return t.asSent().limited(dependency, timeout).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
 }
 
 // Carries reports whether the site as it is holds the rate without a fault.
-func (t *Truth) Carries(hz float64) bool { return t.Site.carries(t.Plan, hz) }
+func (t *Truth) Carries(hz float64) bool { return t.asSent().carries(t.Plan, hz) }
 
 // Budget is the longest timeout on the dependency that holds the rate, to a
 // hundredth, up to most; 0 when none does.
@@ -40,13 +40,28 @@ func (t *Truth) CapacityHz(most float64) float64 {
 	return float64(bisect(time.Hour, func(d time.Duration) bool { return t.Carries(float64(d) / scale) })) / scale
 }
 
+// asSent is the site with the mix of requests that the run happened to send,
+// which is what it can tell of.
+func (t *Truth) asSent() *Site {
+	changed := *t.Site
+	changed.Pages = slices.Clone(t.Site.Pages)
+	request := 0
+	for i := range changed.Pages {
+		if p := &changed.Pages[i]; p.Weight > 0 {
+			p.Weight = max(t.Sent[request], 1)
+			request++
+		}
+	}
+	return &changed
+}
+
 // bisect finds the largest value that holds, to a hundredth of it.
 func bisect(most time.Duration, holds func(time.Duration) bool) time.Duration {
 	low, high := time.Duration(0), most
 	if holds(most) {
 		return most
 	}
-	for high-low > max(low/100, most/2000) {
+	for high-low > max(low/100, most/10000) {
 		if middle := (low + high) / 2; holds(middle) {
 			low = middle
 		} else {
