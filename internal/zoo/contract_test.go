@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +39,16 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	} else if s.Logs.Status {
 		options.Status = staging.StatusApart
 	}
-	if pool.Start > 0 {
+	switch {
+	case pool.Workers == 0:
+		options.Workers, start = 1, gunicorn.Start
+	case pool.Spare > 0:
+		options.PM = "dynamic"
+	case pool.Start > 0:
 		options.PM = "ondemand"
+	}
+	if s.Dependencies[0].Greets {
+		options.Stores, options.Database = true, proxy
 	}
 	site, err := start(context.Background(), options)
 	if err != nil {
@@ -47,7 +56,10 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	}
 	defer site.Close()
 	site.Dependency.SetDelay(s.Dependencies[0].Delay)
-	if !pool.Python {
+	switch {
+	case pool.Workers == 0:
+		installThreads(t, site, s, proxy)
+	case !pool.Python && !s.Dependencies[0].Greets:
 		install(t, site, s)
 	}
 	file, out := filepath.Join(site.Dir, "experiment.yaml"), filepath.Join(t.TempDir(), "out")
@@ -93,11 +105,49 @@ func install(t *testing.T, site *staging.Site, s *Site) {
 	}
 }
 
+// installThreads puts a threaded server in the place of the pool, with the site's
+// pool of connections.
+func installThreads(t *testing.T, site *staging.Site, s *Site, dependency string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("testdata", "page.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(site.Dir, "zoo.py"), page, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	conf, err := os.ReadFile(filepath.Join(site.Dir, "nginx.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := regexp.MustCompile(`upstream pool { server "([^"]+)"`).FindSubmatch(conf)
+	if err := site.StopPool(); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(site.Dir, "threads.log")
+	child, err := staging.StartChild(site, staging.Program(staging.ProgramDirs(), "gunicorn"), log, "--worker-class", "gthread", "--workers", "1", "--threads", "200",
+		"--backlog", fmt.Sprint(s.Pools[0].Backlog), "--bind", string(listen[1]), "--timeout", "0", "--graceful-timeout", "0", "--chdir", site.Dir,
+		"--error-logfile", log, "--env", "DEPENDENCY="+dependency, "--env", fmt.Sprintf("PLACES=%d", s.Dependencies[0].Places),
+		"--env", "PYTHONDONTWRITEBYTECODE=1", "zoo:page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.OnClose(child.Stop)
+	ctx, cancel := context.WithTimeout(t.Context(), staging.ReadyWithin)
+	defer cancel()
+	if err := site.AwaitAnswer(ctx, "/page"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // experimentOn is the plan for a real site.
 func experimentOn(site *staging.Site, s *Site, plan Plan, proxy string) *configs.Experiment {
 	e := plan.experiment(s)
 	e.Target.URL = site.URL
 	e.Dependencies[0].Listen, e.Dependencies[0].Upstream = proxy, site.DependencyAddr
+	if s.Dependencies[0].Greets {
+		e.Dependencies[0].Upstream = site.DatabaseAddr
+	}
 	for i := range e.Requests {
 		e.Requests[i].Path = realPath(s, s.pageNamed(e.Requests[i].Name))
 	}
@@ -132,6 +182,9 @@ func realPath(s *Site, p *Page) string {
 		return "/health"
 	}
 	ms := func(d time.Duration) int64 { return d.Milliseconds() }
+	if s.Dependencies[0].Greets {
+		return fmt.Sprintf("/db?ms=%d", ms(p.Work.Mean))
+	}
 	if s.Pools[0].Python {
 		return fmt.Sprintf("/external?ms=%d&timeout_ms=%d", ms(p.Work.Mean), ms(p.Calls[0].Timeout))
 	}

@@ -76,11 +76,53 @@ func contracts() []contract {
 			s.Pools[0].Python, s.Logs = true, Logs{GatewayErrors: true, GatewayAccess: true}
 			s.Pools[0].Kill, s.Pools[0].KillEvery, s.Pools[0].Boot = 2*second, second, 250*ms
 		}},
+		{name: "threads, a pool of 5 connections", plan: phases(20, 20, 6*second), site: func(s *Site) {
+			s.Pools[0] = Pool{Network: TCP, Backlog: 128}
+			s.Gateway.Timeout, s.Logs = 20*second, Logs{GatewayErrors: true, GatewayAccess: true}
+			s.Dependencies[0].Places = 5
+			s.Pages[0].Work.Mean = 50 * ms
+			s.Pages = append(s.Pages, Page{Name: "other", Weight: 1, Work: Work{Mean: 50 * ms}})
+		}},
+		{name: "MariaDB, hang", plan: phases(8, 10, 7*second), site: database},
+		{name: "MariaDB, 100 ms slower", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "slow", Duration: 7 * second, Rate: constant(8), Faults: []configs.Fault{Slower("payments", 100*ms, 500*ms, 6*second)}},
+			{Name: "recovery", Duration: 4 * second, Rate: constant(8)}}, site: database},
+		{name: "pm = ondemand", plan: phases(4, 10, 7*second), site: func(s *Site) { s.Pools[0].Workers, s.Pools[0].Start = 6, 1 }},
+		{name: "pm = dynamic", plan: phases(4, 10, 8*second), site: func(s *Site) { s.Pools[0].Workers, s.Pools[0].Start, s.Pools[0].Spare = 6, 1, 1 }},
+		{name: "a page that calls its own site", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(4)},
+			{Name: "busy", Duration: 3 * second, Rate: constant(30)}, {Name: "recovery", Duration: 12 * second, Rate: constant(2)}}, site: func(s *Site) {
+			s.Gateway.Timeout = 5 * second
+			s.Pages = []Page{{Name: "whole", Weight: 1, Work: Work{Mean: 50 * ms}, Self: 2}, {Name: "part", Work: Work{Mean: 100 * ms}}}
+		}},
+		{name: "no_accept, connect timeout", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "no_accept", Duration: 8 * second, Rate: constant(5), Faults: []configs.Fault{{Dependency: "payments", After: 500 * ms, For: 6 * second, Share: 1, NoAccept: &configs.NoAccept{}}}},
+			{Name: "recovery", Duration: 5 * second, Rate: constant(8)}}, site: call(func(c *Call) { c.Connect = 500 * ms })},
+		{name: "down", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "down", Duration: 6 * second, Rate: constant(10), Faults: []configs.Fault{{Dependency: "payments", After: 500 * ms, For: 4 * second, Share: 1, Down: &configs.Down{}}}}}},
+		{name: "reset", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "reset", Duration: 6 * second, Rate: constant(10), Faults: []configs.Fault{{Dependency: "payments", After: 500 * ms, For: 4 * second, Share: 1, Reset: &configs.Reset{}}}}}},
+		{name: "hang of half the connections", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "half", Duration: 7 * second, Rate: constant(8), Faults: []configs.Fault{half(Hanging("payments", 500*ms, 5*second))}}, {Name: "recovery", Duration: 5 * second, Rate: constant(8)}}},
+		{name: "closed loop", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)}, {Name: "closed", Duration: 6 * second, Concurrency: 10}}},
+		{name: "Poisson, overload", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "overload", Duration: 6 * second, Rate: constant(60)}, {Name: "drain", Duration: 4 * second, Rate: constant(8)}},
+			run: func(p *Plan) { p.Arrivals = configs.Poisson }},
 		{name: "delays in steps", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
 			{Name: "steps", Duration: 8 * second, Rate: constant(10), Faults: []configs.Fault{{Dependency: "payments", For: 8 * second, Share: 1,
 				Latency: &configs.Latency{Delay: configs.Dose{From: 0, To: 600 * ms, Step: 200 * ms, Every: 2 * second}}}}},
 			{Name: "recovery", Duration: 4 * second, Rate: constant(8)}}},
 	}
+}
+
+// database has the page ask a real MariaDB, by mysqli: it greets, wants to be told
+// who asks, and answers one query.
+func database(s *Site) {
+	s.Dependencies[0].Delay, s.Dependencies[0].Greets, s.Dependencies[0].RoundTrips = 0, true, 2
+}
+
+func half(f configs.Fault) configs.Fault {
+	f.Share = 0.5
+	return f
 }
 
 func TestSimulationIsLikeRealServers(t *testing.T) {
