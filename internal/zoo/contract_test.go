@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,14 +33,14 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	options := staging.Options{Workers: pool.Workers, Backlog: pool.Backlog, Network: pool.Network, GatewayTimeout: s.Gateway.Timeout,
 		TerminateTimeout: pool.Kill, Dependency: proxy, Dir: t.TempDir()}
 	start := phpfpm.Start
-	if pool.Python {
+	if pool.Server == Gunicorn {
 		start = gunicorn.Start
 	} else if s.Logs.Status {
 		options.Status = staging.StatusApart
 	}
 	switch {
-	case pool.Workers == 0:
-		options.Workers, start = 1, gunicorn.Start
+	case pool.Workers == 0, pool.Server == Puma:
+		start = gunicorn.Start
 	case pool.Spare > 0:
 		options.PM = "dynamic"
 	case pool.Start > 0:
@@ -59,7 +58,11 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	switch {
 	case pool.Workers == 0:
 		installThreads(t, site, s, proxy)
-	case !pool.Python && !s.Dependencies[0].Greets:
+	case pool.Server == Puma:
+		installPuma(t, site, s, proxy)
+	case pool.Server == Prefork:
+		installPrefork(t, site, s, proxy)
+	case pool.Server == PHPFPM && !s.Dependencies[0].Greets:
 		install(t, site, s)
 	}
 	file, out := filepath.Join(site.Dir, "experiment.yaml"), filepath.Join(t.TempDir(), "out")
@@ -84,13 +87,7 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 // names its pool several times.
 func install(t *testing.T, site *staging.Site, s *Site) {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("testdata", "page.php"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(site.Dir, "index.php"), page, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	copyPage(t, site, "page.php", "index.php")
 	if err := site.StopPool(); err != nil {
 		t.Fatal(err)
 	}
@@ -100,44 +97,7 @@ func install(t *testing.T, site *staging.Site, s *Site) {
 	if err := site.StartPool(); err != nil {
 		t.Fatal(err)
 	}
-	if err := site.AwaitAnswer(t.Context(), "/"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// installThreads puts a threaded server in the place of the pool, with the site's
-// pool of connections.
-func installThreads(t *testing.T, site *staging.Site, s *Site, dependency string) {
-	t.Helper()
-	page, err := os.ReadFile(filepath.Join("testdata", "page.py"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(site.Dir, "zoo.py"), page, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	conf, err := os.ReadFile(filepath.Join(site.Dir, "nginx.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := regexp.MustCompile(`upstream pool { server "([^"]+)"`).FindSubmatch(conf)
-	if err := site.StopPool(); err != nil {
-		t.Fatal(err)
-	}
-	log := filepath.Join(site.Dir, "threads.log")
-	child, err := staging.StartChild(site, staging.Program(staging.ProgramDirs(), "gunicorn"), log, "--worker-class", "gthread", "--workers", "1", "--threads", "200",
-		"--backlog", fmt.Sprint(s.Pools[0].Backlog), "--bind", string(listen[1]), "--timeout", "0", "--graceful-timeout", "0", "--chdir", site.Dir,
-		"--error-logfile", log, "--env", "DEPENDENCY="+dependency, "--env", fmt.Sprintf("PLACES=%d", s.Dependencies[0].Places),
-		"--env", "PYTHONDONTWRITEBYTECODE=1", "zoo:page")
-	if err != nil {
-		t.Fatal(err)
-	}
-	site.OnClose(child.Stop)
-	ctx, cancel := context.WithTimeout(t.Context(), staging.ReadyWithin)
-	defer cancel()
-	if err := site.AwaitAnswer(ctx, "/page"); err != nil {
-		t.Fatal(err)
-	}
+	awaitPage(t, site)
 }
 
 // experimentOn is the plan for a real site.
@@ -185,7 +145,7 @@ func realPath(s *Site, p *Page) string {
 	if s.Dependencies[0].Greets {
 		return fmt.Sprintf("/db?ms=%d", ms(p.Work.Mean))
 	}
-	if s.Pools[0].Python {
+	if s.Pools[0].Server == Gunicorn {
 		return fmt.Sprintf("/external?ms=%d&timeout_ms=%d", ms(p.Work.Mean), ms(p.Calls[0].Timeout))
 	}
 	var calls []map[string]any

@@ -27,6 +27,41 @@ func (t *Truth) Holds(dependency int, timeout time.Duration, hz float64) bool {
 // Carries reports whether the site as it is holds the rate without a fault.
 func (t *Truth) Carries(hz float64) bool { return t.asSent().carries(t.Plan, hz) }
 
+// HoldsWith is Holds with another number of workers in the first pool, and the
+// timeouts that the site has.
+func (t *Truth) HoldsWith(workers, dependency int, hz float64) bool {
+	return t.withWorkers(workers).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
+}
+
+// CarriesWith is Carries with another number of workers in the first pool.
+func (t *Truth) CarriesWith(workers int, hz float64) bool {
+	return t.withWorkers(workers).carries(t.Plan, hz)
+}
+
+func (t *Truth) withWorkers(n int) *Site {
+	changed := t.asSent()
+	changed.Pools = slices.Clone(changed.Pools)
+	changed.Pools[0].Workers = n
+	return changed
+}
+
+// WellFrom is the first moment after from at which nothing queues, from which on
+// no error comes until to.
+func (t *Truth) WellFrom(from, to time.Duration) (at time.Duration, ok bool) {
+	last := from
+	for _, s := range t.Spans {
+		if s.From < to {
+			last = max(last, min(s.To, to))
+		}
+	}
+	for _, s := range t.States {
+		if s.At >= last && s.At <= to && s.Queue == 0 {
+			return s.At, true
+		}
+	}
+	return 0, false
+}
+
 // Budget is the longest timeout on the dependency that holds the rate, to a
 // hundredth, up to most; 0 when none does.
 func (t *Truth) Budget(dependency int, hz float64, most time.Duration) time.Duration {

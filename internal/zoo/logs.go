@@ -128,7 +128,7 @@ const (
 // phpAccess is a line in php-fpm's access log: it has how long the request held
 // its worker, and what the processor's clock, which ticks every 10 ms, says of it.
 func (p *pool) phpAccess(page *Page, status int, took, computed time.Duration) {
-	if !p.site.Logs.PHPAccess || p.cfg.Python {
+	if !p.site.Logs.PHPAccess || p.cfg.Server != PHPFPM {
 		return
 	}
 	o := p.logs.add(journal.PHPAccessLog, journal.Access, status, 0, page.path())

@@ -137,7 +137,6 @@ func (p *pool) offer(a *attempt) bool {
 func (w *worker) serve(p *process, a *attempt) {
 	t := &thread{world: w.world, process: p, worker: w, page: a.request.page}
 	t.run(func(what answer) {
-		what.took = w.now - w.since
 		w.gateway.answered(a, what)
 	})
 	if a.request.page.Dies {
@@ -151,7 +150,7 @@ func (w *worker) serve(p *process, a *attempt) {
 // killOverdue kills the workers whose requests have taken too long.
 func (p *pool) killOverdue() {
 	kind, cause := journal.UpstreamReset, WorkerKilled
-	if p.cfg.Python {
+	if p.cfg.Server != PHPFPM {
 		kind = journal.UpstreamClosed
 	}
 	for _, w := range p.sorted() {

@@ -62,11 +62,16 @@ func TestRowsFailAsInTheirTable(t *testing.T) {
 		t.Errorf("row 13: %+v", burst.Spans)
 	}
 	_, step := rowNamed(t, "3")
-	if step.Site.Pools[0].Workers = 9; step.Carries(60) {
-		t.Error("row 3: 9 workers carry 60/s")
+	if step.CarriesWith(9, 60) || !step.CarriesWith(10, 60) {
+		t.Error("row 3: 10 workers carry 60/s, 9 do not")
 	}
-	if step.Site.Pools[0].Workers = 10; !step.Carries(60) {
-		t.Error("row 3: 10 workers do not carry 60/s")
+	if _, fallback := rowNamed(t, "6a"); fallback.HoldsWith(8, 0, 6) || !fallback.HoldsWith(9, 0, 6) {
+		t.Error("row 6a: 9 workers hold 6/s, 8 do not")
+	}
+	// The 20 requests inside when the hang is lifted after 21 s are served at 33/s; the errors end then.
+	_, hang := rowNamed(t, "2")
+	if at, ok := hang.WellFrom(21*second, 29*second); !ok || at < 21*second || at > 23*second {
+		t.Errorf("row 2 is well from %v (%v) on, want about 21.6 s", at, ok)
 	}
 	for name, want := range map[string]Cause{"10": WorkerKilled, "11": GatewayTimeout, "15": QueueFull, "16": GatewayLimit, "17": WorkerKilled,
 		"20a": QueueFull, "21": SelfDeadlock, "22a": AppError, "22f": GatewayLimit} {

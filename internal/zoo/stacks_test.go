@@ -70,10 +70,10 @@ func contracts() []contract {
 		{name: "TCP, hang", plan: phases(8, 10, 8*second), site: func(s *Site) { s.Pools[0].Network = TCP }},
 		{name: "visitors leave", plan: phases(8, 8, 6*second), run: func(p *Plan) { p.Patience = 2 * second }},
 		{name: "gunicorn, hang", plan: phases(8, 10, 7*second), site: func(s *Site) {
-			s.Pools[0].Python, s.Logs = true, Logs{GatewayErrors: true, GatewayAccess: true}
+			s.Pools[0].Server, s.Logs = Gunicorn, Logs{GatewayErrors: true, GatewayAccess: true}
 		}},
 		{name: "gunicorn, killed after 2 s", plan: phases(4, 6, 8*second), site: func(s *Site) {
-			s.Pools[0].Python, s.Logs = true, Logs{GatewayErrors: true, GatewayAccess: true}
+			s.Pools[0].Server, s.Logs = Gunicorn, Logs{GatewayErrors: true, GatewayAccess: true}
 			s.Pools[0].Kill, s.Pools[0].KillEvery, s.Pools[0].Boot = 2*second, second, 250*ms
 		}},
 		{name: "threads, a pool of 5 connections", plan: phases(20, 20, 6*second), site: func(s *Site) {
@@ -83,6 +83,16 @@ func contracts() []contract {
 			s.Pages[0].Work.Mean = 50 * ms
 			s.Pages = append(s.Pages, Page{Name: "other", Weight: 1, Work: Work{Mean: 50 * ms}})
 		}},
+		{name: "Puma, hang", plan: phases(8, 10, 7*second), site: func(s *Site) {
+			s.Pools[0].Server, s.Logs = Puma, Logs{GatewayErrors: true, GatewayAccess: true}
+		}},
+		{name: "Puma, overload", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "overload", Duration: 6 * second, Rate: constant(60)}, {Name: "drain", Duration: 4 * second, Rate: constant(8)}}, site: func(s *Site) {
+			s.Pools[0].Server, s.Logs = Puma, Logs{GatewayErrors: true, GatewayAccess: true}
+		}},
+		{name: "Apache prefork, hang", plan: phases(8, 10, 6*second), site: prefork},
+		{name: "Apache prefork, overload", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
+			{Name: "overload", Duration: 6 * second, Rate: constant(50)}, {Name: "drain", Duration: 9 * second, Rate: constant(4)}}, site: prefork},
 		{name: "MariaDB, hang", plan: phases(8, 10, 7*second), site: database},
 		{name: "MariaDB, 100 ms slower", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
 			{Name: "slow", Duration: 7 * second, Rate: constant(8), Faults: []configs.Fault{Slower("payments", 100*ms, 500*ms, 6*second)}},
@@ -118,6 +128,12 @@ func contracts() []contract {
 // who asks, and answers one query.
 func database(s *Site) {
 	s.Dependencies[0].Delay, s.Dependencies[0].Greets, s.Dependencies[0].RoundTrips = 0, true, 2
+}
+
+// prefork is Apache alone.
+func prefork(s *Site) {
+	s.Gateway, s.Logs = Gateway{Absent: true}, Logs{}
+	s.Pools[0].Server, s.Pools[0].Network = Prefork, TCP
 }
 
 func half(f configs.Fault) configs.Fault {

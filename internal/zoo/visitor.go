@@ -98,10 +98,13 @@ func (w *world) visit(a arrival, then ...func()) {
 		}
 	}
 	patience := w.after(w.plan.Patience+w.noise.about(200*time.Microsecond), func() {
+		hit.Class = journal.ClassClientTimeout
 		if r != nil {
 			w.gateway.left(r)
+			if w.site.Gateway.Absent && !r.inPool {
+				hit.Class = journal.ClassConnectTimeout
+			}
 		}
-		hit.Class = journal.ClassClientTimeout
 		end(w.now, ClientTimeout)
 	})
 	reply := func(got answer) {
@@ -110,6 +113,11 @@ func (w *world) visit(a arrival, then ...func()) {
 				return
 			}
 			patience.cancel()
+			if got.broken {
+				hit.Class = journal.ClassClosed
+				end(w.now, got.cause)
+				return
+			}
 			hit.Code, hit.Answerer, hit.BytesIn, hit.Degraded = int32(got.code), got.by, got.bytes, got.degraded
 			hit.FirstByte = w.now
 			if got.code >= 400 {
