@@ -13,7 +13,7 @@ import (
 
 // Hits are due when the real attack has them due, phase by phase.
 func TestHitsAreDueAsInAnAttack(t *testing.T) {
-	each(t, 3, func(t *testing.T, _ Kind, site *Site, plan Plan, _ uint64) {
+	each(t, 1, func(t *testing.T, _ Kind, site *Site, plan Plan, _ uint64) {
 		text, err := plan.experiment(site).AsRun()
 		if err != nil {
 			t.Fatal(err)

@@ -160,7 +160,11 @@ func TestSimulationIsLikeRealServers(t *testing.T) {
 				r, _ := Simulate(site, plan, seed)
 				simulated = append(simulated, r)
 			}
-			alike(t, simulated, realRun(t, site, plan))
+			real := realRun(t, site, plan)
+			for try := 1; try < 3 && stalled(real); try++ { // the machine had no time for it
+				real = realRun(t, site, plan)
+			}
+			alike(t, simulated, real)
 		})
 	}
 }
