@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -21,10 +22,10 @@ type arrival struct {
 // phase has, and the first number of the attack that it belongs to. Consecutive open phases have one schedule: fractions of a hit carry
 // over from one to the next, as package attack has it.
 func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan, firsts []uint64) {
-	rng := rand.New(rand.NewPCG(p.Seed, 1))
 	var start time.Duration
-	var count, sum, due float64 // the expected hits so far, that of the next, and the last whole one
+	var count, sum float64 // the expected hits so far, and at the end of a piece
 	var group, k uint64
+	var due func(uint64) float64 // of hit k, in expected hits
 	open := false
 	for i, phase := range p.Phases {
 		end := start + phase.Duration
@@ -33,12 +34,13 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 			group, k, count = group+1, 0, 0
 		}
 		if phase.Open() && !(i > 0 && open) {
-			due = p.first(rng)
+			due = p.due(group)
 		}
 		open = phase.Open()
 		firsts = append(firsts, group*journal.SeqStride)
 		add := func(at time.Duration) {
-			list = append(list, arrival{at, group*journal.SeqStride + k, i, pick(rng, weights)})
+			seq := group*journal.SeqStride + k
+			list = append(list, arrival{at, seq, i, pick(p.Seed, seq, weights)})
 			k, span.Hits = k+1, span.Hits+1
 		}
 		if phase.Burst > 0 {
@@ -51,16 +53,17 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 			span.Kind = "closed"
 		}
 		if open {
-			before := count
+			hits, seconds := 0.0, 0.0
 			for _, piece := range pieces(start, end, *phase.Rate) {
+				hits, seconds = hits+piece.hits(), seconds+(piece.to-piece.from).Seconds()
 				sum = count + piece.hits()
-				for ; due < sum-1e-9; due += p.gap(rng) {
-					add(piece.at(due - count))
+				for due(k) < sum-1e-9 {
+					add(piece.at(due(k) - count))
 				}
 				count = sum
 			}
 			span.RateFrom, span.RateTo = phase.Rate.From, phase.Rate.To
-			span.RateMean = (count - before) / phase.Duration.Seconds()
+			span.RateMean = hits / seconds
 		}
 		spans = append(spans, span)
 		start = end
@@ -68,35 +71,53 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 	return list, spans, firsts
 }
 
-// gap is how many expected hits are between one and the next.
-func (p Plan) gap(rng *rand.Rand) float64 {
-	if p.Arrivals == configs.Poisson {
-		return rng.ExpFloat64()
+// due says when hit k of an attack is due, on the axis of expected hits: evenly,
+// or by a Poisson process that package attack draws in the same way, in blocks.
+func (p Plan) due(group uint64) func(k uint64) float64 {
+	if p.Arrivals != configs.Poisson {
+		return func(k uint64) float64 { return float64(k) }
 	}
-	return 1
+	const block = 4096
+	seed := scramble(p.Seed + group)
+	var arrivals []float64
+	return func(k uint64) float64 {
+		for uint64(len(arrivals)) <= k {
+			sum, b := 0.0, uint64(len(arrivals))/block
+			if b > 0 {
+				sum = arrivals[len(arrivals)-1]
+			}
+			rng := rand.New(rand.NewPCG(seed, b))
+			for range block {
+				sum += rng.ExpFloat64()
+				arrivals = append(arrivals, sum)
+			}
+		}
+		return arrivals[k]
+	}
 }
 
-// first is that of the first.
-func (p Plan) first(rng *rand.Rand) float64 {
-	if p.Arrivals == configs.Poisson {
-		return rng.ExpFloat64()
-	}
-	return 0
-}
-
-// pick draws an index by its weight.
-func pick(rng *rand.Rand, weights []int) int {
+// pick says which request of the mix a hit sends, as package attack does.
+func pick(seed, seq uint64, weights []int) int {
 	all := 0
 	for _, w := range weights {
 		all += w
 	}
-	at := rng.IntN(max(all, 1))
+	high, _ := bits.Mul64(scramble(seed^scramble(seq)), uint64(all))
+	at := int(high)
 	for i, w := range weights {
 		if at -= w; at < 0 {
 			return i
 		}
 	}
 	return 0
+}
+
+// scramble is splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
+func scramble(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // piece is a stretch in which the rate is linear.

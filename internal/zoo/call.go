@@ -10,7 +10,7 @@ type breaker struct {
 
 // call makes a call with all its tries, and what the page does when none had an answer.
 func (t *thread) call(p *process, c *Call) {
-	if t.draw.Float64() >= c.Share {
+	if !t.happens(c, c.Share) {
 		return
 	}
 	b := &t.breakers[c.To]
@@ -52,8 +52,6 @@ func (t *thread) tries(p *process, c *Call) bool {
 // exchange makes one try, and reports whether there was an answer.
 func (t *thread) exchange(p *process, c *Call) bool {
 	d := t.dependencies[c.To]
-	limits := limits{whole: t.limit(c.Timeout), connect: t.limit(c.Connect)}
-	limits.connect = min(limits.connect, limits.whole)
 	t.wait(forPlace)
 	defer t.wait(forNothing)
 	if d.cfg.Places > 0 {
@@ -67,6 +65,8 @@ func (t *thread) exchange(p *process, c *Call) bool {
 		defer d.places.give()
 	}
 	t.wait(forCall + c.To)
+	limits := limits{whole: t.limit(c.Timeout), connect: t.limit(c.Connect)}
+	limits.connect = min(limits.connect, limits.whole)
 	return d.exchange(p, d.keptBy(t.worker), limits)
 }
 

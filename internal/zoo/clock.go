@@ -38,11 +38,11 @@ func (c *clock) at(t time.Duration, do func()) *event {
 	return e
 }
 
-// each has do called every so often.
-func (c *clock) each(period time.Duration, do func()) {
-	c.after(period, func() {
+// each has do called every so often, first after that time.
+func (c *clock) each(first, period time.Duration, do func()) {
+	c.after(first, func() {
 		do()
-		c.each(period, do)
+		c.each(period, period, do)
 	})
 }
 

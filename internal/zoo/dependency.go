@@ -99,7 +99,7 @@ func (d *dependency) dial(p *process, limit time.Duration) *connection {
 	}
 	if d.fault.is(noAccept) && !egress {
 		d.fault.routed = true
-		if d.fault.connections == 0 && d.draw.Float64() < slipsIn {
+		if d.now-d.fault.applied < filling && d.fault.connections == 0 {
 			return d.queued(p)
 		}
 		if !d.retry(p, limit) {
@@ -114,8 +114,9 @@ func (d *dependency) dial(p *process, limit time.Duration) *connection {
 	return nil
 }
 
-// slipsIn is how often one call gets into the accept queue that no_accept fills.
-const slipsIn = 0.5
+// filling is how long no_accept takes to fill the accept queue: a call that
+// connects meanwhile gets into it.
+const filling = 1500 * time.Microsecond
 
 // queued is a connection in the accept queue of the proxy, which has not seen it
 // yet: it is accepted when the fault is lifted.

@@ -44,7 +44,7 @@ func (d dice) logs(s *Site) {
 		return
 	}
 	s.Logs = Logs{GatewayErrors: d.one(0.7), GatewayAccess: d.one(0.6), JSON: d.one(0.3)}
-	if !s.Pools[0].Python {
+	if s.Pools[0].Server == PHPFPM {
 		s.Logs.PHPAccess, s.Logs.Status = d.one(0.6), d.one(0.4)
 		if d.one(0.2) {
 			s.Logs.Slow = time.Duration(d.n(1, 3)) * time.Second

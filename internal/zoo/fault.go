@@ -16,6 +16,7 @@ type fault struct {
 	size  time.Duration // of a delay
 	delay bool          // it has one
 
+	applied                     time.Duration
 	connections, held, up, down int64
 	routed                      bool
 }
@@ -107,7 +108,7 @@ func (w *world) emitFault(kind journal.EventKind, _ *fault, what *journal.Fault)
 
 // apply puts the fault in force.
 func (d *dependency) apply(f *fault) {
-	d.fault = f
+	d.fault, f.applied = f, d.now
 	f.routed = len(d.open) > 0 || d.used > 0 && d.now-d.used < justNow
 	for _, c := range d.sorted() {
 		c.enter(f, false)

@@ -32,7 +32,7 @@ type answer struct {
 	cause    Cause
 	bytes    int64
 	degraded bool
-	took     time.Duration // by the worker; 0: no worker answered
+	broken   bool // the connection ended without an answer: there is no gateway to say so
 }
 
 // request is one request at the gateway.
@@ -46,6 +46,7 @@ type request struct {
 	over   bool // answered, or who asked has left
 	up     time.Duration
 	asked  bool // a worker was asked, or was to be
+	inPool bool // it is connected to the pool
 	server *server
 }
 
@@ -119,7 +120,9 @@ func (g *gateway) try(r *request) {
 		}
 		g.failed(r, kind, 502, PoolDown)
 	case a.pool.cfg.Network == TCP:
-		r.timer = g.after(cmp.Or(g.cfg.Connect, g.cfg.Timeout), func() { g.failed(r, journal.ConnectTimeout, 504, QueueFull) })
+		if !g.cfg.Absent {
+			r.timer = g.after(cmp.Or(g.cfg.Connect, g.cfg.Timeout), func() { g.failed(r, journal.ConnectTimeout, 504, QueueFull) })
+		}
 		a.connect(0)
 	case a.pool.offer(a):
 		g.wait(r)
@@ -160,7 +163,7 @@ func (a *attempt) connect(try int) {
 // kernel has it, the pool's dropped what completes it, and will see the request
 // when that is sent again, after 0.2, 0.6, 1.4 s and so on.
 func (a *attempt) arrive(try int) {
-	a.syn = a.pool.after(200*time.Millisecond<<try, func() {
+	a.pool.after(200*time.Millisecond<<try, func() {
 		if !a.pool.offer(a) {
 			a.arrive(try + 1)
 		}
@@ -178,12 +181,21 @@ func synWait(old bool, try int) time.Duration {
 
 // wait gives the worker R to answer in.
 func (g *gateway) wait(r *request) {
+	r.inPool = true
+	if g.cfg.Absent {
+		return
+	}
 	r.timer = g.after(g.cfg.Timeout, func() { g.failed(r, journal.ReadTimeout, 504, GatewayTimeout) })
 }
 
 // failed ends an attempt without an answer, and makes another where that is allowed.
 func (g *gateway) failed(r *request, kind journal.Kind, code int, cause Cause) {
 	r.drop()
+	if g.cfg.Absent {
+		g.busy--
+		g.done(r, answer{cause: cause, broken: true})
+		return
+	}
 	g.error(kind, r)
 	r.server.fail(g.now, g.cfg)
 	if r.tried < max(g.cfg.Tries, 1) {

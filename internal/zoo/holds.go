@@ -17,14 +17,50 @@ const (
 
 // Holds reports whether the site would hold the rate while the dependency hangs,
 // if each try of a call to it had that timeout, and no other. The site is
-// simulated so for a minute, with even arrivals and an accept queue without end:
-// what a small queue loses by chance, close to the capacity, is not counted.
+// simulated so for a minute, with even arrivals, nothing left to chance and an
+// accept queue without end: what a small queue loses by chance, close to the
+// capacity, is not counted.
 func (t *Truth) Holds(dependency int, timeout time.Duration, hz float64) bool {
-	return t.Site.limited(dependency, timeout).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
+	return t.asSent().limited(dependency, timeout).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
 }
 
 // Carries reports whether the site as it is holds the rate without a fault.
-func (t *Truth) Carries(hz float64) bool { return t.Site.carries(t.Plan, hz) }
+func (t *Truth) Carries(hz float64) bool { return t.asSent().carries(t.Plan, hz) }
+
+// HoldsWith is Holds with another number of workers in the first pool, and the
+// timeouts that the site has.
+func (t *Truth) HoldsWith(workers, dependency int, hz float64) bool {
+	return t.withWorkers(workers).carries(t.Plan, hz, Hanging(t.Site.Dependencies[dependency].Name, 0, holdSettle+holdWatch))
+}
+
+// CarriesWith is Carries with another number of workers in the first pool.
+func (t *Truth) CarriesWith(workers int, hz float64) bool {
+	return t.withWorkers(workers).carries(t.Plan, hz)
+}
+
+func (t *Truth) withWorkers(n int) *Site {
+	changed := t.asSent()
+	changed.Pools = slices.Clone(changed.Pools)
+	changed.Pools[0].Workers = n
+	return changed
+}
+
+// WellFrom is the first moment after from at which nothing queues, from which on
+// no error comes until to.
+func (t *Truth) WellFrom(from, to time.Duration) (at time.Duration, ok bool) {
+	last := from
+	for _, s := range t.Spans {
+		if s.From < to {
+			last = max(last, min(s.To, to))
+		}
+	}
+	for _, s := range t.States {
+		if s.At >= last && s.At <= to && s.Queue == 0 {
+			return s.At, true
+		}
+	}
+	return 0, false
+}
 
 // Budget is the longest timeout on the dependency that holds the rate, to a
 // hundredth, up to most; 0 when none does.
@@ -39,13 +75,28 @@ func (t *Truth) CapacityHz(most float64) float64 {
 	return float64(bisect(time.Hour, func(d time.Duration) bool { return t.Carries(float64(d) / scale) })) / scale
 }
 
+// asSent is the site with the mix of requests that the run happened to send,
+// which is what it can tell of.
+func (t *Truth) asSent() *Site {
+	changed := *t.Site
+	changed.Pages = slices.Clone(t.Site.Pages)
+	request := 0
+	for i := range changed.Pages {
+		if p := &changed.Pages[i]; p.Weight > 0 {
+			p.Weight = max(t.Sent[request], 1)
+			request++
+		}
+	}
+	return &changed
+}
+
 // bisect finds the largest value that holds, to a hundredth of it.
 func bisect(most time.Duration, holds func(time.Duration) bool) time.Duration {
 	low, high := time.Duration(0), most
 	if holds(most) {
 		return most
 	}
-	for high-low > max(low/100, most/2000) {
+	for high-low > max(low/100, most/10000) {
 		if middle := (low + high) / 2; holds(middle) {
 			low = middle
 		} else {
@@ -82,6 +133,7 @@ func (s *Site) carries(as Plan, hz float64, faults ...configs.Fault) bool {
 	plan := Plan{Seed: as.Seed, Arrivals: configs.Uniform, Patience: time.Hour,
 		Phases: []configs.Phase{{Name: "hold", Duration: holdSettle + holdWatch, Rate: &configs.Rate{From: hz, To: hz}, Faults: faults}}}
 	w := newWorld(&quiet, plan, as.Seed)
+	w.even = true
 	w.run()
 	bad := 0
 	for _, f := range w.fates {
@@ -93,7 +145,7 @@ func (s *Site) carries(as Plan, hz float64, faults ...configs.Fault) bool {
 		return false
 	}
 	first, last := w.inside(holdSettle, holdSettle+holdPart), w.inside(holdSettle+holdWatch-holdPart, holdSettle+holdWatch)
-	return last-first <= max(1, 0.01*hz*holdWatch.Seconds())
+	return last-first <= 1 // request more: nothing is left to chance, so that is growth
 }
 
 // inside is how many requests were in the site, on the average of a stretch.

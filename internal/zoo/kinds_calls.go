@@ -11,7 +11,9 @@ func callKinds() []Kind {
 	return []Kind{
 		{"kept", "calls over connections that are kept, no timeout (row 2)", func(b build) {
 			b.Site.Dependencies[0].Kept = true
-			b.Site.Pools[0].Python = b.one(0.5)
+			if b.one(0.5) {
+				b.Site.Pools[0].Server = Gunicorn
+			}
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", 0.6*b.capacity())
 		}},

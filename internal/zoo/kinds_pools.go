@@ -64,6 +64,21 @@ func poolKinds() []Kind {
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", b.in(0.3, 0.6)*b.capacity())
 		}},
+		{"puma", "Puma's threads, hanging and overloaded (point 13)", func(b build) {
+			b.python()
+			b.Site.Pools[0].Server = Puma
+			b.calm(0.4 * b.capacity())
+			b.overload(b.in(1.4, 2))
+			b.hanging("payments", 0.6*b.capacity())
+		}},
+		{"prefork", "Apache prefork without a gateway: no 502, only connect times (point 13)", func(b build) {
+			b.prefork()
+			b.calm(0.4 * b.capacity())
+			if b.one(0.5) {
+				b.overload(b.in(1.4, 2))
+			}
+			b.hanging("payments", 0.6*b.capacity())
+		}},
 		{"pool_down", "the pool is stopped in the middle of the run", func(b build) {
 			if b.one(0.4) {
 				b.Site.Pools[0].Network = TCP
@@ -93,11 +108,19 @@ func poolKinds() []Kind {
 // python makes the pool one of gunicorn's.
 func (b build) python() {
 	p := &b.Site.Pools[0]
-	p.Python = true
+	p.Server = Gunicorn
 	if b.one(0.5) {
 		p.Network = TCP
 	}
 	b.Site.Logs.PHPAccess, b.Site.Logs.Status, b.Site.Logs.Slow = false, false, 0
+}
+
+// prefork takes the gateway away.
+func (b build) prefork() {
+	b.Site.Gateway = Gateway{Absent: true}
+	b.Site.Pools[0].Server, b.Site.Pools[0].Network = Prefork, TCP
+	b.Site.Logs = Logs{}
+	b.Plan.Patience = time.Duration(b.n(8, 30)) * time.Second
 }
 
 // killEvery is how often php-fpm looks for requests that have taken too long: it

@@ -128,7 +128,7 @@ const (
 // phpAccess is a line in php-fpm's access log: it has how long the request held
 // its worker, and what the processor's clock, which ticks every 10 ms, says of it.
 func (p *pool) phpAccess(page *Page, status int, took, computed time.Duration) {
-	if !p.site.Logs.PHPAccess || p.cfg.Python {
+	if !p.site.Logs.PHPAccess || p.cfg.Server != PHPFPM {
 		return
 	}
 	o := p.logs.add(journal.PHPAccessLog, journal.Access, status, 0, page.path())
@@ -152,10 +152,11 @@ type statusPage struct {
 // watch reads the slow log and the status page.
 func (l *logs) watch() {
 	if l.site.Logs.Slow > 0 {
-		l.each(max(l.site.Logs.Slow/3, 130*time.Millisecond), l.lookSlow)
+		every := killEvery(l.site.Logs.Slow)
+		l.each(l.noise.upTo(every), every, l.lookSlow)
 	}
 	if l.site.Logs.Status {
-		l.each(time.Second, l.readStatus)
+		l.each(0, time.Second, l.readStatus)
 	}
 }
 

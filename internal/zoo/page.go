@@ -42,7 +42,7 @@ func (t *thread) run(reply func(answer)) {
 
 // start is what a worker takes before the page: reading the request, compiling.
 func (t *thread) start() time.Duration {
-	if t.worker.cfg.Python {
+	if t.worker.cfg.Server != PHPFPM {
 		return 700 * time.Microsecond
 	}
 	return 400 * time.Microsecond

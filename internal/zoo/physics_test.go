@@ -232,7 +232,7 @@ func TestSelfRequestsDeadlock(t *testing.T) {
 // and scraps, the slowest good answer after 36 s. nginx connects for up to 60 s.
 func TestGoodputIsCapacityOnlyBeforeGiveUps(t *testing.T) {
 	s := pagesOf(3, 32, TCP, 5*second, working(250))
-	s.Pools[0].Python, s.Gateway.Connect, s.OldKernel = true, 60*second, true
+	s.Pools[0].Server, s.Gateway.Connect, s.OldKernel = Gunicorn, 60*second, true
 	c := play(t, s, steady(30, 12*second))
 	n := 0
 	for _, h := range c.of(200) {

@@ -25,7 +25,7 @@ type pool struct {
 // about so many end so, by the share of nginx's "while reading" among its
 // timeouts in real overloads; of a queue in which nothing moves, none.
 const (
-	halfOpen = 0.15
+	halfOpen = 0.08
 	moving   = 100 * time.Millisecond
 )
 
@@ -58,9 +58,9 @@ func newPool(w *world, cfg Pool) *pool {
 	for range first {
 		p.start()
 	}
-	w.each(lookEvery, p.look)
+	w.each(w.noise.upTo(lookEvery), lookEvery, p.look) // the master's clock is not ours
 	if cfg.Kill > 0 {
-		w.each(cfg.KillEvery, p.killOverdue)
+		w.each(w.noise.upTo(cfg.KillEvery), cfg.KillEvery, p.killOverdue)
 	}
 	if cfg.DownFrom > 0 {
 		w.at(cfg.DownFrom, p.stop)
@@ -137,7 +137,6 @@ func (p *pool) offer(a *attempt) bool {
 func (w *worker) serve(p *process, a *attempt) {
 	t := &thread{world: w.world, process: p, worker: w, page: a.request.page}
 	t.run(func(what answer) {
-		what.took = w.now - w.since
 		w.gateway.answered(a, what)
 	})
 	if a.request.page.Dies {
@@ -151,7 +150,7 @@ func (w *worker) serve(p *process, a *attempt) {
 // killOverdue kills the workers whose requests have taken too long.
 func (p *pool) killOverdue() {
 	kind, cause := journal.UpstreamReset, WorkerKilled
-	if p.cfg.Python {
+	if p.cfg.Server != PHPFPM {
 		kind = journal.UpstreamClosed
 	}
 	for _, w := range p.sorted() {

@@ -21,6 +21,7 @@ type Site struct {
 
 // Gateway is what stands in front of the pools, such as nginx.
 type Gateway struct {
+	Absent   bool          // there is none: visitors connect to the pool, and nobody gives up but they
 	Timeout  time.Duration // R: how long it waits for the answer
 	Connect  time.Duration // for connecting; 0: R
 	Servers  int           // how often the upstream names the pool; 0 is 1
@@ -42,9 +43,20 @@ type Pool struct {
 	// Kill ends a worker whose request has taken so long, looked at KillEvery.
 	Kill, KillEvery time.Duration
 	Boot            time.Duration // of a worker in the place of a killed one
-	Python          bool          // gunicorn, not php-fpm: it has no logs of its own
+	Server          Server
 	DownFrom        time.Duration // the pool is stopped then, as by a deploy; 0: never
 }
+
+// Server is what the workers run in.
+type Server int
+
+// The servers. Only php-fpm has logs that are read.
+const (
+	PHPFPM   Server = iota
+	Gunicorn        // sync workers; a killed one closes without a reset
+	Puma            // threads
+	Prefork         // Apache, without a gateway
+)
 
 // The networks of a Pool.
 const (

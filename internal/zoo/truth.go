@@ -23,6 +23,7 @@ type Truth struct {
 	Spans          []Span    // of errors, in the order of time
 	Tells          Tells
 	States         []State // ten a second
+	Sent           []int   // hits of each request of the mix
 }
 
 // Timeout is how long the site waits for a dependency that does not answer, by
@@ -54,6 +55,10 @@ const spanBreak = 2 * time.Second
 
 func (w *world) truth(seed uint64) *Truth {
 	t := &Truth{Site: w.site, Plan: w.plan, seed: seed, States: w.state, GatewayTimeout: w.site.Gateway.Timeout}
+	t.Sent = make([]int, len(w.record.Manifest.Requests))
+	for _, f := range w.fates {
+		t.Sent[f.hit.Request]++
+	}
 	pool := w.site.Pools[w.site.Pages[0].Pool]
 	t.Network = pool.Network
 	if pool.Workers > 0 {

@@ -25,6 +25,9 @@ func (w *world) attack() []journal.PhaseSpan {
 	}
 	all, spans, firsts := w.plan.arrivals(weights)
 	for _, a := range all {
+		if w.even {
+			a.request = w.inTurn(weights)
+		}
 		sent := a.due + w.noise.lag()
 		if w.plan.Ending != Complete && sent >= w.plan.EndsAt {
 			break
@@ -40,7 +43,7 @@ func (w *world) attack() []journal.PhaseSpan {
 			next = func() {
 				if w.now < min(end, w.plays()) {
 					w.under++
-					w.visit(arrival{w.now, firsts[i], i, pick(w.draw, weights)}, next)
+					w.visit(arrival{w.now, firsts[i], i, pick(w.plan.Seed, firsts[i], weights)}, next)
 					firsts[i]++
 				}
 			}
@@ -49,6 +52,21 @@ func (w *world) attack() []journal.PhaseSpan {
 		start += phase.Duration
 	}
 	return spans
+}
+
+// inTurn takes the requests of the mix in turn, as often as their weights say
+// (smooth weighted round robin, as nginx balances).
+func (w *world) inTurn(weights []int) (best int) {
+	all := 0.0
+	for i, weight := range weights {
+		w.chances[i] += float64(weight)
+		all += float64(weight)
+		if w.chances[i] > w.chances[best] {
+			best = i
+		}
+	}
+	w.chances[best] -= all
+	return best
 }
 
 // pageOf is the page that a request of the mix asks for.
@@ -80,10 +98,13 @@ func (w *world) visit(a arrival, then ...func()) {
 		}
 	}
 	patience := w.after(w.plan.Patience+w.noise.about(200*time.Microsecond), func() {
+		hit.Class = journal.ClassClientTimeout
 		if r != nil {
 			w.gateway.left(r)
+			if w.site.Gateway.Absent && !r.inPool {
+				hit.Class = journal.ClassConnectTimeout
+			}
 		}
-		hit.Class = journal.ClassClientTimeout
 		end(w.now, ClientTimeout)
 	})
 	reply := func(got answer) {
@@ -92,6 +113,11 @@ func (w *world) visit(a arrival, then ...func()) {
 				return
 			}
 			patience.cancel()
+			if got.broken {
+				hit.Class = journal.ClassClosed
+				end(w.now, got.cause)
+				return
+			}
 			hit.Code, hit.Answerer, hit.BytesIn, hit.Degraded = int32(got.code), got.by, got.bytes, got.degraded
 			hit.FirstByte = w.now
 			if got.code >= 400 {

@@ -33,6 +33,8 @@ type world struct {
 	logs         logs
 	state        []State
 	under        int // hits under way
+	chances      map[any]float64
+	even         bool // nothing is left to chance: each spread is its mean, each share comes in turn
 	fates        []*fate
 }
 
@@ -40,7 +42,7 @@ func newWorld(site *Site, plan Plan, seed uint64) *world {
 	w := &world{site: site, plan: plan, clock: clock{alive: map[*process]struct{}{}},
 		draw: rand.New(rand.NewPCG(seed, 2)), noise: noise{rand.New(rand.NewPCG(seed, 3)), site.Busy},
 		session: places{free: 1}, contending: map[*Page]int{}, breakers: make([]breaker, len(site.Dependencies)),
-		told: map[string]bool{}, record: &Record{}, itself: usage{spread: true}}
+		told: map[string]bool{}, chances: map[any]float64{}, record: &Record{}, itself: usage{spread: true}}
 	w.cores = cores{clock: &w.clock, n: site.Cores}
 	w.logs = newLogs(w)
 	for _, d := range site.Dependencies {
@@ -87,7 +89,7 @@ func (w *world) watch() {
 	for at := time.Second; at < w.plays(); at += time.Second {
 		second(at)
 	}
-	w.each(stateEvery, w.look)
+	w.each(stateEvery, stateEvery, w.look)
 	w.logs.watch()
 }
 
@@ -137,7 +139,7 @@ func (w *world) others() {
 	}
 	for _, c := range w.site.Crons {
 		d := w.dependencies[c.To]
-		w.each(c.Every, func() {
+		w.each(w.noise.upTo(c.Every), c.Every, func() {
 			for range c.Calls {
 				w.begin(func(p *process) { d.exchange(p, d.keptBy(nil), limits{w.limit(c.Timeout), w.limit(c.Timeout)}) })
 			}
@@ -163,8 +165,24 @@ func (w *world) emit(e journal.Event) {
 	w.record.Events = append(w.record.Events, e)
 }
 
+// happens draws whether something of that probability happens.
+func (w *world) happens(what any, probability float64) bool {
+	if !w.even {
+		return w.draw.Float64() < probability
+	}
+	w.chances[what] += probability
+	if w.chances[what] < 1-1e-9 {
+		return false
+	}
+	w.chances[what]--
+	return true
+}
+
 // spread draws a time of that mean.
 func (w *world) spread(mean time.Duration, s Spread) time.Duration {
+	if w.even {
+		return mean
+	}
 	switch s {
 	case Uniform:
 		return mean/2 + time.Duration(w.draw.Float64()*float64(mean))
