@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailback/tailback"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gunicorn"
 	"github.com/tailback/tailback/internal/staging/phpfpm"
@@ -25,10 +26,7 @@ var long = flag.Bool("long", false, "hold every contract against real servers; a
 // realRun plays the plan on real servers that are built as the site is.
 func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	t.Helper()
-	proxy, err := staging.FreeAddr("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := ports.Test(t)
 	pool := s.Pools[0]
 	options := staging.Options{Workers: pool.Workers, Backlog: pool.Backlog, Network: pool.Network, GatewayTimeout: s.Gateway.Timeout,
 		TerminateTimeout: pool.Kill, Dependency: proxy, Dir: t.TempDir()}
@@ -77,7 +75,7 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tailback.Run(context.Background(), exp, out, nil); err != nil {
+	if err := harness.Run(context.Background(), exp, out, nil); err != nil {
 		t.Fatal(err)
 	}
 	return readBack(t, out)

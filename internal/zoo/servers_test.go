@@ -2,13 +2,17 @@ package zoo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 )
 
@@ -69,10 +73,36 @@ func awaitPage(t *testing.T, site *staging.Site) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), staging.ReadyWithin)
 	defer cancel()
-	if err := site.AwaitAnswer(ctx, "/page"); err != nil {
-		log, _ := os.ReadFile(filepath.Join(site.Dir, "pool.log"))
-		t.Fatalf("%v\n%s", err, log)
+	for {
+		err := answersPage(ctx, site)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			log, _ := os.ReadFile(filepath.Join(site.Dir, "pool.log"))
+			t.Fatalf("wait for %s: %v\n%s", site.URL, err, log)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
+}
+
+// answersPage asks the site, which is told by its gateway's token or, where that is
+// not asked, by its address, for the page of the pool that was put there.
+func answersPage(ctx context.Context, site *staging.Site) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, site.URL+"/page", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return nil
 }
 
 // installThreads puts gunicorn's threads in the place of the pool, with the
@@ -105,10 +135,7 @@ func installPrefork(t *testing.T, site *staging.Site, s *Site, dependency string
 	if len(php) == 0 {
 		t.Skip("Apache has no PHP: apt-get install libapache2-mod-php")
 	}
-	listen, err := staging.FreeAddr("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listen := ports.Test(t)
 	copyPage(t, site, "page.php", "index.php")
 	template, err := os.ReadFile(filepath.Join("testdata", "apache.conf"))
 	if err != nil {
