@@ -43,7 +43,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	sent := run.Traffic.SentByRequest()
 	p.full = full(run)
 	p.service = fit(run.Services, sent, 0)
-	p.workers = workersFromCalls(run, run.HeldCalls(), ownWork(dependencies, p.service), longestService(run.Services, p.service), callsOfAll(dependencies), p.full.n > 0)
+	p.workers = workersFromCalls(run, run.HeldCalls(), ownTimeOf(dependencies, p.service), longestService(run.Services, p.service), callsOfAll(dependencies), p.full.n > 0)
 	if w := p.workers.estimate; w != nil && w.Value >= 1 {
 		p.service = fit(run.Services, sent, int(w.Value))
 	}
@@ -122,6 +122,15 @@ func callsOfAll(dependencies []reports.Dependency) float64 {
 		return usualCalls
 	}
 	return sum
+}
+
+// ownTimeOf is what a request holds a worker for when all is well.
+func ownTimeOf(dependencies []reports.Dependency, s serviceFit) ownTime {
+	own := ownTime{work: ownWork(dependencies, s), calls: callsOfAll(dependencies)}
+	if s.estimate != nil {
+		own.service = s.estimate.Value
+	}
+	return own
 }
 
 // longestService is the most that a request took when all was well, in seconds.

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -42,16 +43,51 @@ type hangWindow struct {
 	second float64
 }
 
+// ownTime is what a request holds a worker for, by the mean of the mix, seconds.
+type ownTime struct {
+	work    float64 // apart from the dependencies
+	service float64 // with them, when all is well
+	calls   float64 // that it makes
+	extra   float64 // what one that calls takes longer under the fault, where it found a free worker; 0 is not known
+}
+
+// extraUnder is how much longer than usual good answers took under a fault whose
+// request found fewer others than calls ever waited at once, and so a free worker.
+func extraUnder(run *measure.Run, f *measure.Fault, w *hangWindow) float64 {
+	peak := int32(0)
+	for c := w.from; c < w.to; c++ {
+		peak = max(peak, w.held.Waiting[c])
+	}
+	for _, window := range run.Windows {
+		if window.Fault != f {
+			continue
+		}
+		if e := heldInAll(run, window, peak, slowFrom); e != nil {
+			return e.Value
+		}
+		// Those that queued took longer than those that found a free worker.
+		if all := unqueued(window); len(all) > 0 {
+			if group := lowest(all, 3); len(group) > 0 && group[0] == slices.Min(all) {
+				return middleOf(group).Seconds()
+			}
+		}
+	}
+	return 0
+}
+
+// slowFrom is from how many seconds more on an answer waited for the call.
+const slowFrom = 0.1
+
 // longestWork is how long a request may hold a worker before it calls, in
 // seconds, when service times are not known.
 const longestWork = 1.0
 
 // workersFromCalls takes the plateau of calls held as the number of workers
-// when it was the pool that bounded it. own is what a request holds a worker
-// apart from the call, in seconds; longest the most that one may take; calls
+// when it was the pool that bounded it. longest is the most seconds that a request
+// may hold a worker apart from the call; calls
 // how many a request makes; queued whether all that are inside are known to be
 // in the queue or at a worker.
-func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own, longest, calls float64, queued bool) workersFit {
+func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, longest, calls float64, queued bool) workersFit {
 	if held.N == 0 {
 		return workersFit{why: "no call to a dependency was held"}
 	}
@@ -59,6 +95,7 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own, longest, c
 	for _, f := range run.Faults {
 		w := hangWindowOf(run, f, held, longest, calls)
 		w.queued = queued
+		own.extra = extraUnder(run, f, &w)
 		one := w.fit(run.Cells, own)
 		if one.peak == 0 {
 			continue
@@ -139,7 +176,7 @@ func silent(calls float64) float64 {
 	return max(math.Log(0.02)/math.Log(1-max(calls, 0.01)), 1)
 }
 
-func (w *hangWindow) fit(cells *measure.Cells, own float64) workersFit {
+func (w *hangWindow) fit(cells *measure.Cells, own ownTime) workersFit {
 	fit := workersFit{}
 	for c := w.from; c < w.to; c++ {
 		fit.peak = max(fit.peak, w.held.Waiting[c])
@@ -257,7 +294,7 @@ func (w *hangWindow) grewFrom(peak int32) int32 {
 // average counts busy workers while requests queued: those whose calls waited,
 // and, by Little's law, answers per second times own work. A timeout that is
 // short lets calls end before all workers are in one.
-func (w *hangWindow) average(peak int32, own float64) *reports.Estimate {
+func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 	var cells, served, inside, waiting int64
 	run := 0
 	for c := w.from; c < w.to; c++ {
@@ -274,10 +311,14 @@ func (w *hangWindow) average(peak int32, own float64) *reports.Estimate {
 		waiting += int64(w.held.Waiting[c])
 	}
 	seconds := float64(cells) * w.second
-	if seconds < 1 || own <= 0 {
+	if seconds < 1 || own.work <= 0 {
 		return nil
 	}
-	working := float64(served) / seconds * own
+	rate := float64(served) / seconds
+	working := rate * own.work
+	if more := rate*(own.service+own.calls*own.extra) - float64(waiting)/float64(cells); own.extra > 0 && more > working {
+		working = more // between calls, and after them
+	}
 	busy := float64(waiting)/float64(cells) + working
 	if float64(inside)/float64(cells) < busy+0.5 {
 		return nil
