@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports"
 )
 
 // untold is a progress that nobody looks at.
@@ -25,8 +26,11 @@ func TestCapacityTellsWhyATrialDidNotBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := Capacity(t.Context(), exp, filepath.Join(file, "out"), untold)
-	if found != nil || err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite capacity: ") {
-		t.Errorf("got %+v, %v", found, err)
+	if err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite report: ") {
+		t.Errorf("got %v", err)
+	}
+	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.HasSuffix(found.Summary, ": With no fault it could not be told what the site carries.") {
+		t.Errorf("found %+v", found)
 	}
 }
 
