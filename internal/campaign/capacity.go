@@ -141,13 +141,14 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	if low > 0 {
 		f.LowHz = &low
 	}
-	for i := range f.Trials {
-		if t := &f.Trials[i]; !t.Held && t.Void == "" && t.RateHz <= high*1.0001 {
-			f.HighHz, f.Limit = &high, t.Why
-		}
-	}
-	if f.HighHz == nil && !math.IsInf(high, 1) {
+	switch broke := lowestBroken(f.Trials); {
+	case broke != nil && broke.RateHz <= high*1.0001:
+		f.HighHz, f.Limit = &high, broke.Why
+	case !math.IsInf(high, 1):
 		f.HighHz, f.Limit = &high, "more than the site serves for long: see its good answers under too much load"
+		if broke != nil {
+			f.Limit += fmt.Sprintf("; at %.3g/s: %s", broke.RateHz, broke.Why)
+		}
 	}
 	if _, found := s.Done(); !found {
 		f.Why = fmt.Sprintf("%d trials did not come to one answer: the site carries the same rate at one time and not at another", len(f.Trials))
@@ -156,4 +157,14 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	if rate := s.Rate(); low > 0 {
 		f.RateHz = &rate
 	}
+}
+
+// lowestBroken is the last of the trials at the lowest rate that did not hold; nil when all did.
+func lowestBroken(trials []reports.CapacityTrial) (lowest *reports.CapacityTrial) {
+	for i := range trials {
+		if t := &trials[i]; !t.Held && t.Void == "" && (lowest == nil || t.RateHz <= lowest.RateHz) {
+			lowest = t
+		}
+	}
+	return lowest
 }

@@ -39,3 +39,15 @@ func TestCapacityNeedsItsSection(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What broke first is told by the lowest rate that did not hold, in whatever order
+// they were tried; a trial that does not count tells nothing.
+func TestWhatBrokeFirst(t *testing.T) {
+	broken := []reports.CapacityTrial{{RateHz: 16, Why: "missed p95 < 1s: 3 s"}, {RateHz: 9, Void: "late"}, {RateHz: 8, Held: true}, {RateHz: 12, Why: "the queue grew"}}
+	if got := lowestBroken(broken); got == nil || got.RateHz != 12 {
+		t.Errorf("of 16/s and 12/s that broke, %+v is the lowest", got)
+	}
+	if got := lowestBroken(broken[1:3]); got != nil {
+		t.Errorf("of those that held %+v broke", got)
+	}
+}

@@ -70,6 +70,17 @@ func leave[T any](dir string, c *reports.Campaign, found T, json, html func(io.W
 		writeBoth(dir, found, json, html))
 }
 
+// killed says what can be done with the folder of a campaign that was killed before
+// it could write its report: its runs are whole. It returns nil when there is none.
+func killed(dir string) error {
+	for _, runs := range []string{"*", "*/*"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, runs, "manifest.json")); len(found) > 0 {
+			return fmt.Errorf("read report: %s holds the runs of an audit or a search that did not come to write its own; name one of them, such as %s", dir, filepath.Dir(found[0]))
+		}
+	}
+	return nil
+}
+
 // maxReport bounds what is read of a report.json, in bytes.
 const maxReport = 1 << 30
 
@@ -77,32 +88,43 @@ const maxReport = 1 << 30
 // in its folder: it judged the runs when they were made, and they are not judged
 // again. It returns the one that it is; neither, when dir is not the folder of one.
 func Rewrite(dir string) (*reports.Audit, *reports.Capacity, error) {
+	if recorded(dir) {
+		return nil, nil, nil
+	}
 	f, err := os.Open(filepath.Join(dir, ReportJSON))
-	if err != nil || recorded(dir) {
-		return nil, nil, nil // a run's, or nothing
+	if err != nil {
+		return nil, nil, killed(dir)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxReport))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read report: %w", err)
 	}
-	var c reports.Campaign
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, nil, fmt.Errorf("read report %s: %w", f.Name(), err)
+	c, err := decoded[reports.Campaign](f.Name(), text)
+	if err != nil {
+		return nil, nil, err
 	}
 	switch c.Kind {
 	case reports.KindAudit:
-		a := new(reports.Audit)
-		if err := json.Unmarshal(text, a); err != nil {
-			return nil, nil, fmt.Errorf("read report %s: %w", f.Name(), err)
+		a, err := decoded[reports.Audit](f.Name(), text)
+		if err != nil {
+			return nil, nil, err
 		}
 		return a, nil, leaveAudit(dir, a)
 	case reports.KindCapacity:
-		found := new(reports.Capacity)
-		if err := json.Unmarshal(text, found); err != nil {
-			return nil, nil, fmt.Errorf("read report %s: %w", f.Name(), err)
+		found, err := decoded[reports.Capacity](f.Name(), text)
+		if err != nil {
+			return nil, nil, err
 		}
 		return nil, found, leaveCapacity(dir, found)
 	}
 	return nil, nil, nil
+}
+
+func decoded[T any](name string, text []byte) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(text, v); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", name, err)
+	}
+	return v, nil
 }
