@@ -2,13 +2,9 @@ package reports
 
 // Audit is what came of hanging each dependency in turn.
 type Audit struct {
-	Schema   int        `json:"schema"`
-	Name     string     `json:"name"`
-	Target   string     `json:"target"`
+	Campaign
 	RateHz   float64    `json:"rate_hz"`
 	HorizonS float64    `json:"horizon_s"`
-	Summary  string     `json:"summary"`
-	ExitCode int        `json:"exit_code"`
 	Rows     []AuditRow `json:"rows"`
 }
 
@@ -21,7 +17,7 @@ type AuditRow struct {
 	MaxTimeoutS *float64 `json:"max_timeout_s"`
 	Verdict     string   `json:"verdict"` // AuditOK, AuditTooLong, AuditNone or AuditUnknown
 	Text        string   `json:"text"`    // the same in plain words
-	Bundle      string   `json:"bundle"`  // folder of the run
+	Bundle      string   `json:"bundle"`  // of its run, within the audit's folder; empty when nothing was recorded
 }
 
 // The verdicts of an audit on a dependency.

@@ -3,15 +3,10 @@ package reports
 // Capacity is what a search for the highest rate has found, without a fault and
 // under each.
 type Capacity struct {
-	Schema    int              `json:"schema"`
-	Name      string           `json:"name"`
-	Target    string           `json:"target"`
-	Seed      uint64           `json:"seed"`
-	Arrivals  string           `json:"arrivals"` // "uniform" or "poisson": the figures hold for these
+	Campaign
 	Objective string           `json:"objective"`
 	FromHz    float64          `json:"from_hz"`
 	ToHz      float64          `json:"to_hz"`
-	ExitCode  int              `json:"exit_code"`
 	Figures   []CapacityFigure `json:"capacity"`
 }
 

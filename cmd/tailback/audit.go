@@ -1,14 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"path/filepath"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
-	"github.com/tailback/tailback/reports/judge"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
 )
 
@@ -26,8 +27,8 @@ With --from it also hangs every other host that the egress saw the site call in 
 earlier run, except the site itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usage(fmt.Errorf("read --format %q: it is one of text, json", format))
+			if err := knownFormat(format); err != nil {
+				return err
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
@@ -58,9 +59,9 @@ earlier run, except the site itself.`,
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	addFormat(cmd, &format)
 	cmd.Flags().StringVar(&from, "from", "", "folder, or report.json, of a run whose egress saw what the site calls")
-	cmd.Flags().StringVar(&out, "out", "", "folder for a bundle of each dependency (default tailback-out/<name>-audit-<UTC time>)")
+	cmd.Flags().StringVar(&out, "out", "", "folder for the report and a bundle of each dependency; must be absent or empty (default tailback-out/<name>-audit-<UTC time>)")
 	return cmd
 }
 
@@ -83,23 +84,18 @@ func addSeen(exp *configs.Experiment, from string) error {
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	a, err := campaign.Audit(ctx, exp, out, progress.show, func(judge.AuditPart) { progress.clear() })
+	a, err := campaign.Audit(ctx, exp, out, progress.show, func(string) { progress.clear() })
 	progress.clear()
 	if err != nil {
-		return failed(ctx, err)
+		err = failed(ctx, err)
 	}
-	show := render.AuditText
-	if format == "json" {
-		show = render.AuditJSON
+	if a == nil {
+		return err
 	}
-	if err := show(cmd.OutOrStdout(), a); err != nil {
-		return failed(ctx, err)
-	}
-	if format == "text" {
-		fmt.Fprintf(cmd.OutOrStdout(), "  reports: %s\n", filepath.Join(out, "*", campaign.ReportHTML))
-	}
-	if a.ExitCode != exitOK {
-		return &exitError{code: a.ExitCode}
-	}
-	return nil
+	return finish(cmd, a.ExitCode, err, func(w io.Writer) error {
+		return errors.Join(auditForms[format](w, a), namePage(w, out, format))
+	})
 }
+
+// auditForms are how an audit is printed.
+var auditForms = map[string]func(io.Writer, *reports.Audit) error{"text": render.AuditText, "json": render.AuditJSON, "html": render.AuditHTML}

@@ -26,8 +26,7 @@ folder of its own; one that grows the queue does not hold, even if it ended
 before the queue was full. Between trials it waits until the site is well again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := capacityRenderer(format)
-			if err != nil {
+			if err := knownFormat(format); err != nil {
 				return err
 			}
 			exp, err := o.load(args[0])
@@ -49,38 +48,27 @@ before the queue was full. Between trials it waits until the site is well again.
 			}
 			defer done()
 			found, err := campaign.Capacity(cmd.Context(), exp, out, capacityProgress(cmd.ErrOrStderr()))
-			if found == nil {
-				return failed(cmd.Context(), err)
-			}
-			if renderErr := render(cmd.OutOrStdout(), found); renderErr != nil {
-				err = errors.Join(err, fmt.Errorf("print capacity: %w", renderErr))
-			}
 			if err != nil {
-				return failed(cmd.Context(), err)
+				err = failed(cmd.Context(), err)
 			}
-			if found.ExitCode != exitOK {
-				return &exitError{code: found.ExitCode}
+			if found == nil {
+				return err
 			}
-			return nil
+			return finish(cmd, found.ExitCode, err, func(w io.Writer) error {
+				return errors.Join(capacityForms[format](w, found), namePage(w, out, format))
+			})
 		},
 	}
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
-	cmd.Flags().StringVar(&format, "format", "text", "of what is printed: text, json")
-	cmd.Flags().StringVar(&out, "out", "", "folder for the trials and capacity.json; must be absent or empty (default tailback-out/<name>-capacity-<UTC time>)")
+	addFormat(cmd, &format)
+	cmd.Flags().StringVar(&out, "out", "", "folder for the report and the trials; must be absent or empty (default tailback-out/<name>-capacity-<UTC time>)")
 	return cmd
 }
 
-func capacityRenderer(format string) (func(io.Writer, *reports.Capacity) error, error) {
-	switch format {
-	case "text":
-		return render.CapacityText, nil
-	case "json":
-		return render.CapacityJSON, nil
-	}
-	return nil, usage(fmt.Errorf("read --format %q: it is one of text, json", format))
-}
+// capacityForms are how a search's result is printed.
+var capacityForms = map[string]func(io.Writer, *reports.Capacity) error{"text": render.CapacityText, "json": render.CapacityJSON, "html": render.CapacityHTML}
 
 // capacityProgress prints a line a trial: its rate as it begins, and what came
 // of it once it is over.

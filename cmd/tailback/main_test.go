@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,6 +47,7 @@ func (m sideBySide) Run() int {
 //	                               dep=2 call) and PAYMENTS (payments itself)
 //	fill FILE                      puts these and the free addresses into FILE
 //	taken NAME                     listens on an address and names it in $NAME
+//	links PAGE                     the page must have links to reports, each to a file that is there
 //	awaits FILE                    waits until a file of that name is there
 //	interrupt CODE SIGN HOW PROGRAM ARG...
 //	                               once SIGN is in its output, or names a file, sends the signal
@@ -57,6 +60,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"links":     cmdLinks,
 			"awaits":    cmdAwaits,
 			"exits":     cmdExits,
 			"site":      cmdSite,
@@ -139,6 +143,21 @@ func cmdTaken(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	ts.Setenv(args[0], l.Addr().String())
+}
+
+// cmdLinks follows the links of a page that lead to files.
+func cmdLinks(ts *testscript.TestScript, _ bool, args []string) {
+	links := regexp.MustCompile(`href="([^"#][^"]*report\.html)"`).FindAllStringSubmatch(ts.ReadFile(args[0]), -1)
+	if len(links) == 0 {
+		ts.Fatalf("%s has no links to reports", args[0])
+	}
+	for _, link := range links {
+		file, err := url.PathUnescape(link[1])
+		ts.Check(err)
+		if _, err := os.Stat(filepath.Join(filepath.Dir(ts.MkAbs(args[0])), file)); err != nil {
+			ts.Fatalf("%s leads nowhere: %v", link[1], err)
+		}
+	}
 }
 
 func cmdAwaits(ts *testscript.TestScript, _ bool, args []string) {

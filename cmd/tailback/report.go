@@ -21,12 +21,17 @@ func newReport() *cobra.Command {
 		Use:   "report DIR",
 		Short: "Write the report of a bundle again, from the bundle alone",
 		Long: `Report analyses the bundle in DIR, writes report.json and report.html into it and
-prints the report. The same bundle gives the same bytes. It exits as the run did.`,
+prints the report. The same bundle gives the same bytes. It exits as the run did.
+Of the folder of an audit or a search for the capacity it writes report.html and
+prints the report again, from its report.json; each run in it is a bundle of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			render, err := renderer(format, cmd.OutOrStdout())
 			if err != nil {
 				return err
+			}
+			if audit, found, err := campaign.Rewrite(args[0]); audit != nil || found != nil || err != nil {
+				return again(cmd, audit, found, err, format)
 			}
 			r, err := campaign.WriteReports(args[0])
 			if err != nil {
@@ -35,11 +40,25 @@ prints the report. The same bundle gives the same bytes. It exits as the run did
 			if r == nil {
 				return err
 			}
-			return finish(cmd, r, err, func(w io.Writer) error { return render(w, r) })
+			return finish(cmd, r.ExitCode, err, func(w io.Writer) error { return render(w, r) })
 		},
 	}
 	addFormat(cmd, &format)
 	return cmd
+}
+
+// again prints the report of an audit or a search that was written again.
+func again(cmd *cobra.Command, audit *reports.Audit, found *reports.Capacity, err error, format string) error {
+	if err != nil {
+		err = failed(cmd.Context(), err)
+	}
+	switch {
+	case audit != nil:
+		return finish(cmd, audit.ExitCode, err, func(w io.Writer) error { return auditForms[format](w, audit) })
+	case found != nil:
+		return finish(cmd, found.ExitCode, err, func(w io.Writer) error { return capacityForms[format](w, found) })
+	}
+	return err
 }
 
 type renderFunc = func(io.Writer, *reports.Report) error
@@ -52,8 +71,8 @@ func addFormat(cmd *cobra.Command, format *string) {
 
 // renderer returns what prints a report in the format.
 func renderer(format string, w io.Writer) (renderFunc, error) {
-	if !slices.Contains(formats, format) {
-		return nil, usage(fmt.Errorf("read --format %q: it is one of %s", format, strings.Join(formats, ", ")))
+	if err := knownFormat(format); err != nil {
+		return nil, err
 	}
 	switch {
 	case format == "json":
@@ -64,6 +83,13 @@ func renderer(format string, w io.Writer) (renderFunc, error) {
 		return render.TextColor, nil
 	}
 	return render.Text, nil
+}
+
+func knownFormat(format string) error {
+	if !slices.Contains(formats, format) {
+		return usage(fmt.Errorf("read --format %q: it is one of %s", format, strings.Join(formats, ", ")))
+	}
+	return nil
 }
 
 func isTerminal(w io.Writer) bool {

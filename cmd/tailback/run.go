@@ -52,12 +52,8 @@ func newRun() *cobra.Command {
 			if r == nil {
 				return err
 			}
-			return finish(cmd, r, err, func(w io.Writer) error {
-				err := render(w, r)
-				if page := filepath.Join(out, campaign.ReportHTML); err == nil && format == "text" && exists(page) {
-					_, err = fmt.Fprintf(w, "  report: %s\n", page)
-				}
-				return err
+			return finish(cmd, r.ExitCode, err, func(w io.Writer) error {
+				return errors.Join(render(w, r), namePage(w, out, format))
 			})
 		},
 	}
@@ -95,6 +91,16 @@ func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, o
 	return r, err
 }
 
+// namePage ends a report on a terminal with where its page lies, if it is there.
+func namePage(w io.Writer, out, format string) error {
+	page := filepath.Join(out, campaign.ReportHTML)
+	if format != "text" || !exists(page) {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "  report: %s\n", page)
+	return err
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -102,12 +108,12 @@ func exists(path string) bool {
 
 // finish prints a report and returns what the command ends with: the report's
 // exit code, and what went wrong besides.
-func finish(cmd *cobra.Command, r *reports.Report, err error, print func(io.Writer) error) error {
+func finish(cmd *cobra.Command, code int, err error, print func(io.Writer) error) error {
 	if printErr := print(cmd.OutOrStdout()); printErr != nil {
 		err = failed(cmd.Context(), errors.Join(err, fmt.Errorf("print report: %w", printErr)))
 	}
-	if r.ExitCode != exitOK {
-		return &exitError{r.ExitCode, err}
+	if code != exitOK {
+		return &exitError{code, err}
 	}
 	return err
 }

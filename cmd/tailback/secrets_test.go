@@ -200,8 +200,8 @@ func TestSecretsNeverComeOut(t *testing.T) {
 		{"run", "moved.yaml", "--out", "out-moved"}, {"run", "plain.yaml", "--out", "out-plain"},
 		{"run", "moved.yaml", "--target", secure.URL, "--out", "out-tls"},
 		{"run", "moved.yaml", "--target", "http://localhost:1/", "--out", "out-refused"},
-		{"check", "--preflight", "parrot.yaml"}, {"run", "parrot.yaml", "--out", "out-parrot"}, {"audit", "parrot.yaml", "--out", "out-parrot"},
-		{"capacity", "parrot.yaml", "--out", "out-parrot"},
+		{"check", "--preflight", "parrot.yaml"}, {"run", "parrot.yaml", "--out", "out-parrot"}, {"audit", "parrot.yaml", "--out", "out-parrot-audit"},
+		{"capacity", "parrot.yaml", "--out", "out-parrot-capacity"},
 		{"run", "moved.yaml", "--dry-run"}, {"run", "plain.yaml", "--dry-run"}, {"run", "plain.yaml", "--dry-run", "--format", "json"},
 		{"audit", "plain.yaml", "--dry-run"}, {"capacity", "plain.yaml", "--dry-run", "--format", "json"},
 		{"report", "out-moved"}, {"report", "out-plain", "--format", "json"}, {"report", "out-plain", "--format", "html"},
@@ -214,7 +214,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 	d.env = append(d.env, "TAILBACK_CHAOS_TOXIPROXY=http://HushG:HushG-toxiproxy@127.0.0.1:1/")
 	d.run("check", "--preflight", "moved.yaml")
 	d.run("run", "moved.yaml", "--out", "out-toxiproxy")
-	d.files("out-moved", "out-plain", "out-audit", "out-capacity")
+	d.files("out-moved", "out-plain", "out-audit", "out-capacity", "out-parrot-audit")
 
 	for place := range planted {
 		if !site.got[place] && !strings.HasPrefix(place, "status") && !strings.HasPrefix(place, "toxi") && !strings.HasPrefix(place, "command") && place != "redirect" && place != "site's own" && place != "target query" {

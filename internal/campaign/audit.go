@@ -15,42 +15,59 @@ import (
 	"github.com/tailback/tailback/reports/judge"
 )
 
+// errCut is why the rest of an audit that was cut short was not done.
+var errCut = errors.New("the audit was cut short")
+
 // Audit hangs each dependency that is behind a proxy, or the egress, in turn, in
 // the file's order, at audit.rate and for up to audit.horizon. Each part is an
-// ordinary run, with its bundle and reports in dir/<dependency>. It ends as soon
+// ordinary run, with its bundle and reports in dir/<dependency>; dir must be
+// absent or empty. A part ends as soon
 // as it knows how long the site waits; before the next one the site must answer
 // well again. watch is called each second of a part, and done after each; both
-// may be nil. The error is ctx's, with harness.ErrStuck if that is so of the part
-// that it ended, or why nothing could be audited.
-func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(judge.AuditPart)) (*reports.Audit, error) {
+// may be nil. It leaves report.json and report.html in dir. What was found so
+// far comes with the error: ctx's, with harness.ErrStuck if that is so of the
+// part that it ended, or why the reports can't be written. The audit is nil when
+// nothing could be audited.
+func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(dependency string)) (*reports.Audit, error) {
 	if exp.Audit == nil {
 		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
+	names := audited(exp)
+	if len(names) == 0 {
+		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
+	}
+	if err := free(reports.KindAudit, dir); err != nil {
+		return nil, err
+	}
+	begun := time.Now()
 	var parts []judge.AuditPart
-	for _, name := range audited(exp) {
-		part := runPart(ctx, exp, name, filepath.Join(dir, name), len(parts) > 0, watch)
-		parts = append(parts, part)
+	var cut error
+	for _, name := range names {
+		if cut != nil {
+			parts = append(parts, judge.AuditPart{Dependency: name, Err: errCut})
+			continue
+		}
+		part := runPart(ctx, exp, name, dir, len(parts) > 0, watch)
 		if done != nil {
-			done(part)
+			done(name)
 		}
 		switch {
 		case ctx.Err() != nil && errors.Is(part.Err, harness.ErrStuck):
-			return nil, part.Err
+			cut = part.Err
 		case ctx.Err() != nil:
-			return nil, context.Cause(ctx)
+			cut = context.Cause(ctx)
 		}
+		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
-		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
-	}
-	return analysis.Audit(exp.Name, exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts), nil
+	a := analysis.Audit(exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts)
+	return a, errors.Join(cut, describe(ctx, &a.Campaign, reports.KindAudit, exp, begun, cut), leaveAudit(dir, a))
 }
 
-// runPart runs one dependency's part into dir, and writes its reports there. A
-// later part begins once the site is well again.
+// runPart runs one dependency's part into a folder of dir, and writes its
+// reports there. A later part begins once the site is well again.
 func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) judge.AuditPart {
-	part := judge.AuditPart{Dependency: dependency, Bundle: dir}
-	other := recorded(dir) // by an earlier run: this one is refused
+	part := judge.AuditPart{Dependency: dependency, Bundle: dependency}
+	dir = filepath.Join(dir, part.Bundle)
 	one := auditOf(exp, dependency)
 	part.Err = away(ctx, one, dependency)
 	if part.Err == nil && later {
@@ -60,8 +77,8 @@ func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir strin
 		k := &knowing{dependency: dependency}
 		part.Err = harness.RunUntil(ctx, one, dir, watch, harness.Enough{Hit: k.hit, Event: k.event})
 	}
-	if other || !recorded(dir) || errors.Is(part.Err, context.Canceled) {
-		return part // there is nothing to report on, or nobody waits for it
+	if !recorded(dir) {
+		return part // there is nothing to report on
 	}
 	var err error
 	part.Report, err = WriteReports(dir)

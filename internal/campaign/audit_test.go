@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,9 +9,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
-	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports/journal"
-	"github.com/tailback/tailback/reports/judge"
 )
 
 // ended is a call of the site's that it gave up after so long.
@@ -97,37 +96,35 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 		t.Errorf("the part of b has %+v", part.Dependencies)
 	}
 	begun := time.Now()
-	var parts []judge.AuditPart
-	if _, err := Audit(t.Context(), exp, t.TempDir(), nil, func(one judge.AuditPart) { parts = append(parts, one) }); err != nil {
+	var done []string
+	a, err := Audit(t.Context(), exp, t.TempDir(), nil, func(dependency string) { done = append(done, dependency) })
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(parts) != 2 || time.Since(begun) > awaitBound/2 {
-		t.Fatalf("got %+v after %v, want two at once", parts, time.Since(begun))
+	if !slices.Equal(done, []string{"a", "b"}) || time.Since(begun) > awaitBound/2 {
+		t.Fatalf("got %q after %v, want two at once", done, time.Since(begun))
 	}
-	for _, one := range parts {
-		if one.Err == nil || !strings.Contains(one.Err.Error(), "reach dependency "+one.Dependency) {
-			t.Errorf("of %s: %v", one.Dependency, one.Err)
+	for _, row := range a.Rows {
+		if !strings.Contains(row.Text, "reach dependency "+row.Dependency) || row.Bundle != "" {
+			t.Errorf("of %s: %s, bundle %q", row.Dependency, row.Text, row.Bundle)
 		}
 	}
 }
 
-// An audit into the folder of an earlier one is refused, and does not answer
-// with what that one has found.
-func TestAuditDoesNotReportOnAnEarlierOne(t *testing.T) {
+// An audit into the folder of an earlier one, or of a run, is refused, and leaves
+// it as it is.
+func TestAuditDoesNotMixWithAnEarlierOne(t *testing.T) {
 	exp, dir := shop(t), t.TempDir()
 	exp.Audit = &configs.Audit{Rate: 20, Horizon: time.Second}
-	earlier := auditOf(exp, "payments")
-	earlier.Phases = earlier.Phases[:2]
-	earlier.Phases[0].Duration = time.Second
-	earlier.Target.Timeout = 2 * time.Second
-	if err := harness.Run(t.Context(), earlier, filepath.Join(dir, "payments"), nil); err != nil {
+	earlier := filepath.Join(dir, ReportJSON)
+	if err := os.WriteFile(earlier, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a, err := Audit(t.Context(), exp, dir, nil, nil)
-	if err != nil {
-		t.Fatal(err)
+	if a != nil || err == nil || err.Error() != "begin audit: "+dir+" is not empty; name another folder with --out" {
+		t.Errorf("got %+v, %v", a, err)
 	}
-	if row := a.Rows[0]; row.Timeout != nil || a.ExitCode != 3 || !strings.HasPrefix(row.Text, "not run: ") || !strings.Contains(row.Text, "not empty") {
-		t.Errorf("got %+v", row)
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("the folder holds %v", files)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,16 +13,7 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/render"
-)
-
-// CapacityJSON is the name of what a search has found, in its folder.
-const CapacityJSON = "capacity.json"
-
-// The exit codes of a search, as of every report.
-const (
-	exitMissed = 1 // not even the lowest rate held
-	exitFailed = 3 // a figure is not known
+	"github.com/tailback/tailback/reports/analysis"
 )
 
 // mostVoid is how many trials in a row that count for nothing end a search: a
@@ -41,8 +31,8 @@ type CapacityProgress struct {
 // and then under each of capacity.faults. Each trial is an ordinary run, with its
 // bundle and reports in a folder of its own below dir, which must be absent or
 // empty; between trials it waits until the site is well again. It leaves
-// capacity.json in dir. What was found so far comes with the error when the
-// search is cut short: ctx's, or a trial's.
+// report.json and report.html in dir. What was found so far comes with the error
+// when the search is cut short, ctx's or a trial's, or can't be written.
 func Capacity(ctx context.Context, exp *configs.Experiment, dir string, progress CapacityProgress) (*reports.Capacity, error) {
 	if exp.Capacity == nil {
 		return nil, errors.New(`capacity: the experiment has no capacity section; add one such as capacity: {from: 1, to: 200, objective: "errors < 1%, p95 < 1s"}`)
@@ -69,14 +59,14 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 	if err := harness.Supported(rest); err != nil {
 		return nil, err
 	}
-	if entries, err := os.ReadDir(h.out); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("begin capacity: %s is not empty; name another folder with --out", h.out)
+	if err := free(reports.KindCapacity, h.out); err != nil {
+		return nil, err
 	}
 	if h.well, err = answer(ctx, rest); err != nil {
 		return nil, err
 	}
-	c := &reports.Capacity{Schema: 1, Name: h.exp.Name, Target: rest.Target.Bare(), Seed: h.exp.Seed, Arrivals: h.exp.Arrivals,
-		Objective: q.Objective, FromHz: q.From, ToHz: q.To}
+	begun := time.Now()
+	c := &reports.Capacity{Objective: q.Objective, FromHz: q.From, ToHz: q.To}
 	for i := -1; i < len(q.Faults) && err == nil; i++ {
 		var fault *configs.Fault
 		if i >= 0 {
@@ -85,31 +75,9 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 		var f reports.CapacityFigure
 		f, err = h.figure(ctx, fault, i)
 		c.Figures = append(c.Figures, f)
-		c.ExitCode = worse(c.ExitCode, &f)
 	}
-	if writeErr := h.write(c); writeErr != nil {
-		return nil, errors.Join(err, writeErr)
-	}
-	return c, err
-}
-
-// worse returns the exit code with one more figure: not met wins over not known.
-func worse(code int, f *reports.CapacityFigure) int {
-	switch {
-	case f.RateHz == nil && f.Why == "", code == exitMissed:
-		return exitMissed
-	case f.RateHz == nil:
-		return exitFailed
-	}
-	return code
-}
-
-func (h *hunt) write(c *reports.Capacity) error {
-	f, err := os.Create(filepath.Join(h.out, CapacityJSON))
-	if err != nil {
-		return fmt.Errorf("write capacity: %w", err)
-	}
-	return errors.Join(render.CapacityJSON(f, c), f.Close())
+	analysis.Capacity(c)
+	return c, errors.Join(err, describe(ctx, &c.Campaign, reports.KindCapacity, h.exp, begun, err), leaveCapacity(h.out, c))
 }
 
 // figure finds the rate under one fault, or none. Its error ends the whole hunt.
@@ -173,13 +141,14 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	if low > 0 {
 		f.LowHz = &low
 	}
-	for i := range f.Trials {
-		if t := &f.Trials[i]; !t.Held && t.Void == "" && t.RateHz <= high*1.0001 {
-			f.HighHz, f.Limit = &high, t.Why
-		}
-	}
-	if f.HighHz == nil && !math.IsInf(high, 1) {
+	switch broke := lowestBroken(f.Trials); {
+	case broke != nil && broke.RateHz <= high*1.0001:
+		f.HighHz, f.Limit = &high, broke.Why
+	case !math.IsInf(high, 1):
 		f.HighHz, f.Limit = &high, "more than the site serves for long: see its good answers under too much load"
+		if broke != nil {
+			f.Limit += fmt.Sprintf("; at %.3g/s: %s", broke.RateHz, broke.Why)
+		}
 	}
 	if _, found := s.Done(); !found {
 		f.Why = fmt.Sprintf("%d trials did not come to one answer: the site carries the same rate at one time and not at another", len(f.Trials))
@@ -188,4 +157,14 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	if rate := s.Rate(); low > 0 {
 		f.RateHz = &rate
 	}
+}
+
+// lowestBroken is the last of the trials at the lowest rate that did not hold; nil when all did.
+func lowestBroken(trials []reports.CapacityTrial) (lowest *reports.CapacityTrial) {
+	for i := range trials {
+		if t := &trials[i]; !t.Held && t.Void == "" && (lowest == nil || t.RateHz <= lowest.RateHz) {
+			lowest = t
+		}
+	}
+	return lowest
 }

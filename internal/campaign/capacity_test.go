@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports"
 )
 
 // untold is a progress that nobody looks at.
@@ -25,13 +26,28 @@ func TestCapacityTellsWhyATrialDidNotBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := Capacity(t.Context(), exp, filepath.Join(file, "out"), untold)
-	if found != nil || err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite capacity: ") {
-		t.Errorf("got %+v, %v", found, err)
+	if err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite report: ") {
+		t.Errorf("got %v", err)
+	}
+	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.HasSuffix(found.Summary, ": With no fault it could not be told what the site carries.") {
+		t.Errorf("found %+v", found)
 	}
 }
 
 func TestCapacityNeedsItsSection(t *testing.T) {
 	if _, err := Capacity(t.Context(), &configs.Experiment{}, t.TempDir(), untold); err == nil || !strings.HasPrefix(err.Error(), "capacity: the experiment has no capacity section; add one") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What broke first is told by the lowest rate that did not hold, in whatever order
+// they were tried; a trial that does not count tells nothing.
+func TestWhatBrokeFirst(t *testing.T) {
+	broken := []reports.CapacityTrial{{RateHz: 16, Why: "missed p95 < 1s: 3 s"}, {RateHz: 9, Void: "late"}, {RateHz: 8, Held: true}, {RateHz: 12, Why: "the queue grew"}}
+	if got := lowestBroken(broken); got == nil || got.RateHz != 12 {
+		t.Errorf("of 16/s and 12/s that broke, %+v is the lowest", got)
+	}
+	if got := lowestBroken(broken[1:3]); got != nil {
+		t.Errorf("of those that held %+v broke", got)
 	}
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/tailback/tailback/reports/render"
 )
 
-// The reports' names in a bundle.
+// The reports' names in a bundle, and in the folder of an audit or a search.
 const (
 	ReportHTML = "report.html"
 	ReportJSON = "report.json"
 )
 
 // WriteReports analyses the bundle in dir and writes its report.json and
-// report.html there. When
-// they can't be written, since the disk is full, the report comes with the error.
+// report.html there. When they can't be written, since the disk is full, the
+// report comes with the error.
 func WriteReports(dir string) (*reports.Report, error) {
 	bundle, err := journal.Open(dir)
 	if err != nil {
@@ -32,19 +32,20 @@ func WriteReports(dir string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var errs []error
-	for name, render := range map[string]func(io.Writer, *reports.Report) error{ReportJSON: render.JSON, ReportHTML: render.HTML} {
-		if err := writeReport(filepath.Join(dir, name), r, render); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return r, errors.Join(errs...)
+	return r, writeBoth(dir, r, render.JSON, render.HTML)
+}
+
+// writeBoth writes report.json and report.html into dir, each if it can.
+func writeBoth[T any](dir string, r T, json, html func(io.Writer, T) error) error {
+	return errors.Join(
+		writeReport(filepath.Join(dir, ReportJSON), func(w io.Writer) error { return json(w, r) }),
+		writeReport(filepath.Join(dir, ReportHTML), func(w io.Writer) error { return html(w, r) }))
 }
 
 // writeReport writes one report whole, or not at all.
-func writeReport(path string, r *reports.Report, render func(io.Writer, *reports.Report) error) error {
+func writeReport(path string, render func(io.Writer) error) error {
 	var b bytes.Buffer
-	if err := render(&b, r); err != nil {
+	if err := render(&b); err != nil {
 		return fmt.Errorf("render %s: %w", path, err)
 	}
 	partial := path + ".partial"

@@ -10,7 +10,7 @@ import (
 
 // Audit puts the runs of an audit together, in their order. Workers that one
 // of them tells of count for the others: it is the same site.
-func Audit(name string, rateHz, horizonS float64, parts []judge.AuditPart) *reports.Audit {
+func Audit(rateHz, horizonS float64, parts []judge.AuditPart) *reports.Audit {
 	parts = slices.Clone(parts)
 	var workers *reports.Estimate
 	for _, p := range parts {
@@ -27,5 +27,5 @@ func Audit(name string, rateHz, horizonS float64, parts []judge.AuditPart) *repo
 			p.MaxTimeoutS = diagnose.MaxTimeout(reports.DependencyNamed(p.Report.Dependencies, p.Dependency), p.Report.Pool.ServiceS, workers, rateHz, t.Retries)
 		}
 	}
-	return judge.Audit(name, rateHz, horizonS, parts)
+	return judge.Audit(rateHz, horizonS, parts)
 }

@@ -21,7 +21,7 @@ func auditedPart(name string, t *reports.Timeout, okRatio float64, workers bool)
 		t.Dependency = name
 		r.Timeouts = []reports.Timeout{*t}
 	}
-	return judge.AuditPart{Dependency: name, Bundle: "out/" + name, Report: r}
+	return judge.AuditPart{Dependency: name, Bundle: name, Report: r}
 }
 
 func byTheApp(s float64, tries int64) *reports.Timeout {
@@ -48,7 +48,7 @@ func TestAudit(t *testing.T) {
 		{"not run", judge.AuditPart{Dependency: "a", Err: errors.New("port taken")}, reports.AuditUnknown, "not run: port taken"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			a := Audit("x", 8, 10, []judge.AuditPart{row.part})
+			a := Audit(8, 10, []judge.AuditPart{row.part})
 			if got := a.Rows[0]; got.Verdict != row.want || !strings.Contains(got.Text, row.text) {
 				t.Errorf("got %q: %s; want %q: %s", got.Verdict, got.Text, row.want, row.text)
 			}
@@ -61,12 +61,12 @@ func TestAudit(t *testing.T) {
 
 // One without a timeout wins over one that can't be told; workers seen in one run count for the others.
 func TestAuditOfSeveral(t *testing.T) {
-	a := Audit("x", 8, 10, []judge.AuditPart{
+	a := Audit(8, 10, []judge.AuditPart{
 		auditedPart("payments", byTheApp(1, 1), 1, false), auditedPart("search", &reports.Timeout{Verdict: "none", HorizonS: 10}, 1, true), auditedPart("mail", &reports.Timeout{Why: "too few"}, 1, false)})
-	if a.ExitCode != 1 || a.Rows[0].Verdict != reports.AuditTooLong || a.Summary != "1 of 3 dependencies is called without a timeout; 1 too long for 8/s" {
+	if a.ExitCode != 1 || a.Rows[0].Verdict != reports.AuditTooLong || a.Summary != "1 of 3 dependencies is called without a timeout: search; 1 too long for 8/s: payments; of mail it could not be told" {
 		t.Errorf("got %d, %q, %+v", a.ExitCode, a.Summary, a.Rows[0])
 	}
-	if a := Audit("x", 8, 10, nil); a.ExitCode != 3 || a.Rows == nil {
+	if a := Audit(8, 10, nil); a.ExitCode != 3 || a.Rows == nil {
 		t.Errorf("of nothing: %+v", a)
 	}
 }

@@ -11,38 +11,38 @@ import (
 // AuditPart is the run on one dependency.
 type AuditPart struct {
 	Dependency string
-	Bundle     string
+	Bundle     string          // within the audit's folder
 	Report     *reports.Report // nil when the run could not be done
 	// MaxTimeoutS is the longest timeout on it that holds the rate; nil when not known.
 	MaxTimeoutS *float64
 	Err         error // why it was not done, or not to its end
 }
 
-// Audit puts the parts together, in their order.
-func Audit(name string, rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
-	a := &reports.Audit{Schema: reports.Schema, Name: name, RateHz: rateHz, HorizonS: horizonS, Rows: []reports.AuditRow{}}
-	counts := map[string]int{}
+// Audit puts the parts together, in their order, and judges them.
+func Audit(rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
+	a := &reports.Audit{RateHz: rateHz, HorizonS: horizonS, Rows: []reports.AuditRow{}}
+	by := map[string][]string{} // the dependencies of a verdict
 	for _, p := range parts {
-		if p.Report != nil {
-			a.Target = p.Report.Target
-		}
 		row := auditRow(p, rateHz)
-		counts[row.Verdict]++
+		by[row.Verdict] = append(by[row.Verdict], row.Dependency)
 		a.Rows = append(a.Rows, row)
 	}
-	n := len(a.Rows)
-	switch with := counts[reports.AuditOK] + counts[reports.AuditTooLong]; {
-	case counts[reports.AuditNone] > 0:
-		a.ExitCode = exitMissed
-		a.Summary = fmt.Sprintf("%d of %d dependencies %s called without a timeout", counts[reports.AuditNone], n, be(counts[reports.AuditNone]))
-	case counts[reports.AuditUnknown] > 0 || n == 0:
-		a.ExitCode = exitInconclusive
-		a.Summary = fmt.Sprintf("%d of %d dependencies %s called with a timeout; of the others it could not be told", with, n, be(with))
+	n, none, unknown := len(a.Rows), by[reports.AuditNone], by[reports.AuditUnknown]
+	switch with := len(by[reports.AuditOK]) + len(by[reports.AuditTooLong]); {
+	case len(none) > 0:
+		a.Verdict, a.ExitCode = reports.Fail, exitMissed
+		a.Summary = fmt.Sprintf("%d of %d dependencies %s called without a timeout: %s", len(none), n, be(len(none)), words.Join(none))
+	case len(unknown) > 0 || n == 0:
+		a.Verdict, a.ExitCode = reports.Inconclusive, exitInconclusive
+		a.Summary = fmt.Sprintf("%d of %d dependencies %s called with a timeout", with, n, be(with))
 	default:
-		a.Summary = "every dependency is called with a timeout"
+		a.Verdict, a.Summary = reports.Pass, "every dependency is called with a timeout"
 	}
-	if counts[reports.AuditTooLong] > 0 {
-		a.Summary += fmt.Sprintf("; %d too long for %s/s", counts[reports.AuditTooLong], words.Digits(rateHz, 1))
+	if long := by[reports.AuditTooLong]; len(long) > 0 {
+		a.Summary += fmt.Sprintf("; %d too long for %s/s: %s", len(long), words.Digits(rateHz, 1), words.Join(long))
+	}
+	if len(unknown) > 0 {
+		a.Summary += fmt.Sprintf("; of %s it could not be told", words.Join(unknown))
 	}
 	return a
 }
@@ -55,7 +55,7 @@ func be(n int) string {
 }
 
 func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
-	row := reports.AuditRow{Dependency: p.Dependency, Bundle: p.Bundle, Verdict: reports.AuditUnknown}
+	row := reports.AuditRow{Dependency: p.Dependency, Verdict: reports.AuditUnknown}
 	if p.Report == nil {
 		row.Text = "not run"
 		if p.Err != nil {
@@ -63,6 +63,7 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 		}
 		return row
 	}
+	row.Bundle = p.Bundle
 	row.Timeout = LastTimeout(p.Report, p.Dependency)
 	if row.Timeout != nil {
 		row.Visitors = row.Timeout.Got

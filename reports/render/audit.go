@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -11,13 +10,7 @@ import (
 
 // AuditJSON writes an audit as indented JSON.
 func AuditJSON(w io.Writer, a *reports.Audit) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(a); err != nil {
-		return fmt.Errorf("write audit: %w", err)
-	}
-	return nil
+	return campaignJSON(w, a)
 }
 
 // AuditText writes an audit for a terminal: a line for each dependency, and

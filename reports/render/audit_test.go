@@ -8,7 +8,7 @@ import (
 )
 
 func TestAuditText(t *testing.T) {
-	a := &reports.Audit{Name: "shop", RateHz: 8, Summary: "1 of 3 dependencies is called without a timeout", Rows: []reports.AuditRow{
+	a := &reports.Audit{Campaign: reports.Campaign{Name: "shop", Summary: "1 of 3 dependencies is called without a timeout"}, RateHz: 8, Rows: []reports.AuditRow{
 		{Dependency: "payments", Verdict: reports.AuditTooLong, Text: "3 tries of 1.0 s: too long, at most 0.13 s holds 8/s", Visitors: "degraded page",
 			Timeout: &reports.Timeout{ObservedS: &reports.Estimate{Value: 1, Low: 0.995, High: 1.01}, Retries: 2}},
 		{Dependency: "stock", Verdict: reports.AuditNone, Text: "no timeout within 30 s", Visitors: "error 502", Timeout: &reports.Timeout{HorizonS: 30}},

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -11,13 +10,7 @@ import (
 
 // CapacityJSON writes what a search for the capacity has found as JSON.
 func CapacityJSON(w io.Writer, c *reports.Capacity) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(c); err != nil {
-		return fmt.Errorf("write capacity.json: %w", err)
-	}
-	return nil
+	return campaignJSON(w, c)
 }
 
 // CapacityText writes it for a terminal.

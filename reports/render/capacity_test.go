@@ -10,7 +10,7 @@ import (
 func number(v float64) *float64 { return &v }
 
 func TestCapacityText(t *testing.T) {
-	c := &reports.Capacity{Name: "work", Target: "http://127.0.0.1:8081", Arrivals: "uniform", Objective: "errors < 1%", FromHz: 1, ToHz: 200,
+	c := &reports.Capacity{Campaign: reports.Campaign{Name: "work", Target: "http://127.0.0.1:8081", Arrivals: "uniform"}, Objective: "errors < 1%", FromHz: 1, ToHz: 200,
 		Figures: []reports.CapacityFigure{
 			{RateHz: number(8), LowHz: number(7.8), HighHz: number(8.2), LoadS: 28, Limit: "the queue grew by 0.17 requests/s", Trials: []reports.CapacityTrial{
 				{RateHz: 7.8, LoadS: 10, Held: true, P95S: number(0.504), Errors: number(0)},

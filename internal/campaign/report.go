@@ -1,0 +1,130 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/judge"
+	"github.com/tailback/tailback/reports/render"
+)
+
+// experimentFile is the copy of what was asked, in the folder of an audit or a search.
+const experimentFile = "experiment.yaml"
+
+// free refuses a folder that holds something: what is there is not ours to mix with.
+func free(kind, dir string) error {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return fmt.Errorf("begin %s: %s is not empty; name another folder with --out", kind, dir)
+	}
+	return nil
+}
+
+// describe fills in what was asked of a campaign, and how it ended: cut is why
+// it was cut short, or nil.
+func describe(ctx context.Context, c *reports.Campaign, kind string, exp *configs.Experiment, begun time.Time, cut error) error {
+	c.Schema, c.Kind, c.ToolVersion = reports.Schema, kind, harness.Version
+	c.Name, c.Target, c.Seed, c.Arrivals = exp.Name, exp.Target.Bare(), exp.Seed, exp.Arrivals
+	c.Started, c.DurationS = begun.UTC(), time.Since(begun).Seconds()
+	c.Outcome = reports.OutcomeComplete
+	if cut != nil {
+		c.Outcome = reports.OutcomeFailed
+		if ctx.Err() != nil {
+			c.Outcome = reports.OutcomeInterrupted
+		}
+		judge.Cut(c, errors.Is(cut, harness.ErrStuck))
+	}
+	asked, err := exp.AsRun()
+	if err != nil {
+		return fmt.Errorf("write experiment as asked: %w", err)
+	}
+	c.Experiment = string(asked)
+	return nil
+}
+
+// leaveAudit writes an audit's reports into its folder.
+func leaveAudit(dir string, a *reports.Audit) error {
+	return leave(dir, &a.Campaign, a, render.AuditJSON, render.AuditHTML)
+}
+
+// leaveCapacity writes a search's reports into its folder.
+func leaveCapacity(dir string, c *reports.Capacity) error {
+	return leave(dir, &c.Campaign, c, render.CapacityJSON, render.CapacityHTML)
+}
+
+// leave writes the reports of a campaign into its folder, and what was asked.
+func leave[T any](dir string, c *reports.Campaign, found T, json, html func(io.Writer, T) error) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return errors.Join(
+		writeReport(filepath.Join(dir, experimentFile), func(w io.Writer) error { _, err := io.WriteString(w, c.Experiment); return err }),
+		writeBoth(dir, found, json, html))
+}
+
+// killed says what can be done with the folder of a campaign that was killed before
+// it could write its report: its runs are whole. It returns nil when there is none.
+func killed(dir string) error {
+	for _, runs := range []string{"*", "*/*"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, runs, "manifest.json")); len(found) > 0 {
+			return fmt.Errorf("read report: %s holds the runs of an audit or a search that did not come to write its own; name one of them, such as %s", dir, filepath.Dir(found[0]))
+		}
+	}
+	return nil
+}
+
+// maxReport bounds what is read of a report.json, in bytes.
+const maxReport = 1 << 30
+
+// Rewrite writes the reports of an audit or a search again, from the report.json
+// in its folder: it judged the runs when they were made, and they are not judged
+// again. It returns the one that it is; neither, when dir is not the folder of one.
+func Rewrite(dir string) (*reports.Audit, *reports.Capacity, error) {
+	if recorded(dir) {
+		return nil, nil, nil
+	}
+	f, err := os.Open(filepath.Join(dir, ReportJSON))
+	if err != nil {
+		return nil, nil, killed(dir)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxReport))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read report: %w", err)
+	}
+	c, err := decoded[reports.Campaign](f.Name(), text)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch c.Kind {
+	case reports.KindAudit:
+		a, err := decoded[reports.Audit](f.Name(), text)
+		if err != nil {
+			return nil, nil, err
+		}
+		return a, nil, leaveAudit(dir, a)
+	case reports.KindCapacity:
+		found, err := decoded[reports.Capacity](f.Name(), text)
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, found, leaveCapacity(dir, found)
+	}
+	return nil, nil, nil
+}
+
+func decoded[T any](name string, text []byte) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(text, v); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", name, err)
+	}
+	return v, nil
+}

@@ -1,0 +1,68 @@
+package render
+
+import (
+	"html/template"
+	"io"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// auditPage is what the template is filled from.
+type auditPage struct {
+	*reports.Audit
+	frame
+}
+
+// AuditHTML writes an audit as one page that needs nothing else but links to
+// the runs' own, which lie in folders beside it. The same audit gives the same bytes.
+func AuditHTML(w io.Writer, a *reports.Audit) error {
+	f, err := newFrame()
+	if err != nil {
+		return err
+	}
+	return campaignHTML(w, "audit.html", auditFunctions, auditPage{a, f})
+}
+
+var auditFunctions = template.FuncMap{
+	"badge":  func(p auditPage) string { return verdict(p.Verdict) },
+	"judged": judged,
+	"seen":   auditSeen,
+	"tries":  func(row reports.AuditRow) string { return dashed(auditTries(row)) },
+}
+
+// auditSeen is the timeout that was seen, with its interval where that is wide.
+func auditSeen(row reports.AuditRow) string {
+	switch t := row.Timeout; {
+	case t == nil:
+		return unknown
+	case t.Verdict == reports.ByNobody:
+		return "none in " + waited(t.HorizonS)
+	case t.ObservedS == nil:
+		return unknown
+	case t.Verdict == reports.ByWorker:
+		return "worker killed at " + estimated(t.ObservedS, waited)
+	default:
+		return estimated(t.ObservedS, waited)
+	}
+}
+
+// dashed writes what a terminal shows as "-" as a page does.
+func dashed(text string) string {
+	if text == "-" || text == "?" {
+		return unknown
+	}
+	return text
+}
+
+// judged is a verdict on a dependency, with a sign so that it does not rest on colour.
+func judged(row reports.AuditRow) string {
+	switch row.Verdict {
+	case reports.AuditOK:
+		return "✓ has one"
+	case reports.AuditTooLong:
+		return "✕ too long"
+	case reports.AuditNone:
+		return "✕ none"
+	}
+	return "? not known"
+}

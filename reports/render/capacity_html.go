@@ -1,0 +1,83 @@
+package render
+
+import (
+	"html/template"
+	"io"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// capacityPage is what the template is filled from.
+type capacityPage struct {
+	*reports.Capacity
+	frame
+	Strips trialStrips
+}
+
+// CapacityHTML writes what a search has found as one page that needs nothing
+// else but links to the trials' own, which lie in folders beside it. The same
+// search gives the same bytes.
+func CapacityHTML(w io.Writer, c *reports.Capacity) error {
+	f, err := newFrame()
+	if err != nil {
+		return err
+	}
+	return campaignHTML(w, "capacity.html", capacityFunctions, capacityPage{c, f, newTrialStrips(c)})
+}
+
+// fewTrials are so many that their tables need not be folded.
+const fewTrials = 16
+
+var capacityFunctions = template.FuncMap{
+	"badge":   func(p capacityPage) string { return foundWord(p.Verdict) },
+	"faultOf": faultOf,
+	"carried": carried,
+	"little":  func(c *reports.Capacity) bool { return trialsOf(c) <= fewTrials },
+	"load":    loadOf,
+	"note":    func(c *reports.Capacity) string { return arrivalsNote(c.Arrivals) },
+	"result":  func(t reports.CapacityTrial) string { return t.Verdict() },
+}
+
+// foundWord is the verdict of a search, which has no objective to pass but the site's rate to find.
+func foundWord(v reports.Verdict) string {
+	if v == reports.Pass {
+		return "FOUND"
+	}
+	return verdict(v)
+}
+
+// faultOf names the fault of a figure.
+func faultOf(f reports.CapacityFigure) string {
+	if f.Fault == "" {
+		return "no fault"
+	}
+	return f.Fault
+}
+
+// carried is the figure in a few words.
+func carried(c *reports.Capacity, f reports.CapacityFigure) string {
+	switch {
+	case f.Why != "":
+		return "can't tell"
+	case f.RateHz == nil:
+		return "not even " + rate(c.FromHz)
+	case f.HighHz == nil:
+		return "at least " + rate(*f.RateHz)
+	}
+	return rate(*f.RateHz)
+}
+
+func trialsOf(c *reports.Capacity) (n int) {
+	for _, f := range c.Figures {
+		n += len(f.Trials)
+	}
+	return n
+}
+
+// loadOf is how long the site was loaded, in seconds.
+func loadOf(c *reports.Capacity) (s float64) {
+	for _, f := range c.Figures {
+		s += f.LoadS
+	}
+	return s
+}

@@ -1,0 +1,157 @@
+package render
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+)
+
+// trialStrips are a search's trials as pictures, one for each fault, on one axis
+// of rates: those that held on the first lane, those that did not below. Places
+// along the axis are percents of the picture's width, so that its letters stay
+// as large on a small screen; heights are pixels.
+type trialStrips struct {
+	Lanes              []trialLane
+	Axis, Foot, Height float64 // where the axis is, and the letters below it
+	All                []trialStrip
+}
+
+type trialLane struct {
+	Y    float64
+	Name string
+}
+
+// trialStrip is what was tried under one fault.
+type trialStrip struct {
+	Name, Found string
+	Between     *trialBand // where the answer lies
+	Ticks       []trialTick
+	Marks       []trialMark
+}
+
+type trialBand struct{ X, Width float64 }
+
+type trialTick struct {
+	X    float64
+	Text string
+}
+
+// trialMark is one trial.
+type trialMark struct {
+	X, Y               float64
+	Class, Link, Title string
+}
+
+// Geometry of a strip.
+const (
+	stripLeft  = 15.0 // percent
+	stripRight = 97.0
+	stripLane  = 24.0 // pixels
+	stripFoot  = 18.0
+	stripPad   = 1.12 // of a rate, beyond the first and the last
+	mostTicks  = 7
+)
+
+// newTrialStrips lays out the trials of a search.
+func newTrialStrips(c *reports.Capacity) trialStrips {
+	axis, lanes := rateAxisOf(c), []string{"held", "did not"}
+	if slices.ContainsFunc(c.Figures, func(f reports.CapacityFigure) bool {
+		return slices.ContainsFunc(f.Trials, func(t reports.CapacityTrial) bool { return t.Void != "" })
+	}) {
+		lanes = append(lanes, "void")
+	}
+	s := trialStrips{Axis: stripLane * float64(len(lanes))}
+	s.Foot, s.Height = s.Axis+14, s.Axis+stripFoot
+	for i, name := range lanes {
+		s.Lanes = append(s.Lanes, trialLane{stripLane * (float64(i) + 0.5), name})
+	}
+	for i := range c.Figures {
+		if f := &c.Figures[i]; len(f.Trials) > 0 {
+			s.All = append(s.All, newTrialStrip(c, f, axis))
+		}
+	}
+	return s
+}
+
+func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis) trialStrip {
+	strip := trialStrip{Name: faultOf(*f), Found: carries(c, f)}
+	if f.LowHz != nil && f.HighHz != nil {
+		from := axis.x(*f.LowHz)
+		strip.Between = &trialBand{from, round(axis.x(*f.HighHz) - from)}
+	}
+	for _, v := range axis.ticks() {
+		strip.Ticks = append(strip.Ticks, trialTick{axis.x(v), strings.Replace(rate(v), ".0/s", "/s", 1)})
+	}
+	for _, t := range f.Trials {
+		m := trialMark{X: axis.x(t.RateHz), Link: reportLink(t.Dir), Title: rate(t.RateHz) + " for " + span(t.LoadS) + ": " + t.Verdict()}
+		lane := 0
+		switch {
+		case t.Void != "":
+			m.Class, lane = "void", 2
+		case t.Held:
+			m.Class = "held"
+		default:
+			m.Class, lane = "broke", 1
+		}
+		m.Y = stripLane * (float64(lane) + 0.5)
+		strip.Marks = append(strip.Marks, m)
+	}
+	return strip
+}
+
+// rateAxis is a logarithmic axis of rates.
+type rateAxis struct{ from, to float64 }
+
+// rateAxisOf reaches over every rate that was tried, and every bound.
+func rateAxisOf(c *reports.Capacity) rateAxis {
+	a := rateAxis{math.Inf(1), 0}
+	add := func(hz float64) {
+		if hz > 0 {
+			a.from, a.to = min(a.from, hz), max(a.to, hz)
+		}
+	}
+	for _, f := range c.Figures {
+		for _, t := range f.Trials {
+			add(t.RateHz)
+		}
+		if f.HighHz != nil {
+			add(*f.HighHz)
+		}
+	}
+	return rateAxis{a.from / stripPad, a.to * stripPad}
+}
+
+// x is where a rate lies.
+func (a rateAxis) x(hz float64) float64 {
+	share := math.Log(hz/a.from) / math.Log(a.to/a.from)
+	return round(stripLeft + (stripRight-stripLeft)*min(max(share, 0), 1))
+}
+
+// ticks are round rates on the axis: as many of 1, 2, 5, 10, ... as there is room
+// for, or evenly spaced ones where it is short.
+func (a rateAxis) ticks() []float64 {
+	for _, digits := range [][]float64{{1, 2, 5}, {1, 5}, {1}} {
+		ticks := a.decades(digits)
+		if len(ticks) < 3 {
+			return slices.DeleteFunc(linearTicks(a.to, 4*int(math.Ceil(a.to/(a.to-a.from)))), func(v float64) bool { return v < a.from || v > a.to })
+		}
+		if len(ticks) <= mostTicks {
+			return ticks
+		}
+	}
+	return a.decades([]float64{1})
+}
+
+// decades are the rates on the axis that are one of the digits times a power of 10.
+func (a rateAxis) decades(digits []float64) (ticks []float64) {
+	for e := math.Floor(math.Log10(a.from)); e <= math.Log10(a.to); e++ {
+		for _, d := range digits {
+			if v := d * math.Pow(10, e); v >= a.from && v <= a.to {
+				ticks = append(ticks, v)
+			}
+		}
+	}
+	return ticks
+}
