@@ -17,7 +17,6 @@ import (
 // TestTimeouts: how long a real site waits for a dependency that hangs, who
 // ended it, and who gave up on the visitor.
 func TestTimeouts(t *testing.T) {
-	t.Parallel()
 	for _, row := range []struct {
 		name    string
 		options staging.Options
