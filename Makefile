@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 demo: ## watch a site go down with 502s, and the timeout that saves it
 	go run ./cmd/tailback demo
 
-test: setup lint ## everything, with the race detector
+test: setup ## everything, with lint and the race detector
 	@.ci/test
 
 setup: ## install what the tests use, where it is missing and this user may

@@ -13,16 +13,45 @@ import (
 // milliseconds it held its worker, and its page.
 const accessFormat = "%{%s}t %{milliseconds}d %r"
 
-// Held is how long a request held its worker on average, by php-fpm's own
+// served is one request by a worker's own account: a second in which it was
+// served, seconds since 1970, how long it held the worker, seconds, and its page.
+type served struct {
+	at   int64
+	s    float64
+	page string
+}
+
+// byPHP reads a line of accessFormat.
+func byPHP(line string) (one served, ok bool) {
+	var ms float64
+	_, err := fmt.Sscan(line, &one.at, &ms, &one.page)
+	one.s = ms / 1000
+	return one, err == nil
+}
+
+// byGunicorn reads a line of the access log that package gunicorn has it write.
+func byGunicorn(line string) (one served, ok bool) {
+	stamp, rest, _ := strings.Cut(strings.TrimPrefix(line, "["), "] ")
+	at, err := time.Parse("02/Jan/2006:15:04:05 -0700", stamp)
+	if err != nil {
+		return one, false
+	}
+	var us float64
+	_, err = fmt.Sscan(rest, &us, &one.page)
+	one.at, one.s = at.Unix(), us/1e6
+	return one, err == nil
+}
+
+// Held is how long a request held its worker on average, by the pool's own
 // account, seconds. On a machine that others use too it is more than the page
 // was told to take.
 type Held struct {
 	Baseline, Overload float64
 }
 
-// ReadHeld reads php-fpm's access log of a run. Of several pages the mean is
+// ReadHeld reads the pool's access log of a run, each line by read. Of several pages the mean is
 // that of the mix as sent in the whole run, whichever were served in a phase.
-func ReadHeld(file string, r *reports.Report) (Held, error) {
+func ReadHeld(file string, read func(line string) (served, bool), r *reports.Report) (Held, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return Held{}, err
@@ -31,12 +60,9 @@ func ReadHeld(file string, r *reports.Report) (Held, error) {
 		from, to := span(r, phase)
 		sum, n := map[bool]float64{}, map[bool]float64{}
 		for line := range strings.Lines(string(text)) {
-			var began int64
-			var ms float64
-			var page string
-			if _, err := fmt.Sscan(line, &began, &ms, &page); err == nil && began > from && began < to {
-				sum[page == plainPage] += ms / 1000
-				n[page == plainPage]++
+			if one, ok := read(line); ok && one.at > from && one.at < to {
+				sum[one.page == plainPage] += one.s
+				n[one.page == plainPage]++
 			}
 		}
 		plain := plainShare(r)

@@ -47,10 +47,11 @@ func Measure(ctx context.Context, s Site, dir string) (*reports.Report, Held, er
 	if err != nil {
 		return nil, Held{}, err
 	}
+	log, read := site.PHPAccessLog, byPHP
 	if s.Python {
-		return r, Held{s.ServiceS(), s.ServiceS()}, nil // its workers keep no log
+		log, read = site.PythonAccessLog, byGunicorn
 	}
-	held, err := ReadHeld(site.PHPAccessLog, r)
+	held, err := ReadHeld(log, read, r)
 	return r, held, err
 }
 

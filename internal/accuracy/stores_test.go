@@ -107,8 +107,9 @@ func stores(t *testing.T) *reports.Report {
 		t.Fatal(err)
 	}
 	defer site.Close()
+	// Between two arrivals, which are 100 ms apart: no page is under way as a fault begins.
 	faults := func(kind, lasts string) string {
-		return fmt.Sprintf("faults: [{dependency: db, %s, for: %s}, {dependency: cache, %s, for: %s}]", kind, lasts, kind, lasts)
+		return fmt.Sprintf("faults: [{dependency: db, %s, after: 50ms, for: %s}, {dependency: cache, %s, after: 50ms, for: %s}]", kind, lasts, kind, lasts)
 	}
 	text := fmt.Sprintf(`version: 1
 name: stores
@@ -130,7 +131,7 @@ phases:
   - {name: calm at last, duration: 1s, rate: 10}
   - {name: recovery, duration: 3s, rate: 10}
 `, site.URL, o.Database, site.DatabaseAddr, o.Cache, site.CacheAddr,
-		faults("latency: {delay: 100ms}", "3s"), faults("hang: {}", "5s"), faults("reset: {}", "2s"), faults("down: {}", "2s"))
+		faults("latency: {delay: 100ms}", "2950ms"), faults("hang: {}", "4950ms"), faults("reset: {}", "1950ms"), faults("down: {}", "1950ms"))
 	dir := t.TempDir()
 	file := filepath.Join(dir, "experiment.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -45,6 +45,7 @@ func loggingSite(t *testing.T) (*configs.Experiment, string) {
 // not the request of the preflight, and also what came after the last answer. A
 // source that fails is a warning. Neither makes the run longer.
 func TestTheSiteIsWatched(t *testing.T) {
+	t.Parallel()
 	exp, _ := loggingSite(t)
 	exp.Site.PHPSlowLog.Command = "echo no such host >&2; exit 9"
 	dir := filepath.Join(t.TempDir(), "out")

@@ -66,6 +66,7 @@ func lifted(t *testing.T, dir string) bool {
 }
 
 func TestEveryFaultIsLifted(t *testing.T) {
+	t.Parallel()
 	t.Run("at the end", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "out")
 		if err := Run(t.Context(), hangExperiment(t, time.Second), dir, nil); err != nil || !lifted(t, dir) {
@@ -101,6 +102,7 @@ func (p panicking) Play(ctx context.Context, t0 time.Time, emit func(journal.Eve
 
 // Whichever part panics with a fault in force, the others end in good order.
 func TestPanicInAPart(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		part    string
 		prepare func(*configs.Experiment)
@@ -163,6 +165,7 @@ func TestDiskFull(t *testing.T) {
 		runOnFullDisk(t, dir)
 		return
 	}
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	child := exec.Command(os.Args[0], "-test.run=^TestDiskFull$", "-test.v")
 	child.Env = append(os.Environ(), childEnv+"="+dir)

@@ -7,10 +7,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Sites under test sleep far more than they compute: a dozen rows run side by
+// Sites under test sleep far more than they compute: twenty rows run side by
 // side however few processors there are.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	flag.Set("test.parallel", "12")
+	flag.Set("test.parallel", "20")
 	goleak.VerifyTestMain(m)
 }

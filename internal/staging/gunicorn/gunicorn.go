@@ -115,6 +115,7 @@ func poolArgs(site *staging.Site, o staging.Options, pool, log string) []string 
 		"--worker-class", "sync", "--workers", strconv.Itoa(o.Workers), "--backlog", strconv.Itoa(o.Backlog), "--bind", bind,
 		"--timeout", strconv.FormatInt(int64((o.TerminateTimeout+time.Second-1)/time.Second), 10), "--graceful-timeout", "0",
 		"--chdir", site.Dir, "--worker-tmp-dir", site.Dir, "--error-logfile", log,
+		"--access-logfile", site.PythonAccessLog, "--access-logformat", "%(t)s %(D)s %(U)s",
 		"--env", "SITE_URL=" + site.URL, "--env", "SITE_TOKEN=" + site.Token, "--env", "DEPENDENCY=" + o.Dependency, "--env", "DEPENDENCY2=" + o.Dependency2,
 		"--env", "WORKERS=" + strconv.Itoa(o.Workers), "--env", "PYTHONDONTWRITEBYTECODE=1",
 		"pages:page",
@@ -131,6 +132,7 @@ func writeFiles(site *staging.Site, o staging.Options, gateway, pool string) err
 	}
 	site.ErrorLog = filepath.Join(site.Dir, "nginx.error.log")
 	site.AccessLog = filepath.Join(site.Dir, "nginx.access.log")
+	site.PythonAccessLog = filepath.Join(site.Dir, "gunicorn.access.log")
 	if err := os.WriteFile(filepath.Join(site.Dir, "pages.py"), pages, 0o644); err != nil {
 		return fmt.Errorf("write pages: %w", err)
 	}
