@@ -64,8 +64,8 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 		text += ", better " + words.Limit(*b.WithHeadroomS)
 	}
 	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
-		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Digits(b.RateHz, 1) + "/s",
-			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Held(well), words.Limit(*b.MaxTimeoutS), because)}}
+		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Asked(b.RateHz),
+			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Span(well), words.Limit(*b.MaxTimeoutS), because)}}
 	}
 	if sum := budgetSum(r, b); sum != "" {
 		because = sum + "; " + because
@@ -83,7 +83,7 @@ func seenOf(t *reports.Timeout) string {
 	case t.ObservedS != nil:
 		return words.Held(t.ObservedS.Value) + " was seen"
 	}
-	return "none was seen within " + words.Span(t.HorizonS)
+	return "none was seen within " + words.Held(t.HorizonS)
 }
 
 // budgetSum is the sum behind a budget: T* = (W/lambda - S0)/p, where S0 is what
@@ -98,9 +98,9 @@ func budgetSum(r *reports.Report, b *reports.Budget) string {
 	if !ok || own < 0 {
 		return ""
 	}
-	sum := fmt.Sprintf("%s / %s per second - %s of own work", words.Number(n, "worker"), words.Digits(b.RateHz, 1), words.Held(own))
+	sum := fmt.Sprintf("%s / %s per second - %s of own work", words.Number(n, "worker"), words.Given(b.RateHz), words.Span(own))
 	if math.Abs(b.Calls-1) > 0.02 {
-		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Digits(b.Calls, 2))
+		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Calls(b.Calls))
 	}
 	return sum + " = " + words.Limit(*b.MaxTimeoutS)
 }
@@ -178,9 +178,9 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 	if b.MaxTimeoutS != nil && b.Calls > 0 {
 		own := r.Pool.Workers.Value/b.RateHz - b.Calls**b.MaxTimeoutS
 		if busy := b.RateHz * (own + b.Calls*timeout); own >= 0 && math.Ceil(busy) == float64(need) {
-			because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
-				words.Digits(b.RateHz, 1), words.Held(own), words.Held(b.Calls*timeout), words.Digits(busy, 1), whole(r.Pool.Workers))
+			because = fmt.Sprintf("%s x (%s + %s) = %s workers busy, and there are %s",
+				words.Asked(b.RateHz), words.Span(own), words.Held(b.Calls*timeout), words.Things(busy), whole(r.Pool.Workers))
 		}
 	}
-	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s/s with a timeout of %s", words.Number(int64(need), "worker"), words.Digits(b.RateHz, 1), words.Held(timeout)), Because: because}}
+	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s with a timeout of %s", words.Number(int64(need), "worker"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
 }

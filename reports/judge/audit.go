@@ -42,7 +42,7 @@ func Audit(name string, rateHz, horizonS float64, parts []AuditPart) *reports.Au
 		a.Summary = "every dependency is called with a timeout"
 	}
 	if counts[reports.AuditTooLong] > 0 {
-		a.Summary += fmt.Sprintf("; %d too long for %s/s", counts[reports.AuditTooLong], words.Digits(rateHz, 1))
+		a.Summary += fmt.Sprintf("; %d too long for %s", counts[reports.AuditTooLong], words.Asked(rateHz))
 	}
 	return a
 }
@@ -87,7 +87,7 @@ func judgeRow(row *reports.AuditRow, rateHz float64) (verdict, text string) {
 	t := row.Timeout
 	budget := ""
 	if row.MaxTimeoutS != nil {
-		budget = fmt.Sprintf("at most %s holds %s/s", words.Limit(*row.MaxTimeoutS), words.Digits(rateHz, 1))
+		budget = fmt.Sprintf("at most %s holds %s", words.Limit(*row.MaxTimeoutS), words.Asked(rateHz))
 	}
 	switch {
 	case t.Verdict == reports.ByNobody:
