@@ -192,6 +192,7 @@ type Dose struct {
 	QueuedS    *float64   `json:"queued_s"` // from which on requests piled up, so that it would have broken in time; null when they did not, or it can't be told
 	MaxS       float64    `json:"max_s"`    // the largest that was tried
 	Broke      string     `json:"broke"`    // what came: "502", "client_timeout", ...; "" when it held
+	Text       string     `json:"text"`     // the same in a sentence, without its full stop
 	Steps      []DoseStep `json:"steps"`
 }
 

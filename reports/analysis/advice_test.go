@@ -40,19 +40,19 @@ func TestAdvice(t *testing.T) {
 		want []string
 	}{
 		{"no timeout", physics, []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 0.10 s of own work = 0.40 s; none was seen within 10 s",
+			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s",
 			// 8 x (0.101 + 1) = 8.8
-			"Or run 9 workers, which hold 8/s with a timeout of 1.0 s | 8/s x (0.10 s + 1.0 s) = 8.8 workers busy, and there are 4",
+			"Or run 9 workers, which hold 8/s with a timeout of 1 s | 8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4",
 		}},
 		{"no timeout, and a slow log", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
 			r.Evidence = []reports.Evidence{{Kind: "waiting", Text: "curl_exec() /srv/checkout.php:12", Count: 4}}
 		}), []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 0.10 s of own work = 0.40 s; none was seen within 10 s; the slow log has it waiting in curl_exec() /srv/checkout.php:12",
+			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s; the slow log has it waiting in curl_exec() /srv/checkout.php:12",
 		}},
 		{"1 s is too long", with(func(r *reports.Report) { observed(r, 1, 9) }), []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 0.10 s of own work = 0.40 s; 1.0 s was seen",
-			"Or run 9 workers, which hold 8/s with a timeout of 1.0 s | 8/s x (0.10 s + 1.0 s) = 8.8 workers busy, and there are 4",
+			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; 1.0 s was seen",
+			"Or run 9 workers, which hold 8/s with a timeout of 1 s | 8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4",
 		}},
 		{"0.35 s is short enough", with(func(r *reports.Report) {
 			observed(r, 0.35, 4)
@@ -65,27 +65,27 @@ func TestAdvice(t *testing.T) {
 			r.Budget[0].TimeoutS, r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = new(12.0), new(0.1333), new(0.1)
 			r.Timeouts[0].Retries, r.Timeouts[0].Visitor, r.Pool.GatewayTimeoutS = 2, "gateway", around(10, 0.01)
 		}), []string{
-			"Give calls to payments a timeout of at most 0.13 s, better 0.10 s | (4 workers / 8 per second - 0.10 s of own work) / 3 calls a request = 0.13 s; 3 tries of 12 s were seen",
+			"Give calls to payments a timeout of at most 0.13 s, better 0.10 s | (4 workers / 8 per second - 100 ms of own work) / 3 calls a request = 0.13 s; 3 tries of 12 s were seen",
 			"Let all tries of a call to payments share one timeout, or do not retry while a visitor waits | 3 tries of 12 s hold a worker for 36 s",
-			"Or run 289 workers, which hold 8/s with a timeout of 12 s | 8/s x (0.10 s + 36 s) = 288.8 workers busy, and there are 4",
+			"Or run 289 workers, which hold 8/s with a timeout of 12 s | 8/s x (100 ms + 36 s) = 289 workers busy, and there are 4",
 			"Keep all calls of a page shorter together than the 10 s that the gateway waits | calls to payments held workers for 36 s: they went on for visitors who had been told 504",
 		}},
 		// p = 0.25: T* = (4/8 - 0.1)/0.25 = 1.6 s. The others need 8 x 0.75 x 0.1 / 0.8 = 0.75, so 1 worker of the 4.
 		{"a share of requests calls it", with(func(r *reports.Report) {
 			r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 0.25, MaxTimeoutS: new(1.6), Bound: "workers", OwnS: 0.1}}
 		}), []string{
-			"Give calls to payments a timeout of at most 1.6 s | (4 workers / 8 per second - 0.10 s of own work) / 0.25 calls a request = 1.6 s; none was seen within 10 s",
+			"Give calls to payments a timeout of at most 1.6 s | (4 workers / 8 per second - 100 ms of own work) / 0.25 calls a request = 1.6 s; none was seen within 10 s",
 			"Let only 3 of the 4 workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | 25% of requests call it, and while it hung it took the workers of the others too; they need 1 of 4",
 		}},
 		{"no timeout holds the rate", with(func(r *reports.Report) { r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = nil, nil }), []string{
 			"Let only some of the workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | no timeout holds 8/s with these workers",
-			"Or run 9 workers, which hold 8/s with a timeout of 1.0 s | 8/s x (0.10 s + 1.0 s) = 8.8 workers busy, and there are 4",
+			"Or run 9 workers, which hold 8/s with a timeout of 1 s | 8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4",
 		}},
 		{"a timeout that would never let it answer", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
 			r.Dependencies = []reports.Dependency{{Name: "payments", HeldMeanS: new(0.6)}}
 		}), []string{
-			"Take calls to payments out of the page (a job, a cache): no timeout that lets it answer holds 8/s | when well it takes 0.60 s, and 0.40 s would be too long; none was seen within 10 s",
+			"Take calls to payments out of the page (a job, a cache): no timeout that lets it answer holds 8/s | when well it takes 600 ms, and 0.40 s would be too long; none was seen within 10 s",
 		}},
 		{"no figures", func(r *reports.Report) {
 			r.Timeouts = []reports.Timeout{{Dependency: "payments", Connect: true, Verdict: "none", HorizonS: 10}}
@@ -101,7 +101,7 @@ func TestAdvice(t *testing.T) {
 		}, []string{"Start the pool at its full size: pm = static, or a higher pm.start_servers | it grew from 2 to 8 workers while requests queued, unless others than this run called the dependency too"}},
 		{"an unknown cause", func(r *reports.Report) {}, []string{"Give this run the site's nginx_error_log and php_access_log (under site:) | why the 502s came can't be told from outside"}},
 		{"a cause that is not sure", func(r *reports.Report) { cause(r, reports.AppError, 0.6) },
-			[]string{"Give this run the site's nginx_error_log and php_access_log (under site:) | the cause of the 502s is told with confidence 0.6 without"}},
+			[]string{"Give this run the site's nginx_error_log and php_access_log (under site:) | the cause of the 502s is told with confidence 0.60 without"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := advised(t, madeup.Hang(), nil, test.set); !slices.Equal(got, test.want) {
@@ -121,7 +121,7 @@ func TestAdviceOnLoad(t *testing.T) {
 		}
 	}
 	for want, set := range map[string]func(r *reports.Report){
-		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 0.50 s = 10 workers busy":              asked("workers", around(0.5, 0.02)),
+		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 500 ms = 10 workers busy":              asked("workers", around(0.5, 0.02)),
 		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                         asked("workers", nil),
 		"Make pages cheaper, or run more workers if they don't compete for the processor or a lock | it carries 8.0/s, and was asked 20/s: its workers serve as many as 4 would that do nothing else; from outside it can't be told what else they do": asked("effective", around(0.5, 0.02)),
 	} {

@@ -53,6 +53,9 @@ func report(run *measure.Run) *reports.Report {
 	r.Objectives = judge.Objectives(run, fidelity)
 	judge.Run(run, r, fidelity, append(doubts, disagreements...))
 
+	for i := range r.Dose {
+		r.Dose[i].Text = explain.Dose(&r.Dose[i])
+	}
 	r.NotKnown = explain.NotKnown(r)
 	r.Advice = explain.Advice(r)
 	r.Summary = explain.Summary(r)

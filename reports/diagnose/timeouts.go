@@ -71,20 +71,20 @@ func fromConnections(run *measure.Run, t *reports.Timeout, w *measure.FaultWindo
 	tight := len(group) >= 2 && 2*len(group) >= len(held)
 	switch kept := kept(w, held); {
 	case len(held) >= 5 && w.Marked(measure.MarkKilled) >= 0.5 && 5*len(group) >= 4*len(held) && together(w) < 0.5:
-		t.Why = fmt.Sprintf("waits ended with a 502 after %s each time: a master that kills workers looks once a second, so it may be the application's own error", words.Span(middleOf(group).Seconds()))
+		t.Why = fmt.Sprintf("waits ended with a 502 after %s each time: a master that kills workers looks once a second, so it may be the application's own error", words.Held(middleOf(group).Seconds()))
 	case len(held) > 0 && w.Marked(measure.MarkKilled) >= 0.5:
 		t.Source, t.Verdict = "connection", reports.ByWorker
 		t.ObservedS = killedAfter(held, run.Usual.Most())
 	case len(held) > 0 && leftWithVisitor(w, group, tight, run.Usual.Most()):
 		t.Verdict, t.HorizonS = reports.ByNobody, slices.Max(held).Seconds()
-		t.Why = fmt.Sprintf("the site let go of its calls when the visitor's request had been given up, after %s: no timeout of its own was seen", words.Span(middleOf(middle(w.Others)).Seconds()))
+		t.Why = fmt.Sprintf("the site let go of its calls when the visitor's request had been given up, after %s: no timeout of its own was seen", words.Held(middleOf(middle(w.Others)).Seconds()))
 	case kept > 0 && 5*kept >= len(held)+kept: // also beside others: the one without a limit is what holds the workers
 		without(run, t, w)
 		if t.Verdict == reports.ByNobody && tight {
-			t.Why = fmt.Sprintf("%d other calls were given up after %s: not every call has that timeout", len(group), words.Span(middleOf(group).Seconds()))
+			t.Why = fmt.Sprintf("%d other calls were given up after %s: not every call has that timeout", len(group), words.Held(middleOf(group).Seconds()))
 		}
 	case !tight && len(held) > 1:
-		t.Why = fmt.Sprintf("the site ended %d waits at no common time, after %s to %s", len(held), words.Span(slices.Min(held).Seconds()), words.Span(slices.Max(held).Seconds()))
+		t.Why = fmt.Sprintf("the site ended %d waits at no common time, after %s to %s", len(held), words.Held(slices.Min(held).Seconds()), words.Held(slices.Max(held).Seconds()))
 	case !tight:
 		t.Why = fmt.Sprintf("the site ended %s within the fault: too few to tell a timeout from chance", words.Number(int64(len(held)), "wait"))
 	case w.Marked(measure.MarkAnswered) < 0.5 && onTheSecond(w):
@@ -95,7 +95,7 @@ func fromConnections(run *measure.Run, t *reports.Timeout, w *measure.FaultWindo
 		t.ObservedS = limitOf(group, fmt.Sprintf("%d of the %d waits that the site ended", len(group), len(held)))
 		tries(run, t, w, d, middleOf(group))
 		if second, _ := densest(others); len(second) >= 3 && 10*len(second) >= len(held) {
-			t.Why = words.Both(t.Why, fmt.Sprintf("%d other calls were given up after %s", len(second), words.Span(middleOf(second).Seconds())))
+			t.Why = words.Both(t.Why, fmt.Sprintf("%d other calls were given up after %s", len(second), words.Held(middleOf(second).Seconds())))
 		}
 	}
 }
@@ -131,7 +131,7 @@ func kept(w *measure.FaultWindow, held []time.Duration) (n int) {
 // without says that there was no timeout, if it was watched for long enough.
 func without(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow) {
 	if t.HorizonS < shortWatch.Seconds() {
-		t.Why = fmt.Sprintf("calls were watched for %s only", words.Span(t.HorizonS))
+		t.Why = fmt.Sprintf("calls were watched for %s only", words.Held(t.HorizonS))
 		return
 	}
 	t.Verdict = reports.ByNobody
@@ -201,7 +201,7 @@ func limitOf(group []time.Duration, from string) *reports.Estimate {
 func killedAfter(held []time.Duration, usual time.Duration) *reports.Estimate {
 	low, high := slices.Max(held)-time.Second, slices.Min(held)+usual
 	e := &reports.Estimate{From: fmt.Sprintf("%s that ended with a killed worker, from %s to %s; workers are looked at once a second",
-		words.Number(int64(len(held)), "wait"), words.Span(slices.Min(held).Seconds()), words.Span(slices.Max(held).Seconds()))}
+		words.Number(int64(len(held)), "wait"), words.Held(slices.Min(held).Seconds()), words.Held(slices.Max(held).Seconds()))}
 	if low > high {
 		low, high = high, slices.Max(held)
 	}

@@ -28,7 +28,7 @@ func tries(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow, d repor
 	case rounds > 0 && (perCall == 0 || math.Abs(perCall-float64(rounds)) <= max(slack, 0.3)):
 		t.Retries, t.RetriesKnown = int64(rounds-1), true
 	case rounds > 0:
-		t.Why = fmt.Sprintf("whether calls were tried again can't be told: %s calls for each when all is well, but answers that took %d timeouts longer", words.Digits(perCall, 1), rounds)
+		t.Why = fmt.Sprintf("whether calls were tried again can't be told: %s calls for each when all is well, but answers that took %d timeouts longer", words.Calls(perCall), rounds)
 	case perCall > 0 && slack <= 0.5 && n >= 1 && math.Abs(perCall-float64(n)) <= 0.3:
 		t.Retries, t.RetriesKnown = int64(n-1), true
 	default:

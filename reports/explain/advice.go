@@ -50,7 +50,7 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 			continue
 		}
 		said[o.Cause] = true
-		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Span(o.FirstS))
+		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
 		if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
@@ -83,17 +83,17 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	if !trouble || p.CapacityHz == nil {
 		return nil
 	}
-	carries := fmt.Sprintf("it carries %s, and was asked %s/s", words.PerS(p.CapacityHz.Value), words.Digits(asked, 1))
+	carries := fmt.Sprintf("it carries %s, and was asked %s", words.PerS(p.CapacityHz.Value), words.Asked(asked))
 	if p.Workers != nil && p.Workers.Kind == reports.EffectiveWorkers {
 		return []reports.Advice{{Text: "Make pages cheaper, or run more workers if they don't compete for the processor or a lock",
-			Because: fmt.Sprintf("%s: its workers serve as many as %s would that do nothing else; from outside it can't be told what else they do", carries, words.Digits(p.Workers.Value, 1))}}
+			Because: fmt.Sprintf("%s: its workers serve as many as %s would that do nothing else; from outside it can't be told what else they do", carries, words.Things(p.Workers.Value))}}
 	}
 	if p.ServiceS == nil || p.ServiceS.Value <= 0 {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries}}
 	}
 	busy := asked * p.ServiceS.Value
-	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s/s with headroom, or make pages faster", words.Number(int64(math.Ceil(busy/busyAtMost-1e-9)), "worker"), words.Digits(asked, 1)),
-		Because: fmt.Sprintf("%s: %s/s x %s = %s workers busy", carries, words.Digits(asked, 1), words.Held(p.ServiceS.Value), words.Digits(busy, 1))}}
+	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(math.Ceil(busy/busyAtMost-1e-9)), "worker"), words.Asked(asked)),
+		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(busy))}}
 }
 
 // busyAtMost is the share of their time that workers should be busy at most.
@@ -122,7 +122,7 @@ func adviseOnGrowth(r *reports.Report) []reports.Advice {
 	}
 	return []reports.Advice{{Text: "Start the pool at its full size: pm = static, or a higher pm.start_servers",
 		Because: fmt.Sprintf("it grew from %s to %s workers while requests queued, unless others than this run called the dependency too",
-			words.Digits(w.Low, 0), words.Digits(w.High, 0))}}
+			words.Things(w.Low), words.Things(w.High))}}
 }
 
 // blind is how long, in seconds, a status page must have been silent to be told of.
@@ -147,7 +147,7 @@ func adviseOnStatus(r *reports.Report) []reports.Advice {
 		return nil
 	}
 	return []reports.Advice{{Text: "Give the status page a socket of its own: pm.status_listen",
-		Because: fmt.Sprintf("it said nothing for %s from %s on, when the workers were busy", words.Span(longest), words.Span(from))}}
+		Because: fmt.Sprintf("it said nothing for %s from %s on, when the workers were busy", words.Span(longest), words.Moment(from))}}
 }
 
 // adviseOnLogs names the logs that would make a cause surer.
@@ -162,7 +162,7 @@ func adviseOnLogs(r *reports.Report) []reports.Advice {
 		case o.Cause == reports.Unknown || o.Cause == "":
 			return []reports.Advice{{Text: "Give this run the site's " + missing + " (under site:)", Because: "why the " + what(o) + " came can't be told from outside"}}
 		case c != nil && *c < reports.Sure:
-			return []reports.Advice{{Text: "Give this run the site's " + missing + " (under site:)", Because: fmt.Sprintf("the cause of the %s is told with confidence %.1f without", what(o), *c)}}
+			return []reports.Advice{{Text: "Give this run the site's " + missing + " (under site:)", Because: fmt.Sprintf("the cause of the %s is told with confidence %s without", what(o), words.Confidence(*c))}}
 		}
 	}
 	return nil

@@ -64,8 +64,8 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 		text += ", better " + words.Limit(*b.WithHeadroomS)
 	}
 	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
-		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Digits(b.RateHz, 1) + "/s",
-			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Held(well), words.Limit(*b.MaxTimeoutS), because)}}
+		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Asked(b.RateHz),
+			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Span(well), words.Limit(*b.MaxTimeoutS), because)}}
 	}
 	if sum := budgetSum(r, b); sum != "" {
 		because = sum + "; " + because
@@ -83,7 +83,7 @@ func seenOf(t *reports.Timeout) string {
 	case t.ObservedS != nil:
 		return words.Held(t.ObservedS.Value) + " was seen"
 	}
-	return "none was seen within " + words.Span(t.HorizonS)
+	return "none was seen within " + words.Held(t.HorizonS)
 }
 
 // budgetSum is the sum behind a budget: T* = (W/lambda - S0)/p of each try, where S0
@@ -103,16 +103,16 @@ func budgetSum(r *reports.Report, b *reports.Budget) string {
 	n, exact := w.Exact()
 	switch g := r.Pool.GatewayTimeoutS; {
 	case b.Bound == "workers" && exact:
-		from, whole = fmt.Sprintf("%s / %s per second", words.Number(n, "worker"), words.Digits(b.RateHz, 1)), (w.Value/b.RateHz-b.OwnS)/b.Calls
+		from, whole = fmt.Sprintf("%s / %s per second", words.Number(n, "worker"), words.Given(b.RateHz)), (w.Value/b.RateHz-b.OwnS)/b.Calls
 	case b.Bound == "gateway" && g != nil:
 		from, whole = "the "+words.Held(g.Value)+" that the gateway waits", (g.Value-b.OwnS)/math.Ceil(b.Calls)
 	}
 	if from == "" || reports.Distance(whole/tries, *b.MaxTimeoutS) > 0.02**b.MaxTimeoutS {
 		return ""
 	}
-	sum := fmt.Sprintf("%s - %s of own work", from, words.Held(b.OwnS))
+	sum := fmt.Sprintf("%s - %s of own work", from, words.Span(b.OwnS))
 	if each := b.Calls * tries; math.Abs(each-1) > 0.02 {
-		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Digits(each, 2))
+		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Calls(each))
 	}
 	return sum + " = " + words.Limit(*b.MaxTimeoutS)
 }
@@ -189,8 +189,8 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", words.Held(timeout), whole(r.Pool.Workers))
 	calls := b.Calls * float64(t.Retries+1) * timeout
 	if busy := b.RateHz * (b.OwnS + calls); calls > 0 && math.Ceil(busy*(1-1e-9)) == float64(need) {
-		because = fmt.Sprintf("%s/s x (%s + %s) = %s workers busy, and there are %s",
-			words.Digits(b.RateHz, 1), words.Held(b.OwnS), words.Held(calls), words.Digits(busy, 1), whole(r.Pool.Workers))
+		because = fmt.Sprintf("%s x (%s + %s) = %s workers busy, and there are %s",
+			words.Asked(b.RateHz), words.Span(b.OwnS), words.Held(calls), words.Things(busy), whole(r.Pool.Workers))
 	}
-	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s/s with a timeout of %s", words.Number(int64(need), "worker"), words.Digits(b.RateHz, 1), words.Held(timeout)), Because: because}}
+	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s with a timeout of %s", words.Number(int64(need), "worker"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
 }

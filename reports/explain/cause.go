@@ -103,7 +103,7 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	} else if fault.CallS != nil {
 		each = words.Held(*fault.CallS) + " spent on each call"
 	} else if fault.Does.TripDelay && fault.SizeS != nil {
-		each = words.Held(*fault.SizeS) + " more spent on each call"
+		each = words.Span(*fault.SizeS) + " more spent on each call"
 	}
 	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
 }

@@ -118,8 +118,8 @@ func timeoutsNotKnown(r *reports.Report) []reports.NotKnown {
 		case t.Verdict == "":
 			list = append(list, reports.NotKnown{What: "which timeout calls to " + name + " have", Why: cmp.Or(t.Why, "nothing was held long enough to tell"), Needs: "a longer hang on " + name + ", or `tailback audit`"})
 		case t.Verdict == reports.ByNobody:
-			list = append(list, reports.NotKnown{What: "whether calls to " + name + " have a timeout longer than " + words.Span(t.HorizonS),
-				Why: "no call was watched for longer", Needs: fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, words.Span(t.HorizonS))})
+			list = append(list, reports.NotKnown{What: "whether calls to " + name + " have a timeout longer than " + words.Held(t.HorizonS),
+				Why: "no call was watched for longer", Needs: fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, words.Held(t.HorizonS))})
 		}
 	}
 	if idle != nil {

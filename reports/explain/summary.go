@@ -22,7 +22,7 @@ func Summary(r *reports.Report) string {
 	if !r.Fidelity.OK {
 		text = "the load generator could not do all that was asked (" + r.Fidelity.Why + "), so some of this may be its own doing: " + text
 	}
-	switch at := words.Span(r.DurationS); r.Outcome {
+	switch at := words.Lasted(r.DurationS); r.Outcome {
 	case reports.OutcomeComplete:
 	case reports.OutcomeInterrupted:
 		text = "interrupted after " + at + bracketed(r.OutcomeWhy) + ": " + text
@@ -45,7 +45,7 @@ func body(r *reports.Report) []string {
 	case all.Sent == 0:
 		return []string{"no request was sent"}
 	case all.OK == 0:
-		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", words.Requests(all.Sent), failures(all), after(": ", explainFirst(r)))}
+		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", words.Number(all.Sent, "request"), failures(all), after(": ", explainFirst(r)))}
 	case len(r.Faults) == 0:
 		return append([]string{plain(r, all)}, slow(r)...)
 	}
@@ -80,18 +80,18 @@ func explainFirst(r *reports.Report) string {
 func plain(r *reports.Report, t *reports.Traffic) string {
 	if t.Bad() == 0 {
 		return fmt.Sprintf("all %s were answered well%s, half of them within %s and 99%% within %s",
-			words.Requests(t.Sent), degraded(t), words.Span(*t.ResponseS.P50), words.Span(*t.ResponseS.P99))
+			words.Number(t.Sent, "request"), degraded(t), words.Span(*t.ResponseS.P50), words.Span(*t.ResponseS.P99))
 	}
-	failed := fmt.Sprintf("%s of %s failed (%s: %s)", words.Count(t.Bad()), words.Requests(t.Sent), words.Percent(badShare(t)), failures(t))
+	failed := fmt.Sprintf("%s of %s failed (%s: %s)", words.Count(t.Bad()), words.Number(t.Sent, "request"), words.Percent(badShare(t)), failures(t))
 	if len(r.Onset) == 0 {
 		return failed
 	}
 	o := r.Onset[0]
 	if c := r.Pool.CapacityHz; o.Cause == reports.QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
-		return fmt.Sprintf("the site carries %s; asked %s/s, %s, from %s into the run on%s",
-			words.PerS(c.Value), words.Digits(*o.RateHz, 1), failed, words.Span(o.FirstS), after(": ", explain(r, &o)))
+		return fmt.Sprintf("the site carries %s; asked %s, %s, from %s into the run on%s",
+			words.PerS(c.Value), words.Asked(*o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
 	}
-	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Span(o.FirstS), rate(&o), after(": ", explain(r, &o)))
+	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Moment(o.FirstS), rate(&o), after(": ", explain(r, &o)))
 }
 
 // slow says why good answers were slow, where no fault was played.
@@ -104,7 +104,7 @@ func slow(r *reports.Report) []string {
 			continue
 		}
 		said[s.Cause] = true
-		list = append(list, fmt.Sprintf("Answers were slow from %s on: %s", words.Span(s.FromS), why))
+		list = append(list, fmt.Sprintf("Answers were slow from %s on: %s", words.Moment(s.FromS), why))
 	}
 	return list
 }
@@ -233,7 +233,7 @@ func effect(r *reports.Report, phase, state, during string, faults int) string {
 	if cut && len(parts) == 0 {
 		text := state + " no failure was recorded before the run ended"
 		if n := t.Classes["canceled"]; n > 0 {
-			text += ", with " + words.Requests(n) + " still without an answer"
+			text += ", with " + words.Number(n, "request") + " still without an answer"
 		}
 		return text
 	}
@@ -257,9 +257,9 @@ func wellAgain(r *reports.Report, phase string, faults int) string {
 	case well != nil && *well == 0:
 		return fmt.Sprintf("; the site was well again as soon as %s lifted", it)
 	case well != nil:
-		return fmt.Sprintf("; the site was well again %.0f s after %s lifted", *well, it)
+		return fmt.Sprintf("; the site was well again %s after %s lifted", words.Span(*well), it)
 	case never != nil:
-		return fmt.Sprintf("; the site was not well again in the %.0f s after %s lifted", *never, it)
+		return fmt.Sprintf("; the site was not well again in the %s after %s lifted", words.Span(*never), it)
 	}
 	return ""
 }
@@ -298,7 +298,7 @@ func rate(o *reports.Onset) string {
 	if o.RateHz == nil {
 		return ""
 	}
-	return " at " + words.Digits(*o.RateHz, 1) + " requests/s"
+	return " at " + words.Given(*o.RateHz) + " requests/s"
 }
 
 // degraded says which part of the good answers served less, if any did.

@@ -27,8 +27,8 @@ func remedies(r *reports.Report) []string {
 		said[t.Dependency] = true
 		list = append(list, remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone)...)
 	}
-	for _, d := range r.Dose {
-		list = append(list, sentence(d))
+	for i := range r.Dose {
+		list = append(list, Dose(&r.Dose[i]))
 	}
 	return list
 }
@@ -46,7 +46,7 @@ func remedy(r *reports.Report, t *reports.Timeout, alone bool) []string {
 	b := r.BudgetOf(t.Dependency)
 	switch {
 	case t.Verdict == reports.ByNobody:
-		seen := fmt.Sprintf("No %s%s was seen within %s", kind, on, words.Span(t.HorizonS))
+		seen := fmt.Sprintf("No %s%s was seen within %s", kind, on, words.Held(t.HorizonS))
 		return append([]string{seen}, wouldHold(r, b)...)
 	case t.Verdict == reports.ByWorker && t.ObservedS != nil:
 		killed := fmt.Sprintf("The application gave up on no call to %s itself: workers were killed after %s", t.Dependency, words.Held(t.ObservedS.Value))
@@ -67,7 +67,7 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 	}
 	need := ""
 	if c := example(b); c != nil {
-		need = fmt.Sprintf("with a %s timeout it takes %s", words.Digits(c.TimeoutS, 3)+" s", words.Number(int64(c.WorkersNeeded), "worker"))
+		need = fmt.Sprintf("with a %s timeout it takes %s", words.Timeout(c.TimeoutS), words.Number(int64(c.WorkersNeeded), "worker"))
 	}
 	if b.MaxTimeoutS == nil {
 		if need != "" {
@@ -100,11 +100,11 @@ func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name strin
 	case b == nil:
 		return fmt.Sprintf("Calls to %s were given up after %s", t.Dependency, words.Held(t.ObservedS.Value))
 	case b.MaxTimeoutS == nil && b.Why != "":
-		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s/s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Digits(b.RateHz, 1), b.Why)
+		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Asked(b.RateHz), b.Why)
 	case b.MaxTimeoutS == nil:
-		return fmt.Sprintf("%s%s does not help: no timeout holds %s/s with these workers%s", the, tries, words.Digits(b.RateHz, 1), need)
+		return fmt.Sprintf("%s%s does not help: no timeout holds %s with these workers%s", the, tries, words.Asked(b.RateHz), need)
 	}
-	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Digits(b.RateHz, 1) + "/s" + headroom(b)
+	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Asked(b.RateHz) + headroom(b)
 	switch {
 	case t.ObservedS.Low > *b.MaxTimeoutS:
 		return the + tries + " is too long: at most " + most + need
@@ -136,12 +136,12 @@ func heldRate(r *reports.Report, t *reports.Timeout) string {
 		}
 		for _, p := range r.Phases {
 			if p.Name == f.Phase && p.RateAskedHz != nil && reports.Distance(*p.RateAskedHz, *t.HeldHz) < 0.1**t.HeldHz {
-				return words.Digits(*p.RateAskedHz, 1) + "/s"
+				return words.Asked(*p.RateAskedHz)
 			}
 		}
 		break
 	}
-	return words.Digits(*t.HeldHz, 1) + "/s"
+	return words.Asked(*t.HeldHz)
 }
 
 // broke reports whether a full queue was seen under a fault on the dependency.
@@ -186,24 +186,25 @@ func atRate(r *reports.Report, b *reports.Budget) string {
 			return "this rate"
 		}
 	}
-	return words.Digits(b.RateHz, 1) + "/s"
+	return words.Asked(b.RateHz)
 }
 
-func sentence(d reports.Dose) string {
+// Dose says which size of a stepped fault first broke the site.
+func Dose(d *reports.Dose) string {
 	switch {
 	case d.SizeS == nil && d.QueuedS != nil:
 		return fmt.Sprintf("Delays of %s up to %s did not break the site, but from %s on requests piled up: it would not have held for long", d.Dependency, words.Span(d.MaxS), words.Span(*d.QueuedS))
 	case d.SizeS == nil:
 		return fmt.Sprintf("The site held every delay of %s up to %s", d.Dependency, words.Span(d.MaxS))
 	}
-	broke := fmt.Sprintf("The site first broke (%s) at a delay of %s", brokeWith(d), words.Span(*d.SizeS))
+	text := fmt.Sprintf("The site first broke (%s) with %s delayed by %s", brokeWith(d), d.Dependency, words.Span(*d.SizeS))
 	if d.QueuedS != nil && *d.QueuedS < *d.SizeS {
-		broke += fmt.Sprintf(", but requests piled up from %s on", words.Span(*d.QueuedS))
+		text += fmt.Sprintf(", but requests piled up from %s on", words.Span(*d.QueuedS))
 	}
-	return broke
+	return text
 }
 
-func brokeWith(d reports.Dose) string {
+func brokeWith(d *reports.Dose) string {
 	if words := map[string]string{"client_timeout": "no answer in time"}[d.Broke]; words != "" {
 		return words
 	}

@@ -39,7 +39,7 @@ func Audit(rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
 		a.Verdict, a.Summary = reports.Pass, "every dependency is called with a timeout"
 	}
 	if long := by[reports.AuditTooLong]; len(long) > 0 {
-		a.Summary += fmt.Sprintf("; %d too long for %s/s: %s", len(long), words.Digits(rateHz, 1), words.Join(long))
+		a.Summary += fmt.Sprintf("; %d too long for %s: %s", len(long), words.Asked(rateHz), words.Join(long))
 	}
 	if len(unknown) > 0 {
 		a.Summary += fmt.Sprintf("; of %s it could not be told", words.Join(unknown))
@@ -88,7 +88,7 @@ func judgeRow(row *reports.AuditRow, rateHz float64) (verdict, text string) {
 	t := row.Timeout
 	budget := ""
 	if row.MaxTimeoutS != nil {
-		budget = fmt.Sprintf("at most %s holds %s/s", words.Limit(*row.MaxTimeoutS), words.Digits(rateHz, 1))
+		budget = fmt.Sprintf("at most %s holds %s", words.Limit(*row.MaxTimeoutS), words.Asked(rateHz))
 	}
 	switch {
 	case t.Verdict == reports.ByNobody:

@@ -78,7 +78,7 @@ func find(run *measure.Run, o configs.Objective, f measure.Fidelity) finding {
 func cutShort(run *measure.Run, s scope) string {
 	for i, p := range run.Manifest.Phases {
 		if s.chosen[i] && measure.Outcome(run.Manifest) != reports.OutcomeComplete && run.End < time.Duration(p.EndNS) {
-			return fmt.Sprintf("the run ended %s into phase %s", words.Span(run.Lasted(i)), p.Name)
+			return fmt.Sprintf("the run ended %s into phase %s", words.Moment(run.Lasted(i)), p.Name)
 		}
 	}
 	return ""
@@ -116,7 +116,7 @@ func metric(run *measure.Run, o configs.Objective, s scope) finding {
 		return findOnset(run, o, s)
 	}
 	if s.Ok == 0 {
-		return finding{why: fmt.Sprintf("not one good answer among %s", words.Requests(s.Sent))}
+		return finding{why: fmt.Sprintf("not one good answer among %s", words.Number(s.Sent, "request"))}
 	}
 	return finding{observed: new(time.Duration(s.Response.Quantile(quantileOf[o.Metric])).Seconds())}
 }

@@ -31,7 +31,7 @@ func met(r *reports.Report) (ok bool, why string) {
 	var missed []string
 	for i := range r.Objectives {
 		if o := &r.Objectives[i]; o.OK != nil && !*o.OK && o.Observed != nil {
-			missed = append(missed, fmt.Sprintf("%s: %s", o.Text, inUnit(*o.Observed, o.Unit)))
+			missed = append(missed, fmt.Sprintf("%s: %s", o.Text, words.Measured(*o.Observed, o.Unit)))
 		} else if o.OK != nil && !*o.OK {
 			missed = append(missed, o.Text)
 		}
@@ -48,16 +48,6 @@ func met(r *reports.Report) (ok bool, why string) {
 		why += fmt.Sprintf(" (%d: %s)", r.Onset[0].Code, strings.ReplaceAll(string(r.Onset[0].Cause), "_", " "))
 	}
 	return false, why
-}
-
-func inUnit(v float64, unit string) string {
-	switch unit {
-	case "s":
-		return words.Span(v)
-	case "ratio":
-		return words.Percent(v)
-	}
-	return words.Digits(v, 3)
 }
 
 // goodHz returns the good answers a second while requests queued. The report's own

@@ -120,7 +120,7 @@ func warnings(run *measure.Run, r *reports.Report) []string {
 	for _, fault := range r.Faults {
 		if r.Outcome == reports.OutcomeComplete && fault.LiftedS == nil {
 			list = append(list, fmt.Sprintf("nothing says when the fault on %s (%s), applied at %s, was lifted",
-				fault.Dependency, fault.Kind, words.Span(fault.AppliedS)))
+				fault.Dependency, fault.Kind, words.Moment(fault.AppliedS)))
 		}
 		if fault.Uncounted {
 			list = append(list, fmt.Sprintf("whether the fault on %s (%s) touched a request is not known, because a plain Toxiproxy server counts nothing; what is said of it holds if it did: see that the site calls %s through that server",

@@ -135,7 +135,7 @@ func (s shortfall) why() string {
 	var parts []string
 	say := func(n int64, what string) {
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %s %s", words.Count(n), words.Requests(s.due), what))
+			parts = append(parts, fmt.Sprintf("%s of %s %s", words.Count(n), words.Number(s.due, "request"), what))
 		}
 	}
 	say(s.Dropped, "were not sent (over a ceiling of limits, or too late)")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // AuditJSON writes an audit as indented JSON.
@@ -17,7 +18,7 @@ func AuditJSON(w io.Writer, a *reports.Audit) error {
 // below it what that means.
 func AuditText(w io.Writer, a *reports.Audit) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  audit at %s\n\n", oneLine(a.Name), rate(a.RateHz))
+	fmt.Fprintf(&b, "%s  audit at %s\n\n", oneLine(a.Name), words.Asked(a.RateHz))
 	name := len("dependency")
 	for _, row := range a.Rows {
 		name = max(name, len([]rune(oneLine(row.Dependency))))
@@ -45,15 +46,15 @@ func auditTimeout(row reports.AuditRow) string {
 	case row.Timeout == nil:
 		return "-"
 	case row.Timeout.ObservedS == nil && row.Verdict == reports.AuditNone:
-		return "none in " + span(row.Timeout.HorizonS)
+		return "none in " + words.Held(row.Timeout.HorizonS)
 	case row.Timeout.ObservedS == nil:
 		return "?"
 	}
 	e := row.Timeout.ObservedS
 	if e.High-e.Low > 0.1*e.Value {
-		return fmt.Sprintf("%s (%s to %s)", span(e.Value), span(e.Low), span(e.High))
+		return fmt.Sprintf("%s (%s to %s)", words.Held(e.Value), words.Held(e.Low), words.Held(e.High))
 	}
-	return span(e.Value)
+	return words.Held(e.Value)
 }
 
 func auditTries(row reports.AuditRow) string {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // auditPage is what the template is filled from.
@@ -36,13 +37,13 @@ func auditSeen(row reports.AuditRow) string {
 	case t == nil:
 		return unknown
 	case t.Verdict == reports.ByNobody:
-		return "none in " + waited(t.HorizonS)
+		return "none in " + words.Held(t.HorizonS)
 	case t.ObservedS == nil:
 		return unknown
 	case t.Verdict == reports.ByWorker:
-		return "worker killed at " + estimated(t.ObservedS, waited)
+		return "worker killed at " + estimated(t.ObservedS, words.Held)
 	default:
-		return estimated(t.ObservedS, waited)
+		return estimated(t.ObservedS, words.Held)
 	}
 }
 

@@ -14,11 +14,11 @@ func TestAuditText(t *testing.T) {
 		{Dependency: "stock", Verdict: reports.AuditNone, Text: "no timeout within 30 s", Visitors: "error 502", Timeout: &reports.Timeout{HorizonS: 30}},
 		{Dependency: "mail", Verdict: reports.AuditUnknown, Text: "not run: port taken\nby another"},
 	}}
-	want := `shop  audit at 8.0/s
+	want := `shop  audit at 8/s
 
   dependency  timeout           tries    visitors got
   payments    1.0 s             3        degraded page
-  stock       none in 30.0 s    -        error 502
+  stock       none in 30 s      -        error 502
   mail        -                 -        -
 
   x  payments: 3 tries of 1.0 s: too long, at most 0.13 s holds 8/s

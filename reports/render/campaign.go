@@ -55,8 +55,8 @@ func campaignHTML(w io.Writer, name string, own template.FuncMap, page any) erro
 // campaignFunctions are those of the templates' common parts.
 var campaignFunctions = template.FuncMap{
 	"report":   reportLink,
-	"plural":   func(n int, noun string) string { return plural(int64(n), noun) },
-	"atMost":   func(s *float64) string { return known(s, atMost) },
+	"plural":   func(n int, noun string) string { return words.Number(int64(n), noun) },
+	"atMost":   func(s *float64) string { return known(s, words.Limit) },
 	"headline": func(summary string) string { first, _ := parted(summary); return sentence(first) },
 	"lead":     func(summary string) string { _, rest := parted(summary); return rest },
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // CapacityJSON writes what a search for the capacity has found as JSON.
@@ -36,9 +37,9 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 	}
 	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", "asked", "for", "errors", "p95", "good", "")
 	for _, t := range f.Trials {
-		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", rate(t.RateHz), seconds(t.LoadS), known(t.Errors, percent), known(t.P95S, seconds), known(t.GoodHz, rate), oneLine(t.Verdict()))
+		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS), oneLine(t.Verdict()))
 	}
-	fmt.Fprintf(b, "    %s and %s of load\n", plural(int64(len(f.Trials)), "trial"), seconds(f.LoadS))
+	fmt.Fprintf(b, "    %s and %s of load\n", words.Number(int64(len(f.Trials)), "trial"), words.Span(f.LoadS))
 }
 
 // carries says the figure in words.
@@ -47,11 +48,11 @@ func carries(c *reports.Capacity, f *reports.CapacityFigure) string {
 	case f.Why != "":
 		return "can't tell: " + oneLine(f.Why)
 	case f.RateHz == nil:
-		return fmt.Sprintf("not even %s, the lowest rate to try", rate(c.FromHz))
+		return fmt.Sprintf("not even %s, the lowest rate to try", words.Asked(c.FromHz))
 	case f.HighHz == nil:
-		return fmt.Sprintf("at least %s, the highest rate to try", rate(*f.RateHz))
+		return fmt.Sprintf("at least %s, the highest rate to try", words.Asked(*f.RateHz))
 	}
-	held := fmt.Sprintf("%s (%s held, %s ", rate(*f.RateHz), rate(*f.LowHz), rate(*f.HighHz))
+	held := fmt.Sprintf("%s (%s held, %s ", words.PerS(*f.RateHz), words.Asked(*f.LowHz), words.Asked(*f.HighHz))
 	for _, t := range f.Trials {
 		if !t.Held && t.RateHz > *f.LowHz && t.RateHz <= *f.HighHz*1.0001 {
 			return held + "did not)"

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // capacityPage is what the template is filled from.
@@ -60,11 +61,11 @@ func carried(c *reports.Capacity, f reports.CapacityFigure) string {
 	case f.Why != "":
 		return "can't tell"
 	case f.RateHz == nil:
-		return "not even " + rate(c.FromHz)
+		return "not even " + words.PerS(c.FromHz)
 	case f.HighHz == nil:
-		return "at least " + rate(*f.RateHz)
+		return "at least " + words.PerS(*f.RateHz)
 	}
-	return rate(*f.RateHz)
+	return words.PerS(*f.RateHz)
 }
 
 func trialsOf(c *reports.Capacity) (n int) {

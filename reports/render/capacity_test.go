@@ -29,9 +29,9 @@ func TestCapacityText(t *testing.T) {
 	for _, want := range []string{
 		"work  capacity of http://127.0.0.1:8081 for errors < 1%\n",
 		"  no fault: 8.0/s (7.8/s held, 8.2/s did not)\n  just above: the queue grew by 0.17 requests/s\n",
-		"    8.2/s        9.0 s   0%      –         –         does not count: the load was not as asked: 3 of 74 requests were sent more than 100 ms late\n",
-		"    8.2/s        9.0 s   0%      698 ms    8.0/s     does not hold: the queue grew by 0.17 requests/s\n    3 trials and 28.0 s of load\n",
-		"  payments: hang: not even 1.0/s, the lowest rate to try\n",
+		"    8.2/s        9 s     0%      –         –         does not count: the load was not as asked: 3 of 74 requests were sent more than 100 ms late\n",
+		"    8.2/s        9 s     0%      698 ms    8.0/s     does not hold: the queue grew by 0.17 requests/s\n    3 trials and 28 s of load\n",
+		"  payments: hang: not even 1/s, the lowest rate to try\n",
 		"  bank: latency 1s: at least 200/s, the highest rate to try\n",
 		"  mail: down: can't tell: the site was not well again\n",
 		"  shop: slow: 7.8/s (7.8/s held, 8.2/s is more than it serves)\n",

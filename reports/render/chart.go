@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // chart is what the page's charts are drawn from, as it stands in the page's data block.
@@ -153,7 +154,7 @@ func marks(r *reports.Report) []mark {
 	for _, o := range r.Onset {
 		label := errorName(o)
 		if o.AfterFaultS != nil {
-			label += " +" + delay(*o.AfterFaultS)
+			label += " +" + words.Span(*o.AfterFaultS)
 		}
 		list = append(list, mark{At: round(o.FirstS), Label: label, Bad: true, Minor: anyFault && o.AfterFaultS == nil})
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // maxUses is how many dependencies have a chart of their own.
@@ -56,7 +57,7 @@ func levels(r *reports.Report) []level {
 		if e == nil || e.Value <= 0 {
 			return
 		}
-		l := level{At: round(e.Value), Label: who + " " + waited(e.Value)}
+		l := level{At: round(e.Value), Label: who + " " + words.Held(e.Value)}
 		if !slices.Contains(list, l) {
 			list = append(list, l)
 		}

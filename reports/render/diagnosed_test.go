@@ -35,8 +35,8 @@ func diagnosed() *reports.Report {
 		{AtS: 15.1, Source: "php_access_log", Kind: "access", Count: 143, Text: "GET 200 9603 ms 1.4% /checkout.php"},
 	}
 	r.Advice = []reports.Advice{
-		{Text: "Give calls to payments a timeout of at most 0.40 s, better 0.30 s", Because: "4 workers / 8 per second - 0.10 s of own work = 0.40 s; none was seen within 10 s"},
-		{Text: "Or run 9 workers, which hold 8/s with a timeout of 1.0 s", Because: "8/s x (0.10 s + 1.0 s) = 8.8 workers busy, and there are 4"},
+		{Text: "Give calls to payments a timeout of at most 0.40 s, better 0.30 s", Because: "4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s"},
+		{Text: "Or run 9 workers, which hold 8/s with a timeout of 1 s", Because: "8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4"},
 	}
 	r.NotKnown = []reports.NotKnown{{What: "whether calls to payments have a timeout longer than 10 s", Why: "no call was watched for longer", Needs: "a hang on payments of more than 10 s, or `tailback audit`"}}
 	r.Prediction = predicted(r.Timeline)
@@ -84,7 +84,7 @@ func several() *reports.Report {
 		reports.Timeout{Dependency: "stock", Fault: "no_accept", Connect: true, ObservedS: estimate(0.35, 0.349, 0.352, "20 answers"), N: 20, Source: "response", Verdict: "app", Visitor: "ok", HorizonS: 10},
 		reports.Timeout{Dependency: "search", Fault: "latency", HorizonS: 2, Why: "the answers came before any timeout could"})
 	r.Budget = append(r.Budget, reports.Budget{Dependency: "bank", RateHz: 8, Calls: 0.25, WorkersNeeded: ptr(73), TimeoutS: ptr(36.0)})
-	r.Dose = []reports.Dose{{Dependency: "bank", Kind: "latency", SizeS: ptr(1.5), MaxS: 2, Broke: "502", Steps: []reports.DoseStep{
+	r.Dose = []reports.Dose{{Dependency: "bank", Kind: "latency", SizeS: ptr(1.5), MaxS: 2, Broke: "502", Text: "The site first broke (502) with bank delayed by 1.5 s", Steps: []reports.DoseStep{
 		{SizeS: 0.5, FromS: 5, ToS: 7, Sent: 16, OKRatio: ptr(1.0), P95S: ptr(0.61)}, {SizeS: 1, FromS: 7, ToS: 9, Sent: 16, OKRatio: ptr(1.0), P95S: ptr(1.9)},
 		{SizeS: 1.5, FromS: 9, ToS: 11, Sent: 16, OKRatio: ptr(0.5), P95S: ptr(4.2)}, {SizeS: 2, FromS: 11, ToS: 13}}}}
 	r.Slowdowns = []reports.Slowdown{{Phase: "hang", FromS: 7, ToS: 9, Cause: reports.Queueing, Confidence: ptr(0.9), Evidence: []string{"in flight grew by 4 each second"}},

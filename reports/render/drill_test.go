@@ -15,8 +15,8 @@ func drill() *reports.Report {
 	r.Name, r.Verdict, r.ExitCode, r.Outcome, r.DurationS = "checkout-drill", reports.Inconclusive, 3, "interrupted", 23.7
 	r.Summary, r.Warnings = "The run was interrupted, so the objectives of two phases cannot be judged.", nil
 	fault := func(dependency, kind string, from, to float64, connections int64, requests *int64) reports.Fault {
-		return reports.Fault{Dependency: dependency, Kind: kind, Phase: kind, Share: 1, AppliedS: from, LiftedS: &to, Connections: &connections,
-			PeakConnections: &connections, RequestsHeld: requests, Exercised: true, UndoConfirmed: ptr(true)}
+		return told(reports.Fault{Dependency: dependency, Kind: kind, Phase: kind, Share: 1, AppliedS: from, LiftedS: &to, Connections: &connections,
+			PeakConnections: &connections, RequestsHeld: requests, Exercised: true, UndoConfirmed: ptr(true)})
 	}
 	r.Faults = []reports.Fault{
 		fault("payments", "hang", 4, 6, 6, ptr(int64(6))),
@@ -36,11 +36,11 @@ func drill() *reports.Report {
 	r.Onset = []reports.Onset{onset(502, "baseline", 3.7, nil, 1), onset(502, "hang", 4.6, ptr(0.6), 9),
 		onset(502, "hang again", 8.7, ptr(0.7), 8), onset(504, "hang again", 9.1, ptr(1.1), 2), onset(502, "down", 16.02, ptr(0.02), 16)}
 	r.Recovery = []reports.Recovery{
-		{Dependency: "payments", Kind: "hang", LiftedS: 6, Ill: ptr(true), RecoveredS: ptr(7.0), AfterLiftS: ptr(1.0)},
-		{Dependency: "payments", Kind: "hang", LiftedS: 10, Ill: ptr(true), RecoveredS: ptr(10.0), AfterLiftS: ptr(0.0)},
-		{Dependency: "inventory", Kind: "latency", LiftedS: 14, Ill: ptr(false), RecoveredS: ptr(14.0), AfterLiftS: ptr(0.0)},
-		{Dependency: "payments", Kind: "down", LiftedS: 18, Ill: ptr(true), RecoveredS: ptr(18.0), AfterLiftS: ptr(0.0)},
-		{Dependency: "bank", Kind: "no_accept", LiftedS: 22, Ill: ptr(true), Why: "the traffic ended 2 s after lifting, too soon to tell: it takes a good second and the two after it"},
+		{Dependency: "payments", Kind: "hang", Noun: noun("hang"), LiftedS: 6, Ill: ptr(true), RecoveredS: ptr(7.0), AfterLiftS: ptr(1.0)},
+		{Dependency: "payments", Kind: "hang", Noun: noun("hang"), LiftedS: 10, Ill: ptr(true), RecoveredS: ptr(10.0), AfterLiftS: ptr(0.0)},
+		{Dependency: "inventory", Kind: "latency", Noun: noun("latency"), LiftedS: 14, Ill: ptr(false), RecoveredS: ptr(14.0), AfterLiftS: ptr(0.0)},
+		{Dependency: "payments", Kind: "down", Noun: noun("down"), LiftedS: 18, Ill: ptr(true), RecoveredS: ptr(18.0), AfterLiftS: ptr(0.0)},
+		{Dependency: "bank", Kind: "no_accept", Noun: noun("no_accept"), LiftedS: 22, Ill: ptr(true), Why: "the traffic ended 2 s after lifting, too soon to tell: it takes a good second and the two after it"},
 	}
 	r.Objectives = []reports.Objective{
 		{Text: "latency: onset > 10s", Phase: "latency", OK: ptr(true), Limit: 10, Unit: "s"},
@@ -125,7 +125,7 @@ func TestNothingIsAskedAfterTheLastPhase(t *testing.T) {
 
 func TestMarksTellAllThatHappened(t *testing.T) {
 	c := newChart(drill())
-	want := []mark{{3.7, "502", true, true}, {4.6, "502 +0.6 s", true, false}, {7, "well again +1.0 s", false, false}, {8.7, "502 +0.7 s", true, false},
+	want := []mark{{3.7, "502", true, true}, {4.6, "502 +600 ms", true, false}, {7, "well again +1 s", false, false}, {8.7, "502 +700 ms", true, false},
 		{9.1, "504 +1.1 s", true, false}, {10, "well again at once", false, false}, {16.02, "502 +20 ms", true, false}, {18, "well again at once", false, false}}
 	if !slices.Equal(c.Marks, want) {
 		t.Errorf("marks %v, want %v: the slowing made nobody ill, and after bank nobody was seen well", c.Marks, want)

@@ -3,8 +3,27 @@ package render
 import (
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports"
 )
+
+// told is f with what a report tells of its kind.
+func told(f reports.Fault) reports.Fault {
+	kind, ok := configs.KindOf(f.Kind)
+	if !ok {
+		panic("no kind of fault: " + f.Kind)
+	}
+	f.Noun, f.State, f.Past = kind.Noun, f.Dependency+" "+kind.State, kind.Past
+	f.Does = reports.Effect{Waits: kind.Waits(time.Second), OnListener: kind.OnListener(), Refuses: kind.Refuses, Answers: kind.Answers,
+		TripDelay: kind.Wait == configs.WaitDelay && kind.At == configs.AtTrip}
+	return f
+}
+
+// noun is what a report calls a kind of fault.
+func noun(name string) string {
+	kind, _ := configs.KindOf(name)
+	return kind.Noun
+}
 
 func ptr[T any](v T) *T { return &v }
 
@@ -25,15 +44,15 @@ func hang() *reports.Report {
 		Summary: "With payments hanging, 502s began 2.6 s after the fault at 8.0 requests per second, and most requests failed until it was lifted.",
 		Fidelity: reports.Fidelity{HitsDue: 200, HitsSent: 200, RateAskedHz: ptr(8.0), RateSentHz: ptr(8.0),
 			LagP50S: ptr(0.00011), LagP99S: ptr(0.00042), LagMaxS: ptr(0.0013), OK: true},
-		Faults: []reports.Fault{{Dependency: "payments", Kind: "hang", Phase: "hang", Share: 1, AppliedS: 5, LiftedS: ptr(15.0),
-			Connections: ptr(int64(6)), PeakConnections: ptr(int64(4)), RequestsHeld: ptr(int64(4)), BytesUp: 1240, BytesDown: 0, Exercised: true, UndoConfirmed: ptr(true)}},
+		Faults: []reports.Fault{told(reports.Fault{Dependency: "payments", Kind: "hang", Phase: "hang", Share: 1, AppliedS: 5, LiftedS: ptr(15.0),
+			Connections: ptr(int64(6)), PeakConnections: ptr(int64(4)), RequestsHeld: ptr(int64(4)), BytesUp: 1240, BytesDown: 0, Exercised: true, UndoConfirmed: ptr(true)})},
 		Onset: []reports.Onset{
 			{Code: 502, Class: "status", Phase: "hang", FirstS: 7.626, SustainedS: ptr(7.626), AfterFaultS: ptr(2.626), Dependency: "payments",
 				Count: 57, InFlight: 21, RateHz: ptr(8.0), Cause: "unknown", Evidence: []string{}},
 			{Code: 504, Class: "status", Phase: "hang", FirstS: 14.9, AfterFaultS: ptr(9.9), Dependency: "payments",
 				Count: 1, InFlight: 20, RateHz: ptr(8.0), Cause: "unknown", Evidence: []string{}},
 		},
-		Recovery: []reports.Recovery{{Dependency: "payments", Kind: "hang", LiftedS: 15, Ill: ptr(true), RecoveredS: ptr(15.8), AfterLiftS: ptr(0.8)}},
+		Recovery: []reports.Recovery{{Dependency: "payments", Kind: "hang", Noun: noun("hang"), LiftedS: 15, Ill: ptr(true), RecoveredS: ptr(15.8), AfterLiftS: ptr(0.8)}},
 		Objectives: []reports.Objective{
 			{Text: "hang: errors < 1%", Phase: "hang", OK: ptr(false), Observed: ptr(0.7125), Limit: 0.01, Unit: "ratio"},
 			{Text: "hang: 504 < 1", Phase: "hang", OK: ptr(false), Observed: ptr(1.0), Limit: 1, Unit: "count"},
@@ -188,7 +207,7 @@ func unfaithful() *reports.Report {
 	r.Faults[0].Connections, r.Faults[0].PeakConnections = ptr(int64(0)), ptr(int64(0))
 	r.Faults[0].RequestsHeld, r.Faults[0].Exercised = ptr(int64(0)), false
 	r.Faults[0].UndoConfirmed, r.Faults[0].BytesUp = ptr(false), 0
-	r.Onset, r.Recovery = nil, []reports.Recovery{{Dependency: "payments", Kind: "hang", LiftedS: 15, Ill: ptr(true), Why: "the run ended 0.4 s later"}}
+	r.Onset, r.Recovery = nil, []reports.Recovery{{Dependency: "payments", Kind: "hang", Noun: noun("hang"), LiftedS: 15, Ill: ptr(true), Why: "the run ended 0.4 s later"}}
 	for i := range r.Objectives {
 		r.Objectives[i].OK, r.Objectives[i].Observed, r.Objectives[i].Why = nil, nil, "the generator could not keep pace"
 	}

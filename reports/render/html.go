@@ -16,6 +16,7 @@ import (
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 //go:embed page
@@ -135,15 +136,15 @@ func hash(s string) string {
 // functions are the template's. Those of a figure take a pointer, since the
 // template takes the address of a plain one and nil is unknown.
 var functions = template.FuncMap{
-	"seconds":   func(v *float64) string { return known(v, seconds) },
-	"moment":    func(v *float64) string { return known(v, moment) },
-	"delay":     func(v *float64) string { return known(v, delay) },
+	"seconds":   func(v *float64) string { return known(v, words.Span) },
+	"moment":    func(v *float64) string { return known(v, words.Moment) },
 	"after":     func(v *float64) string { return known(v, after) },
-	"rate":      func(v *float64) string { return known(v, rate) },
-	"percent":   func(v *float64) string { return known(v, percent) },
-	"count":     func(v *int64) string { return known(v, count) },
-	"span":      span,
-	"size":      size,
+	"rate":      func(v *float64) string { return known(v, words.PerS) },
+	"asked":     func(v *float64) string { return known(v, words.Asked) },
+	"percent":   func(v *float64) string { return known(v, words.Percent) },
+	"count":     func(v *int64) string { return known(v, words.Count) },
+	"lasted":    words.Lasted,
+	"bytes":     words.Bytes,
 	"yes":       yes,
 	"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -160,7 +161,7 @@ var functions = template.FuncMap{
 	"degraded":  degraded,
 	"causes":    causes,
 	"times":     responseTimes,
-	"lasted":    lasted,
+	"stretch":   fromTo,
 	"closed":    closed,
 	"wasWell":   wasWell,
 	"egress":    egressWords,
@@ -222,12 +223,12 @@ func closed(phases []reports.Phase) bool {
 	return slices.ContainsFunc(phases, func(p reports.Phase) bool { return p.Kind == "closed" })
 }
 
-// lasted is from when to when a phase lasted; empty when the run did not come to it.
-func lasted(r *reports.Report, p reports.Phase) []string {
+// fromTo is from when to when a phase lasted; empty when the run did not come to it.
+func fromTo(r *reports.Report, p reports.Phase) []string {
 	if !reached(r, p) {
 		return nil
 	}
-	return []string{moment(p.StartS), moment(p.EndS)}
+	return []string{words.Moment(p.StartS), words.Moment(p.EndS)}
 }
 
 // causes reports whether the cause of any onset could be told.

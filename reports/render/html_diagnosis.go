@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // diagnosisFunctions are those of the sections on why, on the site and on timeouts.
@@ -15,17 +17,16 @@ var diagnosisFunctions = template.FuncMap{
 	"errorName":    errorName,
 	"causeName":    causeName,
 	"slowCause":    func(s reports.Slowdown) string { return kindWords(oneLine(string(s.Cause))) },
-	"confident":    confident,
+	"confident":    func(c *float64) string { return known(c, words.Confidence) },
 	"onset":        began,
 	"siteFigures":  siteFigures,
 	"siteNotes":    siteNotes,
-	"budgetFor":    budgetFor,
+	"budgetOf":     func(r *reports.Report, dependency string) *reports.Budget { return r.BudgetOf(dependency) },
 	"seenTimeout":  seenTimeout,
 	"missing":      func(t reports.Timeout) bool { return t.Verdict == "none" || t.Verdict == "worker" },
 	"gaveUp":       gaveUp,
-	"atMost":       func(s *float64) string { return known(s, atMost) },
-	"waited":       func(s *float64) string { return known(s, waited) },
-	"hundredths":   func(f *float64) string { return known(f, hundredths) },
+	"atMost":       func(s *float64) string { return known(s, words.Limit) },
+	"calls":        func(f *float64) string { return known(f, words.Calls) },
 	"grids":        grids,
 	"doseSentence": doseSentence,
 	"brokeAt":      func(d reports.Dose, s reports.DoseStep) bool { return d.SizeS != nil && *d.SizeS == s.SizeS },
@@ -37,12 +38,13 @@ var diagnosisFunctions = template.FuncMap{
 	"model":        func(p reports.Pool) string { return known(p.FitR2, explained) },
 }
 
-// explained writes how much the model explains: where it does worse than the mean, nothing.
-func explained(r2 float64) string { return percent(math.Max(r2, 0)) }
-
-func hundredths(f float64) string {
-	return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%.2f", f), "0"), ".0")
+// doseSentence is the report's own; one of an older version has none.
+func doseSentence(d reports.Dose) string {
+	return cmp.Or(d.Text, d.Dependency+" "+kindWords(d.Kind)+" in steps")
 }
+
+// explained writes how much the model explains: where it does worse than the mean, nothing.
+func explained(r2 float64) string { return words.Percent(math.Max(r2, 0)) }
 
 // parted returns the first sentence of a summary and what follows it.
 func parted(summary string) (first, rest string) {
@@ -92,11 +94,11 @@ func siteFigures(p reports.Pool) []figure {
 	if p.Workers != nil && p.Workers.Kind == "effective" {
 		name = "effective workers"
 	}
-	add(name, p.Workers, tenths)
-	add("queue slots", p.QueueSlots, tenths)
-	add("service time, mean", p.ServiceS, seconds)
-	add("capacity when well", p.CapacityHz, rate)
-	add("the gateway waits", p.GatewayTimeoutS, waited)
+	add(name, p.Workers, words.Things)
+	add("queue slots", p.QueueSlots, words.Things)
+	add("service time, mean", p.ServiceS, words.Span)
+	add("capacity when well", p.CapacityHz, words.PerS)
+	add("the gateway waits", p.GatewayTimeoutS, words.Held)
 	return list
 }
 
@@ -117,7 +119,7 @@ func siteNotes(r *reports.Report) string {
 		notes = append(notes, "The pool listens as on TCP: a full queue makes visitors wait.")
 	}
 	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 {
-		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", rate(*hz), faultName(r.Faults[0])))
+		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", words.PerS(*hz), faultName(r.Faults[0])))
 	}
 	if p.FitR2 != nil {
 		notes = append(notes, "The model explains "+explained(*p.FitR2)+" of how good answers per second varied.")
@@ -156,9 +158,9 @@ func grids(r *reports.Report) []grid {
 		if len(b.Choices) == 0 {
 			continue
 		}
-		g := grid{Dependency: b.Dependency, Rate: rate(b.RateHz), Workers: crews(r.Pool, b.Choices)}
+		g := grid{Dependency: b.Dependency, Rate: words.Asked(b.RateHz), Workers: crews(r.Pool, b.Choices)}
 		for _, c := range choices(b) {
-			row := gridRow{Timeout: chosen(c.TimeoutS), Needed: count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && near(*b.TimeoutS, c.TimeoutS)}
+			row := gridRow{Timeout: words.Timeout(c.TimeoutS), Needed: words.Count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && near(*b.TimeoutS, c.TimeoutS)}
 			for _, w := range g.Workers {
 				holds := w.N >= c.WorkersNeeded
 				if w.Are {
@@ -211,6 +213,3 @@ func crews(p reports.Pool, choices []reports.Choice) []crew {
 	}
 	return list
 }
-
-// chosen writes a round timeout: 0.35 s, 1 s.
-func chosen(s float64) string { return strings.Replace(waited(s), ".0 s", " s", 1) }

@@ -98,7 +98,7 @@ func TestUnknownIsADashAndNever0(t *testing.T) {
 	r := hang()
 	r.Fidelity.LagP99S, r.Faults[0].Connections, r.Phases[0].OKRatio = nil, nil, nil
 	page := rendered(t, HTML, r)
-	for _, want := range []string{`<dt>late, p99</dt><dd>–</dd>`, `<td>15.0 s</td><td>–</td><td>4</td><td>4</td>`, `<td>40</td><td>40</td><td>–</td>`} {
+	for _, want := range []string{`<dt>late, p99</dt><dd>–</dd>`, `<td>15 s</td><td>–</td><td>4</td><td>4</td>`, `<td>40</td><td>40</td><td>–</td>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
@@ -109,10 +109,10 @@ func TestThePageSaysWhatDidNotHappen(t *testing.T) {
 	page := rendered(t, HTML, drill())
 	for what, want := range map[string]string{
 		"an objective met by nothing coming": `<span class="seen">none seen</span>`,
-		"a fault that made nobody ill":       `<tr><th>inventory</th><td class="text">latency</td><td>14.0 s</td><td class="text quiet" colspan="2">was not ill</td></tr>`,
+		"a fault that made nobody ill":       `<tr><th>inventory</th><td class="text">latency</td><td>14 s</td><td class="text quiet" colspan="2">was not ill</td></tr>`,
 		"a reason on a row of its own":       `<tr class="note"><td class="text" colspan="5"><p>the traffic ended 2 s after lifting`,
 		"a phase that was not reached":       `<tr><th>after</th><td class="text">open</td><td class="text quiet" colspan="2">not reached</td><td>–</td>`,
-		"the phase in which the run ended":   `<tr><th>recovery 5</th><td class="text">open</td><td>22.0 s</td><td>23.7 s</td>`,
+		"the phase in which the run ended":   `<tr><th>recovery 5</th><td class="text">open</td><td>22 s</td><td>23.7 s</td>`,
 		"what closed load is":                `<th>latency</th><td class="text" title="stops asking while it waits">closed</td>`,
 		"what closed load hides":             `Closed load stops asking while it waits for answers, so its ratios understate an outage.`,
 		"a fault that leaves no trace":       `<dd>cut 2 open connections; refused connects leave no trace here</dd>`,
@@ -135,7 +135,7 @@ func TestTheOnsetTableHasARowForEach(t *testing.T) {
 	if n := strings.Count(page, `<tr><th><span class="ill">502</span></th>`); n != 4 {
 		t.Errorf("%d rows of 502, want 4", n)
 	}
-	if want := `<td class="text">hang again</td><td>8.7 s</td><td>+0.7 s</td><td class="text">payments</td>`; !strings.Contains(page, want) {
+	if want := `<td class="text">hang again</td><td>8.7 s</td><td>+700 ms</td><td class="text">payments</td>`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
 }

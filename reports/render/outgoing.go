@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // maxSeen is how many hosts a text report lists.
@@ -25,15 +26,15 @@ func (t *terminal) seen(r *reports.Report) {
 		} else if as == "" {
 			as = "–"
 		}
-		rows = append(rows, []cell{{shorten(oneLine(d.Host), 26), plain}, {shorten(oneLine(as), 15), st}, {count(d.Calls), plain},
-			{known(d.HeldS.P50, seconds), plain}, {known(d.HeldS.P99, seconds), plain}, {known(d.HeldS.Max, seconds), plain}})
+		rows = append(rows, []cell{{shorten(oneLine(d.Host), 26), plain}, {shorten(oneLine(as), 15), st}, {words.Count(d.Calls), plain},
+			{known(d.HeldS.P50, words.Span), plain}, {known(d.HeldS.P99, words.Span), plain}, {known(d.HeldS.Max, words.Span), plain}})
 	}
 	if len(rows) > 1 {
 		alignLeft(rows, 1)
 		writeTable(&t.Builder, t.paint, rows)
 	}
 	if more := len(r.DependenciesSeen) - maxSeen; more > 0 {
-		t.event("", plain, plural(int64(more), "other host")+" in report.html")
+		t.event("", plain, words.Number(int64(more), "other host")+" in report.html")
 	}
 	t.event("", plain, egressWords(r))
 	t.WriteString("\n")
@@ -47,6 +48,6 @@ func egressWords(r *reports.Report) string {
 	case own.Calls == 0:
 		return "The egress saw no call of the site to itself."
 	default:
-		return fmt.Sprintf("The site called itself %s, in %s of the calls that the egress saw.", plural(own.Calls, "time"), percent(*own.Share))
+		return fmt.Sprintf("The site called itself %s, in %s of the calls that the egress saw.", words.Number(own.Calls, "time"), words.Percent(*own.Share))
 	}
 }

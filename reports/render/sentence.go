@@ -6,27 +6,28 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // onsetSentence says when an error code began, after what, and under what load.
 func onsetSentence(r *reports.Report, o reports.Onset) string {
 	s := errorName(o) + " began "
 	if o.AfterFaultS == nil {
-		s += moment(o.FirstS) + " into the run" + outsideFaults(r, o)
+		s += words.Moment(o.FirstS) + " into the run" + outsideFaults(r, o)
 	} else {
 		if onsetsOf(r, o.Code) > 1 {
-			s += "at " + moment(o.FirstS) + ", "
+			s += "at " + words.Moment(o.FirstS) + ", "
 		}
-		s += fmt.Sprintf("%s after %s %s", delay(*o.AfterFaultS), o.Dependency, befell(r.FaultOf(&o)))
+		s += fmt.Sprintf("%s after %s %s", words.Span(*o.AfterFaultS), o.Dependency, befell(r.FaultOf(&o)))
 	}
-	load := "with " + plural(o.InFlight, "request") + " in flight"
+	load := "with " + words.Number(o.InFlight, "request") + " in flight"
 	if o.RateHz != nil {
-		load += " at " + rate(*o.RateHz)
+		load += " at " + words.Asked(*o.RateHz)
 	}
 	if c := cause(o); c != "" {
-		return s + ": " + c + "; " + count(o.Count) + " of them, the first " + load
+		return s + ": " + c + "; " + words.Count(o.Count) + " of them, the first " + load
 	}
-	return s + ", " + load + "; " + count(o.Count) + " of them"
+	return s + ", " + load + "; " + words.Count(o.Count) + " of them"
 }
 
 // errorName is the status that began, or where there is none what took its place.
@@ -69,7 +70,7 @@ func cause(o reports.Onset) string {
 	if o.Confidence == nil {
 		return kindWords(string(o.Cause))
 	}
-	return fmt.Sprintf("%s (confidence %.2f)", kindWords(string(o.Cause)), *o.Confidence)
+	return fmt.Sprintf("%s (confidence %s)", kindWords(string(o.Cause)), words.Confidence(*o.Confidence))
 }
 
 // recoverySentences say how long the site took to be well again after each
@@ -92,7 +93,7 @@ func recoverySentences(all []reports.Recovery) []string {
 	for _, why := range whys {
 		s := "whether the site was well again after " + lifted(untold[why][0])
 		if n := len(untold[why]) - 1; n > 0 {
-			s += " and " + plural(int64(n), "other fault")
+			s += " and " + words.Number(int64(n), "other fault")
 		}
 		list = append(list, s+" cannot be told: "+why)
 	}
@@ -104,13 +105,13 @@ func recoverySentences(all []reports.Recovery) []string {
 func recoverySentence(v reports.Recovery, when bool) string {
 	fault := lifted(v) + " was lifted"
 	if when || v.AfterLiftS == nil {
-		fault += " at " + moment(v.LiftedS)
+		fault += " at " + words.Moment(v.LiftedS)
 	}
 	switch {
 	case v.AfterLiftS != nil && *v.AfterLiftS == 0:
 		return "well again as soon as " + fault
 	case v.AfterLiftS != nil:
-		return "well again " + delay(*v.AfterLiftS) + " after " + fault
+		return "well again " + words.Span(*v.AfterLiftS) + " after " + fault
 	case v.Why != "":
 		return "not seen well again after " + fault + ": " + v.Why
 	}
@@ -145,10 +146,10 @@ func lifted(v reports.Recovery) string {
 func faultName(f reports.Fault) string {
 	s := oneLine(f.Dependency) + " " + kindWords(oneLine(f.Kind))
 	if f.SizeS != nil {
-		s += " " + seconds(*f.SizeS)
+		s += " " + words.Span(*f.SizeS)
 	}
 	if f.Share != 1 {
-		s += ", share " + percent(f.Share)
+		s += ", share " + words.Percent(f.Share)
 	}
 	return s
 }
@@ -156,9 +157,9 @@ func faultName(f reports.Fault) string {
 // during says when a fault was in force.
 func during(f reports.Fault) string {
 	if f.LiftedS == nil {
-		return "from " + moment(f.AppliedS)
+		return "from " + words.Moment(f.AppliedS)
 	}
-	return moment(f.AppliedS) + " to " + moment(*f.LiftedS)
+	return words.Moment(f.AppliedS) + " to " + words.Moment(*f.LiftedS)
 }
 
 // held says what a fault touched.
@@ -174,19 +175,19 @@ func held(f reports.Fault) string {
 	case n == nil && f.RequestsHeld == nil:
 		return "touched connections, not counted"
 	case f.Does.Answers && n != nil && f.RequestsHeld != nil:
-		return "answered " + plural(*f.RequestsHeld, "request") + " on " + plural(*n, "connection")
+		return "answered " + words.Number(*f.RequestsHeld, "request") + " on " + words.Number(*n, "connection")
 	}
-	s := "held " + known(n, func(n int64) string { return plural(n, "connection") })
+	s := "held " + known(n, func(n int64) string { return words.Number(n, "connection") })
 	if n == nil {
 		s = "held connections, not counted"
 	}
 	if f.PeakConnections != nil && n != nil && *f.PeakConnections != *n {
-		s += " (" + count(*f.PeakConnections) + " at once)"
+		s += " (" + words.Count(*f.PeakConnections) + " at once)"
 	}
 	if f.RequestsHeld == nil {
 		return s + ", requests not counted"
 	}
-	return s + ", " + plural(*f.RequestsHeld, "request")
+	return s + ", " + words.Number(*f.RequestsHeld, "request")
 }
 
 // unheard says what is known of a fault that connects meet before the proxy
@@ -196,11 +197,11 @@ func unheard(f reports.Fault) string {
 	case f.Does.Refuses && n == nil:
 		return "refused connects leave no trace here"
 	case f.Does.Refuses:
-		return "cut " + plural(*n, "open connection") + "; refused connects leave no trace here"
+		return "cut " + words.Number(*n, "open connection") + "; refused connects leave no trace here"
 	case n == nil || *n == 0:
 		return "connects left waiting leave no trace here"
 	}
-	return "held " + plural(*f.Connections, "connection") + " in the accept queue; connects left waiting leave no trace here"
+	return "held " + words.Number(*f.Connections, "connection") + " in the accept queue; connects left waiting leave no trace here"
 }
 
 // reached reports whether the run came as far as a phase.
@@ -223,28 +224,28 @@ func undone(f reports.Fault) string {
 
 // sent says how much of the traffic that was due went out, and how late.
 func sent(f reports.Fidelity) string {
-	s := fmt.Sprintf("%s of %s requests sent", count(f.HitsSent), count(f.HitsDue))
+	s := fmt.Sprintf("%s of %s requests sent", words.Count(f.HitsSent), words.Count(f.HitsDue))
 	if f.HitsDropped > 0 {
-		s += ", " + count(f.HitsDropped) + " dropped"
+		s += ", " + words.Count(f.HitsDropped) + " dropped"
 	}
 	if f.RateAskedHz != nil && f.RateSentHz != nil {
-		s += fmt.Sprintf("; asked %s, sent %s", rate(*f.RateAskedHz), rate(*f.RateSentHz))
+		s += fmt.Sprintf("; asked %s, sent %s", words.Asked(*f.RateAskedHz), words.PerS(*f.RateSentHz))
 	}
 	if f.LagP99S != nil {
-		s += fmt.Sprintf("; late p99 %s, at most %s", seconds(*f.LagP99S), known(f.LagMaxS, seconds))
+		s += fmt.Sprintf("; late p99 %s, at most %s", words.Span(*f.LagP99S), known(f.LagMaxS, words.Span))
 	}
 	return s
 }
 
 // failed returns the classes of t that are no answer and no status, with counts.
 func failed(t reports.Traffic) []string {
-	var words []string
+	var list []string
 	for _, class := range sortedKeys(t.Classes) {
 		if class != "ok" && class != "status" {
-			words = append(words, count(t.Classes[class])+" "+kindWords(class))
+			list = append(list, words.Count(t.Classes[class])+" "+kindWords(class))
 		}
 	}
-	return words
+	return list
 }
 
 // goodStatus reports whether a status code is one of success: 2xx or 3xx.

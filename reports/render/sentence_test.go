@@ -10,7 +10,7 @@ import (
 
 func TestRecoverySentences(t *testing.T) {
 	fault := func(kind string, ill *bool, after *float64, why string) reports.Recovery {
-		return reports.Recovery{Dependency: "payments", Kind: kind, LiftedS: 15, Ill: ill, AfterLiftS: after, Why: why}
+		return reports.Recovery{Dependency: "payments", Kind: kind, Noun: noun(kind), LiftedS: 15, Ill: ill, AfterLiftS: after, Why: why}
 	}
 	const none = "no full second before the first fault to hold it against"
 	for _, c := range []struct {
@@ -18,17 +18,17 @@ func TestRecoverySentences(t *testing.T) {
 		of   []reports.Recovery
 		want []string
 	}{
-		{"after a while", []reports.Recovery{fault("hang", ptr(true), ptr(1.0), "")}, []string{"well again 1.0 s after the hang on payments was lifted"}},
+		{"after a while", []reports.Recovery{fault("hang", ptr(true), ptr(1.0), "")}, []string{"well again 1 s after the hang on payments was lifted"}},
 		{"at once", []reports.Recovery{fault("no_accept", ptr(true), ptr(0.0), "")}, []string{"well again as soon as the no accept fault on payments was lifted"}},
 		{"never ill", []reports.Recovery{fault("hang", ptr(false), ptr(0.0), "")}, nil},
 		{"never ill, and not seen well", []reports.Recovery{fault("hang", ptr(false), nil, "the traffic ended")}, nil},
 		{"ill to the end", []reports.Recovery{fault("latency", ptr(true), nil, "the traffic ended")},
-			[]string{"not seen well again after the latency on payments was lifted at 15.0 s: the traffic ended"}},
-		{"a report without kinds", []reports.Recovery{fault("", nil, ptr(0.8), "")}, []string{"well again 0.8 s after the fault on payments was lifted"}},
+			[]string{"not seen well again after the latency on payments was lifted at 15 s: the traffic ended"}},
+		{"a report without kinds", []reports.Recovery{fault("", nil, ptr(0.8), "")}, []string{"well again 800 ms after the fault on payments was lifted"}},
 		{"twice the same fault", []reports.Recovery{fault("hang", ptr(true), ptr(1.0), ""), fault("hang", ptr(true), ptr(0.0), "")},
-			[]string{"well again 1.0 s after the hang on payments was lifted at 15.0 s", "well again as soon as the hang on payments was lifted at 15.0 s"}},
+			[]string{"well again 1 s after the hang on payments was lifted at 15 s", "well again as soon as the hang on payments was lifted at 15 s"}},
 		{"twice, once ill", []reports.Recovery{fault("hang", ptr(true), ptr(1.0), ""), fault("hang", ptr(false), nil, "")},
-			[]string{"well again 1.0 s after the hang on payments was lifted"}},
+			[]string{"well again 1 s after the hang on payments was lifted"}},
 		{"no baseline", []reports.Recovery{fault("hang", nil, nil, none)}, []string{"whether the site was well again after the hang on payments cannot be told: " + none}},
 		{"no baseline for three", []reports.Recovery{fault("hang", nil, nil, none), fault("down", nil, nil, none), fault("reset", nil, nil, none)},
 			[]string{"whether the site was well again after the hang on payments and 2 other faults cannot be told: " + none}},
@@ -42,11 +42,11 @@ func TestRecoverySentences(t *testing.T) {
 func TestOnsetSentences(t *testing.T) {
 	r := drill()
 	for i, want := range []string{
-		"502 began 3.7 s into the run, before any fault, with 3 requests in flight at 8.0/s; 1 of them",
-		"502 began at 4.6 s, 0.6 s after payments hung, with 3 requests in flight at 8.0/s; 9 of them",
-		"502 began at 8.7 s, 0.7 s after payments hung, with 3 requests in flight at 8.0/s; 8 of them",
-		"504 began 1.1 s after payments hung, with 3 requests in flight at 8.0/s; 2 of them",
-		"502 began at 16.0 s, 20 ms after payments went down, with 3 requests in flight at 8.0/s; 16 of them",
+		"502 began 3.7 s into the run, before any fault, with 3 requests in flight at 8/s; 1 of them",
+		"502 began at 4.6 s, 600 ms after payments hung, with 3 requests in flight at 8/s; 9 of them",
+		"502 began at 8.7 s, 700 ms after payments hung, with 3 requests in flight at 8/s; 8 of them",
+		"504 began 1.1 s after payments hung, with 3 requests in flight at 8/s; 2 of them",
+		"502 began at 16 s, 20 ms after payments went down, with 3 requests in flight at 8/s; 16 of them",
 	} {
 		if got := onsetSentence(r, r.Onset[i]); got != want {
 			t.Errorf("onset %d: %q, want %q", i, got, want)
@@ -85,7 +85,7 @@ func TestWhatAFaultHeld(t *testing.T) {
 		{"no_accept", true, ptr(int64(0)), ptr(int64(0)), nil, "connects left waiting leave no trace here"},
 		{"no_accept", true, ptr(int64(2)), ptr(int64(0)), nil, "held 2 connections in the accept queue; connects left waiting leave no trace here"},
 	} {
-		f := reports.Fault{Kind: c.kind, Exercised: c.exercised, Connections: c.connections, PeakConnections: c.peak, RequestsHeld: c.requests}
+		f := told(reports.Fault{Kind: c.kind, Exercised: c.exercised, Connections: c.connections, PeakConnections: c.peak, RequestsHeld: c.requests})
 		if got := held(f); got != c.want {
 			t.Errorf("%s: %q, want %q", c.kind, got, c.want)
 		}

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports/words"
 )
 
 // A still is the charts as pictures, for print and for where scripts are off:
@@ -94,14 +95,9 @@ func newStill(c chart) *still {
 	last := &s.Panels[len(s.Panels)-1]
 	last.Last, last.Height = true, last.Bottom+22
 	for _, v := range linearTicks(c.End-c.Starts[0], 8) {
-		s.Ticks = append(s.Ticks, tick{c.x(c.Starts[0] + v), moment0(c.Starts[0] + v)})
+		s.Ticks = append(s.Ticks, tick{c.x(c.Starts[0] + v), words.Moment(c.Starts[0] + v)})
 	}
 	return s
-}
-
-// moment0 writes a time on the axis: whole seconds where they are whole.
-func moment0(s float64) string {
-	return grouped(strings.TrimSuffix(fmt.Sprintf("%.1f", s), ".0")) + " s"
 }
 
 // x is where a moment lies.
@@ -241,7 +237,7 @@ func (p *panel) linear(most float64) func(float64) float64 {
 		if p.Whole && v != math.Trunc(v) {
 			continue
 		}
-		p.Ticks = append(p.Ticks, tick{tenth(y(v)), grouped(fmt.Sprintf("%g", v))})
+		p.Ticks = append(p.Ticks, tick{tenth(y(v)), words.Digits(v, 6)})
 	}
 	return y
 }
@@ -269,7 +265,7 @@ func (p *panel) logarithmic(c chart) func(float64) float64 {
 	}
 	for e := from; e <= to; e++ {
 		v := math.Pow(10, e)
-		p.Ticks = append(p.Ticks, tick{tenth(y(v)), strings.Replace(seconds(v), ".0", "", 1)})
+		p.Ticks = append(p.Ticks, tick{tenth(y(v)), words.Span(v)})
 	}
 	return y
 }

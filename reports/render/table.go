@@ -125,7 +125,7 @@ func figures(words []string) []string {
 	return joined
 }
 
-// unit reports whether a word is one of the units of format.go, with what ends a clause after it.
+// unit reports whether a word is one of the units of reports/words, with what ends a clause after it.
 func unit(word string) bool {
 	return slices.Contains([]string{"s", "ms", "min", "h", "B", "kB", "MB", "GB"}, strings.TrimRight(word, ",;:.)"))
 }

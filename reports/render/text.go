@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // Text writes r for a terminal or a log, at most 80 columns wide.
@@ -60,7 +61,7 @@ func (t *terminal) hanging(mark string, st style, text string, indent int) {
 // before any figure, its duration included.
 func (t *terminal) head(r *reports.Report) {
 	st := map[reports.Verdict]style{reports.Pass: good, reports.Fail: bad, reports.Inconclusive: bad}[r.Verdict]
-	lasted := span(r.DurationS)
+	lasted := words.Lasted(r.DurationS)
 	if r.Outcome != "complete" {
 		lasted += ", " + shorten(oneLine(r.Outcome), 20)
 	}
@@ -109,7 +110,7 @@ func (t *terminal) phases(r *reports.Report) {
 		}
 	}
 	if missing != nil {
-		t.event("", plain, "not reached, since the run ended at "+moment(r.DurationS)+": "+strings.Join(missing, ", "))
+		t.event("", plain, "not reached, since the run ended at "+words.Moment(r.DurationS)+": "+strings.Join(missing, ", "))
 	}
 	t.WriteString("\n")
 }
@@ -169,22 +170,22 @@ func phaseName(p reports.Phase, n int) string {
 }
 
 func phaseFigures(p reports.Phase, degraded bool, own, others []string) []cell {
-	row := []cell{{known(p.RateAskedHz, rate), plain}, {known(p.OKRatio, percent), okStyle(p.OKRatio)}}
+	row := []cell{{known(p.RateAskedHz, words.Asked), plain}, {known(p.OKRatio, words.Percent), okStyle(p.OKRatio)}}
 	if degraded {
-		row = append(row, cell{known(p.DegradedRatio, percent), plain})
+		row = append(row, cell{known(p.DegradedRatio, words.Percent), plain})
 	}
 	for _, code := range own {
-		row = append(row, cell{count(p.Codes[code]), badStyle(p.Codes[code])})
+		row = append(row, cell{words.Count(p.Codes[code]), badStyle(p.Codes[code])})
 	}
 	if len(others) > 0 {
 		var n int64
 		for _, code := range others {
 			n += p.Codes[code]
 		}
-		row = append(row, cell{count(n), badStyle(n)})
+		row = append(row, cell{words.Count(n), badStyle(n)})
 	}
 	for _, q := range []*float64{p.ResponseS.P50, p.ResponseS.P95, p.ResponseS.P99} {
-		row = append(row, cell{known(q, seconds), plain})
+		row = append(row, cell{known(q, words.Span), plain})
 	}
 	return row
 }
@@ -228,17 +229,17 @@ func (t *terminal) events(r *reports.Report) {
 
 func (t *terminal) fault(f reports.Fault) {
 	mark, st := "", plain
-	words := []string{held(f)}
+	said := []string{held(f)}
 	if f.BytesUp+f.BytesDown > 0 {
-		words = append(words, size(f.BytesUp)+" up, "+size(f.BytesDown)+" down")
+		said = append(said, words.Bytes(f.BytesUp)+" up, "+words.Bytes(f.BytesDown)+" down")
 	}
 	if u := undone(f); u != "" {
-		words = append(words, u)
+		said = append(said, u)
 	}
 	if !f.Exercised && !f.Uncounted || undone(f) != "" {
 		mark, st = "! ", bad
 	}
-	t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(words, "; ")))
+	t.event(mark, st, fmt.Sprintf("%s (%s): %s", faultName(f), during(f), strings.Join(said, "; ")))
 }
 
 func (t *terminal) objectives(objectives []reports.Objective) {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // maxEvidence is how many lines the site's logs take in a text report.
@@ -28,8 +29,8 @@ func (t *terminal) onsets(r *reports.Report) {
 // was looked for they have a table of their own.
 func (t *terminal) site(r *reports.Report) {
 	var parts []string
-	if words := siteWords(r.Pool); len(words) > 0 {
-		parts = append(parts, strings.Join(words, ", "))
+	if known := siteWords(r.Pool); len(known) > 0 {
+		parts = append(parts, strings.Join(known, ", "))
 	}
 	if len(r.Timeouts) == 1 {
 		parts = append(parts, r.Timeouts[0].Dependency+": "+seenTimeout(r.Timeouts[0]))
@@ -57,8 +58,8 @@ func (t *terminal) timeouts(r *reports.Report) {
 	rows := [][]cell{{{"dependency", faint}, {"fault", faint}, {"seen", faint}, {"who gave up", faint}, {"budget", faint}}}
 	for _, one := range r.Timeouts {
 		most, st := unknown, plain
-		if b := budgetFor(r, one.Dependency); b != nil && b.MaxTimeoutS != nil {
-			most = atMost(*b.MaxTimeoutS)
+		if b := r.BudgetOf(one.Dependency); b != nil && b.MaxTimeoutS != nil {
+			most = words.Limit(*b.MaxTimeoutS)
 		}
 		if one.Verdict == "none" || one.Verdict == "worker" {
 			st = bad
@@ -106,7 +107,7 @@ func (t *terminal) beyond(r *reports.Report) {
 	told := slices.DeleteFunc(slices.Clone(r.Evidence), func(e reports.Evidence) bool { return routine(e) || warned(r, e) })
 	for i, e := range told {
 		if i == maxEvidence {
-			t.event("", plain, plural(int64(len(told)-i), "other line")+" of evidence in report.html")
+			t.event("", plain, words.Number(int64(len(told)-i), "other line")+" of evidence in report.html")
 			break
 		}
 		t.event("", plain, shorten(oneLine(evidenceSentence(brief(e))), 3*(width-4)))

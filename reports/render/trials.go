@@ -3,9 +3,9 @@ package render
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // trialStrips are a search's trials as pictures, one for each fault, on one axis
@@ -82,10 +82,10 @@ func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis
 		strip.Between = &trialBand{from, round(axis.x(*f.HighHz) - from)}
 	}
 	for _, v := range axis.ticks() {
-		strip.Ticks = append(strip.Ticks, trialTick{axis.x(v), strings.Replace(rate(v), ".0/s", "/s", 1)})
+		strip.Ticks = append(strip.Ticks, trialTick{axis.x(v), words.Asked(v)})
 	}
 	for _, t := range f.Trials {
-		m := trialMark{X: axis.x(t.RateHz), Link: reportLink(t.Dir), Title: rate(t.RateHz) + " for " + span(t.LoadS) + ": " + t.Verdict()}
+		m := trialMark{X: axis.x(t.RateHz), Link: reportLink(t.Dir), Title: words.PerS(t.RateHz) + " for " + words.Lasted(t.LoadS) + ": " + t.Verdict()}
 		lane := 0
 		switch {
 		case t.Void != "":

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // whatIfPage is what the template of a prediction is filled from.
@@ -44,8 +45,8 @@ func WhatIf(w io.Writer, p *reports.WhatIf) error {
 var whatIfFunctions = template.FuncMap{
 	"first":   func(summary string) string { f, _ := parted(summary); return f },
 	"rest":    func(summary string) string { _, r := parted(summary); return r },
-	"atMost":  func(s *float64) string { return known(s, atMost) },
-	"chosen":  chosen,
+	"atMost":  func(s *float64) string { return known(s, words.Limit) },
+	"chosen":  words.Timeout,
 	"rowName": rowName,
 	"outcome": outcome,
 	"busy":    busy,
@@ -59,16 +60,16 @@ func about(p *reports.WhatIf) string {
 	if len(p.Budget) > 0 && p.Budget[0].Dependency != "" {
 		name = p.Budget[0].Dependency
 	}
-	return "What if " + name + " is slow, at " + rate(p.Grid.RateHz)
+	return "What if " + name + " is slow, at " + words.Asked(p.Grid.RateHz)
 }
 
 // rowName names a timeout of the grid.
 func rowName(r reports.GridRow) string {
 	switch {
 	case r.TimeoutS != nil:
-		return atMost(*r.TimeoutS)
+		return words.Limit(*r.TimeoutS)
 	case r.HoldS != nil:
-		return "none, or over " + chosen(*r.HoldS)
+		return "none, or over " + words.Span(*r.HoldS)
 	}
 	return "none"
 }
@@ -81,15 +82,15 @@ func outcome(c reports.GridCell) string {
 	case c.OnsetS == nil || c.Code == nil:
 		return "✕ fails"
 	}
-	return fmt.Sprintf("✕ %d at %s", *c.Code, moment(*c.OnsetS))
+	return fmt.Sprintf("✕ %d at %s", *c.Code, words.Span(*c.OnsetS))
 }
 
-// busy is how busy the workers of a site are, rounded down: 100% leaves nothing.
+// busy is how busy the workers of a site are: 100% leaves nothing.
 func busy(c reports.GridCell) string {
 	if c.Busy == nil {
 		return "all"
 	}
-	return fmt.Sprintf("%.0f%%", math.Floor(*c.Busy*100+1e-7))
+	return words.Percent(math.Round(*c.Busy*1e9) / 1e9) // what a float makes of all is all
 }
 
 // heatMap is the grid as a picture. Its widths are percents of the picture's,
@@ -135,7 +136,7 @@ func newHeatMap(g reports.Grid) heatMap {
 	each := (100 - heatLeft) / float64(max(columns, 1))
 	m := heatMap{Height: heatTop + heatRowHigh*float64(len(g.Rows)) + 2}
 	for i, n := range g.Workers[:columns] {
-		l := heatLabel{X: heatLeft + each*(float64(i)+0.5), Text: count(int64(n))}
+		l := heatLabel{X: heatLeft + each*(float64(i)+0.5), Text: words.Count(int64(n))}
 		for _, row := range g.Rows {
 			l.Here = l.Here || row.Cells[i].Site
 		}
@@ -149,7 +150,7 @@ func newHeatMap(g reports.Grid) heatMap {
 			cell := heatCell{X: round(x), Y: y + 1, Width: round(each - heatGap), Height: heatRowHigh - 4,
 				Middle: round(x + (each-heatGap)/2), Above: y + 17, Below: y + 32, Site: c.Site}
 			cell.Class, cell.Sign, cell.Text = heat(c)
-			cell.Title = plural(int64(g.Workers[k]), "worker") + ", timeout " + rowName(row) + ": " + rate(c.CapacityHz) + " " + outcome(c)
+			cell.Title = words.Number(int64(g.Workers[k]), "worker") + ", timeout " + rowName(row) + ": " + words.PerS(c.CapacityHz) + " " + outcome(c)
 			r.Cells = append(r.Cells, cell)
 		}
 		m.Rows = append(m.Rows, r)
@@ -162,7 +163,7 @@ func mapName(r reports.GridRow) string {
 	if r.TimeoutS == nil {
 		return "none"
 	}
-	return atMost(*r.TimeoutS)
+	return words.Limit(*r.TimeoutS)
 }
 
 // tight is how busy workers are who hold evenly spaced arrivals and no others.
@@ -178,13 +179,5 @@ func heat(c reports.GridCell) (class, sign, text string) {
 	case c.OnsetS == nil || c.Code == nil:
 		return "over", "✕ fails", ""
 	}
-	return "over", fmt.Sprintf("✕ %d", *c.Code), soon(*c.OnsetS)
-}
-
-// soon writes when errors begin, in little room.
-func soon(s float64) string {
-	if s >= 99.95 {
-		return fmt.Sprintf("%.0f s", s)
-	}
-	return fmt.Sprintf("%.1f s", s)
+	return "over", fmt.Sprintf("✕ %d", *c.Code), words.Span(*c.OnsetS)
 }

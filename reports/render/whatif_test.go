@@ -80,7 +80,7 @@ func TestThePredictionIsAPage(t *testing.T) {
 		"text as text":          "at once &lt;b&gt;",
 		"the site in the table": `<td class="fails site-cell">3.6/s ✕ 502 at 2.6 s</td>`,
 		"what barely holds":     `<td class="holds">8.0/s ✓ 100% busy</td>`,
-		"the map":               "<title>9 workers, timeout 1.0 s: 8.2/s ✓ 97% busy</title>",
+		"the map":               "<title>9 workers, timeout 1.0 s: 8.2/s ✓ 97.8% busy</title>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("of %s the page lacks %s", what, want)

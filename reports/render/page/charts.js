@@ -61,7 +61,7 @@
       time: {
         height: 126, data: [positive(data.max), positive(data.p95), positive(data.p50)],
         series: [line(colour.soft, 1.2, [2, 2]), line(colour.ink, 1), line(colour.ink, 2)], y: { distr: 3, range: () => range },
-        splits: () => decades(range[0], range[1]), label: v => seconds(v).replace(".0 s", " s").replace(".0 ms", " ms"),
+        splits: () => decades(range[0], range[1]), label: seconds,
         rows: i => [["p50", seconds(data.p50[i])], ["p95", seconds(data.p95[i])], ["max", seconds(data.max[i])]],
       },
       flight: {

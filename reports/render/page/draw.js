@@ -228,16 +228,27 @@ function placed(data, width) {
   return rows.length;
 }
 
+// fixed, digits, seconds and rate write what those of reports/words do: Digits, Span and PerS.
+function fixed(v, n) {
+  return (v * (1 + Number.EPSILON)).toFixed(n); // a half is rounded up
+}
+
+function digits(v, n) {
+  return Number(fixed(v, n)).toLocaleString("en", { maximumFractionDigits: n });
+}
+
 function seconds(v) {
   if (v == null) return "–";
-  const ms = v * 1000;
-  if (ms === 0) return "0 ms";
-  if (ms < .05) return "<0.1 ms";
-  if (ms < 9.95) return ms.toFixed(1) + " ms";
-  if (ms < 999.5) return ms.toFixed(0) + " ms";
-  return (v < 99.95 ? v.toFixed(1) : Math.round(v).toLocaleString("en")) + " s";
+  if (v === 0) return "0 s";
+  if (v < .00005) return "<0.1 ms";
+  if (v < .00995) return digits(v * 1000, 1) + " ms";
+  if (v < .9995) return digits(v * 1000, 0) + " ms";
+  return digits(v, v < 99.95 ? 1 : 0) + " s";
 }
 
 function rate(v) {
-  return (v > 0 && v < .995 ? v.toFixed(2) : v < 99.95 ? v.toFixed(1) : Math.round(v).toLocaleString("en")) + "/s";
+  if (v === 0) return "0/s";
+  if (v < .005) return "<0.01/s";
+  if (v < .995) return fixed(v, 2) + "/s";
+  return (v < 99.95 ? fixed(v, 1) : digits(v, 0)) + "/s";
 }
