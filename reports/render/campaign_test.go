@@ -124,6 +124,16 @@ func TestTheSearchIsAPage(t *testing.T) {
 	}
 }
 
+// Why a rate could not be told stands on the page once, and not over the picture again.
+func TestTheSearchSaysOnceWhyItCannotTell(t *testing.T) {
+	c := capacity()
+	c.Figures[2].Trials = []reports.CapacityTrial{{Dir: "2-mail-down/trial-01", RateHz: 4, Void: "late"}}
+	page := pageOf(t, CapacityHTML, c)
+	if n := strings.Count(page, "the site was not well again"); n != 1 || !strings.Contains(page, "<b>mail: down</b> <span>can&#39;t tell</span>") {
+		t.Errorf("it is said %d times, want once", n)
+	}
+}
+
 // A folder that a report.json from elsewhere names is not linked to outside.
 func TestReportLinksStayInside(t *testing.T) {
 	for dir, want := range map[string]string{

@@ -77,6 +77,9 @@ func newTrialStrips(c *reports.Capacity) trialStrips {
 
 func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis) trialStrip {
 	strip := trialStrip{Name: faultOf(*f), Found: carries(c, f)}
+	if f.Why != "" {
+		strip.Found = carried(c, *f) // why stands in the table above
+	}
 	if f.LowHz != nil && f.HighHz != nil {
 		from := axis.x(*f.LowHz)
 		strip.Between = &trialBand{from, round(axis.x(*f.HighHz) - from)}
