@@ -29,6 +29,8 @@ type PoolFit struct {
 	contended bool
 	// tcpSlots is about how many slots a TCP socket's queue has; 0 is not known.
 	tcpSlots int
+	// carried is the most answers in a second without a fault.
+	carried float64
 	// atLeast workers were seen busy at once.
 	atLeast int64
 
@@ -48,7 +50,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		p.service = fit(run.Services, sent, int(w.Value))
 	}
 	p.capacity = measuredCapacity(run, p)
-	p.logged = workersFromLog(run, p)
+	p.logged, p.carried = workersFromLog(run, p), run.BusiestSecond()
 
 	pool := reports.Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
@@ -277,8 +279,26 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 	return e
 }
 
+// byGateway is how long an answer takes at most, seconds, that a gateway gives by itself.
+const byGateway = 0.015
+
+// elsewhere reports whether requests that were answered while all workers were in
+// calls take so long that they take workers of their own: of a second pool.
+func (p *PoolFit) elsewhere() bool {
+	for r, apart := range p.workers.apart {
+		if apart && r < len(p.service.means) && p.service.means[r] > byGateway {
+			return true
+		}
+	}
+	return false
+}
+
 // decideCapacity prefers what was counted to workers over service time.
 func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
+	if p.elsewhere() {
+		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
+		return nil
+	}
 	if p.capacity.estimate != nil {
 		return p.capacity.estimate
 	}
@@ -291,8 +311,10 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 		p.whyCapacity = p.capacity.why
 		return nil
 	}
+	// It was not asked for so much: that it carried what it was asked for is all that is certain.
+	most := workers.Low / s.High
 	return &reports.Estimate{
-		Value: workers.Value / s.Value, Low: workers.Low / s.High, High: workers.High / s.Low,
-		From: "workers over service time, if their work is not CPU-bound",
+		Value: workers.Value / s.Value, Low: min(p.carried, most), High: workers.High / s.Low,
+		From: "workers over service time, if nothing else bounds them, such as CPU or a lock; the run carried the lower figure",
 	}
 }
