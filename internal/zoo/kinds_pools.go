@@ -60,7 +60,7 @@ func poolKinds() []Kind {
 		{"gunicorn_killed", "gunicorn --timeout (row 17)", func(b build) {
 			b.python()
 			p := &b.Site.Pools[0]
-			p.Kill, p.KillEvery, p.Boot = time.Duration(b.n(2, 4))*time.Second, time.Second, 250*time.Millisecond
+			p.Kill, p.KillEvery, p.Boot = time.Duration(b.n(2, 4))*time.Second, time.Second, 40*time.Millisecond
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", b.in(0.3, 0.6)*b.capacity())
 		}},

@@ -127,7 +127,7 @@ func rowsOfLimits() []Row {
 			s.Gateway = Gateway{Timeout: 2 * time.Second, Servers: 2, Tries: 2, MaxFails: 1, FailFor: 10 * time.Second}
 		}),
 		row("17", "workers were killed", 6, func(s *Site, _ *Plan) {
-			s.Pools[0].Server, s.Pools[0].Kill, s.Pools[0].KillEvery, s.Pools[0].Boot = Gunicorn, 2*time.Second, time.Second, 250*ms
+			s.Pools[0].Server, s.Pools[0].Kill, s.Pools[0].KillEvery, s.Pools[0].Boot = Gunicorn, 2*time.Second, time.Second, 40*ms
 			s.Logs.GatewayErrors = true
 		}),
 		row("19", "6 workers", 10, func(s *Site, _ *Plan) {
