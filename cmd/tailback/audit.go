@@ -8,7 +8,6 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
-	"github.com/tailback/tailback/reports/judge"
 	"github.com/tailback/tailback/reports/render"
 )
 
@@ -83,7 +82,7 @@ func addSeen(exp *configs.Experiment, from string) error {
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	a, err := campaign.Audit(ctx, exp, out, progress.show, func(judge.AuditPart) { progress.clear() })
+	a, err := campaign.Audit(ctx, exp, out, progress.show, progress.clear)
 	progress.clear()
 	if err != nil {
 		return failed(ctx, err)

@@ -22,7 +22,7 @@ import (
 // well again. watch is called each second of a part, and done after each; both
 // may be nil. The error is ctx's, with harness.ErrStuck if that is so of the part
 // that it ended, or why nothing could be audited.
-func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(judge.AuditPart)) (*reports.Audit, error) {
+func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func()) (*reports.Audit, error) {
 	if exp.Audit == nil {
 		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
@@ -31,7 +31,7 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 		part := runPart(ctx, exp, name, filepath.Join(dir, name), len(parts) > 0, watch)
 		parts = append(parts, part)
 		if done != nil {
-			done(part)
+			done()
 		}
 		switch {
 		case ctx.Err() != nil && errors.Is(part.Err, harness.ErrStuck):
