@@ -11,6 +11,7 @@ import (
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
+	"github.com/tailback/tailback/reports/words"
 )
 
 func newCapacity() *cobra.Command {
@@ -78,7 +79,7 @@ func capacityProgress(w io.Writer) campaign.CapacityProgress {
 			if fault != "" {
 				fault += ": "
 			}
-			fmt.Fprintf(w, "%s%.4g/s for %.0f s: ", fault, rateHz, seconds)
+			fmt.Fprintf(w, "%s%s for %s: ", fault, words.Asked(rateHz), words.Span(seconds))
 		},
 		End: func(result string) { fmt.Fprintln(w, result) },
 		Wait: func(atMost time.Duration) {

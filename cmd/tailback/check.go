@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports/words"
 )
 
 func newCheck() *cobra.Command {
@@ -46,8 +47,8 @@ func newCheck() *cobra.Command {
 				faults += len(p.Faults)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %s in %s, %s, %s\n",
-				args[0], exp.Name, plural(len(exp.Phases), "phase"), exp.Duration().Round(time.Millisecond),
-				plural(faults, "fault"), plural(len(exp.Objectives), "objective"))
+				args[0], exp.Name, words.Number(int64(len(exp.Phases)), "phase"), exp.Duration().Round(time.Millisecond),
+				words.Number(int64(faults), "fault"), words.Number(int64(len(exp.Objectives)), "objective"))
 			return err
 		},
 	}

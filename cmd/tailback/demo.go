@@ -17,6 +17,7 @@ import (
 	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // The demo's site and load: the article's four workers, each request 0.1 s of
@@ -166,12 +167,12 @@ func printDemo(w io.Writer, results []*reports.Report) {
 		ok, first, waiting := "–", "never", "–"
 		for _, p := range r.Phases {
 			if p.Name == "hang" && p.OKRatio != nil {
-				ok = fmt.Sprintf("%.0f%%", *p.OKRatio*100)
+				ok = words.Percent(*p.OKRatio)
 			}
 		}
 		for _, o := range r.Onset {
 			if o.Code == 502 && o.AfterFaultS != nil {
-				first = fmt.Sprintf("+%.1f s", *o.AfterFaultS)
+				first = "+" + words.Span(*o.AfterFaultS)
 			}
 		}
 		if len(r.Faults) > 0 && r.Faults[0].PeakConnections != nil {
@@ -182,5 +183,6 @@ func printDemo(w io.Writer, results []*reports.Report) {
 	// T* = W/lambda - S0, the longest that a request may wait for payments so
 	// that the pool still carries the rate (Little's law).
 	budget := demoWorkers/demoRate - demoWork.Seconds()
-	fmt.Fprintf(w, "  budget: %d workers / %g per second - %.2f s = %.2f s\n", demoWorkers, demoRate, demoWork.Seconds(), budget)
+	fmt.Fprintf(w, "  budget: %s / %s per second - %s = %s\n",
+		words.Number(demoWorkers, "worker"), words.Given(demoRate), words.Span(demoWork.Seconds()), words.Limit(budget))
 }

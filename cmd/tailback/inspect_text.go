@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/internal/workers"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // writeSnapshot writes a snapshot for people: the verdict, then each worker and
 // its connections.
 func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %s  %s\n\n", s.At.Format("15:04:05"), plural(len(s.Workers), "worker"))
+	fmt.Fprintf(&b, "  %s  %s\n\n", s.At.Format("15:04:05"), words.Number(int64(len(s.Workers)), "worker"))
 	if len(s.Workers) == 0 {
 		b.WriteString("  the pool is not running, or --match finds nothing\n")
 	}
@@ -32,7 +33,7 @@ func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 		columns(&b, rows)
 	}
 	if len(rows) > 1 && unshown > 0 {
-		fmt.Fprintf(&b, "  and %s, idle or hidden, without a connection\n", plural(unshown, "worker"))
+		fmt.Fprintf(&b, "  and %s, idle or hidden, without a connection\n", words.Number(int64(unshown), "worker"))
 	}
 	for _, note := range howLong(s) {
 		b.WriteString("\n")
@@ -73,7 +74,7 @@ func workerRows(w workers.Worker) [][]string {
 func connectedFor(c workers.Connection) string {
 	switch {
 	case c.Tries > 0:
-		return "no answer to " + plural(c.Tries, "connect")
+		return "no answer to " + words.Number(int64(c.Tries), "connect")
 	case c.WaitsS != nil:
 		return "no answer for " + workers.Seconds(*c.WaitsS)
 	case c.QuietS != nil:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,19 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/poolmodel"
 	"github.com/tailback/tailback/reports/render"
+	"github.com/tailback/tailback/reports/whatif"
 )
 
-// maxPredicted bounds the requests of a prediction, and so its time.
-const maxPredicted = 10_000_000
-
-// usualTimeout is what people set; it stands in where none was given.
-const usualTimeout = 1.0
-
 func newPredict() *cobra.Command {
-	var p prediction
 	text := map[string]*string{}
 	var hang bool
 	var from string
@@ -42,6 +35,8 @@ come first. What the run could not tell has to be given.`,
 		Example: "  tailback predict --workers 4 --service 100ms --queue 17 --rate 8 --hang\n  tailback predict --from tailback-out/checkout --timeout 300ms",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var origins []reports.Figure // those taken from a run
+			dependency := ""
 			if from != "" {
 				r, err := readReport(from)
 				if err != nil {
@@ -51,16 +46,19 @@ come first. What the run could not tell has to be given.`,
 				if err := f.take(&hang); err != nil {
 					return usage(err)
 				}
-				p.origins, p.dependency = f.origins, f.dependency
+				origins, dependency = f.origins, f.dependency
 			}
-			if err := p.parse(text, hang); err != nil {
+			q, format, err := question(text, hang)
+			if err != nil {
 				return usage(err)
 			}
-			p.figures = figuresOf(cmd.Flags(), p.origins)
-			if err := p.simulate(); err != nil {
+			q.Dependency = dependency
+			r, err := whatif.Predict(*q)
+			if err != nil {
 				return usage(err)
 			}
-			if err := p.print(cmd.OutOrStdout()); err != nil {
+			r.ToolVersion, r.Figures = harness.Version, figuresOf(cmd.Flags(), origins)
+			if err := printPrediction(cmd.OutOrStdout(), format, q, r, origins); err != nil {
 				return failed(cmd.Context(), fmt.Errorf("print prediction: %w", err))
 			}
 			return nil
@@ -86,25 +84,6 @@ come first. What the run could not tell has to be given.`,
 	cmd.Flags().StringVar(&from, "from", "", "`folder` of a run, or its report.json, to take the site's figures from")
 	cmd.Flags().BoolVar(&hang, "hang", false, "the dependency accepts and never answers")
 	return cmd
-}
-
-// prediction is what was asked, and what came out.
-type prediction struct {
-	poolmodel.Scenario
-	rate, delay, lasts        float64 // delay: +Inf hangs; 0 is well
-	arrivals, network, format string
-	dependency                string           // its name; "" when not known
-	origins                   []reports.Figure // those taken from a run
-	figures                   []reports.Figure // all
-
-	result  *poolmodel.Result
-	onset   float64 // first 502 or 504, s; +Inf none
-	code    int     // of that
-	beyond  bool    // onset is from the formula, as it comes after what is simulated
-	drawn   int     // how many draws onsets is of; 0 when nothing is random
-	onsets  []float64
-	hold    float64 // how long a call holds its worker
-	planned float64 // for which hold to plan workers
 }
 
 // mistakes collects what is wrong with the flags.
@@ -152,8 +131,8 @@ func (m *mistakes) oneOf(text map[string]*string, name string, allowed ...string
 	return *text[name]
 }
 
-// parse reads the flags and returns every mistake in them.
-func (p *prediction) parse(text map[string]*string, hang bool) error {
+// question reads the flags, and the format asked for, and returns every mistake in them.
+func question(text map[string]*string, hang bool) (*whatif.Question, string, error) {
 	const day = 24 * time.Hour
 	var m mistakes
 	for _, need := range [][2]string{{"workers", "4"}, {"service", "500ms"}, {"rate", "8"}} {
@@ -162,123 +141,46 @@ func (p *prediction) parse(text map[string]*string, hang bool) error {
 			*text[name] = like
 		}
 	}
-	p.Workers = m.whole(text, "workers", 1, poolmodel.MaxWorkers, "4")
-	p.QueueSlots = m.whole(text, "queue", 0, poolmodel.MaxSlots, "17")
-	p.ServiceS = m.time(text, "service", day, "500ms")
-	p.rate = m.number(text, "rate", 1e-6, 1e6, "8")
-	p.delay = m.time(text, "delay", day, "2s")
-	p.TimeoutS = m.time(text, "timeout", day, "1s")
-	p.GatewayTimeoutS = m.time(text, "gateway-timeout", day, "60s")
-	p.Share = m.number(text, "share", 1e-3, poolmodel.MaxShare, "0.5")
-	p.lasts = m.time(text, "duration", day/2, "60s")
-	p.arrivals = m.oneOf(text, "arrivals", "uniform", "poisson")
-	p.network = m.oneOf(text, "network", "unix", "tcp")
-	p.format = m.oneOf(text, "format", formats...)
-	seed, err := strconv.ParseUint(*text["seed"], 10, 64)
-	if err != nil {
+	q := &whatif.Question{
+		Workers:         m.whole(text, "workers", 1, whatif.MaxWorkers, "4"),
+		QueueSlots:      m.whole(text, "queue", 0, whatif.MaxSlots, "17"),
+		ServiceS:        m.time(text, "service", day, "500ms"),
+		RateHz:          m.number(text, "rate", 1e-6, 1e6, "8"),
+		DelayS:          m.time(text, "delay", day, "2s"),
+		TimeoutS:        m.time(text, "timeout", day, "1s"),
+		GatewayTimeoutS: m.time(text, "gateway-timeout", day, "60s"),
+		Calls:           m.number(text, "share", 1e-3, whatif.MaxCalls, "0.5"),
+		LastsS:          m.time(text, "duration", day/2, "60s"),
+		Poisson:         m.oneOf(text, "arrivals", "uniform", "poisson") == "poisson",
+		TCP:             m.oneOf(text, "network", "unix", "tcp") == "tcp",
+	}
+	format := m.oneOf(text, "format", formats...)
+	var err error
+	if q.Seed, err = strconv.ParseUint(*text["seed"], 10, 64); err != nil {
 		m.add("read --seed %q: must be a whole number, like --seed 1", *text["seed"])
 	}
-	p.Seed, p.TCP = seed, p.network == "tcp"
-	if hang && p.delay > 0 {
+	if hang && q.DelayS > 0 {
 		m.add("predict: --hang and --delay exclude each other; leave one out")
 	}
 	if hang {
-		p.delay = math.Inf(1)
+		q.DelayS = math.Inf(1)
 	}
-	if len(m) == 0 && p.rate*p.lasts > maxPredicted {
-		m.add("predict: --rate %g for --duration %s is more than %d requests; shorten the duration", p.rate, *text["duration"], maxPredicted)
+	if len(m) == 0 && q.RateHz*q.LastsS > whatif.MaxRequests {
+		m.add("predict: --rate %g for --duration %s is more than %d requests; shorten the duration", q.RateHz, *text["duration"], whatif.MaxRequests)
 	}
-	return errors.Join(m...)
+	return q, format, errors.Join(m...)
 }
 
-// simulate plays the fault from the first arrival on, until all are answered.
-func (p *prediction) simulate() error {
-	p.hold = poolmodel.Hold(p.delay, p.TimeoutS)
-	p.planned = cmp.Or(p.TimeoutS, usualTimeout)
-	if p.delay > 0 && !math.IsInf(p.hold, 1) {
-		p.planned = p.hold
-	}
-	if p.delay > 0 {
-		p.Faults = []poolmodel.Fault{{ToS: math.Inf(1), HoldS: p.delay}}
-	}
-	p.HorizonS = min(p.lasts+p.GatewayTimeoutS+2*poolmodel.DefaultConnectTimeoutS, poolmodel.MaxHorizonS)
-	var err error
-	if p.result, err = p.draw(p.Seed); err != nil {
-		return err
-	}
-	p.onset, p.code = firstError(p.result.First502.AtS, p.result.First504.AtS)
-	if p.code == 0 {
-		o := p.Onset(p.rate, p.hold)
-		p.onset, p.code = firstError(o.First502S, o.First504S)
-		p.beyond = p.code != 0
-	}
-	if p.arrivals == "uniform" && p.Share == math.Trunc(p.Share) {
-		return nil
-	}
-	p.drawn = min(max(int(maxPredicted/5/(p.rate*p.lasts)), 1), 100)
-	for i := range p.drawn {
-		r, err := p.draw(p.Seed + uint64(i))
-		if err != nil {
-			return err
-		}
-		if at, code := firstError(r.First502.AtS, r.First504.AtS); code != 0 {
-			p.onsets = append(p.onsets, at)
-		}
-	}
-	slices.Sort(p.onsets)
-	return nil
-}
-
-func (p *prediction) draw(seed uint64) (*poolmodel.Result, error) {
-	lasts := time.Duration(p.lasts * float64(time.Second))
-	sc, arrivals := p.Scenario, poolmodel.Uniform(p.rate, lasts)
-	sc.Seed = seed
-	if p.arrivals == "poisson" {
-		arrivals = poolmodel.Poisson(p.rate, lasts, seed)
-	}
-	return poolmodel.Simulate(sc, arrivals)
-}
-
-// needed is how many workers hold the rate with calls that last as planned, if
-// any number does: the gateway may give up before.
-func (p *prediction) needed() (workers int, ok bool) {
-	enough := p.Site
-	if workers, ok = p.WorkersNeeded(p.rate, p.planned); ok {
-		enough.Workers = workers
-	}
-	return workers, ok && enough.Holds(p.rate, p.planned)
-}
-
-// firstError returns the earlier of two, and its code, or 0 for none.
-func firstError(at502, at504 float64) (float64, int) {
-	switch {
-	case at502 <= at504 && !math.IsInf(at502, 1):
-		return at502, 502
-	case !math.IsInf(at504, 1):
-		return at504, 504
-	}
-	return math.Inf(1), 0
-}
-
-// print writes the prediction in the format asked for.
-func (p *prediction) print(w io.Writer) error {
-	switch p.format {
+// printPrediction writes a prediction in the format asked for.
+func printPrediction(w io.Writer, format string, q *whatif.Question, r *reports.WhatIf, origins []reports.Figure) error {
+	switch format {
 	case "json":
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
-		return enc.Encode(p.whatIf())
+		return enc.Encode(r)
 	case "html":
-		return render.WhatIf(w, p.whatIf())
+		return render.WhatIf(w, r)
 	}
-	return p.text(w)
-}
-
-// known is v to the nanosecond, or nil where it does not exist or is never.
-func known(v float64, ok bool) *float64 {
-	if !ok || math.IsInf(v, 0) {
-		return nil
-	}
-	v = math.Round(v*1e9) / 1e9
-	return &v
+	return writePrediction(w, q, r, origins)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // readReport returns the report of a bundle, or of a report.json.
@@ -115,7 +116,7 @@ func (f *figures) service(calls float64) {
 		if w, c := pool.Workers, pool.CapacityHz; w != nil && c != nil && c.Low > 0 && math.Abs(math.Round(w.Value)/c.Value/own.Value-1) > 0.02 {
 			n := math.Round(w.Value)
 			own = &reports.Estimate{Value: n / c.Value, Low: n / c.High, High: n / c.Low,
-				From: fmt.Sprintf("%s workers over the %s/s that they serve: requests slow each other down, and more workers may not help", wholeText(n), rate(c.Value))}
+				From: fmt.Sprintf("%s over the %s that they serve: requests slow each other down, and more workers may not help", words.Number(int64(n), "worker"), words.PerS(c.Value))}
 		}
 		if d := f.depends(f.dependency); d != nil && d.HeldMeanS != nil {
 			for _, v := range []*float64{&own.Value, &own.Low, &own.High} {
@@ -190,7 +191,7 @@ func (f *figures) calls(name string) float64 {
 		if tries > 1 {
 			from += fmt.Sprintf(" x %g tries", tries)
 		}
-		f.set("share", short(calls*tries), from)
+		f.set("share", numberText(calls*tries), from)
 	} else if !f.given("share") {
 		f.missing.add("predict: the run can't tell how many calls a request makes to %q; give --share, like --share 1", name)
 	}
@@ -217,6 +218,9 @@ func (f *figures) rate(dependency string) {
 		*f.text["rate"] = "8"
 	}
 }
+
+// numberText writes four digits, without commas: a flag takes it.
+func numberText(v float64) string { return strings.ReplaceAll(words.Given(v), ",", "") }
 
 func wholeText(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 

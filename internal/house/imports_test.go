@@ -32,7 +32,7 @@ var rules = map[string]struct {
 	"reports":                   {nil, "a reader of report.json needs its types, and nothing that made them"},
 	"reports/words":             {nil, "a figure is written in one way, whoever writes it"},
 	"reports/measure":           {[]string{"reports/journal", "configs", "internal/stats", "reports", "reports/words"}, "counting comes first: nothing inferred may colour it"},
-	"reports/diagnose":          {[]string{"reports/measure", "reports/poolmodel", "reports/journal", "reports", "reports/words", "internal/stats"}, "what a run means is inferred from what was counted, before anybody asks whether it is good enough"},
+	"reports/diagnose":          {[]string{"reports/measure", "reports/poolmodel", "reports/whatif", "reports/journal", "reports", "reports/words", "internal/stats"}, "what a run means is inferred from what was counted, before anybody asks whether it is good enough (whatif: what would hold the rate is asked of the model, with the figures that the run told)"},
 	"reports/judge":             {[]string{"reports/measure", "reports", "reports/words", "configs", "reports/journal"}, "objectives are judged on what was seen, not on what a model says"},
 	"reports/explain":           {[]string{"reports", "reports/words"}, "a sentence stands on what its reader has too: it never sees a hit"},
 	"reports/analysis":          {[]string{"reports", "reports/measure", "reports/diagnose", "reports/judge", "reports/explain", "reports/journal"}, "it takes a bundle through the stages, and adds nothing of its own"},

@@ -12,7 +12,7 @@ import (
 
 const (
 	Second = time.Second
-	Milli  = time.Millisecond
+	Millisecond  = time.Millisecond
 )
 
 // Scenario is a run made up by hand: the parts of a bundle, in memory.
@@ -57,7 +57,7 @@ func (s *Scenario) Drive(answer func(h *journal.Hit)) *Scenario {
 	for i, p := range s.Phases {
 		for k := range p.Hits {
 			due := time.Duration(p.StartNS + int64(k)*(p.EndNS-p.StartNS)/int64(p.Hits))
-			h := journal.Hit{Seq: uint64(len(s.Hits)), Phase: int32(i), Due: due, Sent: due, Done: due + 100*Milli, Code: 200}
+			h := journal.Hit{Seq: uint64(len(s.Hits)), Phase: int32(i), Due: due, Sent: due, Done: due + 100*Millisecond, Code: 200}
 			if answer != nil {
 				answer(&h)
 			}
@@ -130,7 +130,7 @@ func (p *Pool) Answer(h *journal.Hit) {
 	}
 	p.inside = slices.DeleteFunc(p.inside, func(done time.Duration) bool { return done <= h.Due })
 	if len(p.inside) == p.Workers+p.Slots {
-		h.Done, h.Code, h.Class = h.Due+Milli, 502, journal.ClassStatus
+		h.Done, h.Code, h.Class = h.Due+Millisecond, 502, journal.ClassStatus
 		return
 	}
 	begin := max(h.Due, p.free[0])
@@ -156,14 +156,14 @@ func Hang() *Scenario { return HangWith(0) }
 // HangWith is hang behind a gateway that waits for patience.
 func HangWith(patience time.Duration) *Scenario {
 	s := NewScenario(Warmup(3*Second), Phase("baseline", 10*Second), Phase("hang", 15*Second), Phase("recovery", 10*Second))
-	p := &Pool{Workers: 4, Slots: 17, Service: 100 * Milli, Hang: 15 * Second, Lift: 25 * Second, patience: patience}
+	p := &Pool{Workers: 4, Slots: 17, Service: 100 * Millisecond, Hang: 15 * Second, Lift: 25 * Second, patience: patience}
 	return s.Drive(p.Answer).Fault("payments", "hang", 15*Second, 25*Second)
 }
 
 // Use records a second of use of a dependency.
 func (s *Scenario) Use(second int, u journal.Usage) {
 	u.Seconds = 1
-	s.Events = append(s.Events, journal.Event{AtNS: int64(time.Duration(second+1)*time.Second + 3*Milli), Kind: journal.Used, Usage: &u})
+	s.Events = append(s.Events, journal.Event{AtNS: int64(time.Duration(second+1)*time.Second + 3*Millisecond), Kind: journal.Used, Usage: &u})
 }
 
 // Bad makes the hit a bad answer of that status.

@@ -66,7 +66,7 @@ func (m *MadeUp) Play(s *Scenario, hang, lift time.Duration) *Scenario {
 				}
 			}
 			if len(inside) >= places {
-				h.Done, h.Code, h.Class = due+Milli, 502, journal.ClassStatus
+				h.Done, h.Code, h.Class = due+Millisecond, 502, journal.ClassStatus
 				s.Hits = append(s.Hits, h)
 				continue
 			}

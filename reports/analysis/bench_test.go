@@ -49,13 +49,13 @@ func BenchmarkAnalyzeTenMillion(b *testing.B) {
 		for k := range uint64(hits) {
 			due := time.Duration(k) * (lasts / hits)
 			h := journal.Hit{Seq: k, Due: due, Sent: due, Code: 200}
-			h.Done = due + 100*madeup.Milli + time.Duration(k*2654435761%997)*20*time.Microsecond
+			h.Done = due + 100*madeup.Millisecond + time.Duration(k*2654435761%997)*20*time.Microsecond
 			switch since := due - 5000*madeup.Second; {
 			case since < 0 || since >= 10000*madeup.Second:
 			case since < madeup.Second/6: // about 80 that wait for the lifting
 				h.Done = 15000*madeup.Second + since
 			default:
-				h.Done, h.Code, h.Class = due+madeup.Milli, 502, journal.ClassStatus
+				h.Done, h.Code, h.Class = due+madeup.Millisecond, 502, journal.ClassStatus
 			}
 			h.FirstByte = h.Done
 			if !yield(h) {
@@ -92,8 +92,8 @@ func million(failed bool) *madeup.Scenario {
 	s.Drive(func(h *journal.Hit) {
 		h.Request = int32(h.Seq % 3)
 		h.Sent += time.Duration(h.Seq*7919%500) * time.Microsecond
-		h.Done = h.Sent + 5*madeup.Milli + time.Duration(h.Seq*h.Seq*2654435761%997*(h.Seq*40503%997))*5*time.Microsecond
-		h.FirstByte = h.Done - madeup.Milli
+		h.Done = h.Sent + 5*madeup.Millisecond + time.Duration(h.Seq*h.Seq*2654435761%997*(h.Seq*40503%997))*5*time.Microsecond
+		h.FirstByte = h.Done - madeup.Millisecond
 		if failed && h.Due > 500*madeup.Second && h.Due < 1500*madeup.Second && h.Seq%10 == 0 {
 			h.Code, h.Class = 502, journal.ClassStatus
 		}

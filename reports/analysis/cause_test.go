@@ -74,8 +74,8 @@ func TestCauses(t *testing.T) {
 	}{
 		{"queue full", madeup.Hang(), reports.QueueFull, journal.QueueFull, reports.QueueFull},
 		{"queue full, and the gateway gives up on those in it", madeup.HangWith(5 * madeup.Second), reports.QueueFull, journal.QueueFull, reports.QueueFull},
-		{"pool down for a while, as in a deploy", amid(failing(502, madeup.Milli, gateway)), reports.PoolDown, journal.UpstreamRefused, reports.PoolDown},
-		{"pool down from the first to the last", madeup.NewScenario(madeup.Phase("all", 9*madeup.Second)).Drive(failing(502, madeup.Milli, gateway)), reports.Unknown, journal.NoSocket, reports.PoolDown},
+		{"pool down for a while, as in a deploy", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.UpstreamRefused, reports.PoolDown},
+		{"pool down from the first to the last", madeup.NewScenario(madeup.Phase("all", 9*madeup.Second)).Drive(failing(502, madeup.Millisecond, gateway)), reports.Unknown, journal.NoSocket, reports.PoolDown},
 		{"workers killed", amid(killed), reports.WorkerKilled, journal.UpstreamReset, reports.WorkerKilled},
 		{"gateway gave up", amid(func(h *journal.Hit) { // one in eight: the others have workers to go to
 			if h.Seq%8 == 0 {
@@ -83,13 +83,13 @@ func TestCauses(t *testing.T) {
 			}
 		}), reports.GatewayTimeout, journal.ReadTimeout, reports.GatewayTimeout},
 		{"queue full on TCP", amid(failing(504, 10*madeup.Second, gateway)), reports.QueueFull, journal.ConnectTimeout, reports.QueueFull},
-		{"workers close", amid(failing(502, 100*madeup.Milli, gateway)), reports.WorkerClosed, journal.UpstreamClosed, reports.WorkerClosed},
-		{"a 502 of the application", amid(failing(502, 90*madeup.Milli, app)), reports.AppError, "", reports.AppError},
-		{"a 504 of the application, at once", amid(failing(504, 5*madeup.Milli, nobody)), reports.AppError, "", reports.AppError},
-		{"a 500", amid(failing(500, 90*madeup.Milli, app)), reports.AppError, "", reports.AppError},
-		{"an edge's 503", amid(failing(503, 90*madeup.Milli, edge)), reports.CDN, "", reports.CDN},
-		{"nginx's limit_req", amid(failing(503, madeup.Milli, gateway)), reports.Unknown, journal.OtherError, reports.Unknown},
-		{"no live upstreams", amid(failing(502, madeup.Milli, gateway)), reports.PoolDown, journal.NoLiveUpstreams, reports.GatewayLimit},
+		{"workers close", amid(failing(502, 100*madeup.Millisecond, gateway)), reports.WorkerClosed, journal.UpstreamClosed, reports.WorkerClosed},
+		{"a 502 of the application", amid(failing(502, 90*madeup.Millisecond, app)), reports.AppError, "", reports.AppError},
+		{"a 504 of the application, at once", amid(failing(504, 5*madeup.Millisecond, nobody)), reports.AppError, "", reports.AppError},
+		{"a 500", amid(failing(500, 90*madeup.Millisecond, app)), reports.AppError, "", reports.AppError},
+		{"an edge's 503", amid(failing(503, 90*madeup.Millisecond, edge)), reports.CDN, "", reports.CDN},
+		{"nginx's limit_req", amid(failing(503, madeup.Millisecond, gateway)), reports.Unknown, journal.OtherError, reports.Unknown},
+		{"no live upstreams", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoLiveUpstreams, reports.GatewayLimit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			alone := reportOf(test.s, t).Onset[0]
@@ -130,7 +130,7 @@ func TestSlowRefusals(t *testing.T) {
 			continue
 		}
 		if h.Answerer = journal.AnswererGateway; h.Due >= 20*madeup.Second && late < 3 {
-			h.Done = h.Due + 150*madeup.Milli
+			h.Done = h.Due + 150*madeup.Millisecond
 			late++
 		}
 	}
@@ -214,7 +214,7 @@ func TestHealthyRunsHaveNoCause(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		workers := 2 + random.IntN(11)
-		service := time.Duration(50+random.IntN(250)) * madeup.Milli
+		service := time.Duration(50+random.IntN(250)) * madeup.Millisecond
 		rate := (0.3 + 0.4*random.Float64()) * float64(workers) / service.Seconds()
 		s := madeup.NewScenario(madeup.Phase("baseline", 20*madeup.Second), madeup.Phase("load", 20*madeup.Second))
 		p := &madeup.Pool{Workers: workers, Slots: 100, Service: service, Hang: 1 << 60, Lift: 1 << 60}
@@ -250,7 +250,7 @@ func TestSlowdowns(t *testing.T) {
 	}
 	// One worker at 100 ms gives 10/s of 20/s; the last of 240 is done at 10+24 s.
 	var free time.Duration
-	queue := madeup.NewScenario(fast, load).Drive(func(h *journal.Hit) { inOrder(h, &free, 100*madeup.Milli) })
+	queue := madeup.NewScenario(fast, load).Drive(func(h *journal.Hit) { inOrder(h, &free, 100*madeup.Millisecond) })
 	// One after another, each taking 1% longer than the one before: from 20/s to 2/s.
 	var busy time.Duration
 	took := 50.0
@@ -258,11 +258,11 @@ func TestSlowdowns(t *testing.T) {
 		if h.Phase == 1 {
 			took *= 1.01
 		}
-		inOrder(h, &busy, time.Duration(took*float64(madeup.Milli)))
+		inOrder(h, &busy, time.Duration(took*float64(madeup.Millisecond)))
 	})
 	slow := madeup.NewScenario(fast, load).Drive(func(h *journal.Hit) {
 		if h.Phase == 1 {
-			h.Done = h.Due + 600*madeup.Milli
+			h.Done = h.Due + 600*madeup.Millisecond
 		}
 	}).Fault("payments", "latency", 10*madeup.Second, 22*madeup.Second)
 	for name, test := range map[string]struct {

@@ -18,13 +18,13 @@ func usedHang() *madeup.Scenario {
 	for i := range 38 {
 		switch {
 		case i < 15 || i > 25:
-			s.Use(i, journal.Usage{Dependency: "payments", Opened: 16, Open: 2, Calls: 16, Waiting: 1, Ended: 16, HeldNS: int64(16 * 20 * madeup.Milli)})
+			s.Use(i, journal.Usage{Dependency: "payments", Opened: 16, Open: 2, Calls: 16, Waiting: 1, Ended: 16, HeldNS: int64(16 * 20 * madeup.Millisecond)})
 		case i == 15:
 			s.Use(i, journal.Usage{Dependency: "payments", Opened: 4, Open: 4, Calls: 4, Waiting: 4})
 		case i < 25:
 			s.Use(i, journal.Usage{Dependency: "payments", Open: 4, Waiting: 4})
 		default:
-			s.Use(i, journal.Usage{Dependency: "payments", Opened: 60, Open: 4, Calls: 60, Waiting: 4, Ended: 64, HeldNS: int64(4*10*madeup.Second + 60*20*madeup.Milli)})
+			s.Use(i, journal.Usage{Dependency: "payments", Opened: 60, Open: 4, Calls: 60, Waiting: 4, Ended: 64, HeldNS: int64(4*10*madeup.Second + 60*20*madeup.Millisecond)})
 		}
 	}
 	s.Use(30, journal.Usage{Dependency: "search", Opened: 1, Open: 1})
@@ -68,7 +68,7 @@ func TestDependenciesWithoutUsage(t *testing.T) {
 func TestCallsPerHitNeedsACalmSecond(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("hang", 10*madeup.Second)).Drive(nil).Fault("payments", "hang", 0, 3*madeup.Second)
 	for i := range 10 {
-		s.Use(i, journal.Usage{Dependency: "payments", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8, HeldNS: int64(8 * 30 * madeup.Milli)})
+		s.Use(i, journal.Usage{Dependency: "payments", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8, HeldNS: int64(8 * 30 * madeup.Millisecond)})
 	}
 	d := reportOf(s, t).Dependencies[0]
 	if d.CallsPerHit != nil {
@@ -85,7 +85,7 @@ func TestCallsPerHitLeavesOutWhatWasRefused(t *testing.T) {
 	p.Hits = 200
 	s := madeup.NewScenario(p).Drive(func(h *journal.Hit) {
 		if h.Seq%5 > 1 {
-			h.Done, h.Code, h.Class = h.Due+madeup.Milli, 502, journal.ClassStatus
+			h.Done, h.Code, h.Class = h.Due+madeup.Millisecond, 502, journal.ClassStatus
 		}
 	})
 	for i := range 10 {

@@ -37,7 +37,7 @@ func TestDose(t *testing.T) {
 		case h.Due == 15*madeup.Second, h.Due == 20*madeup.Second, h.Due == 24*madeup.Second:
 			h.Done, h.Class, h.Code = h.Due+2*madeup.Second, journal.ClassClientTimeout, 0
 		case h.Due >= 15*madeup.Second && h.Due < 30*madeup.Second:
-			h.Done = h.Due + 600*madeup.Milli
+			h.Done = h.Due + 600*madeup.Millisecond
 		}
 	}), t)
 	if len(r.Dose) != 1 || len(r.Dose[0].Steps) != 4 {
@@ -63,14 +63,14 @@ func TestDose(t *testing.T) {
 func TestDoseThatQueues(t *testing.T) {
 	var busy [4]time.Duration
 	r := stepped(func(h *journal.Hit) {
-		took := 100 * madeup.Milli
+		took := 100 * madeup.Millisecond
 		if h.Due >= 15*madeup.Second && h.Due < 30*madeup.Second {
-			took += (h.Due/(5*madeup.Second) - 2) * 500 * madeup.Milli
+			took += (h.Due/(5*madeup.Second) - 2) * 500 * madeup.Millisecond
 		}
 		slices.Sort(busy[:])
 		h.Done = max(h.Due, busy[0]) + took
 		if h.Done > h.Due+4*madeup.Second {
-			h.Done = h.Due + madeup.Milli
+			h.Done = h.Due + madeup.Millisecond
 			madeup.Bad(h, 502)
 			return
 		}

@@ -16,19 +16,19 @@ func TestFidelity(t *testing.T) {
 	late := func(n uint64) func(h *journal.Hit) { // the first n of phase two are 150 ms late
 		return func(h *journal.Hit) {
 			if h.Seq >= 80 && h.Seq < 80+n {
-				h.Sent, h.Done = h.Sent+150*madeup.Milli, h.Done+150*madeup.Milli
+				h.Sent, h.Done = h.Sent+150*madeup.Millisecond, h.Done+150*madeup.Millisecond
 			}
 		}
 	}
 	scattered := func(h *journal.Hit) { // the first of each of three seconds of phase two
 		if h.Seq >= 80 && h.Seq < 104 && h.Seq%8 == 0 {
-			h.Sent, h.Done = h.Sent+150*madeup.Milli, h.Done+150*madeup.Milli
+			h.Sent, h.Done = h.Sent+150*madeup.Millisecond, h.Done+150*madeup.Millisecond
 		}
 	}
 	short := twoPhases(nil)
 	short.Hits = short.Hits[:157]
 	cut := twoPhases(nil)
-	cut.Hits, cut.Outcome.Status, cut.Outcome.EndNS = cut.Hits[:100], "interrupted", int64(12500*madeup.Milli)
+	cut.Hits, cut.Outcome.Status, cut.Outcome.EndNS = cut.Hits[:100], "interrupted", int64(12500*madeup.Millisecond)
 	closedPhase := madeup.NewScenario(journal.PhaseSpan{Name: "closed", EndNS: int64(10 * madeup.Second), Kind: "closed"})
 	closedPhase.Hits = append(closedPhase.Hits, journal.Hit{Sent: madeup.Second, Done: 2 * madeup.Second, Code: 200})
 	for _, test := range []struct {
@@ -99,7 +99,7 @@ func TestObjectivesBeyondTheGenerator(t *testing.T) {
 	late := func(h *journal.Hit) { // the first 8 of 80, which took 0.25 s for it; 40 more are bad
 		switch {
 		case h.Seq < 8:
-			h.Sent, h.Done = h.Sent+150*madeup.Milli, h.Done+150*madeup.Milli
+			h.Sent, h.Done = h.Sent+150*madeup.Millisecond, h.Done+150*madeup.Millisecond
 		case h.Seq >= 40:
 			madeup.Bad(h, 502)
 		}
@@ -144,9 +144,9 @@ func TestObjectivesBeyondTheGenerator(t *testing.T) {
 func TestFidelityFigures(t *testing.T) {
 	// 80 hits at 8/s, each sent 3 ms late but the last, 9 ms late. Warm-up counts.
 	f := reportOf(madeup.NewScenario(madeup.Warmup(10*madeup.Second)).Drive(func(h *journal.Hit) {
-		h.Sent += 3 * madeup.Milli
+		h.Sent += 3 * madeup.Millisecond
 		if h.Seq == 79 {
-			h.Sent += 6 * madeup.Milli
+			h.Sent += 6 * madeup.Millisecond
 		}
 	}), t).Fidelity
 	if !near(f.RateAskedHz, 8) || !near(f.RateSentHz, 8) || !near(f.LagMaxS, 0.009) || !near(f.LagP99S, 0.009) {

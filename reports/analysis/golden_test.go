@@ -24,7 +24,7 @@ func small() *madeup.Scenario {
 	s := madeup.NewScenario(madeup.Warmup(madeup.Second), madeup.Phase("baseline", 4*madeup.Second), madeup.Phase("hang", 8*madeup.Second), madeup.Phase("recovery", 5*madeup.Second))
 	s.Name, s.Requests = "checkout-payments-hang", []string{"checkout", "home"}
 	s.Experiment = []byte(smallExperiment)
-	p := &madeup.Pool{Workers: 4, Slots: 17, Service: 100 * madeup.Milli, Hang: 6 * madeup.Second, Lift: 11 * madeup.Second}
+	p := &madeup.Pool{Workers: 4, Slots: 17, Service: 100 * madeup.Millisecond, Hang: 6 * madeup.Second, Lift: 11 * madeup.Second}
 	s.Drive(func(h *journal.Hit) {
 		h.Request = int32(h.Seq % 2)
 		h.Sent += time.Duration(200+h.Seq%7*10) * time.Microsecond
@@ -35,7 +35,7 @@ func small() *madeup.Scenario {
 	s.Fault("payments", "hang", 6*madeup.Second, 11*madeup.Second)
 	fault := 0
 	for i := range int64(4) { // each worker's call, due every 125 ms from 6 s on and held until the fault is lifted
-		opened := int64(6*madeup.Second) + i*int64(125*madeup.Milli)
+		opened := int64(6*madeup.Second) + i*int64(125*madeup.Millisecond)
 		s.Events = append(s.Events, journal.Event{AtNS: int64(11*madeup.Second) + i, Kind: journal.ConnClosed, Connection: &journal.Connection{
 			ID: i + 1, Dependency: "payments", OpenedNS: opened, ClosedNS: int64(11*madeup.Second) + i, ClosedBy: "site", Requests: 1,
 			BytesUp: 80, BytesDown: 120, Fault: &fault, HeldNS: new(int64(11*madeup.Second) - opened),

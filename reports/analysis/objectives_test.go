@@ -155,7 +155,7 @@ func TestObjectivesOfAPhaseCutShort(t *testing.T) {
 				madeup.Bad(h, 500)
 			}
 		})
-		s.Hits, s.Outcome.Status, s.Outcome.EndNS = s.Hits[:100], "failed", int64(12500*madeup.Milli)
+		s.Hits, s.Outcome.Status, s.Outcome.EndNS = s.Hits[:100], "failed", int64(12500*madeup.Millisecond)
 		o := reportOf(s.Asking(test.objective), t).Objectives[0]
 		got := "null"
 		if o.OK != nil {

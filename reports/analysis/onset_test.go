@@ -154,9 +154,9 @@ func TestOfferedRateAtTheStart(t *testing.T) {
 	// Due every 125 ms; the one due at 250 ms gets its 502 at 260 ms, when 0,
 	// 125 and 250 had been due: 3/0.26 s.
 	r := reportOf(madeup.NewScenario(madeup.Phase("load", 5*madeup.Second)).Drive(func(h *journal.Hit) {
-		if h.Due == 250*madeup.Milli {
+		if h.Due == 250*madeup.Millisecond {
 			madeup.Bad(h, 502)
-			h.Done = 260 * madeup.Milli
+			h.Done = 260 * madeup.Millisecond
 		}
 	}), t)
 	if got := r.Onset[0].RateHz; !near(got, 3/0.26) {
@@ -167,7 +167,7 @@ func TestOfferedRateAtTheStart(t *testing.T) {
 // 100 hits a second, each answered at once, one every 10 ms.
 func TestSustained(t *testing.T) {
 	burst := func(from time.Duration, n int) func(at time.Duration) bool { // n bad ones in the second after from
-		return func(at time.Duration) bool { return at >= from && at < from+time.Duration(n)*10*madeup.Milli }
+		return func(at time.Duration) bool { return at >= from && at < from+time.Duration(n)*10*madeup.Millisecond }
 	}
 	for _, test := range []struct {
 		name string
@@ -182,9 +182,9 @@ func TestSustained(t *testing.T) {
 		// From the one at 5.5 on, a second holds itself and those from 6.45 on,
 		// 6.45 .. 6.49: 6 of 100. It is the first moment.
 		{"it may begin before they are dense", func(at time.Duration) bool {
-			return at == 5500*madeup.Milli || at >= 6450*madeup.Milli
+			return at == 5500*madeup.Millisecond || at >= 6450*madeup.Millisecond
 		}, new(5.5)},
-		{"the second that follows must be full", func(at time.Duration) bool { return at >= 9500*madeup.Milli }, nil},
+		{"the second that follows must be full", func(at time.Duration) bool { return at >= 9500*madeup.Millisecond }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			load := madeup.Phase("load", 10*madeup.Second)
@@ -206,7 +206,7 @@ func TestSustained(t *testing.T) {
 // The class is that of the first; of two at the same moment, of the one due first.
 func TestOnsetOfTwoAtOnce(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("load", 5*madeup.Second)).Drive(func(h *journal.Hit) {
-		if h.Due == 2*madeup.Second || h.Due == 2125*madeup.Milli {
+		if h.Due == 2*madeup.Second || h.Due == 2125*madeup.Millisecond {
 			madeup.Bad(h, 502)
 			h.Done = 3 * madeup.Second
 			if h.Due == 2*madeup.Second {

@@ -15,7 +15,7 @@ import (
 
 // physicsSite is the site of the model's rows 4 and 5: 4 workers, 17 slots, 0.1 s.
 func physicsSite() *madeup.MadeUp {
-	return &madeup.MadeUp{Workers: 4, Slots: 17, Own: 100 * madeup.Milli, Share: 1}
+	return &madeup.MadeUp{Workers: 4, Slots: 17, Own: 100 * madeup.Millisecond, Share: 1}
 }
 
 // hangRun is baseline 0..10, hang 10..25 in force from 11 to 23, recovery 25..35.
@@ -64,7 +64,7 @@ func TestPoolWithATimeout(t *testing.T) {
 // With one request in three calling, the other workers go on serving until the
 // last has met a call.
 func TestPoolOfAShareThatCalls(t *testing.T) {
-	m := &madeup.MadeUp{Workers: 7, Slots: 12, Own: 120 * madeup.Milli, Plain: 200 * madeup.Milli, Share: 1.0 / 3, D: 60 * madeup.Milli, Poisson: true, Seed: 3}
+	m := &madeup.MadeUp{Workers: 7, Slots: 12, Own: 120 * madeup.Millisecond, Plain: 200 * madeup.Millisecond, Share: 1.0 / 3, D: 60 * madeup.Millisecond, Poisson: true, Seed: 3}
 	r := poolOf(t, m, madeup.NewScenario(madeup.Rated("baseline", 10*madeup.Second, 12), madeup.Rated("hang", 15*madeup.Second, 20), madeup.Rated("recovery", 10*madeup.Second, 12)))
 	wantEstimate(t, "workers", r.Pool.Workers, 7, 0)
 	wantEstimate(t, "queue slots", r.Pool.QueueSlots, 12, 0)
@@ -106,7 +106,7 @@ func TestPoolSaysNothingThatItCannotTell(t *testing.T) {
 func TestRefusalsWithoutAQueueTellNoSlots(t *testing.T) {
 	s := madeup.NewScenario(madeup.Rated("baseline", 10*madeup.Second, 8), madeup.Rated("down", 10*madeup.Second, 8)).Drive(func(h *journal.Hit) {
 		if h.Due > 12*madeup.Second {
-			h.Done, h.Code, h.Class = h.Due+madeup.Milli, 502, journal.ClassStatus
+			h.Done, h.Code, h.Class = h.Due+madeup.Millisecond, 502, journal.ClassStatus
 		}
 	})
 	if p := reportOf(s, t).Pool; p.QueueSlots != nil || p.Network != "" || p.Workers != nil {
@@ -130,7 +130,7 @@ func TestPoolOfAnOverload(t *testing.T) {
 // 6 workers compute on 2 cores: 0.1 s each alone, so 20 a second at most and
 // not 60. The hang shows the 6; the capacity must not be 6/S.
 func TestCapacityOfAComputingPoolIsNotWorkersOverService(t *testing.T) {
-	m := &madeup.MadeUp{Workers: 6, Slots: 17, Own: 100 * madeup.Milli, Share: 1, Cores: 2}
+	m := &madeup.MadeUp{Workers: 6, Slots: 17, Own: 100 * madeup.Millisecond, Share: 1, Cores: 2}
 	s := madeup.NewScenario(madeup.Rated("baseline", 10*madeup.Second, 4), madeup.Rated("hang", 15*madeup.Second, 8), madeup.Rated("recovery", 10*madeup.Second, 4), madeup.Rated("overload", 8*madeup.Second, 40))
 	r := poolOf(t, m, s)
 	wantEstimate(t, "workers", r.Pool.Workers, 6, 0)
@@ -142,7 +142,7 @@ func TestCapacityOfAComputingPoolIsNotWorkersOverService(t *testing.T) {
 // 6 workers compute on 2 cores under too much load: from outside 2 workers'
 // worth, 20/s x 0.1 s. The access log, if it is this site's, has 0.3 s a request: 6.
 func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
-	m := &madeup.MadeUp{Workers: 6, Slots: 17, Own: 100 * madeup.Milli, Share: 1, Cores: 2}
+	m := &madeup.MadeUp{Workers: 6, Slots: 17, Own: 100 * madeup.Millisecond, Share: 1, Cores: 2}
 	s := madeup.NewScenario(madeup.Rated("baseline", 10*madeup.Second, 4), madeup.Rated("overload", 12*madeup.Second, 40), madeup.Rated("after", 5*madeup.Second, 4))
 	in := m.Play(s, 0, 0).Contents()
 	for _, test := range []struct {
@@ -166,7 +166,7 @@ func TestAccessLogTellsWorkersThatCompete(t *testing.T) {
 }
 
 func TestPoolThatGrows(t *testing.T) {
-	m := &madeup.MadeUp{Workers: 8, Slots: 40, Own: 100 * madeup.Milli, Share: 1, Later: 16 * madeup.Second}
+	m := &madeup.MadeUp{Workers: 8, Slots: 40, Own: 100 * madeup.Millisecond, Share: 1, Later: 16 * madeup.Second}
 	r := poolOf(t, m, hangRun(5))
 	if w := r.Pool.Workers; !r.Pool.Grew || w == nil || w.Low != 4 || w.High != 8 {
 		t.Errorf("got grew %v, workers %+v; want 4 to 8", r.Pool.Grew, w)
@@ -313,7 +313,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 
 func drawSite(seed uint64) *madeup.MadeUp {
 	rng := rand.New(rand.NewPCG(seed, 11))
-	ms := func(from, to int) time.Duration { return time.Duration(from+rng.IntN(to-from+1)) * madeup.Milli }
+	ms := func(from, to int) time.Duration { return time.Duration(from+rng.IntN(to-from+1)) * madeup.Millisecond }
 	m := &madeup.MadeUp{Workers: 2 + rng.IntN(11), Slots: 5 + rng.IntN(29), Own: ms(60, 300), Share: 1, Poisson: rng.IntN(2) == 0, Seed: seed}
 	if rng.IntN(2) == 0 {
 		m.Plain, m.Share = ms(60, 300), []float64{1.0 / 3, 0.5, 2.0 / 3}[rng.IntN(3)]

@@ -32,12 +32,12 @@ func anyRun(data []byte) *madeup.Scenario {
 	if flags := next(); flags&1 != 0 {
 		s.Outcome = nil
 	} else if flags&2 != 0 {
-		s.Outcome.EndNS = int64(flags) * int64(100*madeup.Milli)
+		s.Outcome.EndNS = int64(flags) * int64(100*madeup.Millisecond)
 	}
 	s.Phases[1+next()%3].Kind = kinds[next()%3]
 	for range next() % 4 {
-		applied := time.Duration(next()) * 100 * madeup.Milli
-		s.Fault("payments", "hang", applied, applied+time.Duration(next())*50*madeup.Milli)
+		applied := time.Duration(next()) * 100 * madeup.Millisecond
+		s.Fault("payments", "hang", applied, applied+time.Duration(next())*50*madeup.Millisecond)
 	}
 	for len(data) >= 8 {
 		word := binary.LittleEndian.Uint64(data)
@@ -48,8 +48,8 @@ func anyRun(data []byte) *madeup.Scenario {
 			h.Code = int32(word >> 17) // anything
 		}
 		h.Due = time.Duration(word >> 20 % (20 << 30))
-		h.Sent = h.Due + time.Duration(word>>56%4)*100*madeup.Milli
-		h.Done = h.Sent + time.Duration(word>>50%64)*100*madeup.Milli
+		h.Sent = h.Due + time.Duration(word>>56%4)*100*madeup.Millisecond
+		h.Done = h.Sent + time.Duration(word>>50%64)*100*madeup.Millisecond
 		if word>>40%32 == 0 {
 			h.Done = time.Duration(word << 13) // before it was due, or years later
 		}
@@ -206,7 +206,7 @@ func allocated(t *testing.T, hits uint64) uint64 {
 	t.Helper()
 	load := madeup.Phase("load", 60*madeup.Second)
 	load.Hits = hits
-	s := madeup.NewScenario(load).Drive(func(h *journal.Hit) { h.Done = h.Due + time.Duration(1+h.Seq%100)*madeup.Milli })
+	s := madeup.NewScenario(load).Drive(func(h *journal.Hit) { h.Done = h.Due + time.Duration(1+h.Seq%100)*madeup.Millisecond })
 	in := s.Contents()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

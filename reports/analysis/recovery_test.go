@@ -34,7 +34,7 @@ func TestRecoveryThatCannotBeTold(t *testing.T) {
 		run  *madeup.Scenario
 		why  []string // of each lifting
 	}{
-		{"no baseline", madeup.NewScenario(madeup.Phase("hang", 20*madeup.Second)).Drive(nil).Fault("payments", "hang", 900*madeup.Milli, 5*madeup.Second),
+		{"no baseline", madeup.NewScenario(madeup.Phase("hang", 20*madeup.Second)).Drive(nil).Fault("payments", "hang", 900*madeup.Millisecond, 5*madeup.Second),
 			[]string{"no full second before the first fault"}},
 		{"a warm-up is no baseline", madeup.NewScenario(madeup.Warmup(10*madeup.Second), madeup.Phase("hang", 20*madeup.Second)).Drive(nil).Fault("payments", "hang", 10*madeup.Second, 15*madeup.Second),
 			[]string{"no full second before the first fault"}},
@@ -68,7 +68,7 @@ func TestRecoveryThatCannotBeTold(t *testing.T) {
 // Afterwards every answer takes 4 s for good.
 func TestBaselineEndsWithTheFault(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 5*madeup.Second), madeup.Phase("after", 10*madeup.Second)).Drive(func(h *journal.Hit) {
-		h.Done = h.Due + 300*madeup.Milli
+		h.Done = h.Due + 300*madeup.Millisecond
 		switch {
 		case h.Phase == 0 && h.Done > 10*madeup.Second:
 			h.Done = 15 * madeup.Second
@@ -143,7 +143,7 @@ func TestIll(t *testing.T) {
 // Two faults that end together are lifted one after the other, a moment apart.
 func TestFaultsLiftedTogether(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(nil)
-	s.Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second).Fault("bank", "down", 12*madeup.Second, 15*madeup.Second+3*madeup.Milli)
+	s.Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second).Fault("bank", "down", 12*madeup.Second, 15*madeup.Second+3*madeup.Millisecond)
 	for _, r := range reportOf(s, t).Recovery {
 		if !near(r.AfterLiftS, 0) {
 			t.Errorf("%s: well again after %v s (%s), want 0", r.Dependency, show(r.AfterLiftS), r.Why)

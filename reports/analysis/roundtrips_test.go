@@ -18,12 +18,12 @@ func slowed(share float64, ms int64) *madeup.Scenario {
 		s.Events[i].Fault.SizeS, s.Events[i].Fault.Share = 0.2, share
 	}
 	for i := range 15 {
-		held := int64(20 * madeup.Milli)
+		held := int64(20 * madeup.Millisecond)
 		if 5 <= i && i < 10 {
-			held = ms * int64(madeup.Milli)
+			held = ms * int64(madeup.Millisecond)
 		}
 		if i == 5 { // began before the fault, some of them
-			held = 100 * int64(madeup.Milli)
+			held = 100 * int64(madeup.Millisecond)
 		}
 		s.Use(i, journal.Usage{Dependency: "payments", Opened: 8, Calls: 8, Ended: 8, HeldNS: 8 * held})
 	}

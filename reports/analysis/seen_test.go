@@ -26,7 +26,7 @@ func selfDeadlock(waiting int64) *madeup.Scenario {
 		switch {
 		case i < 10:
 			s.Use(i, journal.Usage{Dependency: "payments", Host: "pay.example:443", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8,
-				HeldNS: int64(8 * 20 * madeup.Milli), Waits: map[int]int64{journal.WaitBucket(10 * madeup.Milli): 6, journal.WaitBucket(50 * madeup.Milli): 2}, MaxNS: int64(51 * madeup.Milli)})
+				HeldNS: int64(8 * 20 * madeup.Millisecond), Waits: map[int]int64{journal.WaitBucket(10 * madeup.Millisecond): 6, journal.WaitBucket(50 * madeup.Millisecond): 2}, MaxNS: int64(51 * madeup.Millisecond)})
 		case i == 10:
 			u.Opened, u.Calls = waiting, waiting
 			s.Use(i, u)

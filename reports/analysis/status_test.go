@@ -24,7 +24,7 @@ func TestReadingInTheQueue(t *testing.T) {
 	}{
 		{"no page", nil, 17},
 		{"a page apart", []journal.Observation{gauge(14*madeup.Second, 0), gauge(20*madeup.Second, 0)}, 17},
-		{"a page in the pool", []journal.Observation{gauge(14*madeup.Second, 0), nothing, gauge(25*madeup.Second-madeup.Milli, 8*madeup.Second)}, 18},
+		{"a page in the pool", []journal.Observation{gauge(14*madeup.Second, 0), nothing, gauge(25*madeup.Second-madeup.Millisecond, 8*madeup.Second)}, 18},
 		{"a page that never answers", []journal.Observation{nothing}, 18},
 	} {
 		r := withLogs(madeup.Hang(), t, test.observed)

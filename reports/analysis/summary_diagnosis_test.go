@@ -62,7 +62,7 @@ func observed(r *reports.Report, seconds float64, workers int) {
 func overload() *madeup.Scenario {
 	p := madeup.Phase("load", 10*madeup.Second)
 	p.Hits, p.RateFrom, p.RateTo, p.RateMean = 200, 20, 20, 20
-	site := &madeup.Pool{Workers: 4, Slots: 17, Service: 500 * madeup.Milli, Hang: 1000 * madeup.Second, Lift: 1000 * madeup.Second}
+	site := &madeup.Pool{Workers: 4, Slots: 17, Service: 500 * madeup.Millisecond, Hang: 1000 * madeup.Second, Lift: 1000 * madeup.Second}
 	return madeup.NewScenario(p).Drive(site.Answer)
 }
 
@@ -187,7 +187,7 @@ func firstTimedOut() *madeup.Scenario {
 	s := madeup.Hang()
 	for i := range s.Hits {
 		if h := &s.Hits[i]; h.Due == 15*madeup.Second {
-			h.Done = 17500 * madeup.Milli
+			h.Done = 17500 * madeup.Millisecond
 			madeup.Bad(h, 504)
 		}
 	}

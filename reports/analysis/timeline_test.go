@@ -51,7 +51,7 @@ func TestTimelineOfAHang(t *testing.T) {
 func TestTimelineSplitsAnswers(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("load", madeup.Second)) // hits 0 to 7, all done in the first second
 	r := reportOf(s.Drive(func(h *journal.Hit) {
-		h.Done = h.Due + madeup.Milli
+		h.Done = h.Due + madeup.Millisecond
 		switch h.Seq {
 		case 0:
 			h.Degraded = true
@@ -90,7 +90,7 @@ func TestTimelineSplitsAnswers(t *testing.T) {
 func TestTimelineOfALongRun(t *testing.T) {
 	load := madeup.Phase("load", 3*time.Hour) // 10,800 s: buckets of 8 s, 1350 of them
 	load.Hits = 10_800
-	l := reportOf(madeup.NewScenario(load).Drive(func(h *journal.Hit) { h.Done = h.Due + 2*madeup.Second + madeup.Milli }), t).Timeline
+	l := reportOf(madeup.NewScenario(load).Drive(func(h *journal.Hit) { h.Done = h.Due + 2*madeup.Second + madeup.Millisecond }), t).Timeline
 	if l.BucketS != 8 || len(l.StartS) != 1351 { // the last is answered 2 s after the end
 		t.Fatalf("%d buckets of %v s, want 1351 of 8 s", len(l.StartS), l.BucketS)
 	}

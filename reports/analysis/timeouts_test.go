@@ -30,14 +30,14 @@ func (p page) run(change func(h *journal.Hit, tried time.Duration)) *madeup.Scen
 	}
 	s.Fault("payments", kind, 5*madeup.Second, 13*madeup.Second)
 	s.Drive(func(h *journal.Hit) {
-		call := h.Due + 50*madeup.Milli
+		call := h.Due + 50*madeup.Millisecond
 		if call < 5*madeup.Second || h.Due >= 13*madeup.Second {
 			return
 		}
 		for try := range max(p.tries, 1) {
 			if p.timeout == 0 || call+p.timeout >= 13*madeup.Second {
-				s.Caught(call, 13*madeup.Second-call+madeup.Milli, "dependency", false)
-				h.Done = 13*madeup.Second + 50*madeup.Milli
+				s.Caught(call, 13*madeup.Second-call+madeup.Millisecond, "dependency", false)
+				h.Done = 13*madeup.Second + 50*madeup.Millisecond
 				return
 			}
 			held := p.timeout
@@ -50,13 +50,13 @@ func (p page) run(change func(h *journal.Hit, tried time.Duration)) *madeup.Scen
 				call += p.pause
 			}
 		}
-		h.Done, h.Degraded = call+40*madeup.Milli, true
+		h.Done, h.Degraded = call+40*madeup.Millisecond, true
 		if change != nil {
 			change(h, call)
 		}
 	})
 	for i := range 18 {
-		u := journal.Usage{Dependency: "payments", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8, HeldNS: int64(8 * 10 * madeup.Milli)}
+		u := journal.Usage{Dependency: "payments", Opened: 8, Open: 1, Calls: 8, Waiting: 1, Ended: 8, HeldNS: int64(8 * 10 * madeup.Millisecond)}
 		if i < 5 || i > 13 {
 			s.Use(i, u)
 		}
@@ -88,29 +88,29 @@ func TestTimeoutsMadeUp(t *testing.T) {
 		why     string
 	}{
 		{"one try of 1 s", page{timeout: madeup.Second}.run(nil), 1, 0, "app", "ok", "degraded page", ""},
-		{"three tries of 0.4 s", page{timeout: 400 * madeup.Milli, tries: 3}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
+		{"three tries of 0.4 s", page{timeout: 400 * madeup.Millisecond, tries: 3}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
 		// 3 x 0.4 + 2 x 0.3 s of pauses is 4.5 timeouts: only the count of calls tells.
-		{"three tries with pauses", page{timeout: 400 * madeup.Milli, tries: 3, pause: 300 * madeup.Milli}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
+		{"three tries with pauses", page{timeout: 400 * madeup.Millisecond, tries: 3, pause: 300 * madeup.Millisecond}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
 		// One of 36 s or three of 12 s: here one of 1.2 s.
-		{"one try as long as three", page{timeout: 1200 * madeup.Milli}.run(nil), 1.2, 0, "app", "ok", "degraded page", ""},
+		{"one try as long as three", page{timeout: 1200 * madeup.Millisecond}.run(nil), 1.2, 0, "app", "ok", "degraded page", ""},
 		{"none", page{}.run(nil), 0, 0, "none", "ok", "good page", ""},
 		{"an error page", page{timeout: madeup.Second}.run(func(h *journal.Hit, _ time.Duration) {
 			h.Code, h.Class, h.Degraded, h.Answerer = 503, journal.ClassStatus, false, journal.AnswererApp
 		}), 1, 0, "app", "app", "error 503", ""},
 		// Killed: a 502 at the moment that the call ended, after 3 s.
 		{"a killed worker", page{timeout: 3 * madeup.Second, ticks: true}.run(func(h *journal.Hit, call time.Duration) {
-			h.Done, h.Code, h.Class, h.Degraded = call+madeup.Milli, 502, journal.ClassStatus, false
+			h.Done, h.Code, h.Class, h.Degraded = call+madeup.Millisecond, 502, journal.ClassStatus, false
 		}), 3, 0, "worker", "gateway", "error 502", ""},
-		{"a 502 that may be the application's", page{timeout: 1100 * madeup.Milli}.run(func(h *journal.Hit, call time.Duration) {
-			h.Done, h.Code, h.Class, h.Degraded = call+madeup.Milli, 502, journal.ClassStatus, false
+		{"a 502 that may be the application's", page{timeout: 1100 * madeup.Millisecond}.run(func(h *journal.Hit, call time.Duration) {
+			h.Done, h.Code, h.Class, h.Degraded = call+madeup.Millisecond, 502, journal.ClassStatus, false
 		}), 0, 0, "", "gateway", "error 502", "after 1.1 s each time"},
 		// The gateway gives up 2.05 s after sending, the site lets go of its call then.
 		{"a site that leaves with its visitor", page{timeout: 2 * madeup.Second}.run(gone), 0, 0, "none", "gateway", "error 504", "the site let go of its calls"},
 		// A client of 0.5 s: php goes on, and gives up after its own 1 s.
 		{"a client less patient than the site", page{timeout: madeup.Second}.run(func(h *journal.Hit, _ time.Duration) {
-			h.Done, h.Code, h.Class, h.Degraded = h.Due+500*madeup.Milli, 0, journal.ClassClientTimeout, false
+			h.Done, h.Code, h.Class, h.Degraded = h.Due+500*madeup.Millisecond, 0, journal.ClassClientTimeout, false
 		}), 1, 0, "app", "client", "error client_timeout", ""},
-		{"a delay beyond the timeout", page{timeout: 350 * madeup.Milli, kind: "latency"}.run(nil), 0.35, 0, "app", "ok", "degraded page", ""},
+		{"a delay beyond the timeout", page{timeout: 350 * madeup.Millisecond, kind: "latency"}.run(nil), 0.35, 0, "app", "ok", "degraded page", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := only(t, row.s)
@@ -129,11 +129,11 @@ func TestTimeoutsMadeUp(t *testing.T) {
 func waitsOf(until time.Duration, held ...time.Duration) *madeup.Scenario {
 	s := madeup.NewScenario(madeup.Phase("hang", until)).Drive(func(h *journal.Hit) { h.Done = until + madeup.Second }).Fault("payments", "hang", 0, until)
 	for i, d := range held {
-		began := time.Duration(i) * 37 * madeup.Milli
+		began := time.Duration(i) * 37 * madeup.Millisecond
 		if began+d < until {
 			s.Caught(began, d, "site", true)
 		} else {
-			s.Caught(began, until-began+madeup.Milli, "dependency", false)
+			s.Caught(began, until-began+madeup.Millisecond, "dependency", false)
 		}
 	}
 	return s
@@ -157,11 +157,11 @@ func TestTimeoutsThatNeedSaying(t *testing.T) {
 		why     string
 	}{
 		{"two pages with two timeouts", waitsOf(20*madeup.Second, append(repeat(20, madeup.Second), repeat(6, 3*madeup.Second)...)...), 1, "app", "6 other calls were given up after 3.0 s"},
-		{"no common time", waitsOf(20*madeup.Second, 500*madeup.Milli, 900*madeup.Milli, 1500*madeup.Milli, 2300*madeup.Milli, 3700*madeup.Milli, 5*madeup.Second), 0, "", "at no common time, after 0.50 s to 5.0 s"},
+		{"no common time", waitsOf(20*madeup.Second, 500*madeup.Millisecond, 900*madeup.Millisecond, 1500*madeup.Millisecond, 2300*madeup.Millisecond, 3700*madeup.Millisecond, 5*madeup.Second), 0, "", "at no common time, after 0.50 s to 5.0 s"},
 		{"a single wait", waitsOf(20*madeup.Second, 3*madeup.Second), 0, "", "too few"},
-		{"two that agree", waitsOf(20*madeup.Second, 3*madeup.Second, 3005*madeup.Milli), 3.0025, "app", ""},
+		{"two that agree", waitsOf(20*madeup.Second, 3*madeup.Second, 3005*madeup.Millisecond), 3.0025, "app", ""},
 		{"a page without one beside", waitsOf(20*madeup.Second, append(repeat(10, madeup.Second), repeat(4, ever)...)...), 0, "none", "10 other calls were given up after 1.0 s"},
-		{"too short a watch", waitsOf(800*madeup.Milli, repeat(4, ever)...), 0, "", "watched for 0.80 s only"},
+		{"too short a watch", waitsOf(800*madeup.Millisecond, repeat(4, ever)...), 0, "", "watched for 0.80 s only"},
 		{"held to the end", waitsOf(10*madeup.Second, repeat(4, ever)...), 0, "none", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestTimeoutsThatNeedSaying(t *testing.T) {
 // not taken is 0.6 s longer than usual, less the 10 ms that the call takes when
 // all is well and that are in the usual time.
 func TestConnectTimeoutFromAnswers(t *testing.T) {
-	s := page{timeout: 600 * madeup.Milli, kind: "no_accept"}.run(nil)
+	s := page{timeout: 600 * madeup.Millisecond, kind: "no_accept"}.run(nil)
 	got := only(t, s)
 	if got.Source != "response" || !got.Connect || got.Verdict != reports.ByApp || got.ObservedS == nil ||
 		got.ObservedS.Low > 0.6 || got.ObservedS.High < 0.6 || got.ObservedS.Value < 0.59 || got.ObservedS.Value > 0.61 {
@@ -190,7 +190,7 @@ func TestConnectTimeoutFromAnswers(t *testing.T) {
 
 // Through the egress the connects themselves are seen to be given up.
 func TestConnectTimeoutFromTheEgress(t *testing.T) {
-	s := page{timeout: 600 * madeup.Milli, kind: "no_accept"}.run(nil)
+	s := page{timeout: 600 * madeup.Millisecond, kind: "no_accept"}.run(nil)
 	s.Dependencies[0] = journal.Dependency{Name: "payments", Host: "pay.example:443"}
 	got := only(t, s)
 	if got.Source != "connection" || !got.Connect || got.Verdict != reports.ByApp || got.ObservedS == nil || !near(&got.ObservedS.Value, 0.6) {

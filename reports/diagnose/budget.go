@@ -1,19 +1,11 @@
 package diagnose
 
 import (
-	"math"
-
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
 	"github.com/tailback/tailback/reports/poolmodel"
+	"github.com/tailback/tailback/reports/whatif"
 )
-
-// choices are round timeouts for a reader to choose from, seconds.
-var choices = [...]float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 10}
-
-// scale makes whole workers of parts of one: a budget depends on the ratio of
-// workers to the rate.
-const scale = 1000
 
 // Budgets are the timeouts that would hold the rate, one for each dependency
 // that is called. There are none when workers or service time are not known.
@@ -61,52 +53,12 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *repor
 	if killed {
 		site.GatewayTimeoutS = seen.ObservedS.Value
 	}
-	b := NewBudget(site, workers, rate, name, timeout)
+	b := whatif.Budget(site, workers, rate, name, timeout)
 	if killed && b.Bound == "gateway" {
 		b.Bound = "killer"
 	}
 	b.Calls = calls
 	return b
-}
-
-// NewBudget works out the budget of a site at a rate. workers takes the place
-// of the site's, as it may be estimated as no whole number; the site's share
-// counts every try of a call. timeout is the one that there is, if any.
-func NewBudget(site poolmodel.Site, workers, rate float64, name string, timeout *float64) reports.Budget {
-	b := reports.Budget{Dependency: name, RateHz: rate, Calls: site.Share, TimeoutS: timeout, Choices: []reports.Choice{}}
-	b.OwnS = site.ServiceS
-	fine := site
-	fine.Workers = int(min(math.Round(workers*scale), poolmodel.MaxWorkers))
-	if t, ok := fine.Budget(rate*scale, 1); ok && !math.IsInf(t, 1) {
-		b.MaxTimeoutS, b.Bound = new(t), "workers"
-		endless := fine
-		endless.GatewayTimeoutS = 0
-		if alone, _ := endless.Budget(rate*scale, 1); alone > t*(1+1e-9) {
-			b.Bound = "gateway"
-		}
-	}
-	if t, ok := fine.Budget(rate*scale, poolmodel.Headroom); ok && !math.IsInf(t, 1) {
-		b.WithHeadroomS = new(t)
-	}
-	if timeout != nil {
-		if n, ok := needed(site, rate, *timeout); ok {
-			b.WorkersNeeded = new(n)
-		}
-	}
-	for _, t := range choices {
-		if n, ok := needed(site, rate, t); ok {
-			b.Choices = append(b.Choices, reports.Choice{TimeoutS: t, WorkersNeeded: n, Holds: fine.Holds(rate*scale, t)})
-		}
-	}
-	return b
-}
-
-// needed is how many workers hold the rate with a timeout, if any number does:
-// the gateway may give up before.
-func needed(site poolmodel.Site, rate, timeout float64) (workers int, ok bool) {
-	workers, ok = site.WorkersNeeded(rate, timeout)
-	site.Workers = workers
-	return workers, ok && site.Holds(rate, timeout)
 }
 
 // rateFor is the rate that a budget is for: asked in the phase in which the
@@ -141,10 +93,6 @@ func MaxTimeout(d reports.Dependency, service, workers *reports.Estimate, rateHz
 	if workers == nil || service == nil || calls <= 0 {
 		return nil
 	}
-	site := poolmodel.Site{Workers: int(math.Round(workers.Value * scale)), ServiceS: max(service.Value-calls*own, 0),
-		Share: calls * float64(1+retries), DependencyS: own}
-	if t, ok := site.Budget(rateHz*scale, 1); ok && !math.IsInf(t, 1) {
-		return new(t)
-	}
-	return nil
+	site := poolmodel.Site{ServiceS: max(service.Value-calls*own, 0), Share: calls * float64(1+retries), DependencyS: own}
+	return whatif.MaxTimeout(site, workers.Value, rateHz)
 }

@@ -14,7 +14,6 @@ import (
 
 // PoolFit is what was worked out about the workers, and why not where it was not.
 type PoolFit struct {
-	held     *measure.HeldCalls
 	service  serviceFit
 	workers  workersFit
 	capacity capacityFit

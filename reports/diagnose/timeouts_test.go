@@ -17,11 +17,11 @@ func TestKilledAfterWholeSeconds(t *testing.T) {
 		want     float64
 		low, top float64
 	}{
-		{[]time.Duration{2950 * madeup.Milli, 3300 * madeup.Milli, 3700 * madeup.Milli}, 3, 2.7, 3.05}, // max - 1 and min + 0.1
-		{[]time.Duration{30100 * madeup.Milli, 30950 * madeup.Milli}, 30, 29.95, 30.2},
-		{[]time.Duration{3400 * madeup.Milli}, 3, 2.4, 3.5}, // of 2.4 to 3.5 only 3 is whole
+		{[]time.Duration{2950 * madeup.Millisecond, 3300 * madeup.Millisecond, 3700 * madeup.Millisecond}, 3, 2.7, 3.05}, // max - 1 and min + 0.1
+		{[]time.Duration{30100 * madeup.Millisecond, 30950 * madeup.Millisecond}, 30, 29.95, 30.2},
+		{[]time.Duration{3400 * madeup.Millisecond}, 3, 2.4, 3.5}, // of 2.4 to 3.5 only 3 is whole
 	} {
-		e := killedAfter(row.held, 100*madeup.Milli)
+		e := killedAfter(row.held, 100*madeup.Millisecond)
 		if !near(&e.Value, row.want) || !near(&e.Low, row.low) || !near(&e.High, row.top) {
 			t.Errorf("%v: got %+v, want %v (%v to %v)", row.held, e, row.want, row.low, row.top)
 		}
@@ -51,8 +51,8 @@ func TestTotalTimeoutIsNoConnectTimeout(t *testing.T) {
 }
 
 func TestDensest(t *testing.T) {
-	group, others := densest([]time.Duration{3 * madeup.Second, 990 * madeup.Milli, madeup.Second, 1010 * madeup.Milli, 500 * madeup.Milli})
-	if len(group) != 3 || middleOf(group) != madeup.Second || len(others) != 2 || others[0] != 500*madeup.Milli {
+	group, others := densest([]time.Duration{3 * madeup.Second, 990 * madeup.Millisecond, madeup.Second, 1010 * madeup.Millisecond, 500 * madeup.Millisecond})
+	if len(group) != 3 || middleOf(group) != madeup.Second || len(others) != 2 || others[0] != 500*madeup.Millisecond {
 		t.Errorf("got %v and %v, want the three around 1 s", group, others)
 	}
 	if group, others := densest(nil); len(group) != 0 || len(others) != 0 {

@@ -51,7 +51,7 @@ func TestBaselineIsBounded(t *testing.T) {
 		b.add(&s.Hits[i])
 	}
 	_, p95, unknown := b.limits()
-	if want := 135 * madeup.Milli; unknown != "" || len(b.seconds) != 600 || p95 < want*99/100 || p95 > want*101/100 {
+	if want := 135 * madeup.Millisecond; unknown != "" || len(b.seconds) != 600 || p95 < want*99/100 || p95 > want*101/100 {
 		t.Errorf("%d seconds, p95 at most %v, want 600 and about %v", len(b.seconds), p95, want)
 	}
 	if n := b.seconds[0].n + b.seconds[599].n; n != 16 {

@@ -37,7 +37,8 @@ func grouped(text string) string {
 	return whole
 }
 
-// Given writes a number as it was given, to four digits: 8, 0.25, 12.75, 1,500.
+// Given writes a number as it was given, to four digits, or to all that are whole:
+// 8, 0.25, 12.75, 1,500.
 func Given(v float64) string {
 	decimals := 3
 	if v != 0 {
