@@ -231,7 +231,8 @@ func (r *rig) one() journal.Connection {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
-		return *c.record(time.Now())
+		record, _ := c.takeRecord(time.Now())
+		return *record
 	}
 	return journal.Connection{}
 }

@@ -33,7 +33,8 @@ const goodbyeWithin = 20 * time.Millisecond
 //   - a goodbye: the site ends the connection right behind it.
 type connState struct {
 	fault    *fault // in force on this connection, or nil
-	first    *fault // the first that was ever in force on it
+	first    *fault // the first of this Play that was in force on it
+	later    []int  // the indexes of those that came after it
 	timer    *time.Timer
 	freed    chan struct{} // closed when the fault lets the connect go on
 	onByte   bool          // cut at the next byte
@@ -45,12 +46,13 @@ type connState struct {
 
 	midway      int64 // the request that was outstanding when the fault came; 0 is none
 	outstanding bool
-	greeting    bool      // what is outstanding is a greeting
-	calling     bool      // usage counts it as waiting
-	began       time.Time // of the latest request; of a greeting, the opening
-	caught      bool      // what is outstanding waits because of first
-	wasCaught   bool
-	waiting     bool          // it was caught, and still waited when the connection was ended
+	greeting    bool          // what is outstanding is a greeting
+	calling     bool          // usage counts it as waiting
+	began       time.Time     // of the latest request; of a greeting, the opening
+	caught      *fault        // what is outstanding waits because of it; nil is none
+	over        wait          // the latest that has ended, until it is recorded
+	wasCaught   bool          // first has caught something
+	waiting     bool          // it still waited because of first when the connection was ended
 	held        time.Duration // the longest that a request caught by first waited
 }
 
@@ -68,6 +70,8 @@ func (c *conn) enter(f *fault, isNew bool) {
 	f.connections.Add(1)
 	if c.first == nil {
 		c.first = f
+	} else {
+		c.later = append(c.later, f.index)
 	}
 	c.midway = 0
 	if c.outstanding {
@@ -145,26 +149,11 @@ func (c *conn) cutBy(f *fault) {
 	f.cut(c)
 }
 
-// hold counts the latest request as held by the fault. conn.mu is locked.
-func (c *conn) hold(f *fault) {
-	f.held.Add(1)
-	if f == c.first {
-		c.caught, c.wasCaught = true, true
-	}
-}
-
-// release ends the wait of a request that was caught. conn.mu is locked.
-func (s *connState) release(at time.Time) {
-	if s.caught {
-		s.caught = false
-		s.held = max(s.held, at.Sub(s.began))
-	}
-}
-
 // noteEnd notes who ended the connection, and when.
 func (s *connState) noteEnd(by string, at time.Time) {
-	s.closedBy, s.closed, s.waiting = by, at, s.caught
-	s.release(at)
+	s.closedBy, s.closed = by, at
+	s.waiting = s.caught != nil && s.caught == s.first
+	s.release(by, at)
 }
 
 // endedBy notes who ended the connection first, and that its call has ended. conn.mu is locked.
@@ -185,9 +174,7 @@ func (c *conn) takeBack() {
 	if c.fault != nil && c.fault.counts == countBegun {
 		c.fault.held.Add(-1)
 	}
-	if c.caught {
-		c.caught, c.wasCaught = false, c.held > 0
-	}
+	c.letGo()
 	if c.calling {
 		c.calling = false
 		c.proxy.usage.takeBack()
@@ -290,17 +277,17 @@ func (c *conn) await(in *fault, since time.Time) {
 // delivered notes that these bytes are about to be written to the site.
 func (c *conn) delivered(p []byte) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.tls == nil || c.tls.answers(p) {
 		c.answer()
 	}
+	c.unlockAndTell()
 }
 
 // answered notes that the site gets an answer that is not the dependency's.
 func (c *conn) answered() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.answer()
+	c.unlockAndTell()
 }
 
 // answer notes that bytes of an answer are about to be written to the site. conn.mu is locked.
@@ -309,9 +296,9 @@ func (c *conn) answer() {
 		return
 	}
 	c.outstanding, c.greeting = false, false
-	if c.caught || c.calling {
+	if c.caught != nil || c.calling {
 		now := time.Now()
-		c.release(now)
+		c.release(byAnswer, now)
 		c.hangUp(now)
 	}
 }
@@ -323,9 +310,10 @@ func (c *conn) met() bool {
 	return c.first != nil
 }
 
-// record returns the connection as the journal keeps it, with times since t0. A
-// connection that is still open counts as ended now, by the Play's end.
-func (c *conn) record(t0 time.Time) *journal.Connection {
+// takeRecord returns the connection as the journal keeps it, and its last wait if that
+// is not recorded yet, with times since t0. A connection that is still open
+// counts as ended now, by the Play's end.
+func (c *conn) takeRecord(t0 time.Time) (*journal.Connection, *journal.Wait) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.connState // a copy: the connection may go on
@@ -336,11 +324,12 @@ func (c *conn) record(t0 time.Time) *journal.Connection {
 		OpenedNS: int64(c.opened.Sub(t0)), ClosedNS: int64(s.closed.Sub(t0)), ClosedBy: s.closedBy,
 		Requests: s.requests, BytesUp: s.bytesUp, BytesDown: s.bytesDown}
 	if s.first != nil {
-		r.Fault = &s.first.index
+		r.Fault, r.LaterFaults = &s.first.index, s.later
 	}
 	if s.wasCaught {
 		ns := int64(s.held)
 		r.HeldNS, r.Waiting = &ns, s.waiting
 	}
-	return r
+	c.over = wait{}
+	return r, s.over.record(c, t0)
 }

@@ -28,8 +28,9 @@ type played struct {
 }
 
 // Play applies and lifts the experiment's faults at their times since t0, and
-// tells emit of that, of every connection that met a fault and has ended, and
-// each second of how the dependencies were used in it, one at a time and from
+// tells emit of that, of every connection that met a fault and of every request
+// that a fault caught when they have ended, and each second of how the
+// dependencies were used in it, one at a time and from
 // this goroutine. It returns nil after the experiment's Duration, or the
 // context's error when that ends, or why a fault could not be applied. On every
 // way out, a panic in emit included, each fault is lifted first and connections
@@ -157,8 +158,8 @@ func (pl *player) lift(f *played) { pl.emit(pl.undo(f)()) }
 // lifted, which may take a while, and makes the event that tells of it.
 func (pl *player) undo(f *played) (confirm func() journal.Event) {
 	pl.applied = slices.DeleteFunc(pl.applied, func(a *played) bool { return a == f })
+	at := time.Since(pl.t0) // before what was withheld comes
 	undone := f.proxy.lift()
-	at := time.Since(pl.t0)
 	return func() journal.Event {
 		return journal.Event{AtNS: int64(at), Kind: journal.FaultLifted, Fault: f.met(f.now, undone && f.proxy.confirmed())}
 	}

@@ -22,6 +22,9 @@ func newRecorder() *recorder { return &recorder{more: make(chan struct{}, 1)} }
 
 func (r *recorder) begin(t0 time.Time, proxies []*proxy) {
 	r.used(proxies) // what was before is not of this Play
+	for _, p := range proxies {
+		p.forgetFaults()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.on, r.t0, r.events, r.warned, r.turned = true, t0, nil, map[string]bool{}, nil
@@ -61,12 +64,25 @@ func (r *recorder) ended(c *conn) {
 // ever in force on it. Other connections have nothing to tell, and there may be
 // one for each of the site's requests. r.mu is locked.
 func (r *recorder) tell(c *conn) {
-	record := c.record(r.t0)
+	record, last := c.takeRecord(r.t0)
 	if record.Fault == nil || c.told {
 		return
 	}
 	c.told = record.ClosedBy != byEnd
+	if last != nil {
+		r.add(journal.Event{Kind: journal.Waited, Wait: last})
+	}
 	r.add(journal.Event{Kind: journal.ConnClosed, Connection: record})
+}
+
+// waited records a wait that has ended by an answer. One that ends with its
+// connection is recorded along with that.
+func (r *recorder) waited(c *conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := c.takeWait(r.t0); w != nil {
+		r.add(journal.Event{Kind: journal.Waited, Wait: w})
+	}
 }
 
 // used records what the site has done with each dependency since the last time.

@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -51,7 +52,7 @@ func TestTimeouts(t *testing.T) {
 			if row.client == 0 {
 				row.client = time.Minute
 			}
-			r := hung(t, row.options, row.page, row.rate, row.client, row.fault)
+			r := hung(t, phpfpm.Start, row.options, row.page, row.rate, row.client, row.fault)
 			if len(r.Timeouts) != 1 {
 				t.Fatalf("got %+v, want one entry", r.Timeouts)
 			}
@@ -71,13 +72,15 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+type startSite func(context.Context, staging.Options) (*staging.Site, error)
+
 // hung runs a page of a real site through 3 s in which all is well, 8 s of the
 // fault on its dependency, and as long after it as what queued may take.
-func hung(t *testing.T, options staging.Options, page string, rate float64, client time.Duration, fault string) *reports.Report {
+func hung(t *testing.T, start startSite, options staging.Options, page string, rate float64, client time.Duration, fault string) *reports.Report {
 	t.Helper()
 	proxy := ports.Test(t)
 	options.Dependency = proxy
-	site, err := phpfpm.Start(t.Context(), options)
+	site, err := start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

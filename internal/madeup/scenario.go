@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	Second = time.Second
-	Millisecond  = time.Millisecond
+	Second      = time.Second
+	Millisecond = time.Millisecond
 )
 
 // Scenario is a run made up by hand: the parts of a bundle, in memory.

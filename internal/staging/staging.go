@@ -31,7 +31,8 @@
 //	                                  phpfpm only
 //	/cache?timeout_ms=200             connects to a real Redis, writes and reads; likewise
 //
-// and connect_ms=200 on /external, which limits connecting alone.
+// and on /external connect_ms=200, which limits connecting alone, and kept=1, which
+// calls over a connection that each worker keeps (timeout_ms is then of each wait).
 package staging
 
 import (

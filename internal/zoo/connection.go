@@ -13,6 +13,9 @@ const (
 	byEnd   = "end"
 )
 
+// byAnswer: a wait has ended although its connection has not.
+const byAnswer = "answer"
+
 // The bytes of a call and of its answer, as of a small HTTP request.
 const (
 	callBytes   = 54
@@ -27,6 +30,7 @@ type connection struct {
 	opened time.Duration
 	in     *fault // in force on it
 	first  *fault // the first that ever was
+	later  []int  // the indexes of those after it
 	come   *signal
 	good   bool   // what came is an answer, and a good one
 	timer  *event // the next that happens to what is under way
@@ -40,7 +44,8 @@ type connection struct {
 	greeting          bool
 	calling           bool
 	began             time.Duration
-	caught, wasCaught bool
+	caught            *fault // what is outstanding waits because of it
+	wasCaught         bool
 	waiting           bool
 	heldFor           time.Duration
 }
@@ -77,6 +82,8 @@ func (c *connection) enter(f *fault, isNew bool) {
 	f.connections++
 	if c.first == nil {
 		c.first = f
+	} else {
+		c.later = append(c.later, f.index)
 	}
 	if c.outstanding && f.countsBegun() {
 		c.hold(f)
@@ -201,7 +208,7 @@ func (c *connection) deliver() {
 		return
 	}
 	c.outstanding, c.greeting = false, false
-	c.release()
+	c.release(byAnswer)
 	c.hangUp()
 	c.come.fire()
 }
@@ -229,9 +236,8 @@ func (c *connection) end(by string) {
 		c.closedBy = by
 		return
 	}
-	c.closedBy, c.closed, c.waiting = by, c.now, c.caught
+	c.noteEnd(by)
 	c.timer.cancel()
-	c.release()
 	c.hangUp()
 	c.usage.closed()
 	delete(c.open, c)
@@ -249,17 +255,31 @@ func (c *connection) await(since time.Duration) {
 // hold counts the latest request as held by the fault.
 func (c *connection) hold(f *fault) {
 	f.held++
-	if f == c.first {
-		c.caught, c.wasCaught = true, true
+	if c.caught == nil {
+		c.caught = f
 	}
+	c.wasCaught = c.wasCaught || f == c.first
 }
 
-// release ends the wait of a request that was caught.
-func (c *connection) release() {
-	if c.caught {
-		c.caught = false
+// noteEnd notes who ended the connection, and with it a wait.
+func (c *connection) noteEnd(by string) {
+	c.closedBy, c.closed = by, c.now
+	c.waiting = c.caught != nil && c.caught == c.first
+	c.release(by)
+}
+
+// release ends the wait of a request that was caught, and records it.
+func (c *connection) release(by string) {
+	f := c.caught
+	if f == nil {
+		return
+	}
+	c.caught = nil
+	if f == c.first {
 		c.heldFor = max(c.heldFor, c.now-c.began)
 	}
+	c.emit(journal.Event{Kind: journal.Waited, Wait: &journal.Wait{Dependency: c.cfg.Name, Connection: c.id, Fault: f.index,
+		BeganNS: int64(c.began), EndedNS: int64(c.now), EndedBy: by}})
 }
 
 // hangUp ends the call, if there is one.
@@ -276,7 +296,7 @@ func (c *connection) tell() {
 		return
 	}
 	r := &journal.Connection{ID: c.id, Dependency: c.cfg.Name, OpenedNS: int64(c.opened), ClosedNS: int64(c.closed),
-		ClosedBy: c.closedBy, Requests: c.requests, BytesUp: c.bytesUp, BytesDown: c.bytesOut, Fault: &c.first.index}
+		ClosedBy: c.closedBy, Requests: c.requests, BytesUp: c.bytesUp, BytesDown: c.bytesOut, Fault: &c.first.index, LaterFaults: c.later}
 	if c.wasCaught {
 		ns := int64(c.heldFor)
 		r.HeldNS, r.Waiting = &ns, c.waiting

@@ -152,13 +152,12 @@ func (w *world) timeoutTold(i int) bool {
 	n := 0
 	var longest time.Duration
 	for _, e := range w.record.Events {
-		c := e.Connection
-		if c == nil || c.Dependency != t.Dependency || c.HeldNS == nil {
+		one := e.Wait
+		if one == nil || one.Dependency != t.Dependency {
 			continue
 		}
-		held := time.Duration(*c.HeldNS)
-		longest = max(longest, held)
-		if c.Waiting && c.ClosedBy == bySite {
+		longest = max(longest, time.Duration(one.EndedNS-one.BeganNS))
+		if one.EndedBy == bySite {
 			n++
 		}
 	}

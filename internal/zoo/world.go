@@ -114,8 +114,7 @@ func (w *world) endPlay() {
 	for _, d := range w.dependencies {
 		for _, c := range d.sorted() {
 			copied := *c
-			copied.closedBy, copied.closed, copied.waiting = byEnd, w.now, c.caught
-			copied.release()
+			copied.noteEnd(byEnd)
 			copied.tell()
 		}
 	}

@@ -102,6 +102,9 @@ func checkUsage(t *testing.T, r *Record) {
 		if c := e.Connection; c != nil && (c.ClosedNS < c.OpenedNS || c.HeldNS != nil && (*c.HeldNS < 0 || *c.HeldNS > c.ClosedNS-c.OpenedNS+1e6)) {
 			t.Fatalf("impossible connection %+v", *c)
 		}
+		if w := e.Wait; w != nil && (w.EndedNS < w.BeganNS || e.AtNS != w.EndedNS) {
+			t.Fatalf("impossible wait %+v at %d", *w, e.AtNS)
+		}
 	}
 }
 

@@ -41,7 +41,7 @@ func TestFormatDescribesTheFiles(t *testing.T) {
 	for answerer := journal.AnswererApp; answerer <= journal.AnswererEdge; answerer++ {
 		want = append(want, fmt.Sprintf("\n| `%s` | ", answerer))
 	}
-	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Used, journal.Answer, journal.Warning} {
+	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Waited, journal.Used, journal.Answer, journal.Warning} {
 		want = append(want, fmt.Sprintf("`%s`", kind))
 	}
 	for _, w := range want {

@@ -140,8 +140,8 @@ func listSegments(dir string) ([]string, error) {
 func (b *Bundle) Events() ([]Event, error) {
 	return readLines(filepath.Join(b.Dir, eventsFile), func(e Event) error {
 		fault := e.Kind == FaultApplied || e.Kind == FaultStepped || e.Kind == FaultLifted
-		if fault && e.Fault == nil || e.Kind == ConnClosed && e.Connection == nil {
-			return fmt.Errorf("event %q without its fault or connection", e.Kind)
+		if fault && e.Fault == nil || e.Kind == ConnClosed && e.Connection == nil || e.Kind == Waited && e.Wait == nil {
+			return fmt.Errorf("event %q without its fault, connection or wait", e.Kind)
 		}
 		return nil
 	})

@@ -122,6 +122,7 @@ type Event struct {
 	Kind       EventKind        `json:"kind"`
 	Fault      *Fault           `json:"fault,omitempty"`
 	Connection *Connection      `json:"connection,omitempty"`
+	Wait       *Wait            `json:"wait,omitempty"`
 	Usage      *Usage           `json:"usage,omitempty"`
 	Refusals   map[string]int64 `json:"refusals,omitempty"`
 	Text       string           `json:"text,omitempty"`
@@ -136,6 +137,7 @@ const (
 	FaultStepped EventKind = "fault_stepped" // Fault: as applied, with the new SizeS
 	FaultLifted  EventKind = "fault_lifted"  // Fault: all fields
 	ConnClosed   EventKind = "connection"    // Connection, when one of its sides has ended it
+	Waited       EventKind = "wait"          // Wait, when it has ended, and before its connection if that has ended too
 	Used         EventKind = "usage"         // Usage, once a second for each dependency, and each other host seen by the egress, that was used in it
 	Refused      EventKind = "refused"       // Refusals: what the egress refused in the second before, by class
 	Answer       EventKind = "answer"        // Text: the first answer of its kind with a status of 500 or above: who wrote it, by which signs
@@ -178,12 +180,31 @@ type Connection struct {
 	BytesDown int64  `json:"bytes_down"`
 	// Fault is the index of the first fault in force on it; null when none was.
 	Fault *int `json:"fault,omitempty"`
-	// HeldNS is how long the request that the fault caught had waited when the
-	// connection or the wait ended, from its first byte. Null when none was caught.
+	// LaterFaults are the indexes of those in force on it after that one.
+	LaterFaults []int `json:"later_faults,omitempty"`
+	// HeldNS is how long the request that the first fault caught had waited when the
+	// connection or the wait ended, from its first byte; of several requests the
+	// longest. Null when none was caught. Each has a Wait of its own.
 	HeldNS *int64 `json:"held_ns,omitempty"`
 	// Waiting: that request had no answer yet when the connection was ended. Of
 	// one that the site ended, HeldNS is then how long it was ready to wait.
 	Waiting bool `json:"waiting,omitempty"`
+}
+
+// Wait is one request that a fault caught, from its first byte to the first byte
+// of its answer or the end of its connection. A connection that is kept has one
+// for each, and its idling between them is none. What began or ended outside of
+// the fault is in it: its time under the fault alone is that up to the lifting.
+// Older bundles have none, and one HeldNS for each connection.
+type Wait struct {
+	Dependency string `json:"dependency"`
+	Connection int64  `json:"connection"` // Connection.ID
+	Fault      int    `json:"fault"`      // the index of the fault that caught it first
+	BeganNS    int64  `json:"began_ns"`
+	EndedNS    int64  `json:"ended_ns"`
+	// EndedBy is "answer", or who ended the connection while there was none:
+	// "site" (it gave up), "dependency", "fault", or "end" (of the run).
+	EndedBy string `json:"ended_by"`
 }
 
 // Usage is what the site did with a dependency in the second that ends at the

@@ -121,13 +121,13 @@ func (w *Writer) Hit(h Hit) {
 	}
 }
 
-// Event records an event. All but the many of closed connections are written at once.
+// Event records an event. All but the many of connections and waits are written at once.
 func (w *Writer) Event(e Event) {
 	if err := w.events.put(e); err != nil { // a NaN: say so in the report rather than lose it
 		text := fmt.Sprintf("event %q could not be recorded: %v", e.Kind, err)
 		w.events.put(Event{AtNS: e.AtNS, Kind: Warning, Text: text})
 	}
-	if e.Kind != ConnClosed {
+	if e.Kind != ConnClosed && e.Kind != Waited {
 		w.wakeUp()
 	}
 }

@@ -109,15 +109,16 @@ type HeldCloses struct {
 
 const closeStep = time.Second / 20
 
-func newHeldCloses(closed []journal.Connection) HeldCloses {
+func newHeldCloses(waits map[int][]journal.Wait) HeldCloses {
 	c := HeldCloses{at: map[int64]bool{}}
 	var held stats.Histogram
-	for _, n := range closed {
-		if n.ClosedBy != "site" || !n.Waiting || n.HeldNS == nil {
-			continue
+	for _, ofFault := range waits {
+		for _, w := range ofFault {
+			if w.EndedBy == bySite {
+				c.at[w.EndedNS/int64(closeStep)] = true
+				held.Add(w.EndedNS - w.BeganNS)
+			}
 		}
-		c.at[n.ClosedNS/int64(closeStep)] = true
-		held.Add(*n.HeldNS)
 	}
 	c.Spread = time.Duration(held.Quantile(0.75) - held.Quantile(0.25)).Seconds()
 	return c

@@ -14,6 +14,7 @@ type Events struct {
 	Uses     []Use                        // in the journal's order
 	closed   []journal.Connection         // that ended, in the journal's order
 	met      map[int][]journal.Connection // of these, those that met a fault, by its index
+	waits    map[int][]journal.Wait       // that a fault caused, by its index, in the journal's order
 	refused  map[string]int64             // what the egress refused, by class
 	Warnings []string
 }
@@ -25,7 +26,7 @@ type Use struct {
 }
 
 func indexEvents(events []journal.Event) *Events {
-	x := &Events{met: map[int][]journal.Connection{}, refused: map[string]int64{}}
+	x := &Events{met: map[int][]journal.Connection{}, waits: map[int][]journal.Wait{}, refused: map[string]int64{}}
 	for _, e := range events {
 		at := time.Duration(e.AtNS)
 		x.last = max(x.last, at)
@@ -40,6 +41,12 @@ func indexEvents(events []journal.Event) *Events {
 			if c.Fault != nil {
 				x.met[*c.Fault] = append(x.met[*c.Fault], *c)
 			}
+			for _, fault := range c.LaterFaults {
+				x.met[fault] = append(x.met[fault], *c)
+			}
+		}
+		if w := e.Wait; w != nil {
+			x.waits[w.Fault] = append(x.waits[w.Fault], *w)
 		}
 		for class, n := range e.Refusals {
 			x.refused[class] += n
@@ -47,6 +54,9 @@ func indexEvents(events []journal.Event) *Events {
 		if e.Kind == journal.Warning && e.Text != "" {
 			x.Warnings = append(x.Warnings, e.Text)
 		}
+	}
+	if len(x.waits) == 0 {
+		x.waits = waitsOfConnections(x)
 	}
 	return x
 }

@@ -121,8 +121,9 @@ func (run *Run) faultFigures() []reports.Fault {
 			figure.SizeS = new(f.SizeS)
 		}
 		figure.CallS = run.CallUnder(f)
-		if f.Connections != nil {
-			figure.PeakConnections = new(f.peak(run.Events.met[f.Index]))
+		met := run.Events.met[f.Index]
+		if cut := run.Manifest.Outcome == nil && f.Connections != nil && int64(len(met)) < *f.Connections; f.Connections != nil && !cut { // else some were still open at a kill
+			figure.PeakConnections = new(f.peak(met))
 		}
 		if f.Lifted != nil {
 			figure.LiftedS = new(f.Lifted.Seconds())

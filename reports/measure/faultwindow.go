@@ -28,8 +28,7 @@ type FaultWindow struct {
 type Wait struct {
 	Began, Ended time.Duration
 	connection   int64
-	by           string // who ended the connection
-	open         bool   // there was no answer when it ended
+	by           string // who ended it, as journal.Wait has it
 	marks        uint8  // what came to a visitor around its end
 }
 
@@ -54,17 +53,14 @@ func (run *Run) newFaultWindows() []*FaultWindow {
 		if f.Lifted != nil {
 			w.Until = *f.Lifted
 		}
-		for _, c := range run.Events.met[f.Index] {
-			if c.HeldNS == nil {
-				continue
-			}
-			w.Waits = append(w.Waits, Wait{time.Duration(c.ClosedNS - *c.HeldNS), time.Duration(c.ClosedNS), c.ID, c.ClosedBy, c.Waiting, 0})
+		for _, one := range run.Events.waits[f.Index] {
+			w.Waits = append(w.Waits, Wait{time.Duration(one.BeganNS), time.Duration(one.EndedNS), one.Connection, one.EndedBy, 0})
 		}
 		slices.SortFunc(w.Waits, func(x, y Wait) int {
 			return cmp.Or(cmp.Compare(x.Ended, y.Ended), cmp.Compare(x.connection, y.connection))
 		})
 		for _, one := range w.Waits {
-			if one.by == "site" && one.open && one.Ended < w.Until {
+			if one.by == bySite && one.Ended < w.Until {
 				w.Given = append(w.Given, one)
 			}
 		}

@@ -153,7 +153,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors), p.errors.byPhase
-	r.Closes = newHeldCloses(r.Events.closed)
+	r.Closes = newHeldCloses(r.Events.waits)
 	r.Recoveries, r.BaselineS = r.liftedFaults(p.baseline), len(p.baseline.seconds)
 	return lost
 }

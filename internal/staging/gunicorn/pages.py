@@ -64,7 +64,10 @@ def depend(query):
         return "ok without"
     host = os.environ["DEPENDENCY2" if query.get("dep") == "2" else "DEPENDENCY"]
     for _ in range(max(1, int(number(query, "tries", 1)))):
-        said = call(f"http://{host}/", seconds(query, "timeout_ms"), seconds(query, "connect_ms"))
+        if "kept" in query:
+            said = kept(host, seconds(query, "timeout_ms"))
+        else:
+            said = call(f"http://{host}/", seconds(query, "timeout_ms"), seconds(query, "connect_ms"))
         if said.startswith("ok"):
             break
     return said
@@ -84,6 +87,26 @@ def call(url, timeout=0.0, connect=0.0):
         return f"fallback {error}"
     finally:
         connection.close()
+    return f"fallback {answer.status}" if answer.status >= 500 else f"ok {body}"
+
+
+KEPT = {}
+
+
+def kept(host, timeout):
+    """A call over a connection that this worker keeps. The timeout is of each wait; 0 is none."""
+    connection = KEPT.setdefault(host, http.client.HTTPConnection(host))
+    try:
+        connection.timeout = timeout or None
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(timeout or None)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        body = answer.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()  # it is opened anew by the next call
+        return f"fallback {error}"
     return f"fallback {answer.status}" if answer.status >= 500 else f"ok {body}"
 
 

@@ -121,7 +121,8 @@ function depend(): string
     }
     $host = $_SERVER[($_GET['dep'] ?? '') === '2' ? 'DEPENDENCY2' : 'DEPENDENCY'];
     for ($try = max(1, (int)($_GET['tries'] ?? 1)); ; $try--) {
-        $answer = call("http://$host/", (int)($_GET['timeout_ms'] ?? 0), (int)($_GET['connect_ms'] ?? 0));
+        $timeout = (int)($_GET['timeout_ms'] ?? 0);
+        $answer = isset($_GET['kept']) ? kept($host, $timeout) : call("http://$host/", $timeout, (int)($_GET['connect_ms'] ?? 0));
         if ($try === 1 || str_starts_with($answer, 'ok')) {
             return $answer;
         }
@@ -144,6 +145,31 @@ function call(string $url, int $timeout = 0, int $connect = 0, array $more = [])
         return 'fallback ' . curl_error($curl);
     }
     $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
+    return $status >= 500 ? "fallback $status" : "ok $body";
+}
+
+// kept calls over a connection that this worker keeps, each wait for at most so many milliseconds; 0 is a minute.
+function kept(string $host, int $timeout): string
+{
+    $timeout = $timeout ?: 60000;
+    [$name, $port] = explode(':', $host);
+    $to = @pfsockopen($name, (int)$port, $errno, $error, $timeout / 1000);
+    if ($to === false) {
+        return "fallback $error";
+    }
+    stream_set_timeout($to, intdiv($timeout, 1000), $timeout % 1000 * 1000);
+    @fwrite($to, "GET / HTTP/1.1\r\nHost: $host\r\n\r\n");
+    $length = 0;
+    for ($first = $line = fgets($to); $line !== false && $line !== "\r\n"; $line = fgets($to)) {
+        sscanf(strtolower($line), 'content-length: %d', $length);
+    }
+    $body = $line === false ? '' : stream_get_contents($to, $length);
+    if ($line === false || strlen($body) < $length) {
+        $why = stream_get_meta_data($to)['timed_out'] ? 'timed out' : 'lost';
+        fclose($to); // for good: what still comes is no answer to the next call
+        return "fallback $why";
+    }
+    $status = (int)explode(' ', $first)[1];
     return $status >= 500 ? "fallback $status" : "ok $body";
 }
 
