@@ -46,6 +46,7 @@ func report(run *measure.Run) *reports.Report {
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
 		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 	}
+	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
 	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
 	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)

@@ -50,7 +50,7 @@ func TestOnsetIsCountedFrom(t *testing.T) {
 	}{
 		{"no fault before the first", 3 * madeup.Second, nil},
 		{"the fault in force", 6 * madeup.Second, new(1.1)},
-		{"the last fault lifted when none is in force", 10 * madeup.Second, new(5.1)},
+		{"no fault once the site was seen well after the last", 10 * madeup.Second, nil},
 		{"the second fault once it is in force", 13 * madeup.Second, new(1.1)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,9 +89,9 @@ func TestOnsetsByFault(t *testing.T) {
 			[]want{{12.1, new(2.1)}, {31.1, new(1.1)}}},
 		{"errors that go on into the fault", func(d time.Duration) bool { return in(d, 8*madeup.Second, 15*madeup.Second) },
 			[]want{{8.1, nil}}},
-		{"within a minute of lifting it may be the fault's", func(d time.Duration) bool { return d == 90*madeup.Second },
-			[]want{{90.1, new(60.1)}}},
-		{"later it is not", func(d time.Duration) bool { return d == 99*madeup.Second },
+		{"a fault that was lifted, and seen well again, is to blame for nothing later", func(d time.Duration) bool { return d == 50*madeup.Second },
+			[]want{{50.1, nil}}},
+		{"nor after a minute", func(d time.Duration) bool { return d == 99*madeup.Second },
 			[]want{{99.1, nil}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -216,5 +216,42 @@ func TestOnsetOfTwoAtOnce(t *testing.T) {
 	})
 	if got := reportOf(s, t).Onset[0].Class; got != "closed" {
 		t.Errorf("class is %q, want closed, that of the lower Seq", got)
+	}
+}
+
+// Payments hangs from 5 to 8 s and all fails until 9 s: these are the fault's. From
+// 9 s on all is well, so that what fails from 12 s on began then, whoever did it.
+// One that fails at 8.9 s came before the site was seen well for a second.
+func TestAFaultIsToBlameUntilTheSiteIsWell(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		bad        func(due time.Duration) bool
+		faults     int64 // errors counted from the fault
+		apart      float64
+		apartCount int64
+	}{
+		// 3 s and 1 s at 8/s are 32; 1 s is 8.
+		{"errors go on for a second", func(d time.Duration) bool { return 5*madeup.Second <= d && d < 9*madeup.Second }, 32, 12.1, 8},
+		{"a good half second between them is no recovery", func(d time.Duration) bool {
+			return 5*madeup.Second <= d && d < 9*madeup.Second && (d < 8*madeup.Second || d >= 8500*madeup.Millisecond)
+		}, 28, 12.1, 8},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := madeup.NewScenario(madeup.Phase("all", 20*madeup.Second)).Drive(func(h *journal.Hit) {
+				if test.bad(h.Due) || 12*madeup.Second <= h.Due && h.Due < 13*madeup.Second {
+					madeup.Bad(h, 502)
+				}
+			})
+			r := reportOf(s.Fault("payments", "hang", 5*madeup.Second, 8*madeup.Second), t)
+			if len(r.Onset) != 2 {
+				t.Fatalf("onsets are %+v, want two", r.Onset)
+			}
+			if o := r.Onset[0]; o.Dependency != "payments" || o.Count != test.faults {
+				t.Errorf("the first onset is %+v, want %d of payments", o, test.faults)
+			}
+			if o := r.Onset[1]; o.AfterFaultS != nil || o.Count != test.apartCount || math.Abs(o.FirstS-test.apart) > 1e-9 {
+				t.Errorf("the second onset is %+v, want %d from %v on, apart from faults", o, test.apartCount, test.apart)
+			}
+		})
 	}
 }

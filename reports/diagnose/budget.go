@@ -29,7 +29,7 @@ func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, d
 			continue // one long wait and several short ones have different budgets
 		}
 		b := budget(one, workers.Value, rate, d.Name, seen)
-		if seen != nil && overran(run, d.Name, seen, &b) {
+		if seen != nil && contradicted(run, d.Name, seen, &b) {
 			b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.Choices = nil, nil, "", []reports.Choice{}
 			b.Why = "the site was overrun in this run with a timeout that should hold the rate: something else than these calls took the workers"
 		}

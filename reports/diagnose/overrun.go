@@ -7,10 +7,10 @@ import (
 	"github.com/tailback/tailback/reports/measure"
 )
 
-// overran reports whether the site turned visitors away under a fault on the
+// contradicted reports whether the site turned visitors away under a fault on the
 // dependency, at no more than the rate of the budget, although its own timeout
 // is within what should hold that rate.
-func overran(run *measure.Run, dependency string, seen *reports.Timeout, b *reports.Budget) bool {
+func contradicted(run *measure.Run, dependency string, seen *reports.Timeout, b *reports.Budget) bool {
 	if b.MaxTimeoutS == nil || seen.Verdict != reports.ByApp || seen.ObservedS == nil || seen.ObservedS.High > 0.97**b.MaxTimeoutS {
 		return false
 	}

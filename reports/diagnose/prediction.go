@@ -26,7 +26,7 @@ func Prediction(run *measure.Run, site poolmodel.Site, dependencies []reports.De
 	if callsUnknown(run, dependencies) {
 		return p
 	}
-	sc := replayed(run, site, dependencies, timeouts)
+	sc := replayed(run, run.Faults, site, dependencies, timeouts)
 	p.CapacityHz = firstFaultCapacity(run, sc)
 	arrivals := arrivals(run)
 	var onsets []float64
@@ -72,15 +72,15 @@ func median(values []float64) float64 {
 	return values[(len(values)-1)/2]
 }
 
-// replayed is the scenario of this run.
-func replayed(run *measure.Run, site poolmodel.Site, dependencies []reports.Dependency, timeouts []reports.Timeout) poolmodel.Scenario {
+// replayed is the scenario of this run, with these of its faults.
+func replayed(run *measure.Run, faults []*measure.Fault, site poolmodel.Site, dependencies []reports.Dependency, timeouts []reports.Timeout) poolmodel.Scenario {
 	sc := poolmodel.Scenario{Site: site, ClientTimeoutS: time.Duration(run.Manifest.ClientTimeoutNS).Seconds(),
 		HorizonS: run.End.Seconds(), SecondS: run.Timeline.Width.Seconds()}
 	if g := site.GatewayTimeoutS; g > 0 {
 		sc.ConnectTimeoutS = g
 	}
 	end := 0.0
-	for _, f := range run.Faults {
+	for _, f := range faults {
 		t := reports.TimeoutOn(timeouts, f.Dependency)
 		for _, one := range spells(run, f, site, callsOf(dependencies, f.Dependency), t) {
 			if one.FromS >= end && one.ToS > one.FromS {

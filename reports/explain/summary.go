@@ -131,6 +131,10 @@ func underFaults(r *reports.Report) []string {
 	if more := len(said) - maxClauses; more > 0 {
 		clauses = append(clauses, fmt.Sprintf("and %d more phases had faults", more))
 	}
+	texts, first := ownErrors(r)
+	if clauses, explained = append(clauses, texts...), explained || len(texts) > 0; first {
+		clauses = append(clauses[len(clauses)-len(texts):], clauses[:len(clauses)-len(texts)]...)
+	}
 	if !explained {
 		return []string{strings.Join(clauses, "; ")}
 	}
@@ -138,6 +142,29 @@ func underFaults(r *reports.Report) []string {
 		clauses[i+1] = words.Capital(strings.TrimPrefix(clauses[i+1], "and "))
 	}
 	return clauses
+}
+
+// ownErrors tells of errors that no fault is to blame for and that a cause is known
+// of; first is whether they are what the run is about: a site that waits for itself.
+func ownErrors(r *reports.Report) (list []string, first bool) {
+	said := map[reports.Cause]bool{}
+	for i := range r.Onset {
+		o := &r.Onset[i]
+		why := explain(r, o)
+		if o.AfterFaultS != nil || why == "" || said[o.Cause] || beforeAny(r, o) && o.Cause != reports.SelfDeadlock {
+			continue
+		}
+		said[o.Cause], first = true, first || o.Cause == reports.SelfDeadlock
+		list = append(list, fmt.Sprintf("%s began %s into the run%s, and no fault is to blame: %s", what(o), words.Span(o.FirstS), rate(o), why))
+	}
+	return list, first
+}
+
+// beforeAny reports whether an onset came in a phase that had ended before the
+// first fault, which is told by how many failed.
+func beforeAny(r *reports.Report, o *reports.Onset) bool {
+	bad, _ := beforeFaults(r)
+	return bad > 0 && o.FirstS < r.Faults[0].AppliedS
 }
 
 // beforeFaults counts the requests of the phases that had ended when the first fault was applied.

@@ -73,31 +73,6 @@ func (f *Fault) inForce(t time.Duration) bool {
 	return f.Applied <= t && (f.Lifted == nil || t < *f.Lifted)
 }
 
-// aftermath is how long after its lifting a fault may still cause errors: for
-// as long as what queued behind it is served or given up by a gateway, which by
-// nginx's default takes 60 s.
-const aftermath = 60 * time.Second
-
-// faultAt returns the index of the fault that something seen at t is counted
-// from: of those in force the one applied last, else the one lifted last within
-// the aftermath; -1 when there is none.
-func faultAt(faults []*Fault, t time.Duration) int {
-	recent, force := -1, -1
-	for i, f := range faults { // in the order of applying
-		switch {
-		case f.Applied > t:
-		case f.inForce(t):
-			force = i
-		case t-*f.Lifted <= aftermath && (recent < 0 || *f.Lifted >= *faults[recent].Lifted):
-			recent = i
-		}
-	}
-	if force >= 0 {
-		return force
-	}
-	return recent
-}
-
 // Exercised reports whether the fault met any traffic: a request was held,
 // slowed, cut or answered. A refused connect leaves no trace in the proxy, so where
 // requests are not known it is enough that the fault was in force on a

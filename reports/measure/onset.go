@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -9,13 +10,23 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// firstErrors finds the first of each kind, apart from faults and under each
-// of them, and in each phase the first of any gateway status under a fault.
+// firstErrors finds the first of each kind in each stretch that the journal
+// tells apart. When the site was well after a lifting is known only later, so that
+// errors after one are kept by the half second in which they were due.
 type firstErrors struct {
-	faults  []*Fault
-	first   [][ErrorKinds]FirstError // by fault + 1; 0 is apart from faults
-	byPhase []*FirstError
+	blamed *blamed
+	first  map[errorKey]*FirstError
 }
+
+type errorKey struct {
+	era  era
+	kind ErrorKind
+	due  int64 // half seconds, after a lifting; else 0
+	// phase is that of a gateway status, -1 of other errors.
+	phase int32
+}
+
+const dueStep = time.Second / 2
 
 type FirstError struct {
 	Count    int64
@@ -26,8 +37,8 @@ type FirstError struct {
 	Fault    int // -1 is none
 }
 
-func newFirstErrors(phases int, faults []*Fault) firstErrors {
-	return firstErrors{faults: faults, first: make([][ErrorKinds]FirstError, len(faults)+1), byPhase: make([]*FirstError, phases)}
+func newFirstErrors(b *blamed) firstErrors {
+	return firstErrors{b, map[errorKey]*FirstError{}}
 }
 
 func (g *firstErrors) add(h *journal.Hit) {
@@ -35,23 +46,75 @@ func (g *firstErrors) add(h *journal.Hit) {
 	if kind < 0 {
 		return
 	}
-	fault := faultAt(g.faults, h.Done)
-	one := FirstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, fault}
-	f := &g.first[fault+1][kind]
-	count, last := f.Count+1, max(f.Last, h.Done)
-	if f.Count == 0 || h.Done < f.At || h.Done == f.At && h.Seq < f.seq {
-		*f = one
+	k := errorKey{era: g.blamed.at(h.Done), kind: kind, phase: -1}
+	if k.era.after && !k.era.late {
+		k.due = int64(h.Due / dueStep)
+	}
+	if badGateway(h) >= 0 {
+		k.phase = h.Phase
+	}
+	one := &FirstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, -1}
+	if f := g.first[k]; f != nil {
+		f.merge(one)
+	} else {
+		g.first[k] = one
+	}
+}
+
+// merge takes in others of the same kind.
+func (f *FirstError) merge(o *FirstError) {
+	count, last := f.Count+o.Count, max(f.Last, o.Last)
+	if o.At < f.At || o.At == f.At && o.seq < f.seq {
+		*f = *o
 	}
 	f.Count, f.Last = count, last
-	if p := g.byPhase[h.Phase]; badGateway(h) >= 0 && fault >= 0 && (p == nil || h.Done < p.At) {
-		g.byPhase[h.Phase] = &one
+}
+
+// sortOf is what errors are counted from, once it is known when the site was well again.
+func (g *firstErrors) sortOf(k errorKey) sort {
+	return g.blamed.of(time.Duration(k.due)*dueStep, k.era.from)
+}
+
+// sorted are the first of each kind, by what they are counted from.
+func (g *firstErrors) sorted() map[sort]*[ErrorKinds]FirstError {
+	all := map[sort]*[ErrorKinds]FirstError{}
+	for k, f := range g.first {
+		s := g.sortOf(k)
+		if all[s] == nil {
+			all[s] = new([ErrorKinds]FirstError)
+		}
+		one, sum := *f, &all[s][k.kind]
+		if one.Fault = s.fault; sum.Count == 0 {
+			*sum = one
+		} else {
+			sum.merge(&one)
+		}
 	}
+	return all
+}
+
+// under are the first gateway errors under a fault in each phase; nil is none.
+func (g *firstErrors) under(phases int) []*FirstError {
+	list := make([]*FirstError, phases)
+	for k, f := range g.first {
+		s := g.sortOf(k)
+		if k.phase < 0 || s.fault < 0 {
+			continue
+		}
+		one := *f
+		one.Fault = s.fault
+		if p := list[k.phase]; p == nil || one.At < p.At || one.At == p.At && one.seq < p.seq {
+			list[k.phase] = &one
+		}
+	}
+	return list
 }
 
 // Onset is the first error of one kind, and what the second pass counts around it.
 type Onset struct {
 	FirstError
 	Kind      ErrorKind
+	sorts     map[sort]bool // its errors are those of these
 	Seen      ErrorsSeen
 	waiting   int64
 	offered   int64 // due in the second before, or since T0 if that is shorter
@@ -65,22 +128,27 @@ type Onset struct {
 const goesOn = 2 * time.Second
 
 // findOnsets are the onsets, the earliest first. An error that was there when a
-// fault was applied did not begin with it.
-func (run *Run) findOnsets(g firstErrors) []*Onset {
+// fault was applied did not begin with it; and one that had been coming before the
+// faults, or had never ceased, does not begin after them.
+func (run *Run) findOnsets(all map[sort]*[ErrorKinds]FirstError) []*Onset {
 	var list []*Onset
-	for _, kinds := range g.first {
-		for i, first := range kinds {
+	for _, s := range sortsOf(all) {
+		for i, first := range all[s] {
 			kind := ErrorKind(i)
-			if first.Count == 0 {
+			if first.Count == 0 || s.fault >= 0 && run.Cells.errors(kind, run.Faults[s.fault].Applied-goesOn, run.Faults[s.fault].Applied) > 0 {
 				continue
 			}
-			if first.Fault >= 0 {
-				applied := run.Faults[first.Fault].Applied
-				if run.Cells.errors(kind, applied-goesOn, applied) > 0 {
+			if s.after >= 0 {
+				if before := apartFrom(list, kind); before != nil {
+					before.sorts[s] = true
+					before.merge(&first)
+					continue
+				}
+				if run.Cells.errors(kind, first.At-goesOn, first.At) > 0 {
 					continue
 				}
 			}
-			o := &Onset{FirstError: first, Kind: kind, Seen: newErrorsSeen()}
+			o := &Onset{FirstError: first, Kind: kind, sorts: map[sort]bool{s: true}, Seen: newErrorsSeen()}
 			if c, ok := run.Cells.sustained(kind, first.At, run.nextFault(first.At)); ok {
 				o.lasting, o.from, o.to = true, run.Cells.Start(c), run.Cells.Start(c+1)
 			}
@@ -89,6 +157,23 @@ func (run *Run) findOnsets(g firstErrors) []*Onset {
 	}
 	slices.SortStableFunc(list, func(x, y *Onset) int { return cmp.Compare(x.At, y.At) })
 	return list
+}
+
+// sortsOf are the sorts of errors, those before any fault first.
+func sortsOf(all map[sort]*[ErrorKinds]FirstError) []sort {
+	return slices.SortedFunc(maps.Keys(all), func(x, y sort) int {
+		return cmp.Or(cmp.Compare(x.after, y.after), cmp.Compare(x.fault, y.fault))
+	})
+}
+
+// apartFrom is the lasting onset of a kind apart from faults, or nil.
+func apartFrom(list []*Onset, kind ErrorKind) *Onset {
+	for _, o := range list {
+		if o.Kind == kind && o.Fault < 0 && o.lasting {
+			return o
+		}
+	}
+	return nil
 }
 
 // nextFault returns when the next fault after t was applied, or the run's end.

@@ -35,6 +35,7 @@ type Run struct {
 	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
 	Closes     HeldCloses
 	Crowds     *Crowds
+	blamed     *blamed
 }
 
 // Bundle counts what happened in the run that a bundle is the record of. The
@@ -54,6 +55,7 @@ func Bundle(b *journal.Bundle) (*Run, error) {
 func Contents(c journal.Contents) (*Run, error) {
 	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations}
 	r.Faults = playedFaults(r.Events)
+	r.blamed = newBlamed(r.Events, r.Faults)
 	first := newFirstPass(r)
 	if err := read(c, first.add); err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func newFirstPass(r *Run) *firstPass {
 	m, long := r.Manifest, planned(r.Manifest)
 	return &firstPass{
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
-		errors: newFirstErrors(len(m.Phases), r.Faults), baseline: newBaseline(m, r.Faults),
+		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
 	}
 }
@@ -152,7 +154,8 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
-	r.Onsets, r.FirstUnder = r.findOnsets(p.errors), p.errors.byPhase
+	r.blamed.seenWell(r, p.baseline)
+	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)
 	r.Recoveries, r.BaselineS = r.liftedFaults(p.baseline), len(p.baseline.seconds)
 	return lost

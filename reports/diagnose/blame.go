@@ -1,0 +1,204 @@
+package diagnose
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/poolmodel"
+)
+
+// Acquit takes back the fault that an onset is counted from when its errors would
+// have come without it: the rate was more than the site carries, or a burst more
+// than it holds. The model, given the same arrivals, is asked; where it can't tell,
+// a fault for which next to nobody waited is acquitted of a rate that the site was
+// never seen to carry.
+func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) {
+	m := newAcquittal(run, pool, fit, dependencies, timeouts)
+	for i, o := range run.Onsets {
+		if o.Fault < 0 || codesOfModel(o) == nil {
+			continue
+		}
+		f := run.Faults[o.Fault]
+		acquitted, known := m.acquits(o, f)
+		if !known && o.Kind == measure.Refused502 {
+			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit)
+		}
+		if acquitted {
+			o.Fault = -1
+			list[i].AfterFaultS, list[i].Dependency = nil, ""
+		}
+	}
+}
+
+// codesOfModel are what the model calls errors of the onset's kind; nil is nothing.
+func codesOfModel(o *measure.Onset) func(s *poolmodel.Second) int64 {
+	switch o.Kind {
+	case measure.Refused502:
+		return func(s *poolmodel.Second) int64 { return s.BadGateway }
+	case measure.Late504:
+		return func(s *poolmodel.Second) int64 { return s.GatewayTimeout }
+	case measure.Late503:
+		return func(s *poolmodel.Second) int64 { return s.BadGateway + s.GatewayTimeout }
+	case measure.ClientTimeout:
+		return func(s *poolmodel.Second) int64 { return s.ClientTimeout }
+	}
+	return nil
+}
+
+// acquittal asks the model what would have come of the run's arrivals without a fault.
+type acquittal struct {
+	run          *measure.Run
+	site         poolmodel.Site
+	known        bool
+	dependencies []reports.Dependency
+	timeouts     []reports.Timeout
+	results      map[*measure.Fault]*poolmodel.Result // by the fault that is left out; nil leaves out none
+}
+
+func newAcquittal(run *measure.Run, pool *reports.Pool, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) *acquittal {
+	site, known := blameSite(pool, fit, dependencies)
+	return &acquittal{run, site, known, dependencies, timeouts, map[*measure.Fault]*poolmodel.Result{}}
+}
+
+// blameSite is the site as the model sees it, also when the number of workers is
+// not known: for what overflows it is enough to know how much is served a second,
+// and how much fits in.
+func blameSite(pool *reports.Pool, fit *PoolFit, dependencies []reports.Dependency) (poolmodel.Site, bool) {
+	site, ok := ModelSite(pool, fit, dependencies)
+	if !ok {
+		c, s := pool.CapacityHz, pool.ServiceS
+		if c == nil || s == nil || c.Value <= 0 {
+			return site, false
+		}
+		site = poolmodel.Site{Workers: int(math.Max(math.Round(c.Value*s.Value), 1)), QueueSlots: poolmodel.MaxSlots, TCP: pool.Network == "tcp"}
+		site.ServiceS = float64(site.Workers) / c.Value
+		if g := pool.GatewayTimeoutS; g != nil {
+			site.GatewayTimeoutS = g.Value
+		}
+	}
+	if pool.QueueSlots == nil && fit.full.n > 0 {
+		site.QueueSlots = max(int(fit.full.n)-site.Workers, 0)
+	}
+	return site, true
+}
+
+// result is what the model says of the run without a fault; nil when it says nothing.
+func (m *acquittal) result(f *measure.Fault) *poolmodel.Result {
+	if r, ok := m.results[f]; ok || !m.known {
+		return r
+	}
+	faults := slices.DeleteFunc(slices.Clone(m.run.Faults), func(one *measure.Fault) bool { return one == f })
+	sc := replayed(m.run, faults, m.site, m.dependencies, m.timeouts)
+	sc.Seed = m.run.Manifest.Seed
+	r, err := poolmodel.Simulate(sc, arrivals(m.run))
+	if err != nil {
+		r = nil
+	}
+	m.results[f] = r
+	return r
+}
+
+// acquits reports whether at least half of the onset's errors come in the model
+// without the fault as well; not known is when the model contradicts the run: it
+// has errors before the first fault that were not seen, or too few with the fault.
+func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, known bool) {
+	count := codesOfModel(o)
+	r := m.result(f)
+	if r == nil {
+		return false, false
+	}
+	from, to, before := o.At-time.Second, o.Last+time.Second, m.run.Faults[0].Applied
+	left := m.sum(r, count, from, to)
+	if extra := m.sum(r, count, 0, before); extra > few+left/5 && extra > 2*seenBefore(m.run, before) {
+		return false, false
+	}
+	if 2*left >= o.Count {
+		return true, true
+	}
+	all := m.result(nil)
+	if all == nil || callsUnknown(m.run, m.dependencies) {
+		return false, false
+	}
+	with := m.sum(all, count, from, to)
+	if 4*with < o.Count {
+		return false, false
+	}
+	return 2*left >= with && 4*left >= o.Count, true
+}
+
+// sum counts in the model's seconds that are in [from, to), in whole or in part.
+func (m *acquittal) sum(r *poolmodel.Result, count func(s *poolmodel.Second) int64, from, to time.Duration) (n int64) {
+	width := m.run.Timeline.Width
+	for i := range r.Seconds {
+		if at := time.Duration(i) * width; at+width > from && at < to {
+			n += count(&r.Seconds[i])
+		}
+	}
+	return n
+}
+
+// seenBefore counts errors of any kind before t.
+func seenBefore(run *measure.Run, t time.Duration) (n int64) {
+	for kind := range measure.ErrorKinds {
+		n += measure.SumCells(run.Cells.Bad[kind], 0, run.Cells.Cell(t))
+	}
+	return n
+}
+
+// idly is the share of the workers that may wait for a fault which is not to
+// blame for the others' being busy.
+const idly = 0.2
+
+// idle reports whether next to nobody waited for the fault when the errors began.
+func idle(run *measure.Run, o *measure.Onset, f *measure.Fault, workers float64) bool {
+	if !f.Waits() {
+		return true
+	}
+	held, ok := run.HeldBy(f, max(o.At-time.Second, f.Applied), o.At)
+	return ok && held <= idly*workers
+}
+
+// workersFor is how many workers there are, or half of what fits in, which is no
+// figure to state.
+func workersFor(pool *reports.Pool, fit *PoolFit) float64 {
+	if w := pool.Workers; w != nil {
+		return w.Low
+	}
+	return float64(fit.full.n) / 2
+}
+
+// moreThan is how much more than ever before a rate is that a site may not carry.
+const moreThan = 1.1
+
+// askedMore reports whether more was asked in the second before the onset than in
+// any second before the fault.
+func askedMore(run *measure.Run, o *measure.Onset) bool {
+	f, second := run.Faults[o.Fault], run.Cells.PerSecond()
+	sent := run.Cells.Flow.Sent
+	var most int64
+	for c := 0; c+second <= run.Cells.Cell(f.Applied); c += second {
+		most = max(most, measure.SumCells(sent, c, c+second))
+	}
+	at := run.Cells.Cell(o.At)
+	return float64(measure.SumCells(sent, at-second, at)) > moreThan*float64(most)
+}
+
+// overran reports whether, while the errors came, more was asked than the workers
+// would have served without those calls that waited for the fault: W workers, of
+// which h wait, give X answers a second, and would give X*W/(W-h).
+func overran(run *measure.Run, o *measure.Onset, f *measure.Fault, pool *reports.Pool, fit *PoolFit) bool {
+	to, workers := o.Last, workersFor(pool, fit)
+	if f.Lifted != nil {
+		to = min(to, *f.Lifted)
+	}
+	held, ok := run.HeldBy(f, o.At, to)
+	if pool.Workers == nil && !askedMore(run, o) || !ok || to-o.At < time.Second || held >= workers {
+		return false
+	}
+	from, until := run.Cells.Cell(o.At), run.Cells.Cell(to)
+	sent, served := measure.SumCells(run.Cells.Flow.Sent, from, until), measure.SumCells(run.Cells.Flow.Served, from, until)
+	return served >= fewest && float64(sent) > moreThan*float64(served)*workers/(workers-held)
+}
