@@ -316,7 +316,7 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 	}
 	rate := float64(served) / seconds
 	working := rate * own.work
-	if more := rate*(own.service+own.calls*own.extra) - float64(waiting)/float64(cells); own.extra > 0 && more > working {
+	if more := rate*(own.service+own.calls*own.extra) - float64(waiting)/float64(cells); own.extra > 0 && more > 1.25*working+0.5 {
 		working = more // between calls, and after them
 	}
 	busy := float64(waiting)/float64(cells) + working
