@@ -86,6 +86,12 @@ func (s *Scenario) Fault(dependency, kind string, applied, lifted time.Duration)
 // LastFault returns what was written when the last fault was lifted.
 func (s *Scenario) LastFault() *journal.Fault { return s.Events[len(s.Events)-1].Fault }
 
+// Ended says how the run ended, and why.
+func (s *Scenario) Ended(status, err string) *Scenario {
+	s.Outcome.Status, s.Outcome.Error = status, err
+	return s
+}
+
 // Asking gives the run objectives.
 func (s *Scenario) Asking(texts ...string) *Scenario {
 	s.Objectives = texts
@@ -158,6 +164,12 @@ func HangWith(patience time.Duration) *Scenario {
 	s := NewScenario(Warmup(3*Second), Phase("baseline", 10*Second), Phase("hang", 15*Second), Phase("recovery", 10*Second))
 	p := &Pool{Workers: 4, Slots: 17, Service: 100 * Millisecond, Hang: 15 * Second, Lift: 25 * Second, patience: patience}
 	return s.Drive(p.Answer).Fault("payments", "hang", 15*Second, 25*Second)
+}
+
+// Harmless is ten good seconds of baseline and ten in which payments hangs, from 12
+// to 15 s, and does no harm.
+func Harmless() *Scenario {
+	return NewScenario(Phase("baseline", 10*Second), Phase("hang", 10*Second)).Drive(nil).Fault("payments", "hang", 12*Second, 15*Second)
 }
 
 // Use records a second of use of a dependency.

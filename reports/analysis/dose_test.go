@@ -50,6 +50,9 @@ func TestDose(t *testing.T) {
 	if !near(d.SizeS, 1) || d.Broke != "client_timeout" || d.MaxS != 1.5 || d.Dependency != "payments" || d.Kind != "latency" {
 		t.Errorf("got %+v (%v s), want client_timeout at 1 s of 1.5 s", d, show(d.SizeS))
 	}
+	if want := "The site first broke (no answer in time) with payments delayed by 1 s"; !strings.HasPrefix(d.Text, want) || !strings.Contains(r.Summary, d.Text) {
+		t.Errorf("the dose reads %q, in %q, want it to begin with %q", d.Text, r.Summary, want)
+	}
 	for i, want := range []reports.DoseStep{{SizeS: 0, FromS: 10, ToS: 15, Sent: 40, OKRatio: new(1.0), P95S: new(0.1)}, {SizeS: 0.5, FromS: 15, ToS: 20, Sent: 40, OKRatio: new(0.975), P95S: new(0.6)}, {SizeS: 1, FromS: 20, ToS: 25, Sent: 40, OKRatio: new(0.95), P95S: new(0.6)}, {SizeS: 1.5, FromS: 25, ToS: 30, Sent: 40, OKRatio: new(0.0), P95S: nil}} {
 		got := d.Steps[i]
 		if got.SizeS != want.SizeS || got.FromS != want.FromS || got.ToS != want.ToS || got.Sent != want.Sent || !near(got.OKRatio, *want.OKRatio) || (got.P95S == nil) != (want.P95S == nil) || got.P95S != nil && (*got.P95S < 0.99**want.P95S || *got.P95S > 1.01**want.P95S) {

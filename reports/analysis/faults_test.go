@@ -60,7 +60,7 @@ func TestFaultOfAKilledRun(t *testing.T) {
 		{"a connection that another fault was on has ended", closed(0), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := healthy()
+			s := madeup.Harmless()
 			s.Outcome, s.Events = nil, []journal.Event{applied, test.event}
 			r := reportOf(s, t)
 			if got := r.Faults[0].Exercised; got != test.want {
@@ -85,7 +85,7 @@ func TestFaultOfAKilledRun(t *testing.T) {
 
 // A stepped delay: its size is that at the end, its start that of the first step.
 func TestSteppedFault(t *testing.T) {
-	s := healthy()
+	s := madeup.Harmless()
 	at := func(sec int64, kind journal.EventKind, size float64) journal.Event {
 		return journal.Event{AtNS: sec * int64(madeup.Second), Kind: kind, Fault: &journal.Fault{Dependency: "payments", Kind: "latency", Phase: "hang", Share: 1, SizeS: size, RequestsHeld: new(int64(3))}}
 	}

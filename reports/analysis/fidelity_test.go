@@ -82,65 +82,6 @@ func TestFidelity(t *testing.T) {
 	}
 }
 
-// A generator that failed decides no objective. Hits that it did not send can
-// only have spared the site, and late ones, sent in a burst, only have hurt it.
-// 80 hits are due in the phase, all answered in 0.1 s but as said.
-func TestObjectivesBeyondTheGenerator(t *testing.T) {
-	dropped := func(bad64 bool) func(h *journal.Hit) {
-		return func(h *journal.Hit) { // 8 of 80; of the rest 64 may be bad
-			switch {
-			case h.Seq >= 72:
-				h.Class, h.Code = journal.ClassDropped, 0
-			case bad64 && h.Seq < 64:
-				madeup.Bad(h, 502)
-			}
-		}
-	}
-	late := func(h *journal.Hit) { // the first 8 of 80, which took 0.25 s for it; 40 more are bad
-		switch {
-		case h.Seq < 8:
-			h.Sent, h.Done = h.Sent+150*madeup.Millisecond, h.Done+150*madeup.Millisecond
-		case h.Seq >= 40:
-			madeup.Bad(h, 502)
-		}
-	}
-	both := func(h *journal.Hit) { late(h); dropped(false)(h) }
-	for _, test := range []struct {
-		name      string
-		answer    func(h *journal.Hit)
-		objective string
-		want      string
-	}{
-		{"no failure, but the site was spared", dropped(false), "errors < 11%", "null"},
-		{"fast, but the site was spared", dropped(false), "p50 < 200ms", "null"},
-		{"64 of 80 failed at best", dropped(true), "errors < 75%", "missed"},
-		{"64 of 80 failed at best, 89% of those sent", dropped(true), "errors < 85%", "null"},
-		{"a count of 64", dropped(true), "502 < 60", "missed"},
-		{"at best 80 of 80 were good: 8/s", dropped(false), "rate >= 9", "missed"},
-		{"7.2/s were good, at best 8", dropped(false), "rate >= 7.5", "null"},
-		{"at best 80", dropped(false), "ok > 80", "missed"},
-		// Of 80, with 8 faster ones, the p50 is the 40th, and the 32nd of the 72: 0.1 s.
-		{"half of all took 0.1 s at best", dropped(false), "p50 < 50ms", "missed"},
-		{"met in spite of the burst", late, "p99 < 300ms", "met"},
-		{"missed perhaps for the burst", late, "p99 < 200ms", "null"},
-		{"40 failures, perhaps for the burst", late, "errors < 1%", "null"},
-		{"no more than 50% in spite of the burst", late, "errors <= 50%", "met"},
-		{"an objective that asks for failures", late, "errors > 10%", "null"},
-		{"spared and hurt", both, "errors < 60%", "null"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			o := reportOf(madeup.NewScenario(madeup.Phase("one", 10*madeup.Second)).Drive(test.answer).Asking(test.objective), t).Objectives[0]
-			got := "null"
-			if o.OK != nil {
-				got = map[bool]string{true: "met", false: "missed"}[*o.OK]
-			}
-			if got != test.want {
-				t.Errorf("%s is %s (%s), want %s", test.objective, got, o.Why, test.want)
-			}
-		})
-	}
-}
-
 func TestFidelityFigures(t *testing.T) {
 	// 80 hits at 8/s, each sent 3 ms late but the last, 9 ms late. Warm-up counts.
 	f := reportOf(madeup.NewScenario(madeup.Warmup(10*madeup.Second)).Drive(func(h *journal.Hit) {

@@ -15,3 +15,10 @@ func reportOf(s *madeup.Scenario, t *testing.T) *reports.Report {
 	}
 	return r
 }
+
+func TestNoAdviceInAHealthyRun(t *testing.T) {
+	r := reportOf(madeup.NewScenario(madeup.Phase("load", 20*madeup.Second)).Drive(nil), t)
+	if len(r.Advice) > 0 {
+		t.Errorf("a healthy run is told to %q", r.Advice)
+	}
+}

@@ -1,4 +1,4 @@
-package analysis
+package explain_test
 
 import (
 	"slices"
@@ -155,13 +155,6 @@ func TestAdviceOnABlindStatusPage(t *testing.T) {
 		if !slices.Equal(got[1:], test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got[1:], test.want)
 		}
-	}
-}
-
-func TestNoAdviceInAHealthyRun(t *testing.T) {
-	r := reportOf(madeup.NewScenario(madeup.Phase("load", 20*madeup.Second)).Drive(nil), t)
-	if len(r.Advice) > 0 {
-		t.Errorf("a healthy run is told to %q", r.Advice)
 	}
 }
 

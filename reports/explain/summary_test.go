@@ -1,4 +1,4 @@
-package analysis
+package explain_test
 
 import (
 	"testing"
@@ -12,16 +12,16 @@ func TestSummary(t *testing.T) {
 	plain := func(answer func(h *journal.Hit)) *madeup.Scenario {
 		return madeup.NewScenario(madeup.Phase("load", 20*madeup.Second)).Drive(answer)
 	}
-	untouched := healthy()
+	untouched := madeup.Harmless()
 	untouched.LastFault().Connections, untouched.LastFault().RequestsHeld = new(int64(0)), new(int64(0))
-	latency := healthy()
+	latency := madeup.Harmless()
 	latency.Events[0].Fault.Kind, latency.LastFault().Kind = "latency", "latency"
 	latency.LastFault().SizeS, latency.LastFault().Share = 2, 0.5
-	interrupted := ended(madeup.Hang(), "interrupted", "")
+	interrupted := madeup.Hang().Ended("interrupted", "")
 	interrupted.Outcome.EndNS = int64(20 * madeup.Second)
-	aborted := ended(madeup.Hang(), "aborted", `abort_when "errors > 50% over 10s": 9 of the 10 requests were errors`)
+	aborted := madeup.Hang().Ended("aborted", `abort_when "errors > 50% over 10s": 9 of the 10 requests were errors`)
 	aborted.Outcome.EndNS = int64(20 * madeup.Second)
-	killed := healthy()
+	killed := madeup.Harmless()
 	killed.Outcome = nil
 
 	for _, test := range []struct {
@@ -31,7 +31,7 @@ func TestSummary(t *testing.T) {
 	}{
 		{"a hang", madeup.Hang(),
 			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s and 49% of requests in phase hang failed; the site was well again 1 s after it was lifted."},
-		{"a hang survived", healthy(), "With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+		{"a hang survived", madeup.Harmless(), "With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
 		{"a delay of half the connections survived", latency, "With payments 2 s slower on 50% of connections for 3 s every request was answered well, the slowest in 100 ms."},
 		{"a hang survived by serving less", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).
 			Drive(func(h *journal.Hit) { h.Degraded = h.Due >= 12*madeup.Second && h.Due < 16*madeup.Second }).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),

@@ -1,4 +1,4 @@
-package analysis
+package judge_test
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// The figures of hang are derived in onset_test.go and recovery_test.go: of the
+// The figures of hang are derived in the tests of reports/analysis: of the
 // 120 hits of phase hang 59 got a 502, first 2.626 s after the fault; well again
 // 1 s after lifting.
 func TestObjectivesOnAHang(t *testing.T) {
@@ -48,7 +48,7 @@ func TestObjectivesOnAHang(t *testing.T) {
 		{"what is this", nil, nil, "no comparison"},
 	} {
 		t.Run(test.text, func(t *testing.T) {
-			o := reportOf(madeup.Hang().Asking(test.text), t).Objectives[0]
+			o := judged(t, madeup.Hang().Asking(test.text)).Objectives[0]
 			if (o.OK == nil) != (test.ok == nil) || o.OK != nil && *o.OK != *test.ok {
 				t.Errorf("ok is %v (%s)", o.OK, o.Why)
 			}
@@ -80,7 +80,7 @@ func TestObjectivesWithoutSamples(t *testing.T) {
 		{"nothing lifted", "recovered < 1s", short, "no fault had been lifted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := reportOf(test.run.Asking(test.text), t).Objectives[0]
+			o := judged(t, test.run.Asking(test.text)).Objectives[0]
 			if o.OK != nil || o.Observed != nil || !strings.Contains(o.Why, test.why) {
 				t.Errorf("ok, observed = %v, %v because %q, want null because %q", o.OK, show(o.Observed), o.Why, test.why)
 			}
@@ -92,11 +92,11 @@ func TestObjectivesWithoutSamples(t *testing.T) {
 // lifted at 14 s. Six seconds are known to be bad.
 func TestRecoveryThatNeverCame(t *testing.T) {
 	run := func(text string, until time.Duration) reports.Objective {
-		return reportOf(madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
+		return judged(t, madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
 			if h.Due >= 12*madeup.Second && h.Due < until {
 				madeup.Bad(h, 502)
 			}
-		}).Fault("payments", "hang", 12*madeup.Second, 14*madeup.Second).Asking(text), t).Objectives[0]
+		}).Fault("payments", "hang", 12*madeup.Second, 14*madeup.Second).Asking(text)).Objectives[0]
 	}
 	for _, test := range []struct {
 		name, text string
@@ -128,7 +128,7 @@ func TestRecoveredOfSeveralFaults(t *testing.T) {
 	})
 	// Lifted at 14, well at 17; lifted at 24, well at 25.
 	s.Fault("payments", "hang", 12*madeup.Second, 14*madeup.Second).Fault("bank", "down", 22*madeup.Second, 24*madeup.Second)
-	r := reportOf(s.Asking("one: recovered < 2s", "two: recovered < 2s", "recovered < 2s"), t)
+	r := judged(t, s.Asking("one: recovered < 2s", "two: recovered < 2s", "recovered < 2s"))
 	for i, want := range []float64{3, 1, 3} {
 		if o := r.Objectives[i]; !near(o.Observed, want) {
 			t.Errorf("%q: observed %v (%s), want %v", o.Text, show(o.Observed), o.Why, want)
@@ -156,7 +156,7 @@ func TestObjectivesOfAPhaseCutShort(t *testing.T) {
 			}
 		})
 		s.Hits, s.Outcome.Status, s.Outcome.EndNS = s.Hits[:100], "failed", int64(12500*madeup.Millisecond)
-		o := reportOf(s.Asking(test.objective), t).Objectives[0]
+		o := judged(t, s.Asking(test.objective)).Objectives[0]
 		got := "null"
 		if o.OK != nil {
 			got = map[bool]string{true: "met", false: "missed"}[*o.OK]
@@ -164,5 +164,64 @@ func TestObjectivesOfAPhaseCutShort(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s is %s (%s), want %s", test.objective, got, o.Why, test.want)
 		}
+	}
+}
+
+// A generator that failed decides no objective. Hits that it did not send can
+// only have spared the site, and late ones, sent in a burst, only have hurt it.
+// 80 hits are due in the phase, all answered in 0.1 s but as said.
+func TestObjectivesBeyondTheGenerator(t *testing.T) {
+	dropped := func(bad64 bool) func(h *journal.Hit) {
+		return func(h *journal.Hit) { // 8 of 80; of the rest 64 may be bad
+			switch {
+			case h.Seq >= 72:
+				h.Class, h.Code = journal.ClassDropped, 0
+			case bad64 && h.Seq < 64:
+				madeup.Bad(h, 502)
+			}
+		}
+	}
+	late := func(h *journal.Hit) { // the first 8 of 80, which took 0.25 s for it; 40 more are bad
+		switch {
+		case h.Seq < 8:
+			h.Sent, h.Done = h.Sent+150*madeup.Millisecond, h.Done+150*madeup.Millisecond
+		case h.Seq >= 40:
+			madeup.Bad(h, 502)
+		}
+	}
+	both := func(h *journal.Hit) { late(h); dropped(false)(h) }
+	for _, test := range []struct {
+		name      string
+		answer    func(h *journal.Hit)
+		objective string
+		want      string
+	}{
+		{"no failure, but the site was spared", dropped(false), "errors < 11%", "null"},
+		{"fast, but the site was spared", dropped(false), "p50 < 200ms", "null"},
+		{"64 of 80 failed at best", dropped(true), "errors < 75%", "missed"},
+		{"64 of 80 failed at best, 89% of those sent", dropped(true), "errors < 85%", "null"},
+		{"a count of 64", dropped(true), "502 < 60", "missed"},
+		{"at best 80 of 80 were good: 8/s", dropped(false), "rate >= 9", "missed"},
+		{"7.2/s were good, at best 8", dropped(false), "rate >= 7.5", "null"},
+		{"at best 80", dropped(false), "ok > 80", "missed"},
+		// Of 80, with 8 faster ones, the p50 is the 40th, and the 32nd of the 72: 0.1 s.
+		{"half of all took 0.1 s at best", dropped(false), "p50 < 50ms", "missed"},
+		{"met in spite of the burst", late, "p99 < 300ms", "met"},
+		{"missed perhaps for the burst", late, "p99 < 200ms", "null"},
+		{"40 failures, perhaps for the burst", late, "errors < 1%", "null"},
+		{"no more than 50% in spite of the burst", late, "errors <= 50%", "met"},
+		{"an objective that asks for failures", late, "errors > 10%", "null"},
+		{"spared and hurt", both, "errors < 60%", "null"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := judged(t, madeup.NewScenario(madeup.Phase("one", 10*madeup.Second)).Drive(test.answer).Asking(test.objective)).Objectives[0]
+			got := "null"
+			if o.OK != nil {
+				got = map[bool]string{true: "met", false: "missed"}[*o.OK]
+			}
+			if got != test.want {
+				t.Errorf("%s is %s (%s), want %s", test.objective, got, o.Why, test.want)
+			}
+		})
 	}
 }

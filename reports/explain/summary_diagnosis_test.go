@@ -1,4 +1,4 @@
-package analysis
+package explain_test
 
 import (
 	"testing"
@@ -7,13 +7,18 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/measure"
 )
 
-// without is a run analysed, with a report without any diagnosis: what is said
+// without is a run measured, with a report without any diagnosis: what is said
 // is tried apart from how figures are found.
 func without(t *testing.T, s *madeup.Scenario) *reports.Report {
 	t.Helper()
-	r := reportOf(s, t)
+	run, err := measure.Contents(s.Contents())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := run.Figures()
 	for i := range r.Onset {
 		r.Onset[i].Cause, r.Onset[i].Confidence, r.Onset[i].Evidence = reports.Unknown, nil, nil
 	}
