@@ -59,7 +59,7 @@ func extraUnder(run *measure.Run, f *measure.Fault, w *hangWindow) float64 {
 		peak = max(peak, w.held.Waiting[c])
 	}
 	for _, window := range run.Windows {
-		if window.Fault != f {
+		if window.Fault != f || len(window.Given) < fewGiven { // else what took longer is the dependency
 			continue
 		}
 		if e := heldInAll(run, window, peak, slowFrom); e != nil {
@@ -74,6 +74,9 @@ func extraUnder(run *measure.Run, f *measure.Fault, w *hangWindow) float64 {
 	}
 	return 0
 }
+
+// fewGiven is how many calls the site must have given up to show what follows that.
+const fewGiven = 3
 
 // slowFrom is from how many seconds more on an answer waited for the call.
 const slowFrom = 0.1
