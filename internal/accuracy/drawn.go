@@ -58,9 +58,7 @@ func (d Drawn) Marks() []Mark {
 		whole("workers", counted(p.Workers), t.Workers, t.Tells.Workers),
 		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots),
 	}
-	if p.CapacityHz != nil || t.Tells.Capacity {
-		marks = append(marks, number("capacity", p.CapacityHz, t.CapacityHz(10*mostAsked(d.Report)), t.Tells.Capacity))
-	}
+	marks = append(marks, d.capacity())
 	if p.GatewayTimeoutS != nil || t.Tells.GatewayTimeout {
 		marks = append(marks, number("gateway timeout", p.GatewayTimeoutS, t.GatewayTimeout.Seconds(), t.Tells.GatewayTimeout))
 	}
@@ -77,11 +75,24 @@ func counted(e *reports.Estimate) *reports.Estimate {
 	return e
 }
 
-func mostAsked(r *reports.Report) (hz float64) {
-	for _, p := range r.Phases {
-		hz = max(hz, p.RateSentHz)
+// capacity marks what the site is said to carry: it must carry the lower end of the
+// interval, and not the higher.
+func (d Drawn) capacity() Mark {
+	said := d.Report.Pool.CapacityHz
+	m := Mark{Figure: "capacity", Could: d.Truth.Tells.Capacity}
+	if said == nil {
+		return m
 	}
-	return hz
+	m.Said = said.String()
+	low, high := d.Truth.Carries(0.95*said.Low), d.Truth.Carries(1.05*said.High)
+	m.Inside = low && !high
+	switch {
+	case !low && !d.Truth.Carries(0.9*said.Low):
+		m.Wrong, m.Truth = true, "less"
+	case high && d.Truth.Carries(1.1*said.High):
+		m.Wrong, m.Truth = true, "more"
+	}
+	return m
 }
 
 // whole marks a number of things; there may be none such on the site.
@@ -186,4 +197,29 @@ func (d Drawn) causes() (list []Mark) {
 		list = append(list, blame)
 	}
 	return list
+}
+
+// Tally sums up the marks of one figure.
+type Tally struct {
+	Told   int // said
+	Inside int // of these, with the truth in the interval
+	Wrong  int // of these, wrong
+	Exact  int // of the wrong, said as the only possible number
+	Could  int // runs that could tell
+	Silent int // of these, those in which nothing was said
+}
+
+// Add counts a mark.
+func (t *Tally) Add(m Mark) {
+	count := func(n *int, yes bool) {
+		if yes {
+			*n++
+		}
+	}
+	count(&t.Told, m.Said != "")
+	count(&t.Inside, m.Said != "" && m.Inside)
+	count(&t.Wrong, m.Wrong)
+	count(&t.Exact, m.Wrong && m.Exact)
+	count(&t.Could, m.Could)
+	count(&t.Silent, m.Could && m.Said == "")
 }
