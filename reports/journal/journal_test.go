@@ -156,7 +156,8 @@ func TestManifestEventsAndObservationsRoundTrip(t *testing.T) {
 	n, yes := int64(3), true
 	events := []journal.Event{
 		{AtNS: 12e9, Kind: journal.FaultApplied, Fault: &journal.Fault{Phase: "hang", Dependency: "payments", Kind: "hang", Share: 1}},
-		{AtNS: 13e9, Kind: journal.ConnClosed, Connection: &journal.Connection{ID: 4, Dependency: "payments", ClosedBy: "site", HeldNS: &n}},
+		{AtNS: 13e9, Kind: journal.Waited, Wait: &journal.Wait{Dependency: "payments", Connection: 4, Fault: 1, BeganNS: 12e9, EndedNS: 13e9, EndedBy: "answer"}},
+		{AtNS: 13e9, Kind: journal.ConnClosed, Connection: &journal.Connection{ID: 4, Dependency: "payments", ClosedBy: "site", LaterFaults: []int{1}, HeldNS: &n}},
 		{AtNS: 22e9, Kind: journal.FaultLifted, Fault: &journal.Fault{Kind: "hang", Connections: &n, UndoConfirmed: &yes}},
 		{AtNS: 23e9, Kind: journal.Warning, Text: "two\nlines and a \x00 <b>"},
 	}

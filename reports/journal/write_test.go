@@ -90,28 +90,29 @@ func TestWhatIsOnDiskWhileRunning(t *testing.T) {
 			}
 		}
 		w.Hit(journal.Hit{})
+		w.Event(journal.Event{Kind: journal.Waited, Wait: &journal.Wait{}})
 		w.Event(connection)
 		w.Observe(journal.Observation{})
 		expect("at once", 0, 0, 0)
 		time.Sleep(time.Second)
-		expect("after a second", 1, 1, 1)
+		expect("after a second", 1, 2, 1)
 		w.Event(connection)
 		w.Event(fault)
-		expect("at once after a fault", 1, 3, 1)
+		expect("at once after a fault", 1, 4, 1)
 		for n := range 1 << 16 {
 			w.Hit(numbered(n))
 		}
-		expect("at once after a full segment", 1+1<<16, 3, 1)
+		expect("at once after a full segment", 1+1<<16, 4, 1)
 		w.Hit(journal.Hit{})
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
 		w.Hit(journal.Hit{})
-		expect("when the run has ended", 2+1<<16, 3, 1)
+		expect("when the run has ended", 2+1<<16, 4, 1)
 		if err := w.Finish(journal.Outcome{}); err != nil {
 			t.Fatal(err)
 		}
-		expect("when it is finished", 2+1<<16, 3, 1)
+		expect("when it is finished", 2+1<<16, 4, 1)
 	})
 }
 
