@@ -26,11 +26,11 @@ func keptConnections(s *madeup.Scenario, told bool) *madeup.Scenario {
 		s.Events = append(s.Events, journal.Event{AtNS: c.ClosedNS, Kind: journal.ConnClosed, Connection: &c})
 	}
 	for i := range int64(3) {
-		began := int64(15*madeup.Second) + i*int64(125*madeup.Milli)
+		began := int64(15*madeup.Second) + i*int64(125*madeup.Millisecond)
 		add(journal.Connection{ID: i, ClosedNS: int64(38 * madeup.Second), ClosedBy: "end"},
 			journal.Wait{BeganNS: began, EndedNS: int64(25 * madeup.Second), EndedBy: "answer"})
 	}
-	began := int64(15*madeup.Second + 375*madeup.Milli)
+	began := int64(15*madeup.Second + 375*madeup.Millisecond)
 	add(journal.Connection{ID: 3, ClosedNS: began + int64(2*madeup.Second), ClosedBy: "site", Waiting: true},
 		journal.Wait{BeganNS: began, EndedNS: began + int64(2*madeup.Second), EndedBy: "site"})
 	return s
@@ -49,7 +49,7 @@ func TestWaitsOfKeptConnections(t *testing.T) {
 			t.Fatalf("%s: %d waits, given up %+v; want 4, and one of 2 s", name, len(w.Waits), w.Given)
 		}
 		for i, one := range w.Waits[1:] { // by their ends, then by their connection
-			if began := 15*madeup.Second + time.Duration(i)*125*madeup.Milli; one.Began != began || one.Ended != 25*madeup.Second {
+			if began := 15*madeup.Second + time.Duration(i)*125*madeup.Millisecond; one.Began != began || one.Ended != 25*madeup.Second {
 				t.Errorf("%s: got a wait from %v to %v, want %v to 25s", name, one.Began, one.Ended, began)
 			}
 		}
@@ -74,12 +74,12 @@ func TestIdlingBetweenWaitsIsNotCounted(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("slow", 10*madeup.Second)).Drive(nil).Fault("payments", "latency", 2*madeup.Second, 8*madeup.Second)
 	fault := 0
 	for i := range int64(5) {
-		began := int64(2500*madeup.Milli) + i*int64(madeup.Second)
-		ended := began + int64(400*madeup.Milli)
+		began := int64(2500*madeup.Millisecond) + i*int64(madeup.Second)
+		ended := began + int64(400*madeup.Millisecond)
 		s.Events = append(s.Events, journal.Event{AtNS: ended, Kind: journal.Waited, Wait: &journal.Wait{BeganNS: began, EndedNS: ended, EndedBy: "answer"}})
 	}
 	s.Events = append(s.Events, journal.Event{AtNS: int64(10 * madeup.Second), Kind: journal.ConnClosed, Connection: &journal.Connection{
-		ClosedNS: int64(10 * madeup.Second), ClosedBy: "end", Fault: &fault, HeldNS: new(int64(400 * madeup.Milli))}})
+		ClosedNS: int64(10 * madeup.Second), ClosedBy: "end", Fault: &fault, HeldNS: new(int64(400 * madeup.Millisecond))}})
 	run, err := Contents(s.Contents())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestIdlingBetweenWaitsIsNotCounted(t *testing.T) {
 		}
 		cells += int(n)
 	}
-	if got := time.Duration(cells) * run.Cells.Width; held.N != 5 || got < 1900*madeup.Milli || got > 2100*madeup.Milli {
+	if got := time.Duration(cells) * run.Cells.Width; held.N != 5 || got < 1900*madeup.Millisecond || got > 2100*madeup.Millisecond {
 		t.Errorf("%d calls were held for %v together, want 5 for 2 s", held.N, got)
 	}
 }
