@@ -165,6 +165,7 @@ type Dose struct {
 	QueuedS    *float64   `json:"queued_s"` // from which on requests piled up, so that it would have broken in time; null when they did not, or it can't be told
 	MaxS       float64    `json:"max_s"`    // the largest that was tried
 	Broke      string     `json:"broke"`    // what came: "502", "client_timeout", ...; "" when it held
+	Load       bool       `json:"load"`     // the site broke meanwhile, and would have without the fault: by the rate that was asked
 	Steps      []DoseStep `json:"steps"`
 }
 

@@ -120,9 +120,9 @@ func TestAdviceOnLoad(t *testing.T) {
 		}
 	}
 	for want, set := range map[string]func(r *reports.Report){
-		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 0.50 s = 10 workers busy":              asked("workers", around(0.5, 0.02)),
-		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                         asked("workers", nil),
-		"Give the site more cores, or make its pages cheaper: more workers would not help | it carries 8.0/s, and was asked 20/s: its workers do the work of 4": asked("effective", around(0.5, 0.02)),
+		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 0.50 s = 10 workers busy":                                                                                                                    asked("workers", around(0.5, 0.02)),
+		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                                                                                                                               asked("workers", nil),
+		"Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute | it carries 8.0/s, and was asked 20/s: its workers do the work of 4, and whether they wait or compete for the processor can't be told from outside": asked("effective", around(0.5, 0.02)),
 	} {
 		if got := advised(t, overload(), nil, set); !slices.Equal(got, []string{want}) {
 			t.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), want)

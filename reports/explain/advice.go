@@ -85,8 +85,8 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	}
 	carries := fmt.Sprintf("it carries %s, and was asked %s/s", words.PerS(p.CapacityHz.Value), words.Digits(asked, 1))
 	if p.Workers != nil && p.Workers.Kind == reports.EffectiveWorkers {
-		return []reports.Advice{{Text: "Give the site more cores, or make its pages cheaper: more workers would not help",
-			Because: fmt.Sprintf("%s: its workers do the work of %s", carries, words.Digits(p.Workers.Value, 1))}}
+		return []reports.Advice{{Text: "Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute",
+			Because: fmt.Sprintf("%s: its workers do the work of %s, and whether they wait or compete for the processor can't be told from outside", carries, words.Digits(p.Workers.Value, 1))}}
 	}
 	if p.ServiceS == nil || p.ServiceS.Value <= 0 {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries}}

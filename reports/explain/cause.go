@@ -95,6 +95,9 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	}
 	hz := r.Prediction.CapacityHz
 	if hz == nil || *hz <= 0 || fault != &r.Faults[0] {
+		if !allWaited(r, o) {
+			return workersAll(r, "were busy") + ", held longer with " + fault.State + ","
+		}
 		return workersAll(r, "were waiting for "+fault.Dependency)
 	}
 	each := "slow calls"
@@ -106,6 +109,13 @@ func taken(r *reports.Report, o *reports.Onset) string {
 		each = words.Held(*fault.SizeS) + " more spent on each call"
 	}
 	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
+}
+
+// allWaited reports whether as many calls waited as there are workers, as far as
+// both are known. A worker that works for itself now and then is no exception.
+func allWaited(r *reports.Report, o *reports.Onset) bool {
+	w := r.Pool.Workers
+	return o.Held == nil || w == nil || w.Kind == reports.EffectiveWorkers || *o.Held >= 0.8*w.Low
 }
 
 func workerKilled(r *reports.Report, o *reports.Onset) string {

@@ -5,6 +5,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -87,6 +88,9 @@ func plain(r *reports.Report, t *reports.Traffic) string {
 		return failed
 	}
 	o := r.Onset[0]
+	if i := slices.IndexFunc(r.Onset, func(o reports.Onset) bool { return o.Cause == reports.SelfDeadlock }); i >= 0 {
+		o = r.Onset[i] // no rate mends it
+	}
 	if c := r.Pool.CapacityHz; o.Cause == reports.QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
 		return fmt.Sprintf("the site carries %s; asked %s/s, %s, from %s into the run on%s",
 			words.PerS(c.Value), words.Digits(*o.RateHz, 1), failed, words.Span(o.FirstS), after(": ", explain(r, &o)))

@@ -241,8 +241,9 @@ func (run *Run) leastInside(bucket int) int32 {
 // HeldBy is how many calls waited for a fault's dependency in [from, to), by the
 // mean; false when the record can't tell.
 func (run *Run) HeldBy(f *Fault, from, to time.Duration) (calls float64, ok bool) {
-	if f.Connections == nil || f.kind.OnListener() || to <= from {
+	met := run.Events.met[f.Index]
+	if f.Connections == nil || *f.Connections > 0 && len(met) == 0 || f.kind.OnListener() || to <= from {
 		return 0, false
 	}
-	return heldIn(run.Events.met[f.Index], from, to).Seconds() / (to - from).Seconds(), true
+	return heldIn(met, from, to).Seconds() / (to - from).Seconds(), true
 }

@@ -184,7 +184,9 @@ func slowSentence(s reports.Slowdown) string {
 // doseSentence says which size of a stepped fault first broke the site.
 func doseSentence(d reports.Dose) string {
 	text := d.Dependency + " " + kindWords(d.Kind) + " in steps up to " + waited(d.MaxS) + ": the site "
-	if d.SizeS == nil {
+	if d.SizeS == nil && d.Load {
+		text += "broke by the rate that was asked, so that no size can be told"
+	} else if d.SizeS == nil {
 		text += "held"
 	} else {
 		text += "first broke at " + waited(*d.SizeS) + " (" + kindWords(d.Broke) + ")"
