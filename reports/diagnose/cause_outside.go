@@ -147,20 +147,17 @@ func soon(run *measure.Run, n *measure.ErrorsSeen) bool {
 	return middle < refusal.Seconds() || middle < best.Seconds()/4
 }
 
-// letIn reports whether others got in while as many were in the site as when
-// requests were refused: then it was not full.
+// letIn reports whether more got in at other times while requests were refused, by
+// more than some refusals that a busy machine delayed: then it was not full.
 func letIn(run *measure.Run, o *measure.Onset, level int32) bool {
 	g := run.Cells
-	var in int64
+	room, above := level+max(2, level/8), 0
 	for c := g.Cell(o.At); c < g.Cell(o.Last); c++ {
-		if g.InSystem[c] >= level && !g.HiddenWork(c) {
-			in += int64(measure.At(g.Flow.Sent, c) - measure.At(g.Flow.Refused, c))
+		if measure.At(g.InSystem, c) > room && !g.HiddenWork(c) {
+			above++
 		}
 	}
-	if o.Kind >= measure.App502 {
-		in -= o.Seen.N
-	}
-	return in > o.Seen.N/2
+	return above > g.PerSecond()/50
 }
 
 // signOfSpeed holds how fast the errors came against the fastest good answer to the same requests.

@@ -112,10 +112,17 @@ func taken(r *reports.Report, o *reports.Onset) string {
 }
 
 // allWaited reports whether as many calls waited as there are workers, as far as
-// both are known. A worker that works for itself now and then is no exception.
+// both are known: a worker works for itself now and then. Workers that were not
+// counted are taken for a tenth of what is inside at least.
 func allWaited(r *reports.Report, o *reports.Onset) bool {
-	w := r.Pool.Workers
-	return o.Held == nil || w == nil || w.Kind == reports.EffectiveWorkers || *o.Held >= 0.8*w.Low
+	switch w := r.Pool.Workers; {
+	case o.Held == nil:
+		return true
+	case w == nil || w.Kind == reports.EffectiveWorkers:
+		return 10**o.Held >= float64(o.InFlight)
+	default:
+		return *o.Held >= 0.8*w.Low
+	}
 }
 
 func workerKilled(r *reports.Report, o *reports.Onset) string {

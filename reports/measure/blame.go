@@ -247,3 +247,19 @@ func (run *Run) HeldBy(f *Fault, from, to time.Duration) (calls float64, ok bool
 	}
 	return heldIn(met, from, to).Seconds() / (to - from).Seconds(), true
 }
+
+// MeanHeld is how long a call that met a fault waited, seconds, by the mean; false
+// when the record can't tell.
+func (run *Run) MeanHeld(f *Fault) (seconds float64, ok bool) {
+	met := run.Events.met[f.Index]
+	n := 0
+	for _, c := range met {
+		if c.HeldNS != nil {
+			n++
+		}
+	}
+	if n == 0 || f.kind.OnListener() {
+		return 0, false
+	}
+	return heldIn(met, math.MinInt64, math.MaxInt64).Seconds() / float64(n), true
+}
