@@ -193,6 +193,7 @@ type Dose struct {
 	MaxS       float64    `json:"max_s"`    // the largest that was tried
 	Broke      string     `json:"broke"`    // what came: "502", "client_timeout", ...; "" when it held
 	Text       string     `json:"text"`     // the same in a sentence, without its full stop
+	Load       bool       `json:"load"`     // the site broke meanwhile, and would have without the fault: by the rate that was asked
 	Steps      []DoseStep `json:"steps"`
 }
 

@@ -181,9 +181,10 @@ type Onset struct {
 	SustainedS  *float64 `json:"sustained_s"`
 	AfterFaultS *float64 `json:"after_fault_s"` // FirstS from when the fault in force was applied; null without one
 	Dependency  string   `json:"dependency"`    // of that fault
+	Held        *float64 `json:"held"`          // calls that waited because of that fault just before FirstS; null when that can't be told
 	Count       int64    `json:"count"`
 	InFlight    int64    `json:"in_flight"` // requests waiting at FirstS, this one not counted
-	RateHz      *float64 `json:"rate_hz"`   // offered in the second before FirstS
+	RateHz      *float64 `json:"rate_hz"`   // offered in the second before FirstS, or asked of a phase that had begun within it
 	Cause       Cause    `json:"cause"`     // Unknown unless it could be told
 	Confidence  *float64 `json:"confidence"`
 	Evidence    []string `json:"evidence"`

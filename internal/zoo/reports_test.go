@@ -14,6 +14,18 @@ import (
 func analyzed(t *testing.T, k Kind, seed uint64) (*reports.Report, *Truth) {
 	t.Helper()
 	site, plan := k.Draw(seed)
+	return simulated(t, site, plan, seed)
+}
+
+// reportOn is the report on a run of that plan on that site.
+func reportOn(t *testing.T, site *Site, plan Plan, seed uint64) *reports.Report {
+	t.Helper()
+	report, _ := simulated(t, site, plan, seed)
+	return report
+}
+
+func simulated(t *testing.T, site *Site, plan Plan, seed uint64) (*reports.Report, *Truth) {
+	t.Helper()
 	r, truth := Simulate(site, plan, seed)
 	dir := t.TempDir() + "/bundle"
 	if err := r.Write(dir); err != nil {

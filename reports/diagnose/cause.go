@@ -42,10 +42,10 @@ type odds map[reports.Cause]float64
 var priors = [measure.ErrorKinds]odds{
 	measure.ServerError: {reports.AppError: 7, reports.GatewayLimit: 0.3, reports.CDN: 0.2, reports.Unknown: 1},
 	measure.Refused502:  {reports.QueueFull: 4, reports.PoolDown: 2, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.WorkerKilled: 0.5, reports.GatewayLimit: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
-	measure.Late502:     {reports.WorkerKilled: 3, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.GatewayTimeout: 0.3, reports.PoolDown: 0.3, reports.QueueFull: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
+	measure.Late502:     {reports.WorkerKilled: 3, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.GatewayTimeout: 0.3, reports.GatewayLimit: 0.02, reports.PoolDown: 0.3, reports.QueueFull: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
 	measure.Late503:     {reports.AppError: 1, reports.CDN: 1, reports.GatewayLimit: 0.5, reports.QueueFull: 0.5, reports.PoolDown: 0.3, reports.Unknown: 2},
 	measure.Late504:     {reports.GatewayTimeout: 5, reports.QueueFull: 1, reports.AppError: 1, reports.CDN: 0.7, reports.SelfDeadlock: 0.3, reports.Unknown: 1},
-	measure.App502:      {reports.AppError: 12, reports.CDN: 0.5, reports.Unknown: 1},
+	measure.App502:      {reports.AppError: 12, reports.QueueFull: 0.3, reports.CDN: 0.5, reports.Unknown: 1},
 	measure.App503:      {reports.AppError: 12, reports.CDN: 0.5, reports.Unknown: 1},
 	measure.App504:      {reports.AppError: 12, reports.CDN: 0.5, reports.Unknown: 1},
 }
@@ -130,11 +130,12 @@ func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts
 			continue
 		}
 		s := &posterior{odds: maps.Clone(priors[o.Kind]), backed: map[reports.Cause]bool{}}
-		signsOutside(run, s, o, known.Pool.Network)
+		signsOutside(run, s, o, known.Pool)
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
 		f.Evidence = s.evidence
 	}
+	relate(run.Onsets, list)
 	return logs.doubts
 }

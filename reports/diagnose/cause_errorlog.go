@@ -64,6 +64,10 @@ func (s *posterior) name(matches map[reports.Cause]int64, sum int64, weight floa
 		if cause == reports.GatewayTimeout || cause == reports.QueueFull {
 			ratios[reports.SelfDeadlock] = max(ratios[cause], ratios[reports.SelfDeadlock])
 		}
+		if cause == reports.WorkerClosed { // so does one that is killed, if it gets to close its connection
+			ratios[reports.WorkerKilled] = max(ratios[cause]/3, ratios[reports.WorkerKilled], 1)
+			s.backed[reports.WorkerKilled] = s.backed[reports.WorkerKilled] || weight == named && 3*n >= sum
+		}
 		s.backed[cause] = s.backed[cause] || weight == named && 3*n >= sum
 	}
 	s.scale(s.exceptFor(against, ratios))

@@ -267,7 +267,7 @@ func (l *siteLogs) selfCalls(s *posterior, o *measure.Onset) {
 		if source == journal.PHPAccessLog {
 			ours = reached
 		}
-		if !log.mine || float64(log.all.n-ours) <= more*float64(reached) {
+		if !log.mine || float64(log.all.n-ours) <= more*float64(reached) || log.idle < few && l.servesOthers(log, o) {
 			continue
 		}
 		text := fmt.Sprintf("%s has %d requests, of ours it would have %d", source, log.all.n, ours)
@@ -278,4 +278,17 @@ func (l *siteLogs) selfCalls(s *posterior, o *measure.Onset) {
 			s.observe(text, odds{reports.SelfDeadlock: rather})
 		}
 	}
+}
+
+// servesOthers reports whether an access log has good answers while none came to
+// us: somebody else visits, such as a monitor, and is in no deadlock.
+func (l *siteLogs) servesOthers(log *accessLog, o *measure.Onset) bool {
+	ours := l.run.Cells.BySecond(l.run.Cells.Good)
+	var n int64
+	for second, k := range log.codes[200].during(o) {
+		if ours[second-1]+ours[second]+ours[second+1] == 0 {
+			n += k
+		}
+	}
+	return n >= few
 }

@@ -12,7 +12,10 @@ import (
 )
 
 // signsOutside are the signs that need nothing but what we sent and got.
-func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, network string) {
+func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool) {
+	if o.Kind == measure.App502 && signOfFullQueue(run, s, o) {
+		return
+	}
 	s.writer(o)
 	switch o.Kind {
 	case measure.Refused502:
@@ -20,7 +23,7 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, network stri
 	case measure.Late502:
 		signsOfLoss(run, s, o)
 	case measure.Late504:
-		signsOfWaiting(s, o, network)
+		signsOfWaiting(s, o, pool.Network)
 	case measure.Late503:
 		s.observe(fmt.Sprintf("503s took %s in the middle", short(o.Seen.Seconds(0.5))), nil)
 	case measure.App502, measure.App503, measure.App504, measure.ServerError:
@@ -59,27 +62,17 @@ const few = 3
 // later refusals say nothing of the number.
 func signsOfRefusal(run *measure.Run, s *posterior, o *measure.Onset) {
 	n, took := &o.Seen, short(o.Seen.Seconds(0.5))
-	low, middle, high := n.Inside.Quantile(0.1), n.Inside.Quantile(0.5), n.Inside.Quantile(0.9)
+	low, high := n.Inside.Quantile(0.1), n.Inside.Quantile(0.9)
 	weight := func(w float64, seen int64) float64 {
 		if seen < few {
 			return min(w, rather)
 		}
 		return w
 	}
+	full := signOfFullQueue(run, s, o)
 	counted := n.Inside.N() > 0
-	full := counted && middle >= 2 && float64(middle) >= 0.8*float64(mostInside(run)) && float64(low) >= 0.7*float64(high)
 	switch {
 	case full:
-		inside := fmt.Sprintf("%d to %d", low, high)
-		if low == high {
-			inside = fmt.Sprint(low)
-		}
-		until := ""
-		if n.Inside.N() < n.N {
-			until = ", until requests were given up"
-		}
-		s.observe(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", took, inside, until),
-			s.exceptFor(hardly, odds{reports.QueueFull: weight(strongly, n.Inside.N()), reports.PoolDown: never, reports.SelfDeadlock: 1, reports.Unknown: hardly}))
 	case !counted:
 		var ratios odds
 		if o.Fault >= 0 {
@@ -110,6 +103,61 @@ func signsOfRefusal(run *measure.Run, s *posterior, o *measure.Onset) {
 	default:
 		s.observe("these requests were never answered well", odds{reports.WorkerClosed: 1, reports.PoolDown: 1})
 	}
+}
+
+// signOfFullQueue reports whether the errors are those of a full queue, whoever's
+// page they come on: at once, at one number of requests in the site and never
+// below it. An application that answers so itself needs a free worker, which it
+// has at any lower number too. A gateway's limit on its connections (nginx:
+// max_conns) looks the same.
+func signOfFullQueue(run *measure.Run, s *posterior, o *measure.Onset) bool {
+	n := &o.Seen
+	low, middle, high := n.Inside.Quantile(0.1), n.Inside.Quantile(0.5), n.Inside.Quantile(0.9)
+	if n.Inside.N() == 0 || middle < 2 || float64(middle) < 0.8*float64(mostInside(run)) || float64(low) < 0.7*float64(high) {
+		return false
+	}
+	if o.Kind >= measure.App502 && n.Inside.N() < few || !soon(run, n) || letIn(run, o, int32(high)) {
+		return false
+	}
+	inside := fmt.Sprintf("%d to %d", low, high)
+	if low == high {
+		inside = fmt.Sprint(low)
+	}
+	until := ""
+	if n.Inside.N() < n.N {
+		until = ", until requests were given up"
+	}
+	weight := strongly
+	if n.Inside.N() < few {
+		weight = rather
+	}
+	if o.Kind >= measure.App502 {
+		weight *= strongly // its own page tells nothing of a gateway that writes one like it
+	}
+	s.observe(fmt.Sprintf("instant 502s (median %s) with %s in flight each time, and none with fewer%s", short(n.Seconds(0.5)), inside, until),
+		s.exceptFor(hardly, odds{reports.QueueFull: weight, reports.GatewayLimit: weight, reports.PoolDown: never, reports.SelfDeadlock: 1, reports.Unknown: hardly}))
+	return true
+}
+
+// A refusal takes a gateway a few milliseconds at most, and much less than an answer.
+const refusal = 20 * time.Millisecond
+
+func soon(run *measure.Run, n *measure.ErrorsSeen) bool {
+	middle, best := n.Seconds(0.5), fastestOf(run, n)
+	return middle < refusal.Seconds() || middle < best.Seconds()/4
+}
+
+// letIn reports whether more got in at other times while requests were refused, by
+// more than some refusals that a busy machine delayed: then it was not full.
+func letIn(run *measure.Run, o *measure.Onset, level int32) bool {
+	g := run.Cells
+	room, above := level+max(2, level/8), 0
+	for c := g.Cell(o.At); c < g.Cell(o.Last); c++ {
+		if measure.At(g.InSystem, c) > room && !g.HiddenWork(c) {
+			above++
+		}
+	}
+	return above > g.PerSecond()/50
 }
 
 // signOfSpeed holds how fast the errors came against the fastest good answer to the same requests.
@@ -152,7 +200,7 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 	} else if middle < 0.9 {
 		if best := fastestOf(run, n); best > 0 && middle < 3*best.Seconds() {
 			s.observe("about as long as a good answer takes, sooner than anybody gives up",
-				odds{reports.WorkerKilled: hardly, reports.GatewayTimeout: hardly, reports.PoolDown: hardly, reports.SelfDeadlock: hardly, reports.AppError: 2, reports.WorkerClosed: 2})
+				odds{reports.WorkerKilled: hardly, reports.GatewayTimeout: hardly, reports.GatewayLimit: never, reports.PoolDown: hardly, reports.SelfDeadlock: hardly, reports.AppError: 2, reports.WorkerClosed: 2})
 		}
 	} else {
 		s.observe("longer than a gateway needs to refuse: something was at work on them", odds{reports.WorkerKilled: 2, reports.PoolDown: hardly, reports.QueueFull: never})
@@ -161,6 +209,7 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 		s.observe("all ended at one moment", odds{reports.WorkerKilled: rather, reports.PoolDown: rather})
 	}
 	if n.Cut*2 < n.N {
+		signOfGivingUp(run, s, o)
 		return
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.Cut, n.N)
@@ -169,6 +218,22 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 	} else {
 		s.observe(text, odds{reports.WorkerKilled: 6, reports.WorkerClosed: 0.5, reports.AppError: hardly})
 	}
+}
+
+// signOfGivingUp is of 502s during a fault that holds calls, which go on when they
+// come: no worker ended. The gateway has given up a server after one fixed time,
+// and had no other left to ask.
+func signOfGivingUp(run *measure.Run, s *posterior, o *measure.Onset) {
+	n := &o.Seen
+	low, middle, high := n.Seconds(0.1), n.Seconds(0.5), n.Seconds(0.9)
+	if o.Fault < 0 || middle < 0.5 || n.Cut > 0 || high-low > max(0.05, 0.03*middle) {
+		return
+	}
+	if held, ok := run.HeldBy(run.Faults[o.Fault], o.At-time.Second/2, o.At); !ok || held < 1 {
+		return
+	}
+	s.observe("always after the same time, while the site's calls went on: no worker ended, the gateway gave up and had no other server to ask",
+		s.exceptFor(never, odds{reports.GatewayLimit: 10 * strongly, reports.Unknown: hardly}))
 }
 
 // refusedBeside counts the 502s of an onset that came at once while those of o came.
@@ -214,7 +279,9 @@ func signsOfWaiting(s *posterior, o *measure.Onset, network string) {
 		s.observe("good answers overtook them, with no fault in force", odds{reports.SelfDeadlock: never, reports.QueueFull: rather})
 	case n.Alone*2 < n.N:
 		s.observe("good answers came at the same time", odds{reports.SelfDeadlock: never})
-	case o.Fault < 0 && n.Alone == n.N && n.N >= few:
+	case o.Fault < 0 && network == "unix" && n.Alone*10 < n.N*9:
+		s.observe("no fault held the workers, and a queue as short as one that refuses does not take so long", odds{reports.GatewayTimeout: hardly, reports.SelfDeadlock: 4})
+	case o.Fault < 0 && n.Alone*10 >= n.N*9 && n.N >= few:
 		s.observe("nothing good came beside them, with no fault in force", odds{reports.SelfDeadlock: 12})
 	}
 }

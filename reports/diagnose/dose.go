@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,6 +37,9 @@ func Doses(run *measure.Run, workers *reports.Estimate) []reports.Dose {
 			f.MaxS = max(f.MaxS, s.Size)
 			f.Steps = append(f.Steps, reports.DoseStep{SizeS: s.Size, FromS: s.From.Seconds(), ToS: to.Seconds(),
 				Sent: s.Sent, OKRatio: measure.Ratio(s.Ok, s.Sent), P95S: measure.Quantiles(&s.Response).P95})
+			if f.Load = f.Load || f.SizeS == nil && byLoad(run, s, to); f.Load {
+				continue
+			}
 			if f.QueuedS == nil && piledUp(run, s, to, workers) {
 				f.QueuedS = new(s.Size)
 			}
@@ -48,9 +52,20 @@ func Doses(run *measure.Run, workers *reports.Estimate) []reports.Dose {
 				f.SizeS, f.Broke = new(s.Size), code
 			}
 		}
+		if f.Load && f.SizeS == nil {
+			f.QueuedS = nil // that may have been the rate too
+		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// byLoad reports whether errors that no fault is to blame for came in a step that
+// broke.
+func byLoad(run *measure.Run, s *measure.DoseStep, to time.Duration) bool {
+	return (s.Broke() || onsetIn(run, s.From, to) != "") && slices.ContainsFunc(run.Onsets, func(o *measure.Onset) bool {
+		return o.Kind >= measure.Refused502 && o.Fault < 0 && o.At < to+time.Second && o.Last >= s.From
+	})
 }
 
 // onsetIn is the gateway's status whose errors began, to last, in [from, to); "" when none did.

@@ -55,13 +55,15 @@ func fastestPhase(phases []reports.Phase) (best *reports.Phase) {
 // explainSlow names the cause: a dependency that made calls wait; a service
 // time that grows with the load; a queue before the workers.
 func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.Phase, faults []reports.Fault, pool *reports.Pool) {
+	grown := *slow.ResponseS.P50 - *fastest.ResponseS.P50
 	for i := range faults {
 		f := &faults[i]
 		end := run.End.Seconds()
 		if f.LiftedS != nil {
 			end = *f.LiftedS
 		}
-		if f.Does.Waits && f.Exercised && f.AppliedS < s.ToS && end > s.FromS {
+		inForce := min(end, s.ToS) - max(f.AppliedS, s.FromS)
+		if f.Does.Waits && f.Exercised && inForce > inForceFor*(s.ToS-s.FromS) && heldEnough(run, run.Faults[i], grown) {
 			s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
 			text := "with " + f.State
 			if f.RequestsHeld != nil {
@@ -72,13 +74,23 @@ func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.P
 			return
 		}
 	}
-	grown := *slow.ResponseS.P50 - *fastest.ResponseS.P50
 	if name, before, now := slowerCalls(run, fastest, slow); now-before > grown/2 {
 		s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("a call to %s took %s, %s in phase %s", name, words.Span(now), words.Span(before), fastest.Name))
 		return
 	}
 	explainLoad(run, s, pool)
+}
+
+// inForceFor is the share of a phase in which a fault must be in force to slow
+// down the middle one of its answers.
+const inForceFor = 0.25
+
+// heldEnough reports whether the calls that a fault kept waiting did so for most
+// of what the answers grew by; where the record does not tell it, they may have.
+func heldEnough(run *measure.Run, f *measure.Fault, grown float64) bool {
+	mean, ok := run.MeanHeld(f)
+	return !ok || mean >= grown/2
 }
 
 // slowerCalls is the dependency whose calls, by their mean, grew most from one phase to another, seconds.

@@ -85,8 +85,8 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	}
 	carries := fmt.Sprintf("it carries %s, and was asked %s", words.PerS(p.CapacityHz.Value), words.Asked(asked))
 	if p.Workers != nil && p.Workers.Kind == reports.EffectiveWorkers {
-		return []reports.Advice{{Text: "Make pages cheaper, or run more workers if they don't compete for the processor or a lock",
-			Because: fmt.Sprintf("%s: its workers serve as many as %s would that do nothing else; from outside it can't be told what else they do", carries, words.Things(p.Workers.Value))}}
+		return []reports.Advice{{Text: "Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute",
+			Because: fmt.Sprintf("%s: its workers do the work of %s, and whether they wait or compete for the processor can't be told from outside", carries, words.Things(p.Workers.Value))}}
 	}
 	if p.ServiceS == nil || p.ServiceS.Value <= 0 {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries}}

@@ -121,9 +121,9 @@ func TestAdviceOnLoad(t *testing.T) {
 		}
 	}
 	for want, set := range map[string]func(r *reports.Report){
-		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 500 ms = 10 workers busy":                                                                                                     asked("workers", around(0.5, 0.02)),
-		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                                                                                                                asked("workers", nil),
-		"Make pages cheaper, or run more workers if they don't compete for the processor or a lock | it carries 8.0/s, and was asked 20/s: its workers serve as many as 4 would that do nothing else; from outside it can't be told what else they do": asked("effective", around(0.5, 0.02)),
+		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 500 ms = 10 workers busy":                                                                                                                    asked("workers", around(0.5, 0.02)),
+		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                                                                                                                               asked("workers", nil),
+		"Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute | it carries 8.0/s, and was asked 20/s: its workers do the work of 4, and whether they wait or compete for the processor can't be told from outside": asked("effective", around(0.5, 0.02)),
 	} {
 		if got := advised(t, overload(), nil, set); !slices.Equal(got, []string{want}) {
 			t.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), want)

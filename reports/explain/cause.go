@@ -95,6 +95,9 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	}
 	hz := r.Prediction.CapacityHz
 	if hz == nil || *hz <= 0 || fault != &r.Faults[0] {
+		if !allWaited(r, o) {
+			return workersAll(r, "were busy") + ", held longer with " + fault.State + ","
+		}
 		return workersAll(r, "were waiting for "+fault.Dependency)
 	}
 	each := "slow calls"
@@ -106,6 +109,20 @@ func taken(r *reports.Report, o *reports.Onset) string {
 		each = words.Span(*fault.SizeS) + " more spent on each call"
 	}
 	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
+}
+
+// allWaited reports whether as many calls waited as there are workers, as far as
+// both are known: a worker works for itself now and then. Workers that were not
+// counted are taken for a tenth of what is inside at least.
+func allWaited(r *reports.Report, o *reports.Onset) bool {
+	switch w := r.Pool.Workers; {
+	case o.Held == nil:
+		return true
+	case w == nil || w.Kind == reports.EffectiveWorkers:
+		return 10**o.Held >= float64(o.InFlight)
+	default:
+		return *o.Held >= 0.8*w.Low
+	}
 }
 
 func workerKilled(r *reports.Report, o *reports.Onset) string {

@@ -5,6 +5,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -87,6 +88,9 @@ func plain(r *reports.Report, t *reports.Traffic) string {
 		return failed
 	}
 	o := r.Onset[0]
+	if i := slices.IndexFunc(r.Onset, func(o reports.Onset) bool { return o.Cause == reports.SelfDeadlock }); i >= 0 {
+		o = r.Onset[i] // no rate mends it
+	}
 	if c := r.Pool.CapacityHz; o.Cause == reports.QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
 		return fmt.Sprintf("the site carries %s; asked %s, %s, from %s into the run on%s",
 			words.PerS(c.Value), words.Asked(*o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
@@ -144,17 +148,21 @@ func underFaults(r *reports.Report) []string {
 	return clauses
 }
 
-// ownErrors tells of errors that no fault is to blame for and that a cause is known
-// of; first is whether they are what the run is about: a site that waits for itself.
+// ownErrors tells of errors that no fault is to blame for, and why they came where
+// that is known; first is whether they are what the run is about: a site that waits for itself.
 func ownErrors(r *reports.Report) (list []string, first bool) {
 	said := map[reports.Cause]bool{}
 	for i := range r.Onset {
 		o := &r.Onset[i]
 		why := explain(r, o)
-		if o.AfterFaultS != nil || why == "" || said[o.Cause] || beforeAny(r, o) && o.Cause != reports.SelfDeadlock {
+		if o.AfterFaultS != nil || said[o.Cause] || beforeAny(r, o) && o.Cause != reports.SelfDeadlock {
 			continue
 		}
 		said[o.Cause], first = true, first || o.Cause == reports.SelfDeadlock
+		if why == "" {
+			list = append(list, fmt.Sprintf("%s began %s into the run%s, apart from any fault", what(o), words.Span(o.FirstS), rate(o)))
+			continue
+		}
 		list = append(list, fmt.Sprintf("%s began %s into the run%s, and no fault is to blame: %s", what(o), words.Span(o.FirstS), rate(o), why))
 	}
 	return list, first

@@ -192,6 +192,8 @@ func atRate(r *reports.Report, b *reports.Budget) string {
 // Dose says which size of a stepped fault first broke the site.
 func Dose(d *reports.Dose) string {
 	switch {
+	case d.SizeS == nil && d.Load:
+		return fmt.Sprintf("Which delay of %s breaks the site can't be told: the rate broke it first", d.Dependency)
 	case d.SizeS == nil && d.QueuedS != nil:
 		return fmt.Sprintf("Delays of %s up to %s did not break the site, but from %s on requests piled up: it would not have held for long", d.Dependency, words.Span(d.MaxS), words.Span(*d.QueuedS))
 	case d.SizeS == nil:

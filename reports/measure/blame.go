@@ -241,8 +241,25 @@ func (run *Run) leastInside(bucket int) int32 {
 // HeldBy is how many calls waited for a fault's dependency in [from, to), by the
 // mean; false when the record can't tell.
 func (run *Run) HeldBy(f *Fault, from, to time.Duration) (calls float64, ok bool) {
-	if f.Connections == nil || f.kind.OnListener() || to <= from {
+	met := run.Events.met[f.Index]
+	if f.Connections == nil || *f.Connections > 0 && len(met) == 0 || f.kind.OnListener() || to <= from {
 		return 0, false
 	}
-	return heldIn(run.Events.met[f.Index], from, to).Seconds() / (to - from).Seconds(), true
+	return heldIn(met, from, to).Seconds() / (to - from).Seconds(), true
+}
+
+// MeanHeld is how long a call that met a fault waited, seconds, by the mean; false
+// when the record can't tell.
+func (run *Run) MeanHeld(f *Fault) (seconds float64, ok bool) {
+	met := run.Events.met[f.Index]
+	n := 0
+	for _, c := range met {
+		if c.HeldNS != nil {
+			n++
+		}
+	}
+	if n == 0 || f.kind.OnListener() {
+		return 0, false
+	}
+	return heldIn(met, math.MinInt64, math.MaxInt64).Seconds() / float64(n), true
 }

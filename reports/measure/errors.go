@@ -74,7 +74,7 @@ func (run *Run) seeErrors(o *Onset, h *journal.Hit) {
 	s.took.Add(int64(h.Service()))
 	s.When.Add(int64(h.Done))
 	if c := run.Cells.Cell(h.Sent); !run.Cells.HiddenWork(c) {
-		s.Inside.Add(int64(max(At(run.Cells.InSystem, c), 0)))
+		s.Inside.Add(int64(max(run.Cells.found(c), 0)))
 	}
 	s.answerer[min(int(h.Answerer), len(s.answerer)-1)]++
 	s.Requests[h.Request]++

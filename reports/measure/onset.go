@@ -208,7 +208,7 @@ func (run *Run) onsetFigures() []reports.Onset {
 	for _, o := range run.Onsets {
 		f := reports.Onset{
 			Code: int(o.Code), Class: o.class.String(), Phase: run.phaseAt(o.At), FirstS: o.At.Seconds(),
-			Count: o.Count, InFlight: o.waiting, RateHz: PerSecond(o.offered, min(o.At, time.Second).Seconds()),
+			Count: o.Count, InFlight: o.waiting, RateHz: run.rateBefore(o),
 			Cause: reports.Unknown, Evidence: []string{},
 		}
 		if o.Sustained != nil {
@@ -217,10 +217,28 @@ func (run *Run) onsetFigures() []reports.Onset {
 		if o.Fault >= 0 {
 			fault := run.Faults[o.Fault]
 			f.AfterFaultS, f.Dependency = new((o.At - fault.Applied).Seconds()), fault.Dependency
+			if held, ok := run.HeldBy(fault, max(o.At-heldFor, fault.Applied), o.At); ok && fault.inForce(o.At) {
+				f.Held = new(held)
+			}
 		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// heldFor is how long before an onset calls are looked at.
+const heldFor = 200 * time.Millisecond
+
+// rateBefore is what was asked in the second before an onset; when a phase of one
+// rate had begun within it, that rate.
+func (run *Run) rateBefore(o *Onset) *float64 {
+	for _, p := range run.Manifest.Phases {
+		from, to := time.Duration(p.StartNS), time.Duration(p.EndNS)
+		if p.Kind == reports.OpenPhase && p.RateFrom == p.RateTo && p.RateTo > 0 && from <= o.At && o.At < min(from+time.Second, to) && from > 0 {
+			return new(p.RateTo)
+		}
+	}
+	return PerSecond(o.offered, min(o.At, time.Second).Seconds())
 }
 
 // phaseAt names the phase that lasts at t; after the end, the last one.
@@ -232,4 +250,24 @@ func (run *Run) phaseAt(t time.Duration) string {
 		}
 	}
 	return name
+}
+
+// Of requests that are sent together the last find those before them inside.
+const (
+	atOnce  = 10 * time.Millisecond
+	crowded = 5
+)
+
+// found is how many were in the site for a request that was sent in cell c. Where
+// many were sent at once it is as many as there were when the last of them had
+// come, as a cell's start is before them all.
+func (g *Cells) found(c int) int32 {
+	level, until := At(g.InSystem, c), c+max(int(atOnce/g.Width), 1)
+	if SumCells(g.Flow.Sent, c, until) < crowded {
+		return level
+	}
+	for i := c + 1; i <= until; i++ {
+		level = max(level, At(g.InSystem, i))
+	}
+	return level
 }

@@ -1,0 +1,53 @@
+package diagnose
+
+import (
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+)
+
+// relate holds the causes of onsets that came together against each other.
+func relate(onsets []*measure.Onset, list []reports.Onset) {
+	for i, o := range onsets {
+		for k, other := range onsets {
+			if i == k || began(other) > o.Last+beside || began(o) > other.Last+beside {
+				continue
+			}
+			relateTo(o, &list[i], other, &list[k])
+		}
+	}
+}
+
+// began is when the first of the errors was asked for.
+func began(o *measure.Onset) time.Duration {
+	return o.At - time.Duration(o.Seen.Seconds(0.5)*float64(time.Second))
+}
+
+// beside is how far apart errors of one cause may begin or end.
+const beside = time.Second
+
+// relateTo changes the cause of o by that of another at the same time.
+func relateTo(o *measure.Onset, f *reports.Onset, other *measure.Onset, by *reports.Onset) {
+	sure := by.Confidence != nil && *by.Confidence >= reports.Likely
+	switch {
+	case !sure:
+	case o.Kind == measure.Late502 && by.Cause == reports.PoolDown && o.Last <= other.At+beside && o.At >= other.At-beside:
+		adopt(f, by, "the pool went down at that moment, with the requests that it served")
+	case o.Kind == measure.Refused502 && other.Kind == measure.Late502 && by.Cause == reports.GatewayLimit && f.Cause == reports.Unknown:
+		adopt(f, by, "they came with 502s of a gateway that had no server left to ask")
+	case o.Kind == measure.Refused502 && other.Kind == measure.Late504 && by.Cause == reports.SelfDeadlock && o.Fault < 0 && f.Cause == reports.QueueFull:
+		if o.Seen.Alone*10 >= o.Seen.N*9 {
+			adopt(f, by, "the queue was full of requests behind workers that waited for the site itself: nothing good came beside them")
+			return
+		}
+		f.Cause, f.Confidence = reports.Unknown, nil
+		f.Evidence = append(f.Evidence, "the workers waited for the site itself in this time, as 504s show: whether the queue filled by that, or by the rate alone, can't be told")
+	}
+}
+
+// adopt takes over the cause of another onset.
+func adopt(f, by *reports.Onset, why string) {
+	f.Cause, f.Confidence = by.Cause, new(*by.Confidence)
+	f.Evidence = append(f.Evidence, why)
+}
