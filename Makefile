@@ -1,13 +1,16 @@
 # The two commands of the README, and the parts that they are made of.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test setup lint bench accuracy picture
+.PHONY: demo test test-again setup lint bench accuracy picture
 
 demo: ## watch a site go down with 502s, and the timeout that saves it
 	go run ./cmd/tailback demo
 
 test: setup ## everything, with lint and the race detector
 	@.ci/test
+
+test-again: setup ## the same N times in a row (20); BUSY=1 keeps one core busy meanwhile
+	@.ci/again
 
 setup: ## install what the tests use, where it is missing and this user may
 	@.ci/setup

@@ -25,7 +25,15 @@ func TestMain(m *testing.M) {
 	if arg := os.Getenv(childEnv); arg != "" {
 		os.Exit(serveChild(arg))
 	}
-	goleak.VerifyTestMain(m)
+	var err error
+	if builtIn, err = os.MkdirTemp("", "toxiproxy-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(builtIn)
+		os.Exit(code)
+	}))
 }
 
 const (

@@ -88,6 +88,7 @@ func TestLatencyCountsEachRequestOfAKeptConnection(t *testing.T) {
 
 // A dependency that speaks first, as MySQL does, is waited for from the opening on.
 func TestAGreetingIsHeldLikeAnAnswer(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		fault configs.Fault
@@ -126,6 +127,7 @@ func TestAGreetingIsHeldLikeAnAnswer(t *testing.T) {
 // A last word behind which the site ends the connection at once, as MySQL's
 // QUIT, is no request and no wait; one behind which it waited is.
 func TestAGoodbyeIsNoRequest(t *testing.T) {
+	t.Parallel()
 	delay := configs.Dose{From: 100 * time.Millisecond, To: 100 * time.Millisecond}
 	for _, row := range []struct {
 		name     string

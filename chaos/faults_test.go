@@ -27,6 +27,7 @@ type clientView struct {
 // fault, and on the first two when it is lifted. Delays are far longer than
 // the watching, so that what comes after lifting came because of it.
 func TestWhatAClientSees(t *testing.T) {
+	t.Parallel()
 	for _, row := range views() {
 		t.Run(row.name, row.play)
 	}

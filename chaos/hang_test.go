@@ -12,6 +12,7 @@ import (
 // The dependency answers and closes while the answer is withheld; the client
 // keeps waiting, and gets both when the fault is lifted.
 func TestHangWhenTheDependencyAnswersAndCloses(t *testing.T) {
+	t.Parallel()
 	d := newDependency(t)
 	r := newRig(t, d.addr, configs.Fault{Hang: &configs.Hang{}})
 	c := r.asked()
@@ -92,6 +93,7 @@ func TestHalfCloseCarriesTheReply(t *testing.T) {
 // A dependency whose host answers no SYN must not keep others from being
 // accepted, and does not keep Close waiting.
 func TestABlackHoleDoesNotStopAccepting(t *testing.T) {
+	t.Parallel()
 	hole := &listener{ended: make(chan struct{})}
 	close(hole.ended)
 	if err := hole.listen("127.0.0.1:0"); err != nil {

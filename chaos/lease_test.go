@@ -186,6 +186,7 @@ func TestProxiesAreHeldByOneRun(t *testing.T) {
 
 // A runner that is suspended keeps its connection and says nothing.
 func TestFaultsOfASilentRunAreLifted(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	in := s.open(s.experiment(configs.Fault{Down: &configs.Down{}})).(*leaseClient)
 	p := play(t, in)

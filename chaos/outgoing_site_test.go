@@ -103,6 +103,7 @@ func realSite(t *testing.T, o staging.Options) *staging.Site {
 // plain HTTP, on a site that is told of it by its environment alone. All of it
 // is lifted: the next call is answered well.
 func TestARealSiteThroughTheEgress(t *testing.T) {
+	t.Parallel()
 	d := startBankAndShop(t)
 	address := ports.Test(t)
 	site := realSite(t, staging.Options{Proxy: "http://" + address, Fetch: "https://bank.test/ http://shop.test/", CAFile: d.ca})

@@ -202,6 +202,7 @@ func TestAHostThatIsLeftIsLetGo(t *testing.T) {
 // Faults act on tunnels as they do on connections to a listening address.
 // The egress itself plays faults of connects.
 func TestWhatAClientOfTheEgressSees(t *testing.T) {
+	t.Parallel()
 	rows := []clientView{
 		{name: "down answers 502", fault: configs.Fault{Down: &configs.Down{}},
 			ask: "9", n: 9, before: "none, eof", during: "502", lifted: "none, eof", late: "502", held: 1, conns: 2},

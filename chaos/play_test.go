@@ -17,6 +17,7 @@ import (
 // Every way out of Play lifts the fault first, tells of it, and leaves a
 // dependency that answers.
 func TestPlayLiftsOnEveryWayOut(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	for _, row := range []struct {
 		name string
@@ -119,6 +120,7 @@ func TestPlayKeepsTheSchedule(t *testing.T) {
 // A client that has stopped reading, its answers filling every buffer, holds
 // up neither applying nor lifting nor the others, and Close ends it.
 func TestAClientThatStoppedReading(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, newDependency(t).addr, configs.Fault{Latency: &configs.Latency{Delay: configs.Dose{From: time.Millisecond, To: time.Millisecond}}})
 	stuck := r.asked()
 	stuck.SetReadBuffer(4 << 10)
@@ -188,6 +190,7 @@ func TestDownKeepsThePort(t *testing.T) {
 
 // If the port cannot be had again, lifting says so, and Play goes on.
 func TestALostPortIsNotConfirmed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, newDependency(t).addr, configs.Fault{Down: &configs.Down{}, For: time.Millisecond})
 	r.exp.Phases[0].Duration = time.Millisecond
 	var thief net.Listener
@@ -253,6 +256,7 @@ func TestResetReachesBothSides(t *testing.T) {
 // What got into the accept queue while it was filled is served after lifting,
 // and is counted.
 func TestNoAcceptServesWhatGotIn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, newDependency(t).addr, configs.Fault{NoAccept: &configs.NoAccept{}})
 	p := r.proxies["payments"]
 	p.pause() // as if they came between the last accept and the shrinking of the queue

@@ -14,6 +14,7 @@ import (
 // a ticket is no answer: each request is one call and takes as long as its answer
 // does, whether the connection is kept or not.
 func TestCallsOverTLS(t *testing.T) {
+	t.Parallel()
 	const work = 50 * time.Millisecond
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(work)

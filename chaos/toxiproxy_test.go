@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,20 +22,30 @@ import (
 
 const toxiproxyModule = "github.com/Shopify/toxiproxy/v2"
 
-// build builds a command of Toxiproxy's module, as that module itself asks for it.
-func build(t testing.TB, name string) string {
-	t.Helper()
+// builtIn is the folder that buildToxiproxy builds into; TestMain makes and removes it.
+var builtIn string
+
+// buildToxiproxy builds both of its commands, once: for the first test that needs one.
+var buildToxiproxy = sync.OnceValue(func() error {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", toxiproxyModule).Output()
 	if err != nil {
-		t.Fatal(err)
+		return fmt.Errorf("find Toxiproxy's module: %w", err)
 	}
-	to := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("go", "build", "-o", to, "./cmd/"+name)
+	cmd := exec.Command("go", "build", "-o", builtIn, "./cmd/server", "./cmd/cli")
 	cmd.Dir = strings.TrimSpace(string(dir))
 	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, text)
+		return fmt.Errorf("build Toxiproxy: %w\n%s", err, text)
 	}
-	return to
+	return nil
+})
+
+// build returns a command of Toxiproxy's module, built as that module itself asks for it.
+func build(t testing.TB, name string) string {
+	t.Helper()
+	if err := buildToxiproxy(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(builtIn, name)
 }
 
 // do sends a call as any client may.
@@ -66,6 +78,7 @@ func (s *stand) takes() time.Duration {
 }
 
 func TestToxiproxyClient(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	client := toxiclient.NewClient(s.url)
 	defer http.DefaultClient.CloseIdleConnections()
@@ -146,6 +159,7 @@ func moduleVersion(t *testing.T) string {
 }
 
 func TestToxiproxyCLI(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	cli := build(t, "cli")
 	run := func(args ...string) string {
@@ -181,6 +195,7 @@ func TestToxiproxyCLI(t *testing.T) {
 // The toxics of clients stay through a run, on top of its faults, and the run's
 // report says so.
 func TestForeignToxicsAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	add := func(name string) {
 		t.Helper()
@@ -260,6 +275,7 @@ func toxicsOf(s *stand) string {
 
 // Every toxic acts on a connection that was open before, and lets go when it is removed.
 func TestClientToxics(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ toxic, amid, after string }{
 		{`{"type": "timeout", "attributes": {"timeout": 0}}`, "none, open", "none, eof"}, // Toxiproxy's removal closes what it held
 		{`{"type": "timeout", "attributes": {"timeout": 10}}`, "none, eof", ""},
@@ -291,6 +307,7 @@ func TestClientToxics(t *testing.T) {
 }
 
 func TestBadToxicsAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	for _, row := range []struct {
 		body, want string

@@ -17,6 +17,7 @@ import (
 // given up, one goes on. Before and after there is nothing, nor of a dependency that
 // is not used. There is no fault.
 func TestUsageIsToldEachSecond(t *testing.T) {
+	t.Parallel()
 	d := newDependency(t)
 	exp := &configs.Experiment{Seed: 1, Phases: []configs.Phase{{Name: "calm", Duration: time.Hour}},
 		Dependencies: []configs.Dependency{
@@ -37,7 +38,14 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() { played <- r.Play(ctx, t0, func(e journal.Event) { usage <- e }) }()
-	time.Sleep(time.Until(t0.Add(10 * time.Millisecond)))
+	use := &r.proxies["payments"].usage
+	var began time.Time // the first second, a moment after t0
+	waitFor(t, func() bool {
+		use.mu.Lock()
+		defer use.mu.Unlock()
+		began = use.since
+		return !began.Before(t0)
+	})
 
 	clients := []*client{r.asked(), r.asked(), r.dial()}
 	d.hears(t, 2)
@@ -51,12 +59,12 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 	clients[2].Close()
 	d.go_ <- struct{}{} // one of the first two, or the third, whose answer is too late
 	d.go_ <- struct{}{}
-	use := &r.proxies["payments"].usage
 	waitFor(t, func() bool {
 		use.mu.Lock()
 		defer use.mu.Unlock()
 		return use.so.Ended >= 2
 	})
+	ended := time.Now()
 	cancel()
 	if err := <-played; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
@@ -77,9 +85,11 @@ func TestUsageIsToldEachSecond(t *testing.T) {
 	if least, most := over.Sub(begun), time.Since(t0); b.HeldNS < b.Ended*int64(least) || b.HeldNS > b.Ended*int64(most) {
 		t.Errorf("%d calls had waited for %v together, want %v to %v each", b.Ended, time.Duration(b.HeldNS), least, most)
 	}
-	// The events are stamped a moment after what they cover, on a busy machine some milliseconds.
-	if math.Abs(a.Seconds+b.Seconds-float64(second.AtNS)/1e9) > 0.02 || first.AtNS < 1e9 {
-		t.Errorf("%.3f s that end at %v, and %.3f s that end at %v", a.Seconds, time.Duration(first.AtNS), b.Seconds, time.Duration(second.AtNS))
+	// The two cover all until it was called off at least, and until the last was stamped at most.
+	over = began.Add(time.Duration(math.Round((a.Seconds + b.Seconds) * 1e9)))
+	if over.Before(ended) || over.After(t0.Add(time.Duration(second.AtNS))) || first.AtNS < 1e9 {
+		t.Errorf("%.3f s that end at %v, and %.3f s that end at %v, from %v on; it was called off at %v",
+			a.Seconds, time.Duration(first.AtNS), b.Seconds, time.Duration(second.AtNS), began.Sub(t0), ended.Sub(t0))
 	}
 }
 

@@ -67,7 +67,7 @@ func (f *front) serve(c net.Conn) {
 const steady = `
 version: 1
 name: drill
-target: {url: "$SITE", timeout: 500ms}
+target: {url: "$SITE", timeout: 2s}
 requests: [{path: "/external?ms=10"}]
 dependencies: [{name: payments, listen: "$PROXY", upstream: "$PAYMENTS"}]
 phases:

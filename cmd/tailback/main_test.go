@@ -28,13 +28,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(sideBySide{m}, map[string]func(){"tailback": main})
 }
 
-// sideBySide runs fourteen tests at once however few processors there are: they
+// sideBySide runs ten tests at once however few processors there are: they
 // sleep nearly all of the time.
 type sideBySide struct{ *testing.M }
 
 func (m sideBySide) Run() int {
 	flag.Parse()
-	flag.Set("test.parallel", "14")
+	flag.Set("test.parallel", "10")
 	return m.M.Run()
 }
 
