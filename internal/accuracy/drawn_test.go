@@ -99,12 +99,12 @@ func TestRowsBlame(t *testing.T) {
 	}
 }
 
-// worst is how many wrong marks of a figure are let pass in a thousand that are
-// told, and how many of those that could be told may be kept silent about: what was
-// measured on these seeds, and a little more. ACCURACY.md has the large table, by kind.
-var worst = map[string]struct{ wrong, silent int }{
-	"workers": {25, 150}, "queue slots": {170, 250}, "capacity": {140, 170}, "gateway timeout": {80, 50},
-	"timeout": {10, 100}, "budget": {110, 1000}, "cause": {130, 1000}, "blame": {20, 1000},
+// open is how many of the 72 runs a figure is still wrong in, and how many could tell
+// it and don't. ACCURACY.md says which kinds these are. A change may not make them
+// more; one that makes them fewer lowers them here.
+var open = map[string]struct{ wrong, silent int }{
+	"workers": {3, 7}, "queue slots": {4, 6}, "capacity": {4, 4}, "gateway timeout": {0, 0},
+	"timeout": {1, 0}, "budget": {4, 0}, "cause": {1, 0}, "blame": {0, 0},
 }
 
 // A run of each kind of the zoo, with a fixed seed.
@@ -134,13 +134,14 @@ func TestZoo(t *testing.T) {
 	}
 	wg.Wait()
 	for _, figure := range slices.Sorted(maps.Keys(tables)) {
-		s, bound := tables[figure], worst[figure]
+		s, bound := tables[figure], open[figure]
 		t.Log(figure, fmt.Sprintf("%+v", *s))
-		if 1000*s.Wrong > bound.wrong*s.Told {
-			t.Errorf("%s: %d of %d told are wrong, want at most %d in 1,000", figure, s.Wrong, s.Told, bound.wrong)
+		if s.Wrong > bound.wrong || s.Silent > bound.silent {
+			t.Errorf("%s: %d of %d told are wrong, and nothing is said in %d of %d runs that could tell; want at most %d and %d",
+				figure, s.Wrong, s.Told, s.Silent, s.Could, bound.wrong, bound.silent)
 		}
-		if 1000*s.Silent > bound.silent*s.Could {
-			t.Errorf("%s: nothing is said in %d of %d runs that could tell, want at most %d in 1,000", figure, s.Silent, s.Could, bound.silent)
+		if s.Told < 40 && figure != "gateway timeout" && figure != "queue slots" {
+			t.Errorf("%s: told %d times only: silence is no way out", figure, s.Told)
 		}
 	}
 }
