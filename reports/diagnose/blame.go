@@ -23,6 +23,9 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 		}
 		f := run.Faults[o.Fault]
 		acquitted, known := m.acquits(o, f)
+		if f.Connections != nil && !f.Exercised() {
+			acquitted, known = true, true // it met no traffic
+		}
 		if !known && o.Kind == measure.Refused502 {
 			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit)
 		}
@@ -118,6 +121,9 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	if 2*left >= o.Count {
 		return true, true
 	}
+	if 4*left < o.Count {
+		return false, true // whatever the fault did that the model does not know, the load alone does not do it
+	}
 	all := m.result(nil)
 	if all == nil || callsUnknown(m.run, m.dependencies) {
 		return false, false
@@ -126,7 +132,7 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	if 4*with < o.Count {
 		return false, false
 	}
-	return 2*left >= with && 4*left >= o.Count, true
+	return 2*left >= with, true
 }
 
 // sum counts in the model's seconds that are in [from, to), in whole or in part.
@@ -161,25 +167,33 @@ func idle(run *measure.Run, o *measure.Onset, f *measure.Fault, workers float64)
 	return ok && held <= idly*workers
 }
 
-// workersFor is how many workers there are, or half of what fits in, which is no
+// workersFor is how many workers there are, or a fourth of what fits in, which is no
 // figure to state.
 func workersFor(pool *reports.Pool, fit *PoolFit) float64 {
 	if w := pool.Workers; w != nil {
 		return w.Low
 	}
-	return float64(fit.full.n) / 2
+	return float64(fit.full.n) / 4
 }
 
 // moreThan is how much more than ever before a rate is that a site may not carry.
 const moreThan = 1.1
 
+// settled is how long a new rate must have been held to count as carried.
+const settled = 2 * time.Second
+
 // askedMore reports whether more was asked in the second before the onset than in
-// any second before the fault.
+// any second before the fault, or before a phase that began just before it.
 func askedMore(run *measure.Run, o *measure.Onset) bool {
-	f, second := run.Faults[o.Fault], run.Cells.PerSecond()
+	before, second := run.Faults[o.Fault].Applied, run.Cells.PerSecond()
+	for _, p := range run.Manifest.Phases {
+		if from := time.Duration(p.StartNS); before-settled < from && from < before {
+			before = from
+		}
+	}
 	sent := run.Cells.Flow.Sent
 	var most int64
-	for c := 0; c+second <= run.Cells.Cell(f.Applied); c += second {
+	for c := 0; c+second <= run.Cells.Cell(before); c += second {
 		most = max(most, measure.SumCells(sent, c, c+second))
 	}
 	at := run.Cells.Cell(o.At)

@@ -23,7 +23,11 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *report
 	case measure.Late502:
 		signsOfLoss(run, s, o)
 	case measure.Late504:
-		signsOfWaiting(s, o, pool.Network)
+		network := pool.Network
+		if network == "" && refusedBeside(run, o) > 0 {
+			network = "unix" // on TCP nobody is refused
+		}
+		signsOfWaiting(s, o, network)
 	case measure.Late503:
 		s.observe(fmt.Sprintf("503s took %s in the middle", short(o.Seen.Seconds(0.5))), nil)
 	case measure.App502, measure.App503, measure.App504, measure.ServerError:
@@ -275,6 +279,9 @@ func signsOfWaiting(s *posterior, o *measure.Onset, network string) {
 			odds{reports.AppError: strongly, reports.GatewayTimeout: 0.1, reports.QueueFull: 0.1, reports.SelfDeadlock: 0.1})
 	}
 	switch {
+	case n.Alone*2 < n.N && o.Fault < 0 && network == "unix":
+		s.observe("good answers overtook them, with no fault in force, and a queue as short as one that refuses does not take so long: some workers were held by what was not seen",
+			odds{reports.GatewayTimeout: 0.1, reports.SelfDeadlock: 2})
 	case n.Alone*2 < n.N && o.Fault < 0:
 		s.observe("good answers overtook them, with no fault in force", odds{reports.SelfDeadlock: never, reports.QueueFull: rather})
 	case n.Alone*2 < n.N:

@@ -36,14 +36,20 @@ func relateTo(o *measure.Onset, f *reports.Onset, other *measure.Onset, by *repo
 		adopt(f, by, "the pool went down at that moment, with the requests that it served")
 	case o.Kind == measure.Refused502 && other.Kind == measure.Late502 && by.Cause == reports.GatewayLimit && f.Cause == reports.Unknown:
 		adopt(f, by, "they came with 502s of a gateway that had no server left to ask")
-	case o.Kind == measure.Refused502 && other.Kind == measure.Late504 && by.Cause == reports.SelfDeadlock && o.Fault < 0 && f.Cause == reports.QueueFull:
-		if o.Seen.Alone*10 >= o.Seen.N*9 {
-			adopt(f, by, "the queue was full of requests behind workers that waited for the site itself: nothing good came beside them")
-			return
-		}
-		f.Cause, f.Confidence = reports.Unknown, nil
-		f.Evidence = append(f.Evidence, "the workers waited for the site itself in this time, as 504s show: whether the queue filled by that, or by the rate alone, can't be told")
+	case o.Kind == measure.Refused502 && f.Cause == reports.QueueFull && by.Cause == reports.SelfDeadlock && held(o, other) && o.Seen.Alone*10 >= o.Seen.N*9:
+		adopt(f, by, "the queue was full of requests behind workers that waited for the site itself: nothing good came beside them")
+		return
 	}
+	if o.Kind == measure.Refused502 && f.Cause == reports.QueueFull && held(o, other) {
+		f.Cause, f.Confidence = reports.Unknown, nil
+		f.Evidence = append(f.Evidence, "504s show that workers were held meanwhile, by the site itself or by what was not seen: whether the queue filled by that, or by the rate alone, can't be told")
+	}
+}
+
+// held reports whether other are 504s that show, on a unix socket and with no
+// fault to blame, that workers were held for longer than a queue that is full takes.
+func held(o, other *measure.Onset) bool {
+	return other.Kind == measure.Late504 && other.Fault < 0 && o.Fault < 0 && other.Seen.N >= few
 }
 
 // adopt takes over the cause of another onset.
