@@ -33,10 +33,10 @@ func contradicted(run *measure.Run, dependency string, seen *reports.Timeout, b 
 // show that no queue grows.
 const heldFor = 4
 
-// held sets the rate that held with each timeout: every request that was sent while
+// heldRates sets the rate that held with each timeout: every request that was sent while
 // the fault was in force was answered well, and in its last third there were no
 // more requests in the site than in the third before.
-func held(run *measure.Run, timeouts []reports.Timeout) {
+func heldRates(run *measure.Run, timeouts []reports.Timeout) {
 	for i := range timeouts {
 		t, w := &timeouts[i], run.Windows[i]
 		if t.Verdict != reports.ByApp || t.ObservedS == nil || w.Fault.Lifted == nil {
