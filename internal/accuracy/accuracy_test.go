@@ -1,10 +1,8 @@
 package accuracy
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,37 +157,9 @@ func TestPythonSite(t *testing.T) {
 // write keeps the tables of a long form in ACCURACY.md, in a section of its own.
 func write(t *testing.T, title, text string) {
 	t.Helper()
-	const file = "ACCURACY.md"
-	old, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := Keep("ACCURACY.md", title, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(replaceSection(string(old), title, text)), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// replaceSection puts text under the heading title, in the place of what was
-// there up to the next heading, or at the end.
-func replaceSection(file, title, text string) string {
-	section := "# " + title + "\n\n" + strings.TrimSpace(text) + "\n"
-	parts := strings.SplitAfter("\n"+strings.TrimSpace(file), "\n# ")
-	var out []string
-	found := false
-	for _, part := range parts {
-		body := strings.TrimSuffix(part, "\n# ")
-		switch {
-		case strings.TrimSpace(body) == "":
-		case strings.HasPrefix(body, title+"\n"):
-			out, found = append(out, section), true
-		default:
-			out = append(out, "# "+strings.TrimSpace(body)+"\n")
-		}
-	}
-	if !found {
-		out = append(out, section)
-	}
-	return strings.Join(out, "\n")
 }
 
 func TestReplaceSection(t *testing.T) {

@@ -1,4 +1,6 @@
-package accuracy
+// Package drawn holds what the reports say of simulated sites of many kinds
+// against their truth.
+package drawn
 
 import (
 	"fmt"
@@ -13,16 +15,16 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// Drawn is a run on a drawn site, with its report.
-type Drawn struct {
+// Run is a run on a drawn site, with its report.
+type Run struct {
 	Kind   string
 	Seed   uint64
 	Truth  *zoo.Truth
 	Report *reports.Report
 }
 
-// DrawRun simulates the run of a kind with that seed, and analyses its record.
-func DrawRun(k zoo.Kind, seed uint64) (Drawn, error) {
+// Draw simulates the run of a kind with that seed, and analyses its record.
+func Draw(k zoo.Kind, seed uint64) (Run, error) {
 	site, plan := k.Draw(seed)
 	record, truth := zoo.Simulate(site, plan, seed)
 	r, err := analysis.Contents(journal.Contents{
@@ -32,9 +34,9 @@ func DrawRun(k zoo.Kind, seed uint64) (Drawn, error) {
 		},
 	})
 	if err != nil {
-		return Drawn{}, fmt.Errorf("analyse %s %d: %w", k.Name, seed, err)
+		return Run{}, fmt.Errorf("analyse %s %d: %w", k.Name, seed, err)
 	}
-	return Drawn{k.Name, seed, truth, r}, nil
+	return Run{k.Name, seed, truth, r}, nil
 }
 
 // Mark is one thing that a report says of a drawn site, or keeps silent about,
@@ -52,7 +54,7 @@ type Mark struct {
 }
 
 // Marks are all of a run.
-func (d Drawn) Marks() []Mark {
+func (d Run) Marks() []Mark {
 	t, p := d.Truth, d.Report.Pool
 	marks := []Mark{
 		whole("workers", counted(p.Workers), t.Workers, t.Tells.Workers),
@@ -77,7 +79,7 @@ func counted(e *reports.Estimate) *reports.Estimate {
 
 // capacity marks what the site is said to carry: it must carry the lower end of the
 // interval, and not the higher.
-func (d Drawn) capacity() Mark {
+func (d Run) capacity() Mark {
 	said := d.Report.Pool.CapacityHz
 	m := Mark{Figure: "capacity", Could: d.Truth.Tells.Capacity}
 	if said == nil {
@@ -121,7 +123,7 @@ func number(figure string, said *reports.Estimate, truth float64, could bool) Ma
 }
 
 // timeout marks what is said of the site's timeout on a dependency.
-func (d Drawn) timeout(i int, limit zoo.Timeout) Mark {
+func (d Run) timeout(i int, limit zoo.Timeout) Mark {
 	t := reports.TimeoutOn(d.Report.Timeouts, limit.Dependency)
 	want := limit.Limit
 	m := Mark{Figure: "timeout", Truth: want.String(), Could: d.Truth.Tells.Timeouts[i]}
@@ -150,7 +152,7 @@ func (d Drawn) timeout(i int, limit zoo.Timeout) Mark {
 }
 
 // budget marks the longest timeout that is said to hold a rate: it must, and one a fifth longer must not.
-func (d Drawn) budget(i int, dependency string) Mark {
+func (d Run) budget(i int, dependency string) Mark {
 	m := Mark{Figure: "budget"}
 	b := d.Report.BudgetOf(dependency)
 	if b == nil || b.MaxTimeoutS == nil {
@@ -172,7 +174,7 @@ func (d Drawn) budget(i int, dependency string) Mark {
 }
 
 // causes marks each cause that is named at 0.5 or more, and each fault that is blamed.
-func (d Drawn) causes() (list []Mark) {
+func (d Run) causes() (list []Mark) {
 	for _, o := range d.Report.Onset {
 		if o.Cause == reports.Unknown || o.Cause == "" || o.Confidence == nil || *o.Confidence < 0.5 || o.Cause == reports.ClientTimeout || o.Cause == reports.Generator {
 			continue

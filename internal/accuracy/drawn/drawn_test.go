@@ -1,4 +1,4 @@
-package accuracy
+package drawn
 
 import (
 	"flag"
@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tailback/tailback/internal/accuracy"
 	"github.com/tailback/tailback/internal/zoo"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
@@ -40,6 +41,8 @@ func rowReport(t *testing.T, name string) *reports.Report {
 	t.Fatalf("the zoo has no row %s", name)
 	return nil
 }
+
+var long = flag.Bool("long", false, "simulate many runs of each kind and write ACCURACY.md; about 10 minutes")
 
 var zooRuns = flag.Int("zoo", 100, "with -long: how many runs of each kind of the zoo")
 
@@ -134,7 +137,9 @@ func TestZoo(t *testing.T) {
 		}
 	}
 	if *long && !t.Failed() {
-		write(t, zooTitle, zooTable(each, all, byKind))
+		if err := accuracy.Keep("../ACCURACY.md", zooTitle, zooTable(each, all, byKind)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -150,7 +155,7 @@ func marksOf(t *testing.T, each int) (all map[string]*Tally, byKind map[string]m
 		wg.Go(func() {
 			for seed := range uint64(each) {
 				turn <- true
-				d, err := DrawRun(k, seed)
+				d, err := Draw(k, seed)
 				var marks []Mark
 				if err != nil {
 					t.Error(err)
