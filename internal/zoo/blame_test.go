@@ -10,12 +10,12 @@ import (
 )
 
 // blamedRightly reports whether the onset is counted from a fault without which
-// its errors would not have come, or from none where there is none such; known is
-// whether the errors are those of one stretch.
+// its errors would not have come, or from none where there is none such. An onset is
+// of all errors of its sort, and so of every stretch that begins within seconds of it.
 func blamedRightly(truth *Truth, o *reports.Onset) (right, known bool) {
 	faults := truth.Plan.faults()
 	for _, s := range truth.Spans {
-		if s.Code != o.Code || o.FirstS < s.From.Seconds()-0.1 || o.FirstS > s.To.Seconds()+0.1 {
+		if s.Code != o.Code || o.FirstS < s.From.Seconds()-5 || o.FirstS > s.To.Seconds()+0.1 {
 			continue
 		}
 		known = true

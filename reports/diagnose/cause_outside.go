@@ -39,6 +39,11 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *report
 func (s *posterior) writer(o *measure.Onset) {
 	switch o.Seen.Mostly() {
 	case journal.AnswererApp:
+		if o.Seen.N < few && o.Seen.Seconds(0.5) < measure.RefusedWithin.Seconds() {
+			// A gateway's own page may look like the application's (nginx: error_page).
+			s.observe(fmt.Sprintf("header and body look like the application's own, on %d answers that came at once", o.Seen.N), odds{reports.Unknown: strongly})
+			return
+		}
 		s.observe("header and body are the application's own", s.exceptFor(never, odds{reports.AppError: rather, reports.Unknown: 1}))
 	case journal.AnswererEdge:
 		s.observe("header and body are those of a CDN or cache in front of the site", s.exceptFor(never, odds{reports.CDN: strongly, reports.Unknown: 1}))
@@ -217,7 +222,8 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 		return
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.Cut, n.N)
-	if tight := run.Closes.Spread < 0.1; tight && n.N >= few {
+	// A script gives up to the millisecond; gunicorn's master, within tenths of a second.
+	if tight := run.Closes.Spread < 0.03; tight && n.N >= few {
 		s.observe(text+", always after the same time, as a timeout of the application does", odds{reports.AppError: 10, reports.WorkerClosed: 2, reports.WorkerKilled: 0.5})
 	} else {
 		s.observe(text, odds{reports.WorkerKilled: 6, reports.WorkerClosed: 0.5, reports.AppError: hardly})

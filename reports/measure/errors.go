@@ -43,7 +43,7 @@ func errorKindOf(h *journal.Hit) ErrorKind {
 		return -1
 	case h.Answerer == journal.AnswererApp:
 		return App502 + ErrorKind(i)
-	case h.Code == 502 && h.Service() < refusedWithin:
+	case h.Code == 502 && h.Service() < RefusedWithin:
 		return Refused502
 	}
 	return Late502 + ErrorKind(i)

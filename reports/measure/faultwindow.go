@@ -93,7 +93,7 @@ func (w *FaultWindow) add(h *journal.Hit, usual UsualService) {
 	if h.Class != journal.ClassOK || extra > slowFrom(usual.of(h.Request)) {
 		w.got[gotWords(h)]++
 	}
-	if gateway && h.Service() < refusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
+	if gateway && h.Service() < RefusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
 		return
 	}
 	if w.First == 0 || h.Done < w.First {

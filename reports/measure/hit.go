@@ -6,14 +6,14 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// refusedWithin is how soon a gateway refuses what it has no worker for: it takes
+// RefusedWithin is how soon a gateway refuses what it has no worker for: it takes
 // a millisecond, and more on a busy machine. Such a request never got to a
 // worker, and made no call.
-const refusedWithin = 100 * time.Millisecond
+const RefusedWithin = 100 * time.Millisecond
 
 // refusedAtOnce reports whether a gateway answered 502, 503 or 504 so soon that no worker can have been asked.
 func refusedAtOnce(h *journal.Hit) bool {
-	return badGateway(h) >= 0 && h.Answerer != journal.AnswererApp && h.Service() < refusedWithin
+	return badGateway(h) >= 0 && h.Answerer != journal.AnswererApp && h.Service() < RefusedWithin
 }
 
 // servedByApp reports whether a worker ended the request with an answer, good or bad.
