@@ -89,67 +89,6 @@ func (p *PoolFit) unknown(pool *reports.Pool) map[string]string {
 	return unknown
 }
 
-// ownWork is S - p·d, what a request holds a worker apart from the
-// dependencies, in seconds; 0 when not known.
-func ownWork(dependencies []reports.Dependency, s serviceFit) float64 {
-	if s.estimate == nil {
-		return 0
-	}
-	own, known := s.estimate.Value, false
-	for _, d := range dependencies {
-		if d.CallsPerHit != nil && d.HeldMeanS != nil {
-			own, known = own-*d.CallsPerHit**d.HeldMeanS, true
-		}
-	}
-	if !known {
-		return 0
-	}
-	return max(own, 0)
-}
-
-// usualCalls is how many calls a request makes when that is not known: few
-// enough to be careful.
-const usualCalls = 0.5
-
-// callsOfAll is how many calls to dependencies a request makes.
-func callsOfAll(dependencies []reports.Dependency) float64 {
-	sum, known := 0.0, false
-	for _, d := range dependencies {
-		if d.CallsPerHit != nil {
-			sum, known = sum+*d.CallsPerHit, true
-		}
-	}
-	if !known {
-		return usualCalls
-	}
-	return sum
-}
-
-// ownTimeOf is what a request holds a worker for when all is well.
-func ownTimeOf(dependencies []reports.Dependency, s serviceFit) ownTime {
-	own := ownTime{work: ownWork(dependencies, s), calls: callsOfAll(dependencies)}
-	if s.estimate != nil {
-		own.service = s.estimate.Value
-	}
-	return own
-}
-
-// longestService is the most that a request took when all was well, in seconds.
-func longestService(all *measure.ServiceTimes, s serviceFit) float64 {
-	if s.estimate == nil {
-		return longestWork
-	}
-	longest := s.estimate.High
-	for _, m := range all.Sums {
-		for level := range m[:s.level+1] {
-			if one := m[level]; one.N > 0 {
-				longest = max(longest, one.Mean()+2*math.Sqrt(one.Variance()))
-			}
-		}
-	}
-	return longest
-}
-
 // measuredCapacity counts answers while requests queued: while more were inside
 // than there are workers, as far as that is known.
 func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {

@@ -89,3 +89,112 @@ func rounds(w *measure.FaultWindow, limit time.Duration) int {
 	}
 	return 0
 }
+
+// saturatedFor is how long requests must queue under a fault, seconds, to count
+// the calls that each makes.
+const saturatedFor = 2.0
+
+// Holds works out how long a call that is not answered holds a worker in all:
+// its tries, the pauses between them, and what the page does in its stead. It
+// is what the answers took longer that found a free worker. timeouts has one
+// entry for each of the run's windows.
+func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dependencies []reports.Dependency) {
+	if pool.Workers == nil || pool.Workers.Kind != reports.CountedWorkers {
+		return
+	}
+	for i := range timeouts {
+		t, w := &timeouts[i], run.Windows[i]
+		d := reports.DependencyNamed(dependencies, t.Dependency)
+		if t.Verdict != reports.ByApp || t.ObservedS == nil || t.Connect || d.CallsPerHit == nil {
+			continue
+		}
+		held := heldInAll(run, w, int32(pool.Workers.Low), t.ObservedS.Value)
+		busy := saturated(run, w, pool)
+		switch {
+		case held != nil && d.HeldMeanS != nil: // the page's usual time has the dependency's own in it
+			own := *d.HeldMeanS * max(*d.CallsPerHit, 1)
+			held.Value, held.Low, held.High = held.Value+own, held.Low+own, held.High+own
+		case held == nil:
+			held = busy.hold(pool, &d)
+		}
+		t.HoldS = held
+		if n := busy.callsEach(pool, &d, t); n > 0 && !t.RetriesKnown {
+			t.Retries, t.RetriesKnown, t.Why = int64(n-1), true, ""
+		}
+	}
+}
+
+// heldInAll is the shortest time that good answers took longer than usual whose
+// request found fewer others than there are workers, and so a free one; nil when
+// too few of them did, or at no common time, or when it is less than the timeout
+// itself.
+func heldInAll(run *measure.Run, w *measure.FaultWindow, workers int32, timeout float64) *reports.Estimate {
+	var free []time.Duration
+	for _, s := range w.App.Sorted() {
+		if c := run.Cells.Cell(s.Due); measure.At(run.Cells.InSystem, c) < workers && !run.Cells.HiddenWork(c) && s.Value.Seconds() > 0.7*timeout {
+			free = append(free, s.Value)
+		}
+	}
+	group, _ := densest(free)
+	if len(group) < 2 || 2*len(group) < len(free) {
+		return nil
+	}
+	return limitOf(group, fmt.Sprintf("what %d answers took longer than usual, of requests that found a free worker", len(group)))
+}
+
+// saturation is what came while requests queued for the workers under a fault.
+type saturation struct {
+	seconds float64
+	ended   float64 // calls that the site gave up
+	served  float64 // requests that the application answered
+}
+
+func saturated(run *measure.Run, w *measure.FaultWindow, pool *reports.Pool) (s saturation) {
+	busy := int32(pool.Workers.High)
+	from, to := run.Cells.Cell(w.Fault.Applied), run.Cells.Cell(w.Until)
+	queued := make([]bool, max(to, 0))
+	for c := from; c < to; c++ {
+		if queued[c] = measure.At(run.Cells.InSystem, c) > busy; queued[c] {
+			s.seconds += run.Cells.Width.Seconds()
+			s.served += float64(measure.At(run.Cells.Flow.Served, c))
+		}
+	}
+	for _, one := range w.Given {
+		if c := run.Cells.Cell(one.Ended); c < len(queued) && queued[c] {
+			s.ended++
+		}
+	}
+	return s
+}
+
+// hold is H by Little's law: W workers that go round in S + p·H serve W/(S + p·H) a
+// second. It is nil where requests queued for too short.
+func (s saturation) hold(pool *reports.Pool, d *reports.Dependency) *reports.Estimate {
+	p, own := use(d)
+	if s.seconds < saturatedFor || s.served < fewAnswers || p <= 0 || pool.ServiceS == nil {
+		return nil
+	}
+	work, off := max(pool.ServiceS.Value-p*own, 0), 2*pool.Workers.Value/s.served
+	round := pool.Workers.Value * s.seconds / s.served
+	if off > 0.2 || round <= work {
+		return nil
+	}
+	return &reports.Estimate{Value: (round - work) / p, Low: max(round*(1-off)-work, 0) / p, High: (round*(1+off) - work) / p,
+		From: fmt.Sprintf("%.0f requests that the workers served in %.1f s in which others queued", s.served, s.seconds)}
+}
+
+// callsEach is how many calls each page that calls makes under the fault, from the
+// calls that ended a second while requests queued for the workers: each worker then
+// goes round in S + p·H, and makes p·n calls in it, so n = C·(S + p·H)/(W·p). It is
+// 0 where requests queued for too short, or no whole number comes out.
+func (s saturation) callsEach(pool *reports.Pool, d *reports.Dependency, t *reports.Timeout) int {
+	p, own := use(d)
+	if p <= 0 || pool.ServiceS == nil || t.HoldS == nil || s.seconds < saturatedFor || s.ended < fewAnswers {
+		return 0
+	}
+	n := s.ended / s.seconds * (max(pool.ServiceS.Value-p*own, 0) + p*t.HoldS.Value) / (pool.Workers.Value * p)
+	if whole := math.Round(n); whole >= 1 && whole <= maxTries && math.Abs(n-whole) <= 0.25 {
+		return int(whole)
+	}
+	return 0
+}

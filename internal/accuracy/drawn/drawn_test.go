@@ -151,7 +151,8 @@ func marksOf(t *testing.T, each int) (all map[string]*Tally, byKind map[string]m
 	var wg sync.WaitGroup
 	turn := make(chan bool, runtime.GOMAXPROCS(0))
 	for _, k := range zoo.Kinds() {
-		byKind[k.Name] = map[string]*Tally{}
+		mine := map[string]*Tally{}
+		byKind[k.Name] = mine
 		wg.Go(func() {
 			for seed := range uint64(each) {
 				turn <- true
@@ -166,7 +167,7 @@ func marksOf(t *testing.T, each int) (all map[string]*Tally, byKind map[string]m
 				mu.Lock()
 				for _, m := range marks {
 					tally(all, m)
-					tally(byKind[k.Name], m)
+					tally(mine, m)
 				}
 				mu.Unlock()
 			}

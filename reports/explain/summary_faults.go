@@ -1,0 +1,219 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/words"
+)
+
+// maxClauses is how many phases with faults a summary tells of.
+const maxClauses = 3
+
+// underFaults has a clause for each phase with faults: in one sentence, or where
+// one says why, in a sentence each.
+func underFaults(r *reports.Report) []string {
+	var clauses []string
+	if bad, sent := beforeFaults(r); bad > 0 {
+		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", words.Percent(float64(bad)/float64(sent))))
+	}
+	said, explained := map[string]bool{}, false
+	for _, fault := range r.Faults {
+		if said[fault.Phase] {
+			continue
+		}
+		said[fault.Phase] = true
+		if len(said) > maxClauses {
+			continue
+		}
+		texts, why := clausesOf(r, fault.Phase)
+		clauses, explained = append(clauses, texts...), explained || why
+	}
+	if more := len(said) - maxClauses; more > 0 {
+		clauses = append(clauses, fmt.Sprintf("and %d more phases had faults", more))
+	}
+	texts, first := ownErrors(r)
+	if clauses, explained = append(clauses, texts...), explained || len(texts) > 0; first {
+		clauses = append(clauses[len(clauses)-len(texts):], clauses[:len(clauses)-len(texts)]...)
+	}
+	if !explained {
+		return []string{strings.Join(clauses, "; ")}
+	}
+	for i := range clauses[1:] {
+		clauses[i+1] = words.Capital(strings.TrimPrefix(clauses[i+1], "and "))
+	}
+	return clauses
+}
+
+// ownErrors tells of errors that no fault is to blame for, and why they came where
+// that is known; first is whether they are what the run is about: a site that waits for itself.
+func ownErrors(r *reports.Report) (list []string, first bool) {
+	said := map[reports.Cause]bool{}
+	for i := range r.Onset {
+		o := &r.Onset[i]
+		why := explain(r, o)
+		if o.AfterFaultS != nil || said[o.Cause] || beforeAny(r, o) && o.Cause != reports.SelfDeadlock {
+			continue
+		}
+		said[o.Cause], first = true, first || o.Cause == reports.SelfDeadlock
+		if why == "" {
+			list = append(list, fmt.Sprintf("%s began %s into the run%s, apart from any fault", what(o), words.Span(o.FirstS), rate(o)))
+			continue
+		}
+		list = append(list, fmt.Sprintf("%s began %s into the run%s, and no fault is to blame: %s", what(o), words.Span(o.FirstS), rate(o), why))
+	}
+	return list, first
+}
+
+// beforeAny reports whether an onset came in a phase that had ended before the
+// first fault, which is told by how many failed.
+func beforeAny(r *reports.Report, o *reports.Onset) bool {
+	bad, _ := beforeFaults(r)
+	return bad > 0 && o.FirstS < r.Faults[0].AppliedS
+}
+
+// beforeFaults counts the requests of the phases that had ended when the first fault was applied.
+func beforeFaults(r *reports.Report) (bad, sent int64) {
+	for i := range r.Phases {
+		if p := &r.Phases[i]; !p.Warmup && p.EndS <= r.Faults[0].AppliedS {
+			bad, sent = bad+p.Bad(), sent+p.Sent
+		}
+	}
+	return bad, sent
+}
+
+// clausesOf tells what the faults of a phase did, and which of them did nothing;
+// why is whether it could be said why errors came.
+func clausesOf(r *reports.Report, phase string) (list []string, why bool) {
+	var idle, states []string
+	during := ""
+	for _, f := range r.Faults {
+		switch {
+		case f.Phase != phase:
+		case f.Untold():
+			idle = append(idle, fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind))
+		case !f.Exercised && !f.Uncounted:
+			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))
+		default:
+			states = append(states, f.State)
+			if f.LiftedS != nil {
+				during = " for " + words.Span(*f.LiftedS-f.AppliedS)
+			}
+		}
+	}
+	if len(states) == 0 {
+		return idle, false
+	}
+	if len(states) > 1 {
+		during = "" // not the same for each
+	}
+	state := "with " + words.Join(states)
+	if onset := r.FirstOnset(phase); onset != nil && explain(r, onset) != "" {
+		return append(explained(r, phase, state, len(states)), idle...), true
+	}
+	return append([]string{effect(r, phase, state, during, len(states))}, idle...), false
+}
+
+// explained tells why errors began in a phase, and what followed. How many
+// failed is left to the table of phases.
+func explained(r *reports.Report, phase, state string, faults int) []string {
+	onset := r.FirstOnset(phase)
+	list := []string{fmt.Sprintf("%s, %s began %s after the fault%s: %s",
+		state, what(onset), words.Span(*onset.AfterFaultS), rate(onset), explain(r, onset))}
+	for _, next := range r.OnsetsIn(phase) {
+		if next.Code == onset.Code && next.Cause == onset.Cause || 2*next.Count < onset.Count {
+			continue
+		}
+		text := fmt.Sprintf("%s followed %s after the fault", what(next), words.Span(*next.AfterFaultS))
+		if next.Cause != onset.Cause {
+			text += after(": ", explainNext(r, next))
+		}
+		list = append(list, text)
+	}
+	if ill := strings.TrimPrefix(wellAgain(r, phase, faults), "; "); strings.Contains(ill, "not well") {
+		list = append(list, ill)
+	}
+	return list
+}
+
+// effect tells what came of a phase under its faults, and when the site was well again.
+func effect(r *reports.Report, phase, state, during string, faults int) string {
+	t, cut := trafficOf(r, phase)
+	if t.Sent == 0 {
+		return state + during + " no request was sent and waited for"
+	}
+	var parts []string
+	onset := r.FirstOnset(phase)
+	if onset != nil {
+		parts = append(parts, fmt.Sprintf("%s began %s after the fault%s", what(onset), words.Span(*onset.AfterFaultS), rate(onset)))
+	}
+	if t.Bad() > 0 {
+		failed := fmt.Sprintf("%s of requests in phase %s failed", words.Percent(badShare(t)), phase)
+		if onset == nil {
+			failed += " (" + failures(t) + ")"
+		}
+		parts = append(parts, failed)
+	}
+	if cut && len(parts) == 0 {
+		text := state + " no failure was recorded before the run ended"
+		if n := t.Classes["canceled"]; n > 0 {
+			text += ", with " + words.Number(n, "request") + " still without an answer"
+		}
+		return text
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, degraded(t), words.Span(*t.ResponseS.Max))
+	}
+	return state + ", " + strings.Join(parts, " and ") + wellAgain(r, phase, faults)
+}
+
+// wellAgain tells of the recovery after the last lifting in a phase.
+func wellAgain(r *reports.Report, phase string, faults int) string {
+	last := lastRecovery(r, phase)
+	if last == nil {
+		return ""
+	}
+	it := "it was"
+	if faults > 1 {
+		it = "they were"
+	}
+	switch well, never := last.AfterLiftS, last.NotWellS; {
+	case well != nil && *well == 0:
+		return fmt.Sprintf("; the site was well again as soon as %s lifted", it)
+	case well != nil:
+		return fmt.Sprintf("; the site was well again %s after %s lifted", words.Span(*well), it)
+	case never != nil:
+		return fmt.Sprintf("; the site was not well again in the %s after %s lifted", words.Span(*never), it)
+	}
+	return ""
+}
+
+// lastRecovery is that from the fault of a phase that was lifted last, or nil.
+func lastRecovery(r *reports.Report, phase string) *reports.Recovery {
+	var last *reports.Recovery
+	for i := range r.Recovery {
+		one := &r.Recovery[i]
+		for _, f := range r.Faults {
+			if f.Phase == phase && f.Dependency == one.Dependency && f.Kind == one.Kind && f.LiftedS != nil && *f.LiftedS == one.LiftedS {
+				last = one
+			}
+		}
+	}
+	return last
+}
+
+// trafficOf is what came of the hits of a phase that is no warm-up, and whether
+// the run ended before it did; of all of them where the fault does not say its phase.
+func trafficOf(r *reports.Report, phase string) (t *reports.Traffic, cut bool) {
+	t = &reports.Traffic{}
+	for i := range r.Phases {
+		if p := &r.Phases[i]; !p.Warmup && (p.Name == phase || phase == "") {
+			t, cut = &p.Traffic, cut || p.CutShort
+		}
+	}
+	if phase == "" {
+		t = &r.Total
+	}
+	return t, cut
+}
