@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
@@ -20,7 +21,7 @@ import (
 )
 
 func newPredict() *cobra.Command {
-	text := map[string]*string{}
+	var text map[string]*string
 	var hang bool
 	var from string
 	cmd := &cobra.Command{
@@ -34,36 +35,19 @@ With --from it takes the site's figures from a run, and says which; flags given
 come first. What the run could not tell has to be given.`,
 		Example: "  tailback predict --workers 4 --service 100ms --queue 17 --rate 8 --hang\n  tailback predict --from tailback-out/checkout --timeout 300ms",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var origins []reports.Figure // those taken from a run
-			dependency := ""
-			if from != "" {
-				r, err := readReport(from)
-				if err != nil {
-					return usage(err)
-				}
-				f := figures{report: r, text: text, given: cmd.Flags().Changed}
-				if err := f.take(&hang); err != nil {
-					return usage(err)
-				}
-				origins, dependency = f.origins, f.dependency
-			}
-			q, format, err := question(text, hang)
-			if err != nil {
-				return usage(err)
-			}
-			q.Dependency = dependency
-			r, err := whatif.Predict(*q)
-			if err != nil {
-				return usage(err)
-			}
-			r.ToolVersion, r.Figures = harness.Version, figuresOf(cmd.Flags(), origins)
-			if err := printPrediction(cmd.OutOrStdout(), format, q, r, origins); err != nil {
-				return failed(cmd.Context(), fmt.Errorf("print prediction: %w", err))
-			}
-			return nil
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return predict(cmd, text, from, hang) },
 	}
+	text = textFlags(cmd.Flags())
+	cmd.Flags().StringVar(&from, "from", "", "`folder` of a run, or its report.json, to take the site's figures from")
+	cmd.Flags().BoolVar(&hang, "hang", false, "the dependency accepts and never answers")
+	return cmd
+}
+
+// textFlags adds the flags that hold a figure or a choice, and returns what they
+// hold, by name. All are text: so a run's figures can take the place of those not
+// given, and question can tell of every mistake at once.
+func textFlags(flags *pflag.FlagSet) map[string]*string {
+	text := map[string]*string{}
 	for _, f := range [][3]string{
 		{"workers", "", "`W`, requests served at one time (pm.max_children); needed"},
 		{"service", "", "`time` that a request holds a worker apart from the dependency; needed"},
@@ -79,11 +63,41 @@ come first. What the run could not tell has to be given.`,
 		{"duration", "60s", "`time` that is simulated"},
 		{"format", "text", "`format` of what is printed: text, json or html"},
 	} {
-		text[f[0]] = cmd.Flags().String(f[0], f[1], f[2])
+		text[f[0]] = flags.String(f[0], f[1], f[2])
 	}
-	cmd.Flags().StringVar(&from, "from", "", "`folder` of a run, or its report.json, to take the site's figures from")
-	cmd.Flags().BoolVar(&hang, "hang", false, "the dependency accepts and never answers")
-	return cmd
+	return text
+}
+
+// predict answers the question that the flags ask, with the figures of a run
+// where from names one.
+func predict(cmd *cobra.Command, text map[string]*string, from string, hang bool) error {
+	var origins []reports.Figure // those taken from a run
+	dependency := ""
+	if from != "" {
+		r, err := readReport(from)
+		if err != nil {
+			return usage(err)
+		}
+		f := figures{report: r, text: text, given: cmd.Flags().Changed}
+		if err := f.take(&hang); err != nil {
+			return usage(err)
+		}
+		origins, dependency = f.origins, f.dependency
+	}
+	q, format, err := question(text, hang)
+	if err != nil {
+		return usage(err)
+	}
+	q.Dependency = dependency
+	r, err := whatif.Predict(*q)
+	if err != nil {
+		return usage(err)
+	}
+	r.ToolVersion, r.Figures = harness.Version, figuresOf(cmd.Flags(), origins)
+	if err := printPrediction(cmd.OutOrStdout(), format, q, r, origins); err != nil {
+		return failed(cmd.Context(), fmt.Errorf("print prediction: %w", err))
+	}
+	return nil
 }
 
 // mistakes collects what is wrong with the flags.

@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/internal/staging"
@@ -11,17 +12,18 @@ import (
 const hanging = `, faults: [{dependency: payments, hang: {}, after: 500ms, for: 5s}]`
 
 // Situations are the rows of the table "502 or 504?", what looks like one of
-// them and is not, and sites that are well.
-func Situations() []Situation {
-	second := time.Second
+// them and is not, and sites without errors.
+func Situations() []Situation { return slices.Concat(rows(), decoys(), errorless()) }
+
+// rows are those of the table, some of them on each of the stacks.
+func rows() []Situation {
+	const second = time.Second
 	tcp := staging.Options{Network: "tcp"}
 	impatient := staging.Options{GatewayTimeout: second}
 	impatientTCP := staging.Options{GatewayTimeout: second, Network: "tcp"}
 	killing := staging.Options{TerminateTimeout: second}
 	killingTCP := staging.Options{TerminateTimeout: second, Network: "tcp"}
-	only := func(c ...reports.Cause) []reports.Cause { return c }
 	return []Situation{
-		// The rows.
 		{Name: "queue full", Pages: "/work?ms=400", Trouble: "20", Outside: true, Short: true,
 			Labels: Labels{"502": only(reports.QueueFull), "slow": only(reports.Queueing)}},
 		{Name: "queue full, poisson", Options: staging.Options{Workers: 4, Backlog: 8}, Pages: "/work?ms=200", Baseline: 8, Trouble: "40", Poisson: true, Outside: true,
@@ -56,7 +58,13 @@ func Situations() []Situation {
 			Labels: Labels{"504": only(reports.SelfDeadlock), "502": only(reports.SelfDeadlock, reports.QueueFull)}},
 		{Name: "two at once", Pages: "/external /app?status=502&ms=20", Baseline: 4, Trouble: "8" + hanging, Short: true,
 			Labels: Labels{"502 baseline": only(reports.AppError), "502 trouble": only(reports.QueueFull), "slow": only(reports.SlowDependency)}},
-		// The decoys.
+	}
+}
+
+// decoys are errors that look like those of a row and have another cause.
+func decoys() []Situation {
+	impatient := staging.Options{GatewayTimeout: time.Second}
+	return []Situation{
 		{Name: "the application's 502", Pages: "/work?ms=100 /app?status=502&ms=20", Trouble: "8", Short: true,
 			Labels: Labels{"502": only(reports.AppError)}, Imitates: only(reports.QueueFull, reports.PoolDown, reports.WorkerClosed, reports.WorkerKilled)},
 		{Name: "the application's 502, like nginx's", Pages: "/work?ms=100 /app?status=502&ms=20&like=nginx", Trouble: "8", Short: true,
@@ -79,16 +87,22 @@ func Situations() []Situation {
 			Labels: Labels{"503": only(reports.CDN)}, Imitates: only(reports.AppError, reports.GatewayLimit)},
 		{Name: "nginx's limit_req", Pages: "/limited", Trouble: "20", Short: true,
 			Labels: Labels{"503": only(reports.Unknown)}, Imitates: only(reports.AppError, reports.CDN, reports.GatewayLimit, reports.QueueFull, reports.PoolDown)},
+	}
+}
 
-		// No errors: at 60% of what the site carries, and slow but good.
+// errorless are sites at 60% of what they carry, and slow ones whose answers are good.
+func errorless() []Situation {
+	return []Situation{
 		{Name: "well", Options: staging.Options{Workers: 4, Backlog: 16}, Pages: "/work?ms=100", Baseline: 10, Trouble: "24", Short: true},
 		{Name: "well, poisson", Options: staging.Options{Workers: 4, Backlog: 16}, Pages: "/work?ms=100", Baseline: 10, Trouble: "24", Poisson: true, Short: true},
 		{Name: "well, tcp, poisson", Options: staging.Options{Workers: 4, Backlog: 16, Network: "tcp"}, Pages: "/work?ms=50 /work?ms=150", Baseline: 10, Trouble: "24", Poisson: true},
-		{Name: "queueing", Options: staging.Options{Backlog: 64}, Pages: "/work?ms=200", Trouble: "14", Lasting: 12 * second,
+		{Name: "queueing", Options: staging.Options{Backlog: 64}, Pages: "/work?ms=200", Trouble: "14", Lasting: 12 * time.Second,
 			Labels: Labels{"slow": only(reports.Queueing)}},
-		{Name: "contention", Options: staging.Options{Workers: 12, Backlog: 64}, Pages: "/contend?ms=100&grow=0.5", Trouble: "16", Lasting: 12 * second,
+		{Name: "contention", Options: staging.Options{Workers: 12, Backlog: 64}, Pages: "/contend?ms=100&grow=0.5", Trouble: "16", Lasting: 12 * time.Second,
 			Labels: Labels{"slow": only(reports.Contention)}},
 		{Name: "slow dependency", Options: staging.Options{Workers: 4, Backlog: 16}, Pages: "/external?ms=20", Trouble: "6, faults: [{dependency: payments, latency: {delay: 400ms}}]",
 			Labels: Labels{"slow": only(reports.SlowDependency)}},
 	}
 }
+
+func only(c ...reports.Cause) []reports.Cause { return c }

@@ -42,14 +42,7 @@ type madeUpCall struct{ begin, end time.Duration }
 // in [hang, lift); none if lift is 0.
 func (m *MadeUp) Play(s *Scenario, hang, lift time.Duration) *Scenario {
 	rng := rand.New(rand.NewPCG(m.Seed, 1))
-	free := make([]time.Duration, m.Workers)
-	for w := range free {
-		if m.Later > 0 && w >= m.Workers/2 {
-			free[w] = m.Later
-		}
-	}
-	var inside, working []time.Duration // when each that is in is done; when each ends its own work
-	var calls []madeUpCall
+	p := m.playing(hang, lift)
 	s.Requests = []string{"calling", "plain"}
 	for phase, span := range s.Phases {
 		for _, due := range m.arrivals(span, rng) {
@@ -58,46 +51,9 @@ func (m *MadeUp) Play(s *Scenario, hang, lift time.Duration) *Scenario {
 			if !calling {
 				h.Request = 1
 			}
-			inside = slices.DeleteFunc(inside, func(done time.Duration) bool { return done <= due })
-			places := m.Slots
-			for _, at := range free {
-				if m.Later == 0 || at != m.Later || due >= m.Later {
-					places++
-				}
-			}
-			if len(inside) >= places {
+			if p.full(due) {
 				h.Done, h.Code, h.Class = due+Millisecond, 502, journal.ClassStatus
-				s.Hits = append(s.Hits, h)
-				continue
-			}
-			slices.Sort(free)
-			begin := max(due, free[0])
-			work := m.Own
-			if !calling && m.Plain > 0 {
-				work = m.Plain
-			}
-			if m.Cores > 0 {
-				working = slices.DeleteFunc(working, func(end time.Duration) bool { return end <= begin })
-				work = time.Duration(float64(work) * max(1, float64(len(working)+1)/float64(m.Cores)))
-			}
-			done := begin + work
-			working = append(working, done)
-			if calling {
-				call := madeUpCall{done, done + m.D}
-				if hang <= call.end && call.begin < lift {
-					call.end = lift
-				}
-				if m.Timeout > 0 {
-					call.end = min(call.end, call.begin+m.Timeout)
-				}
-				done = call.end
-				for range max(m.Several, 1) {
-					calls = append(calls, call)
-				}
-			}
-			free[0] = done
-			inside = append(inside, done)
-			if h.Done = done; m.Gateway > 0 && done-due > m.Gateway {
+			} else if h.Done = p.serve(due, calling); m.Gateway > 0 && h.Done-due > m.Gateway {
 				h.Done, h.Code, h.Class = due+m.Gateway, 504, journal.ClassStatus
 			}
 			s.Hits = append(s.Hits, h)
@@ -106,8 +62,84 @@ func (m *MadeUp) Play(s *Scenario, hang, lift time.Duration) *Scenario {
 	if lift > 0 {
 		s.Fault("payments", "hang", hang, lift)
 	}
-	m.record(s, calls, hang, lift)
+	m.record(s, p.calls, hang, lift)
 	return s
+}
+
+// playing is a site while it is played: who is in it, and until when. A request's
+// whole course is known as it arrives, since those before it decide it.
+type playing struct {
+	*MadeUp
+	hang, lift time.Duration
+	free       []time.Duration // when each worker is
+	inside     []time.Duration // when each request that is in is done
+	working    []time.Duration // when each ends its own work
+	calls      []madeUpCall
+}
+
+func (m *MadeUp) playing(hang, lift time.Duration) *playing {
+	p := &playing{MadeUp: m, hang: hang, lift: lift, free: make([]time.Duration, m.Workers)}
+	for w := range p.free {
+		if m.Later > 0 && w >= m.Workers/2 {
+			p.free[w] = m.Later
+		}
+	}
+	return p
+}
+
+// full reports whether a request that arrives now finds no place: neither a
+// worker that has started nor a slot.
+func (p *playing) full(now time.Duration) bool {
+	p.inside = slices.DeleteFunc(p.inside, func(done time.Duration) bool { return done <= now })
+	places := p.Slots
+	for _, at := range p.free {
+		if p.Later == 0 || at != p.Later || now >= p.Later {
+			places++
+		}
+	}
+	return len(p.inside) >= places
+}
+
+// serve has the worker that is free first serve a request, and returns when it is done.
+func (p *playing) serve(due time.Duration, calling bool) time.Duration {
+	slices.Sort(p.free)
+	begin := max(due, p.free[0])
+	done := begin + p.work(begin, calling)
+	p.working = append(p.working, done)
+	if calling {
+		done = p.call(done)
+	}
+	p.free[0] = done
+	p.inside = append(p.inside, done)
+	return done
+}
+
+// work is how long a page's own work takes from begin on.
+func (p *playing) work(begin time.Duration, calling bool) time.Duration {
+	work := p.Own
+	if !calling && p.Plain > 0 {
+		work = p.Plain
+	}
+	if p.Cores > 0 {
+		p.working = slices.DeleteFunc(p.working, func(end time.Duration) bool { return end <= begin })
+		work = time.Duration(float64(work) * max(1, float64(len(p.working)+1)/float64(p.Cores)))
+	}
+	return work
+}
+
+// call makes a page's calls to the dependency, all at once, and returns when they end.
+func (p *playing) call(begin time.Duration) time.Duration {
+	call := madeUpCall{begin, begin + p.D}
+	if p.hang <= call.end && call.begin < p.lift {
+		call.end = p.lift
+	}
+	if p.Timeout > 0 {
+		call.end = min(call.end, call.begin+p.Timeout)
+	}
+	for range max(p.Several, 1) {
+		p.calls = append(p.calls, call)
+	}
+	return call.end
 }
 
 func (m *MadeUp) arrivals(span journal.PhaseSpan, rng *rand.Rand) (due []time.Duration) {

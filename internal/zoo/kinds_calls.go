@@ -55,6 +55,13 @@ func callKinds() []Kind {
 			b.calm(0.4 * b.capacity())
 			b.hanging([]string{"payments", "search"}[b.IntN(2)], 0.6*b.capacity())
 		}},
+	}
+}
+
+// boundKinds are of what keeps calls from being made or from lasting: a pool of
+// connections, a breaker, a limit on connecting.
+func boundKinds() []Kind {
+	return []Kind{
 		{"inner_pool", "no fixed pool; calls go through a connection pool, other pages answer all along (row 8)", func(b build) {
 			b.threads()
 			b.Site.Dependencies[0].Places, b.Site.Dependencies[0].Kept = b.n(3, 8), b.one(0.5)
@@ -84,6 +91,12 @@ func callKinds() []Kind {
 			b.phase("no_accept", 10, b.in(0.2, 0.5)*b.capacity(), f)
 			b.phase("recovery", 8, 0.3*b.capacity())
 		}},
+	}
+}
+
+// dependencyKinds are of what is called, and how it is reached.
+func dependencyKinds() []Kind {
+	return []Kind{
 		{"database", "a dependency that greets, and several round trips a call, as MySQL", func(b build) {
 			d := &b.Site.Dependencies[0]
 			d.Greets, d.RoundTrips, d.Delay = true, b.n(2, 5), b.ms(1, 10)

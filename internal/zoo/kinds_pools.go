@@ -2,8 +2,8 @@ package zoo
 
 import "time"
 
-// poolKinds are of pools that are not plain.
-func poolKinds() []Kind {
+// fpmKinds are of php-fpm pools that are not plain.
+func fpmKinds() []Kind {
 	return []Kind{
 		{"session", "all hits have one session, whose lock is held until the answer (row 7)", func(b build) {
 			b.Site.Pools[0].Workers, b.Site.Pages = b.n(4, 10), b.Site.Pages[:1]
@@ -51,6 +51,12 @@ func poolKinds() []Kind {
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", 0.6*b.capacity())
 		}},
+	}
+}
+
+// serverKinds are of pools that are not php-fpm's.
+func serverKinds() []Kind {
+	return []Kind{
 		{"gunicorn", "gunicorn's sync workers, hanging and overloaded (point 13)", func(b build) {
 			b.python()
 			b.calm(0.4 * b.capacity())
@@ -79,6 +85,12 @@ func poolKinds() []Kind {
 			}
 			b.hanging("payments", 0.6*b.capacity())
 		}},
+	}
+}
+
+// poolKinds are of sites with other than one pool: none for a while, two, none at all.
+func poolKinds() []Kind {
+	return []Kind{
 		{"pool_down", "the pool is stopped in the middle of the run", func(b build) {
 			if b.one(0.4) {
 				b.Site.Pools[0].Network = TCP

@@ -10,15 +10,6 @@ const (
 	calling // its worker waits for the site's own second page
 )
 
-// step is what ends a worker's present step.
-type step uint8
-
-const (
-	finish step = iota
-	callSelf
-	killed
-)
-
 // request is one that is inside: somebody waits for it, or it still has to run.
 type request struct {
 	arrived int64
