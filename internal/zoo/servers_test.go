@@ -133,7 +133,7 @@ func installPrefork(t *testing.T, site *staging.Site, s *Site, dependency string
 	const modules = "/usr/lib/apache2/modules"
 	php, _ := filepath.Glob(modules + "/libphp*.so")
 	if len(php) == 0 {
-		t.Skip("Apache has no PHP: apt-get install libapache2-mod-php")
+		t.Fatal("Apache has no PHP: apt-get install libapache2-mod-php")
 	}
 	listen := ports.Test(t)
 	copyPage(t, site, "page.php", "index.php")

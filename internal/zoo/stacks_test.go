@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -142,11 +143,14 @@ func half(f configs.Fault) configs.Fault {
 }
 
 func TestSimulationIsLikeRealServers(t *testing.T) {
-	for _, c := range contracts() {
+	contracts := contracts()
+	if !*long {
+		all := len(contracts)
+		contracts = slices.DeleteFunc(contracts, func(c contract) bool { return !c.short })
+		t.Logf("%d of %d contracts: -long runs all", len(contracts), all)
+	}
+	for _, c := range contracts {
 		t.Run(c.name, func(t *testing.T) {
-			if !c.short && !*long {
-				t.Skip("one of those of -long")
-			}
 			t.Parallel()
 			site, plan := plainSite(), Plan{Name: "contract", Seed: 1, Arrivals: configs.Uniform, Patience: 30 * second, Phases: c.plan}
 			if c.site != nil {

@@ -97,6 +97,7 @@ function contend(?int &$n)
             $n++;
         }
     }
+    unset($slot); // a look at a free slot, before another counts
     fclose($count);
     return $mine;
 }
