@@ -15,8 +15,8 @@ type Kind struct {
 // Kinds are all of them.
 func Kinds() []Kind {
 	var all []Kind
-	for _, some := range [][]Kind{textbookKinds(), workKinds(), callKinds(), boundKinds(), dependencyKinds(),
-		fpmKinds(), serverKinds(), poolKinds(), gatewayKinds(), planKinds(), visitorKinds()} {
+	for _, some := range [][]Kind{textbookKinds(), workKinds(), ownErrorKinds(), callKinds(), boundKinds(), dependencyKinds(),
+		fpmKinds(), serverKinds(), poolKinds(), gatewayKinds(), loadKinds(), faultPlanKinds(), visitorKinds()} {
 		all = append(all, some...)
 	}
 	return all

@@ -6,14 +6,67 @@ import (
 	"github.com/tailback/tailback/configs"
 )
 
-// planKinds are of what is asked.
-func planKinds() []Kind {
+// loadKinds are of the traffic: how much is asked, by whom, and for how long.
+func loadKinds() []Kind {
 	return []Kind{
 		{"step_load", "a low rate, then one that is too high, no fault (row 3)", func(b build) {
 			b.Plan.Phases = nil
 			b.phase("low", 10, 0.3*b.capacity())
 			b.phase("high", b.inside()/b.capacity()+8, b.in(1.3, 2.5)*b.capacity())
 		}},
+		{"ramp", "a rate that grows until the pool is full, no fault", func(b build) {
+			b.calm(0.3 * b.capacity())
+			ramp := configs.Rate{From: constant(0.3 * b.capacity()).From, To: constant(2 * b.capacity()).From}
+			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "ramp", Duration: 20 * time.Second, Rate: &ramp})
+			b.phase("drain", 8, 0.3*b.capacity())
+		}},
+		{"burst", "more at once than workers and queue hold (row 13)", func(b build) {
+			b.Site.Pools[0].Workers, b.Site.Pools[0].Backlog = b.n(2, 5), b.n(4, 12)
+			b.calm(0.3 * b.capacity())
+			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "burst", Duration: 8 * time.Second, Burst: int(b.inside()) + b.n(4, 20)})
+		}},
+		{"burst_after", "a burst after a fault that was lifted (row 20)", func(b build) {
+			b.Site.Pages[0].Calls[0].Connect = 500 * time.Millisecond
+			hz := 0.2 * b.capacity()
+			b.calm(hz)
+			f := configs.Fault{Dependency: "payments", After: time.Second, For: 4 * time.Second, Share: 1, NoAccept: &configs.NoAccept{}}
+			b.phase("no_accept", 5, hz, f)
+			b.phase("calm", 2, hz)
+			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "burst", Duration: 8 * time.Second, Burst: int(b.inside()) + b.n(10, 30)})
+		}},
+		{"closed", "visitors that wait for their answers before they ask again", func(b build) {
+			b.calm(0.4 * b.capacity())
+			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "closed", Duration: 10 * time.Second,
+				Concurrency: b.Site.Pools[0].Workers + b.n(0, b.Site.Pools[0].Slots())})
+			b.phase("drain", 6, 0.3*b.capacity())
+		}},
+		{"impatient", "visitors leave before the gateway gives up", func(b build) {
+			b.Plan.Patience = b.ms(1500, 4000)
+			b.calm(0.4 * b.capacity())
+			b.hanging("payments", 0.6*b.capacity())
+		}},
+		{"interrupted", "a run that somebody stopped in the middle of a hang (row 12)", func(b build) {
+			b.calm(0.4 * b.capacity())
+			hz := 0.6 * b.capacity()
+			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
+			before := b.Plan.Duration()
+			length := b.hanging("payments", hz)
+			b.Plan.Ending, b.Plan.EndsAt = Interrupted, before+time.Second+length/2
+		}},
+		{"killed_run", "a run that was killed in the middle of a hang (row 12)", func(b build) {
+			b.calm(0.4 * b.capacity())
+			hz := 0.6 * b.capacity()
+			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
+			before := b.Plan.Duration()
+			length := b.hanging("payments", hz)
+			b.Plan.Ending, b.Plan.EndsAt = Killed, before+time.Second+length/2
+		}},
+	}
+}
+
+// faultPlanKinds are of when which fault comes, and what else goes on then.
+func faultPlanKinds() []Kind {
+	return []Kind{
 		{"survived", "a fault that was survived, and an overload later that has nothing to do with it (row 4)", func(b build) {
 			hz := 0.4 * b.capacity()
 			b.calm(hz)
@@ -55,59 +108,12 @@ func planKinds() []Kind {
 			b.phase("steps", 15, hz, f)
 			b.phase("recovery", 10, 0.4*b.capacity())
 		}},
-		{"burst", "more at once than workers and queue hold (row 13)", func(b build) {
-			b.Site.Pools[0].Workers, b.Site.Pools[0].Backlog = b.n(2, 5), b.n(4, 12)
-			b.calm(0.3 * b.capacity())
-			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "burst", Duration: 8 * time.Second, Burst: int(b.inside()) + b.n(4, 20)})
-		}},
-		{"burst_after", "a burst after a fault that was lifted (row 20)", func(b build) {
-			b.Site.Pages[0].Calls[0].Connect = 500 * time.Millisecond
-			hz := 0.2 * b.capacity()
-			b.calm(hz)
-			f := configs.Fault{Dependency: "payments", After: time.Second, For: 4 * time.Second, Share: 1, NoAccept: &configs.NoAccept{}}
-			b.phase("no_accept", 5, hz, f)
-			b.phase("calm", 2, hz)
-			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "burst", Duration: 8 * time.Second, Burst: int(b.inside()) + b.n(10, 30)})
-		}},
-		{"interrupted", "a run that somebody stopped in the middle of a hang (row 12)", func(b build) {
-			b.calm(0.4 * b.capacity())
-			hz := 0.6 * b.capacity()
-			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
-			before := b.Plan.Duration()
-			length := b.hanging("payments", hz)
-			b.Plan.Ending, b.Plan.EndsAt = Interrupted, before+time.Second+length/2
-		}},
-		{"killed_run", "a run that was killed in the middle of a hang (row 12)", func(b build) {
-			b.calm(0.4 * b.capacity())
-			hz := 0.6 * b.capacity()
-			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
-			before := b.Plan.Duration()
-			length := b.hanging("payments", hz)
-			b.Plan.Ending, b.Plan.EndsAt = Killed, before+time.Second+length/2
-		}},
-		{"impatient", "visitors leave before the gateway gives up", func(b build) {
-			b.Plan.Patience = b.ms(1500, 4000)
-			b.calm(0.4 * b.capacity())
-			b.hanging("payments", 0.6*b.capacity())
-		}},
 		{"share", "a fault on a share of the connections", func(b build) {
 			b.calm(0.4 * b.capacity())
 			f := Hanging("payments", time.Second, 8*time.Second)
 			f.Share = b.in(0.3, 0.7)
 			b.phase("hang", 9, 0.5*b.capacity(), f)
 			b.phase("recovery", 2*b.inside()/b.capacity()+5, 0.4*b.capacity())
-		}},
-		{"ramp", "a rate that grows until the pool is full, no fault", func(b build) {
-			b.calm(0.3 * b.capacity())
-			ramp := configs.Rate{From: constant(0.3 * b.capacity()).From, To: constant(2 * b.capacity()).From}
-			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "ramp", Duration: 20 * time.Second, Rate: &ramp})
-			b.phase("drain", 8, 0.3*b.capacity())
-		}},
-		{"closed", "visitors that wait for their answers before they ask again", func(b build) {
-			b.calm(0.4 * b.capacity())
-			b.Plan.Phases = append(b.Plan.Phases, configs.Phase{Name: "closed", Duration: 10 * time.Second,
-				Concurrency: b.Site.Pools[0].Workers + b.n(0, b.Site.Pools[0].Slots())})
-			b.phase("drain", 6, 0.3*b.capacity())
 		}},
 	}
 }

@@ -44,6 +44,19 @@ func workKinds() []Kind {
 			b.overload(b.in(1.5, 2.2))
 			b.hanging("payments", 0.6*b.capacity())
 		}},
+		{"slow_page", "one page takes many times what the others do", func(b build) {
+			b.Site.Pages = append(b.Site.Pages, Page{Name: "export", Weight: 1, Work: Work{Mean: b.ms(800, 2000)}})
+			b.Site.Pages[0].Weight = b.n(6, 12)
+			b.calm(0.4 * b.capacity())
+			b.overload(b.in(1.4, 2))
+			b.hanging("payments", 0.6*b.capacity())
+		}},
+	}
+}
+
+// ownErrorKinds fail by themselves, whatever the dependencies and the pool do.
+func ownErrorKinds() []Kind {
+	return []Kind{
 		{"app_errors", "the application answers some requests 5xx, from the start (row 22)", func(b build) {
 			status := []int{500, 502, 503, 504}[b.IntN(4)]
 			b.Site.Pages = append(b.Site.Pages, Page{Name: "broken", Weight: 1, Status: status, Work: Work{Mean: b.ms(2, 30)}})
@@ -60,13 +73,6 @@ func workKinds() []Kind {
 			c.Timeout, c.Status = b.Site.Dependencies[0].Delay+b.ms(200, 900), []int{500, 502, 503, 504}[b.IntN(4)]
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", b.in(0.2, 0.4)*b.capacity())
-		}},
-		{"slow_page", "one page takes many times what the others do", func(b build) {
-			b.Site.Pages = append(b.Site.Pages, Page{Name: "export", Weight: 1, Work: Work{Mean: b.ms(800, 2000)}})
-			b.Site.Pages[0].Weight = b.n(6, 12)
-			b.calm(0.4 * b.capacity())
-			b.overload(b.in(1.4, 2))
-			b.hanging("payments", 0.6*b.capacity())
 		}},
 	}
 }

@@ -19,7 +19,7 @@ type Row struct {
 // workers, 17 slots on a unix socket, a page of 100 ms own work and one call of
 // 20 ms, no logs; 8 s before, a fault of 12 s, 8 s after.
 func Rows() (all []Row) {
-	for _, some := range [][]Row{rowsOfCalls(), rowsOfLimits(), rowsOfOthers()} {
+	for _, some := range [][]Row{rowsOfCalls(), rowsOfLimits(), rowsOfLoads(), rowsOfSites()} {
 		all = append(all, some...)
 	}
 	return all
@@ -146,7 +146,8 @@ func rowsOfLimits() []Row {
 	}
 }
 
-func rowsOfOthers() []Row {
+// rowsOfLoads are of what is asked, by visitors and by others.
+func rowsOfLoads() []Row {
 	const ms = time.Millisecond
 	return []Row{
 		row("3", "asked 60/s; the page sleeps, and 10 workers carry 60/s", 8, func(s *Site, p *Plan) {
@@ -196,6 +197,13 @@ func rowsOfOthers() []Row {
 			p.add("calm", 2, 5)
 			p.burst(50)
 		}),
+	}
+}
+
+// rowsOfSites are of sites that do something else beside the calls.
+func rowsOfSites() []Row {
+	const ms = time.Millisecond
+	return []Row{
 		row("21", "the site waits for itself, and does not recover", 6, func(s *Site, p *Plan) {
 			s.Gateway.Timeout = 20 * time.Second
 			s.Pages = append(s.Pages, Page{Name: "part", Work: Work{Mean: 100 * ms}}, Page{Name: "whole", Weight: 3, Work: Work{Mean: 30 * ms}, Self: 2})
