@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/internal/stats"
@@ -67,7 +68,7 @@ func newErrorsSeen() ErrorsSeen { return ErrorsSeen{Requests: map[int32]int64{}}
 // seeErrors counts the hit if it is one of the onset's errors.
 func (run *Run) seeErrors(o *Onset, h *journal.Hit) {
 	s := &o.Seen
-	if errorKindOf(h) != o.Kind || !o.sorts[run.blamed.of(h.Due, h.Done)] {
+	if errorKindOf(h) != o.Kind || !slices.Contains(o.sorts, run.blamed.of(h.Due, h.Done)) {
 		return
 	}
 	s.N++

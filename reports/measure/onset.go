@@ -16,6 +16,9 @@ import (
 type firstErrors struct {
 	blamed *blamed
 	first  map[errorKey]*FirstError
+	// Errors come in rows of one key: these are the last one's.
+	key  errorKey
+	last *FirstError
 }
 
 type errorKey struct {
@@ -38,7 +41,7 @@ type FirstError struct {
 }
 
 func newFirstErrors(b *blamed) firstErrors {
-	return firstErrors{b, map[errorKey]*FirstError{}}
+	return firstErrors{blamed: b, first: map[errorKey]*FirstError{}}
 }
 
 func (g *firstErrors) add(h *journal.Hit) {
@@ -53,19 +56,22 @@ func (g *firstErrors) add(h *journal.Hit) {
 	if badGateway(h) >= 0 {
 		k.phase = h.Phase
 	}
-	one := &FirstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, -1}
-	if f := g.first[k]; f != nil {
-		f.merge(one)
-	} else {
-		g.first[k] = one
+	if g.last == nil || k != g.key {
+		g.key, g.last = k, g.first[k]
 	}
+	if g.last == nil {
+		g.last = &FirstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, -1}
+		g.first[k] = g.last
+		return
+	}
+	g.last.merge(FirstError{1, h.Done, h.Done, h.Seq, h.Code, h.Class, -1})
 }
 
 // merge takes in others of the same kind.
-func (f *FirstError) merge(o *FirstError) {
+func (f *FirstError) merge(o FirstError) {
 	count, last := f.Count+o.Count, max(f.Last, o.Last)
 	if o.At < f.At || o.At == f.At && o.seq < f.seq {
-		*f = *o
+		*f = o
 	}
 	f.Count, f.Last = count, last
 }
@@ -87,7 +93,7 @@ func (g *firstErrors) sorted() map[sort]*[ErrorKinds]FirstError {
 		if one.Fault = s.fault; sum.Count == 0 {
 			*sum = one
 		} else {
-			sum.merge(&one)
+			sum.merge(one)
 		}
 	}
 	return all
@@ -114,7 +120,7 @@ func (g *firstErrors) under(phases int) []*FirstError {
 type Onset struct {
 	FirstError
 	Kind      ErrorKind
-	sorts     map[sort]bool // its errors are those of these
+	sorts     []sort // its errors are those of these
 	Seen      ErrorsSeen
 	waiting   int64
 	offered   int64 // due in the second before, or since T0 if that is shorter
@@ -140,15 +146,15 @@ func (run *Run) findOnsets(all map[sort]*[ErrorKinds]FirstError) []*Onset {
 			}
 			if s.after >= 0 {
 				if before := apartFrom(list, kind); before != nil {
-					before.sorts[s] = true
-					before.merge(&first)
+					before.sorts = append(before.sorts, s)
+					before.merge(first)
 					continue
 				}
 				if run.Cells.errors(kind, first.At-goesOn, first.At) > 0 {
 					continue
 				}
 			}
-			o := &Onset{FirstError: first, Kind: kind, sorts: map[sort]bool{s: true}, Seen: newErrorsSeen()}
+			o := &Onset{FirstError: first, Kind: kind, sorts: []sort{s}, Seen: newErrorsSeen()}
 			if c, ok := run.Cells.sustained(kind, first.At, run.nextFault(first.At)); ok {
 				o.lasting, o.from, o.to = true, run.Cells.Start(c), run.Cells.Start(c+1)
 			}
