@@ -1,13 +1,13 @@
 package campaign
 
 import (
-	"net"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/internal/staging/gosite"
 )
@@ -17,12 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // shop is an experiment, of no phases yet, for a site whose page calls payments.
 func shop(t *testing.T) *configs.Experiment {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := l.Addr().String()
-	l.Close()
+	proxy := ports.Test(t)
 	site, err := gosite.Start(t.Context(), staging.Options{Dependency: proxy})
 	if err != nil {
 		t.Fatal(err)
