@@ -1,31 +1,17 @@
 package zoo
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/tailback/tailback/attack"
-	"github.com/tailback/tailback/configs"
 )
 
 // Hits are due when the real attack has them due, phase by phase.
 func TestHitsAreDueAsInAnAttack(t *testing.T) {
 	each(t, 1, func(t *testing.T, _ Kind, site *Site, plan Plan, _ uint64) {
-		text, err := plan.experiment(site).AsRun()
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(t.TempDir(), "experiment.yaml")
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		exp, err := configs.Load(file, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		exp := loaded(t, site, plan)
 		a, err := attack.New(exp)
 		if err != nil {
 			t.Fatal(err)

@@ -159,20 +159,27 @@ func same[T any](t *testing.T, x, y []T) bool {
 // The experiment in the bundle is one that a person can run again.
 func TestExperimentsLoad(t *testing.T) {
 	each(t, 2, func(t *testing.T, _ Kind, site *Site, plan Plan, seed uint64) {
-		text, err := plan.experiment(site).AsRun()
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(t.TempDir(), "experiment.yaml")
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		loaded, err := configs.Load(file, nil)
-		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, text)
-		}
-		if !slices.EqualFunc(loaded.Phases, plan.Phases, func(x, y configs.Phase) bool { return x.Name == y.Name && x.Duration == y.Duration }) {
+		exp := loaded(t, site, plan)
+		if !slices.EqualFunc(exp.Phases, plan.Phases, func(x, y configs.Phase) bool { return x.Name == y.Name && x.Duration == y.Duration }) {
 			t.Errorf("seed %d: other phases were loaded", seed)
 		}
 	})
+}
+
+// loaded is the experiment in the bundle, read as a file.
+func loaded(t *testing.T, site *Site, plan Plan) *configs.Experiment {
+	t.Helper()
+	text, err := plan.experiment(site).AsRun()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "experiment.yaml")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exp, err := configs.Load(file, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return exp
 }
