@@ -45,22 +45,8 @@ func loadKinds() []Kind {
 			b.calm(0.4 * b.capacity())
 			b.hanging("payments", 0.6*b.capacity())
 		}},
-		{"interrupted", "a run that somebody stopped in the middle of a hang (row 12)", func(b build) {
-			b.calm(0.4 * b.capacity())
-			hz := 0.6 * b.capacity()
-			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
-			before := b.Plan.Duration()
-			length := b.hanging("payments", hz)
-			b.Plan.Ending, b.Plan.EndsAt = Interrupted, before+time.Second+length/2
-		}},
-		{"killed_run", "a run that was killed in the middle of a hang (row 12)", func(b build) {
-			b.calm(0.4 * b.capacity())
-			hz := 0.6 * b.capacity()
-			b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
-			before := b.Plan.Duration()
-			length := b.hanging("payments", hz)
-			b.Plan.Ending, b.Plan.EndsAt = Killed, before+time.Second+length/2
-		}},
+		{"interrupted", "a run that somebody stopped in the middle of a hang (row 12)", func(b build) { b.endInHang(Interrupted) }},
+		{"killed_run", "a run that was killed in the middle of a hang (row 12)", func(b build) { b.endInHang(Killed) }},
 	}
 }
 
@@ -116,4 +102,15 @@ func faultPlanKinds() []Kind {
 			b.phase("recovery", 2*b.inside()/b.capacity()+5, 0.4*b.capacity())
 		}},
 	}
+}
+
+// endInHang hangs payments, whose calls have a timeout too long for the rate, and
+// ends the run in the middle of it.
+func (b build) endInHang(how Ending) {
+	b.calm(0.4 * b.capacity())
+	hz := 0.6 * b.capacity()
+	b.Site.Pages[0].Calls[0].Timeout = b.longer(hz)
+	before := b.Plan.Duration()
+	length := b.hanging("payments", hz)
+	b.Plan.Ending, b.Plan.EndsAt = how, before+time.Second+length/2
 }
