@@ -44,19 +44,23 @@ func TestWhosePageARefusalComesOn(t *testing.T) {
 }
 
 // The workers carry 40/s and hold 21. Payments is 20 ms slower for 4 s at 8/s,
-// which makes nobody queue; 60/s follow at once, before the site could be seen well.
+// which makes nobody queue; 60/s follow at once, before the site could be seen
+// well, for 10 s, and for longer than the model plays.
 func TestAnOverloadAfterAFaultIsNotItsDoing(t *testing.T) {
-	pool := &madeup.Pool{Workers: 4, Slots: 17, Service: 100 * madeup.Millisecond}
-	s := madeup.NewScenario(madeup.Phase("low", 10*madeup.Second), madeup.Phase("slow", 4*madeup.Second), madeup.Phase("high", 10*madeup.Second))
-	s.Phases[2].Hits, s.Phases[2].RateFrom, s.Phases[2].RateTo, s.Phases[2].RateMean = 600, 60, 60, 60
-	s.Drive(pool.Answer).Fault("payments", "latency", 10*madeup.Second, 14*madeup.Second)
-	r := reportOf(s, t)
-	if len(r.Onset) != 1 || r.Onset[0].AfterFaultS != nil || r.Onset[0].Cause != reports.QueueFull {
-		t.Fatalf("onsets are %+v, want one of a full queue and no fault", r.Onset)
-	}
-	for _, want := range []string{"502s began", "at 60 requests/s, and no fault is to blame: all ", "queue slots"} {
-		if !strings.Contains(r.Summary, want) {
-			t.Errorf("the summary lacks %q: %s", want, r.Summary)
+	for _, seconds := range []int{10, 400} {
+		pool := &madeup.Pool{Workers: 4, Slots: 17, Service: 100 * madeup.Millisecond}
+		s := madeup.NewScenario(madeup.Phase("low", 10*madeup.Second), madeup.Phase("slow", 4*madeup.Second), madeup.Phase("high", time.Duration(seconds)*madeup.Second))
+		high := &s.Phases[2]
+		high.Hits, high.RateFrom, high.RateTo, high.RateMean = uint64(60*seconds), 60, 60, 60
+		s.Drive(pool.Answer).Fault("payments", "latency", 10*madeup.Second, 14*madeup.Second)
+		r := reportOf(s, t)
+		if len(r.Onset) != 1 || r.Onset[0].AfterFaultS != nil || r.Onset[0].Cause != reports.QueueFull {
+			t.Fatalf("%d s: onsets are %+v, want one of a full queue and no fault", seconds, r.Onset)
+		}
+		for _, want := range []string{"502s began", "at 60 requests/s, and no fault is to blame: all ", "queue slots"} {
+			if !strings.Contains(r.Summary, want) {
+				t.Errorf("%d s: the summary lacks %q: %s", seconds, want, r.Summary)
+			}
 		}
 	}
 }

@@ -58,13 +58,30 @@ type acquittal struct {
 	known        bool
 	dependencies []reports.Dependency
 	timeouts     []reports.Timeout
+	from, to     time.Duration                        // what is played of the run
 	results      map[*measure.Fault]*poolmodel.Result // by the fault that is left out; nil leaves out none
 }
 
 func newAcquittal(run *measure.Run, pool *reports.Pool, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) *acquittal {
-	site, known := blameSite(pool, fit, dependencies)
-	return &acquittal{run, site, known, dependencies, timeouts, map[*measure.Fault]*poolmodel.Result{}}
+	m := &acquittal{run: run, dependencies: dependencies, timeouts: timeouts, results: map[*measure.Fault]*poolmodel.Result{}}
+	m.site, m.known = blameSite(pool, fit, dependencies)
+	if len(run.Faults) > 0 {
+		m.from = run.Faults[0].Applied - longEnough
+	}
+	for _, o := range run.Onsets {
+		if o.Fault >= 0 {
+			m.to = max(m.to, shownBy(o)+time.Second)
+		}
+	}
+	return m
 }
+
+// longEnough is how much is played of what went on before the first fault, and how
+// much of the errors: those of hours tell no more than those of their first minutes.
+const longEnough = 5 * time.Minute
+
+// shownBy is when enough was seen of an onset's errors.
+func shownBy(o *measure.Onset) time.Duration { return min(o.Last, o.At+longEnough) }
 
 // blameSite is the site as the model sees it, also when the number of workers is
 // not known: for what overflows it is enough to know how much is served a second,
@@ -96,7 +113,7 @@ func (m *acquittal) result(f *measure.Fault) *poolmodel.Result {
 	faults := slices.DeleteFunc(slices.Clone(m.run.Faults), func(one *measure.Fault) bool { return one == f })
 	sc := replayed(m.run, faults, m.site, m.dependencies, m.timeouts)
 	sc.Seed = m.run.Manifest.Seed
-	r, err := poolmodel.Simulate(sc, arrivals(m.run))
+	r, err := poolmodel.Simulate(sc, arrivals(m.run, m.from, m.to))
 	if err != nil {
 		r = nil
 	}
@@ -113,15 +130,18 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	if r == nil {
 		return false, false
 	}
-	from, to, before := o.At-time.Second, o.Last+time.Second, m.run.Faults[0].Applied
-	left := m.sum(r, count, from, to)
-	if extra := m.sum(r, count, 0, before); extra > few+left/5 && extra > 2*seenBefore(m.run, before) {
+	from, to, before := o.At-time.Second, shownBy(o)+time.Second, m.run.Faults[0].Applied
+	left, seen := m.sum(r, count, from, to), o.Count
+	if shownBy(o) < o.Last {
+		seen = m.run.Cells.Errors(o.Kind, o.At, to)
+	}
+	if extra := m.sum(r, count, m.from, before); extra > few+left/5 && extra > 2*m.seenBefore(before) {
 		return false, false
 	}
-	if 2*left >= o.Count {
+	if 2*left >= seen {
 		return true, true
 	}
-	if 4*left < o.Count {
+	if 4*left < seen {
 		return false, true // whatever the fault did that the model does not know, the load alone does not do it
 	}
 	all := m.result(nil)
@@ -129,7 +149,7 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 		return false, false
 	}
 	with := m.sum(all, count, from, to)
-	if 4*with < o.Count {
+	if 4*with < seen {
 		return false, false
 	}
 	return 2*left >= with, true
@@ -147,9 +167,9 @@ func (m *acquittal) sum(r *poolmodel.Result, count func(s *poolmodel.Second) int
 }
 
 // seenBefore counts errors of any kind before t.
-func seenBefore(run *measure.Run, t time.Duration) (n int64) {
+func (m *acquittal) seenBefore(t time.Duration) (n int64) {
 	for kind := range measure.ErrorKinds {
-		n += measure.SumCells(run.Cells.Bad[kind], 0, run.Cells.Cell(t))
+		n += m.run.Cells.Errors(kind, m.from, t)
 	}
 	return n
 }

@@ -128,6 +128,18 @@ func signOfSpeed(run *measure.Run, s *posterior, o *measure.Onset, best time.Dur
 // second in all, those refused at once not counted. A refusal that a busy machine
 // delayed is among them, but not for long.
 func mostInside(run *measure.Run) int32 {
-	levels := slices.Sorted(slices.Values(run.Cells.InSystem))
-	return measure.At(levels, max(len(levels)-run.Cells.PerSecond()/4, 0))
+	levels := run.Cells.InSystem
+	if len(levels) == 0 {
+		return 0
+	}
+	cells := make([]int, slices.Max(levels)+1) // by how many were inside
+	for _, level := range levels {
+		cells[max(level, 0)]++
+	}
+	left := max(min(run.Cells.PerSecond()/4, len(levels)), 1)
+	for level := len(cells) - 1; ; level-- {
+		if left -= cells[level]; left <= 0 {
+			return int32(level)
+		}
+	}
 }

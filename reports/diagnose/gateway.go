@@ -21,13 +21,14 @@ func overtook(w *measure.Crowds, workers, capacity, service float64) (n int64, t
 			return
 		}
 		from, to := int64(0.8*service*float64(time.Second)), int64(turn/2*float64(time.Second))
-		c.Took.Each(func(ns, k int64) {
+		c.Freed.Each(func(ns, k int64) {
 			if from < ns && ns < to {
 				n += k
 			}
 		})
 		c.Full.Each(func(ns, k int64) {
 			if from < ns && ns < to {
+				n += k
 				took.AddN(ns, k)
 			}
 		})

@@ -28,7 +28,7 @@ func Prediction(run *measure.Run, site poolmodel.Site, dependencies []reports.De
 	}
 	sc := replayed(run, run.Faults, site, dependencies, timeouts)
 	p.CapacityHz = firstFaultCapacity(run, sc)
-	arrivals := arrivals(run)
+	arrivals := arrivals(run, 0, run.End)
 	var onsets []float64
 	runs := 1
 	for seed := 0; seed < runs; seed++ {
@@ -146,10 +146,14 @@ func firstFaultCapacity(run *measure.Run, sc poolmodel.Scenario) *float64 {
 	return new(sc.Capacity(hold))
 }
 
-// arrivals are when hits were really sent, spread evenly over their cell.
-func arrivals(run *measure.Run) iter.Seq[time.Duration] {
+// arrivals are when hits were really sent in [from, to), up to the width of a
+// cell, spread evenly over their cell.
+func arrivals(run *measure.Run, from, to time.Duration) iter.Seq[time.Duration] {
+	sent := run.Cells.Flow.Sent
+	first, end := run.Cells.Cell(from), min(run.Cells.Cell(to)+1, len(sent))
 	return func(yield func(time.Duration) bool) {
-		for c, n := range run.Cells.Flow.Sent {
+		for c := first; c < end; c++ {
+			n := sent[c]
 			for k := range n {
 				if !yield(run.Cells.Start(c) + run.Cells.Width*time.Duration(2*k+1)/time.Duration(2*n)) {
 					return

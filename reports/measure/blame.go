@@ -175,7 +175,7 @@ func (b *blamed) seenWell(run *Run, base *baseline) {
 // failed reports whether anything failed in [from, to).
 func (run *Run) failed(from, to time.Duration) bool {
 	for kind := range ErrorKinds {
-		if run.Cells.errors(kind, from, to) > 0 {
+		if run.Cells.Errors(kind, from, to) > 0 {
 			return true
 		}
 	}

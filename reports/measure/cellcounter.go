@@ -27,7 +27,7 @@ const (
 func newCellCounter(planned time.Duration, requests int) *cellCounter {
 	g := &cellCounter{Cells: Cells{Width: cellWidth, mixCells: 1}}
 	room := int(min(max(planned, 0)/cellWidth+cellsPerSecond, maxCells))
-	for _, column := range []*[]int32{&g.Flow.Sent, &g.Flow.Served, &g.Flow.Refused, &g.Flow.GaveUp, &g.inside, &g.change, &g.answers} {
+	for _, column := range []*[]int32{&g.Flow.Sent, &g.Flow.Served, &g.Flow.Refused, &g.Flow.GaveUp, &g.inside, &g.change, &g.answers, &g.Good} {
 		*column = make([]int32, 0, room)
 	}
 	if requests > 1 {

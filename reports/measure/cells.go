@@ -73,8 +73,8 @@ func (g *Cells) ServedBut(apart []bool) []int32 {
 	return rest
 }
 
-// errors returns how many errors of a kind came in [from, to), up to the width of a cell.
-func (g *Cells) errors(kind ErrorKind, from, to time.Duration) (n int64) {
+// Errors returns how many errors of a kind came in [from, to), up to the width of a cell.
+func (g *Cells) Errors(kind ErrorKind, from, to time.Duration) (n int64) {
 	return SumCells(g.Bad[kind], g.Cell(from), g.Cell(to))
 }
 

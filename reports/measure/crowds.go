@@ -16,14 +16,15 @@ type Crowds struct {
 	cells  *Cells
 	faulty []bool
 	from   int32 // the fewest others that make a crowd
+	second int   // in cells
 	sizes  []*Crowd
 }
 
 // Crowd is what came of requests that found about as many others.
 type Crowd struct {
 	Others int32           // the fewest
-	Took   stats.Histogram // ns
-	Full   stats.Histogram // ns, of those after which the site was no emptier a second later
+	Full   stats.Histogram // how long they took, ns, of those after which the site was no emptier a second later
+	Freed  stats.Histogram // of the others, after which places stayed free
 }
 
 // newCrowds is nil where there can't be any to learn from: a queue that refuses
@@ -37,19 +38,18 @@ func (run *Run) newCrowds() *Crowds {
 	if slices.Max(run.Cells.InSystem) < from {
 		return nil
 	}
-	return &Crowds{cells: run.Cells, faulty: run.FaultyCells(0), from: from}
+	return &Crowds{cells: run.Cells, faulty: run.FaultyCells(0), from: from, second: run.Cells.PerSecond()}
 }
 
 func (w *Crowds) add(h *journal.Hit) {
 	if h.Class != journal.ClassOK {
 		return
 	}
-	sent, done := w.cells.Cell(h.Sent), w.cells.Cell(h.Done)
-	if sent >= len(w.faulty) || done >= len(w.faulty) || w.faulty[sent] || w.faulty[done] {
+	levels, sent := w.cells.InSystem, w.cells.Cell(h.Sent)
+	if sent >= len(w.faulty) || w.faulty[sent] || levels[sent] < w.from {
 		return
 	}
-	levels := w.cells.InSystem
-	if levels[sent] < w.from {
+	if done := w.cells.Cell(h.Done); done >= len(w.faulty) || w.faulty[done] {
 		return
 	}
 	i, others := crowdSize(levels[sent])
@@ -59,9 +59,10 @@ func (w *Crowds) add(h *journal.Hit) {
 	if w.sizes[i] == nil {
 		w.sizes[i] = &Crowd{Others: others}
 	}
-	w.sizes[i].Took.Add(int64(h.Service()))
-	if later := min(sent+w.cells.PerSecond(), len(levels)-1); levels[later] >= levels[sent] { // or places stay free
+	if later := min(sent+w.second, len(levels)-1); levels[later] >= levels[sent] {
 		w.sizes[i].Full.Add(int64(h.Service()))
+	} else {
+		w.sizes[i].Freed.Add(int64(h.Service()))
 	}
 }
 

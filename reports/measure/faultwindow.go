@@ -13,15 +13,15 @@ import (
 // FaultWindow is what the site did while a fault kept its calls waiting.
 type FaultWindow struct {
 	Fault  *Fault
-	Until  time.Duration    // it was lifted, or the run ended
-	Waits  []Wait           // of the calls that it caught, as the proxy saw them; by when they ended
-	Given  []Wait           // those of waits that the site ended while the fault was in force
-	GaveUp Visitors         // slow answers to visitors, by who gave up on them
-	App    Early            // good answers and the application's own errors that were slow
-	Others Early            // slow answers of a gateway, and what we gave up
-	got    map[string]int64 // what came to visitors that waited or were refused
-	Late   int64            // hits that were answered well only after the lifting
-	First  time.Duration    // when the first slow answer came; 0 is none
+	Until  time.Duration // it was lifted, or the run ended
+	Waits  []Wait        // of the calls that it caught, as the proxy saw them; by when they ended
+	Given  []Wait        // those of waits that the site ended while the fault was in force
+	GaveUp Visitors      // slow answers to visitors, by who gave up on them
+	App    Early         // good answers and the application's own errors that were slow
+	Others Early         // slow answers of a gateway, and what we gave up
+	got    map[got]int64 // what came to visitors that waited or were refused
+	Late   int64         // hits that were answered well only after the lifting
+	First  time.Duration // when the first slow answer came; 0 is none
 }
 
 // Wait is a call that a fault caught.
@@ -49,7 +49,7 @@ func (run *Run) newFaultWindows() []*FaultWindow {
 		if !f.Withholds() {
 			continue
 		}
-		w := &FaultWindow{Fault: f, Until: run.End, got: map[string]int64{}}
+		w := &FaultWindow{Fault: f, Until: run.End, got: map[got]int64{}}
 		if f.Lifted != nil {
 			w.Until = *f.Lifted
 		}
@@ -91,7 +91,7 @@ func (w *FaultWindow) add(h *journal.Hit, usual UsualService) {
 	client := h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout
 	gateway := badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed
 	if h.Class != journal.ClassOK || extra > slowFrom(usual.of(h.Request)) {
-		w.got[gotWords(h)]++
+		w.got[got{h.Class, h.Code, h.Degraded}]++
 	}
 	if gateway && h.Service() < RefusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
 		return
@@ -123,17 +123,23 @@ func (w *FaultWindow) add(h *journal.Hit, usual UsualService) {
 	}
 }
 
-// gotWords says what came to a visitor.
-func gotWords(h *journal.Hit) string {
+// got is what came to a visitor.
+type got struct {
+	class    journal.Class
+	code     int32
+	degraded bool
+}
+
+func (g got) String() string {
 	switch {
-	case h.Class == journal.ClassOK && h.Degraded:
+	case g.class == journal.ClassOK && g.degraded:
 		return "degraded page"
-	case h.Class == journal.ClassOK:
+	case g.class == journal.ClassOK:
 		return "good page"
-	case h.Code >= 400:
-		return "error " + strconv.Itoa(int(h.Code))
+	case g.code >= 400:
+		return "error " + strconv.Itoa(int(g.code))
 	}
-	return "error " + h.Class.String()
+	return "error " + g.class.String()
 }
 
 // MostGot is what came to most of them; a page that came only after the lifting
@@ -143,9 +149,13 @@ func (w *FaultWindow) MostGot() string {
 	if w.Late > 0 {
 		what = "good page"
 	}
-	for _, words := range slices.Sorted(maps.Keys(w.got)) {
-		if n := w.got[words]; n > most {
-			most, what = n, words
+	words := map[string]int64{} // good pages with different codes are one
+	for g, n := range w.got {
+		words[g.String()] += n
+	}
+	for _, one := range slices.Sorted(maps.Keys(words)) {
+		if n := words[one]; n > most {
+			most, what = n, one
 		}
 	}
 	return what

@@ -141,7 +141,7 @@ func (run *Run) findOnsets(all map[sort]*[ErrorKinds]FirstError) []*Onset {
 	for _, s := range sortsOf(all) {
 		for i, first := range all[s] {
 			kind := ErrorKind(i)
-			if first.Count == 0 || s.fault >= 0 && run.Cells.errors(kind, run.Faults[s.fault].Applied-goesOn, run.Faults[s.fault].Applied) > 0 {
+			if first.Count == 0 || s.fault >= 0 && run.Cells.Errors(kind, run.Faults[s.fault].Applied-goesOn, run.Faults[s.fault].Applied) > 0 {
 				continue
 			}
 			if s.after >= 0 {
@@ -150,7 +150,7 @@ func (run *Run) findOnsets(all map[sort]*[ErrorKinds]FirstError) []*Onset {
 					before.merge(first)
 					continue
 				}
-				if run.Cells.errors(kind, first.At-goesOn, first.At) > 0 {
+				if run.Cells.Errors(kind, first.At-goesOn, first.At) > 0 {
 					continue
 				}
 			}

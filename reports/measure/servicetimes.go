@@ -75,20 +75,18 @@ func (s *ServiceTimes) add(h *journal.Hit) {
 
 // BusiestSecond is the most answers in a second, without a fault and before anybody gave up.
 func (run *Run) BusiestSecond() float64 {
-	faulty, second := run.FaultyCells(0), run.Cells.PerSecond()
+	faulty, second, served := run.FaultyCells(0), run.Cells.PerSecond(), run.Cells.Flow.Served
+	faulty = faulty[:min(len(faulty), len(served), run.Cells.FirstGiveUp())]
 	var n, most int64
 	streak := 0
 	for c := range faulty {
-		if At(run.Cells.Flow.GaveUp, c) > 0 {
-			break
-		}
 		if faulty[c] {
 			streak, n = 0, 0
 			continue
 		}
-		n += int64(At(run.Cells.Flow.Served, c))
+		n += int64(served[c])
 		if streak++; streak > second {
-			n -= int64(At(run.Cells.Flow.Served, c-second))
+			n -= int64(served[c-second])
 		}
 		most = max(most, n)
 	}

@@ -75,13 +75,15 @@ func (b *Bucket) merge(o *Bucket) {
 func (t *timelineCounter) add(h *journal.Hit) {
 	due := t.at(h.Due)
 	due.due++
+	if !h.Class.Ours() {
+		due.response.Add(int64(h.Response()))
+	}
 	if inFlight(h) {
 		t.at(h.Sent).sent++
 	}
 	if h.Class.Ours() {
 		return
 	}
-	t.at(h.Due).response.Add(int64(h.Response()))
 	done := t.at(h.Done)
 	switch {
 	case h.Class == journal.ClassOK && h.Degraded:

@@ -33,7 +33,7 @@ type Tally struct {
 	codes                    CodeCounts
 	failed                   CodeCounts               // of class status
 	Gateway                  [len(gatewayCodes)]int64 // bad answers only
-	Response, responseAll    stats.Histogram          // ns
+	Response, notOK          stats.Histogram          // ns, of good answers and of the others
 	service                  stats.Histogram          // ns
 }
 
@@ -66,8 +66,8 @@ func (t *Tally) add(h *journal.Hit) {
 	}
 	t.Sent++
 	t.codes.add(h.Code)
-	t.responseAll.Add(int64(h.Response()))
 	if h.Class != journal.ClassOK {
+		t.notOK.Add(int64(h.Response()))
 		if i := gatewayIndex(h.Code); i >= 0 {
 			t.Gateway[i]++
 		}
@@ -98,7 +98,7 @@ func (t *Tally) Merge(o *Tally) {
 	t.codes.merge(o.codes)
 	t.failed.merge(o.failed)
 	t.Response.Merge(&o.Response)
-	t.responseAll.Merge(&o.responseAll)
+	t.notOK.Merge(&o.notOK)
 	t.service.Merge(&o.service)
 }
 
@@ -144,11 +144,14 @@ func (t *Traffic) Fastest(phases []journal.PhaseSpan, request int32) (best time.
 // figures turns a tally into what the report shows. seconds is how long the
 // phase lasted, asked its rate, if it had one.
 func (t *Tally) figures(asked *float64, seconds float64) reports.Traffic {
+	var all stats.Histogram
+	all.Merge(&t.Response)
+	all.Merge(&t.notOK)
 	f := reports.Traffic{
 		Hits: t.hits, Sent: t.Sent, OK: t.Ok, Degraded: t.Degraded, RateAskedHz: asked,
 		OKRatio: Ratio(t.Ok, t.Sent), DegradedRatio: Ratio(t.Degraded, t.Sent),
 		Codes: map[string]int64{}, Classes: map[string]int64{}, Failed: map[string]int64{},
-		ResponseS: Quantiles(&t.Response), ResponseAllS: Quantiles(&t.responseAll), ServiceS: Quantiles(&t.service),
+		ResponseS: Quantiles(&t.Response), ResponseAllS: Quantiles(&all), ServiceS: Quantiles(&t.service),
 	}
 	if hz := PerSecond(t.Sent, seconds); hz != nil {
 		f.RateSentHz = *hz
