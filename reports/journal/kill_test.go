@@ -301,6 +301,35 @@ func TestFullDeviceUnderEvents(t *testing.T) {
 	}
 }
 
+// What could not be written for a while, as when descriptors have run out, is written at the end.
+func TestSegmentIsTriedAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	w, err := journal.Create(dir, manifest, experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hits = 1 << 16 // a segment is written at once when it is full
+	for n := range hits {
+		w.Hit(numbered(n))
+	}
+	segments, away := filepath.Join(dir, "segments"), filepath.Join(dir, "away")
+	if err := os.Rename(segments, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(t.Context()); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("Run returned %v, want that there is no folder", err)
+	}
+	if err := os.Rename(away, segments); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(journal.Outcome{Status: "failed"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(readHits(t, open(t, dir))); got != hits {
+		t.Errorf("%d hits are kept, want %d", got, hits)
+	}
+}
+
 // A panic while hits are written blocks nobody, and what there was before can be finished.
 func TestPanicWhileWriting(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")

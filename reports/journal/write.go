@@ -38,6 +38,7 @@ type Writer struct {
 	parquet      *hitWriter
 	segments     int // written
 	failed       bool
+	unwritten    []Hit // of a segment that failed
 }
 
 // Create begins a bundle in dir, which must be absent or empty: manifest and
@@ -164,13 +165,15 @@ func (w *Writer) Run(ctx context.Context) error {
 	return w.drain()
 }
 
-// drain writes all there is. After a failure, which was told, that is the lines
-// that fit now: the hits that did not have given their space back.
+// drain writes all there is. After a failure, which was told, that is what can be
+// written now: first the lines, as hits that did not fit have given their space back.
+// Descriptors that ran out may be free again by the end of the run.
 func (w *Writer) drain() error {
 	w.closeQueues()
 	if w.failed {
 		w.events.flush()
 		w.observations.flush()
+		guard(func() error { return w.writeSegment(w.unwritten) })
 		return nil
 	}
 	return w.write(1)
@@ -197,7 +200,8 @@ func (w *Writer) writeSegment(hits []Hit) error {
 		w.parquet.reset(f)
 		return errors.Join(w.parquet.write(hits), w.parquet.end())
 	})
-	if err == nil {
+	if w.unwritten = hits; err == nil {
+		w.unwritten = nil
 		w.segments++
 	}
 	return err
@@ -213,7 +217,7 @@ func (w *Writer) closeQueues() {
 
 // Finish completes the bundle after Run: it joins the segments into one file and
 // writes the outcome. When it cannot join them (disk full), or Run has failed, they
-// stay, and the bundle is readable all the same.
+// stay, and the bundle is readable all the same. What Run could not write is tried again.
 func (w *Writer) Finish(o Outcome) error {
 	w.manifest.Outcome = &o
 	os.Remove(w.path(reserveFile))
