@@ -64,7 +64,7 @@ func TestDrillProxyKilled(t *testing.T) {
 	t.Parallel()
 	p := newProxied(t)
 	run := startTailback(t, "run", p.file, "--out", "out")
-	within(t, drillSoon, "the hang", func() bool { return !p.passes() })
+	within(t, drillSoon, "the hang", func() bool { return !p.passesWithin(2 * time.Second) })
 	p.proxy.Process.Kill()
 	p.proxy.Wait()
 	run.Wait()
