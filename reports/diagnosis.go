@@ -160,6 +160,12 @@ type Budget struct {
 	Choices []Choice `json:"choices"`
 }
 
+// Withdraw takes back what the budget promises, and says why.
+func (b *Budget) Withdraw(why string) {
+	b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.WorkersNeeded, b.Choices = nil, nil, "", nil, []Choice{}
+	b.Why = why
+}
+
 // Choice is a timeout and what it takes to hold the rate with it.
 type Choice struct {
 	TimeoutS      float64 `json:"timeout_s"`

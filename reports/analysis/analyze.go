@@ -42,12 +42,15 @@ func report(run *measure.Run) *reports.Report {
 	diagnose.Holds(run, r.Timeouts, &r.Pool, r.Dependencies)
 	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
-		r.Prediction = diagnose.Prediction(run, site, r.Dependencies, r.Timeouts)
+		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
 		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+		diagnose.Explained(run, &r.Pool, r.Prediction, r.Budget)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
 	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	diagnose.NotByTries(&r.Pool, r.Onset)
+	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
 	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
 

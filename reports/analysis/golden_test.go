@@ -61,7 +61,7 @@ phases:
 `
 
 // The report of the committed bundle, byte for byte. After a change of the
-// analysis: go test ./reports -run Golden -update, and read the difference.
+// analysis: go test ./reports/analysis -run Golden -update, and read the difference.
 func TestGolden(t *testing.T) {
 	dir := filepath.Join("testdata", "hang")
 	golden := filepath.Join("testdata", "hang.report.json")

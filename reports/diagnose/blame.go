@@ -53,18 +53,18 @@ func codesOfModel(o *measure.Onset) func(s *poolmodel.Second) int64 {
 
 // acquittal asks the model what would have come of the run's arrivals without a fault.
 type acquittal struct {
-	run          *measure.Run
-	site         poolmodel.Site
-	known        bool
-	dependencies []reports.Dependency
-	timeouts     []reports.Timeout
-	from, to     time.Duration                        // what is played of the run
-	results      map[*measure.Fault]*poolmodel.Result // by the fault that is left out; nil leaves out none
+	run      *measure.Run
+	through  through
+	known    bool
+	timeouts []reports.Timeout
+	from, to time.Duration                        // what is played of the run
+	results  map[*measure.Fault]*poolmodel.Result // by the fault that is left out; nil leaves out none
 }
 
 func newAcquittal(run *measure.Run, pool *reports.Pool, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) *acquittal {
-	m := &acquittal{run: run, dependencies: dependencies, timeouts: timeouts, results: map[*measure.Fault]*poolmodel.Result{}}
-	m.site, m.known = blameSite(pool, fit, dependencies)
+	m := &acquittal{run: run, timeouts: timeouts, results: map[*measure.Fault]*poolmodel.Result{}}
+	site, known := blameSite(pool, fit, dependencies)
+	m.through, m.known = newThrough(run, site, fit, dependencies), known
 	if len(run.Faults) > 0 {
 		m.from = run.Faults[0].Applied - longEnough
 	}
@@ -111,9 +111,9 @@ func (m *acquittal) result(f *measure.Fault) *poolmodel.Result {
 		return r
 	}
 	faults := slices.DeleteFunc(slices.Clone(m.run.Faults), func(one *measure.Fault) bool { return one == f })
-	sc := replayed(m.run, faults, m.site, m.dependencies, m.timeouts)
+	sc := replayed(m.run, faults, m.through.site, m.through.dependencies, m.timeouts)
 	sc.Seed = m.run.Manifest.Seed
-	r, err := poolmodel.Simulate(sc, arrivals(m.run, m.from, m.to))
+	r, err := poolmodel.Simulate(sc, m.through.arrivals(m.run, m.from, m.to))
 	if err != nil {
 		r = nil
 	}
@@ -145,7 +145,7 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 		return false, true // whatever the fault did that the model does not know, the load alone does not do it
 	}
 	all := m.result(nil)
-	if all == nil || callsUnknown(m.run, m.dependencies) {
+	if all == nil || callsUnknown(m.run, m.through.dependencies) {
 		return false, false
 	}
 	with := m.sum(all, count, from, to)

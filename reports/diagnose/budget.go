@@ -32,8 +32,7 @@ func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, d
 		}
 		b := budget(one, workers.Value, rate, d.Name, seen)
 		if seen != nil && contradicted(run, d.Name, seen, &b) {
-			b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.Choices = nil, nil, "", []reports.Choice{}
-			b.Why = "the site was overrun in this run with a timeout that should hold the rate: something else than these calls took the workers"
+			b.Withdraw("the site was overrun in this run with a timeout that should hold the rate: something else than these calls took the workers")
 		}
 		list = append(list, b)
 	}

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -29,9 +30,9 @@ const widest = 0.125
 func busyWindows(run *measure.Run, threshold int32, queued bool) []measure.Stretch {
 	levels, faulty := run.Cells.InSystem, run.FaultyCells(0)
 	for _, f := range run.Faults {
-		if f.Lifted != nil { // the answers withheld come all at once
-			c := run.Cells.Cell(*f.Lifted)
-			for ; c < len(levels) && run.Cells.Start(c) < *f.Lifted+50*time.Millisecond; c++ {
+		if f.Lifted != nil {
+			c, until := run.Cells.Cell(*f.Lifted), *f.Lifted+outOfStep(run, f)
+			for ; c < len(levels) && run.Cells.Start(c) < until; c++ {
 				faulty[c] = true
 			}
 		}
@@ -63,6 +64,21 @@ func busyWindows(run *measure.Run, threshold int32, queued bool) []measure.Stret
 	return list
 }
 
+// outOfStep is for how long after a fault's lifting answers tell nothing of the
+// workers: those withheld come all at once, and where the site gives calls up, pages
+// may still be at what they do in their stead.
+func outOfStep(run *measure.Run, f *measure.Fault) time.Duration {
+	if givesUp(run, f) {
+		return 2 * time.Second
+	}
+	return 50 * time.Millisecond
+}
+
+// givesUp reports whether the site was seen to give calls up that the fault caught.
+func givesUp(run *measure.Run, f *measure.Fault) bool {
+	return slices.ContainsFunc(run.Windows, func(w *measure.FaultWindow) bool { return w.Fault == f && len(w.Given) >= fewGiven })
+}
+
 // capacity fits a line to the count of answers over time, in all windows the
 // same slope: unlike a count from end to end it is not thrown off by workers
 // that finish together. Its error is that of a renewal process, whose count strays
@@ -72,6 +88,7 @@ func busyWindows(run *measure.Run, threshold int32, queued bool) []measure.Stret
 func capacity(run *measure.Run, windows []measure.Stretch, service, spread float64) capacityFit {
 	var sxx, sxy, longest, all float64
 	var n int64
+	drains := true // all of them
 	width := float64(run.Cells.Width) / float64(time.Second)
 	for _, w := range windows {
 		seconds := float64(w.To-w.From) * width
@@ -80,6 +97,7 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 		}
 		x, y, count := slope(run, w, width)
 		sxx, sxy, n = sxx+x, sxy+y, n+count
+		drains = drains && letGo(run, w)
 		longest, all = max(longest, seconds), all+seconds
 	}
 	if sxx == 0 || n < 10 || longest < 3*service || sxy <= 0 {
@@ -90,12 +108,25 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + busyMachine
 	fit := capacityFit{rough: &reports.Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + busyMachine),
 		From: fmt.Sprintf("%d answers in %.1f s in which requests queued all the time", n, all)}}
-	if off <= widest-0.005 {
+	if off <= widest-0.005 && (!drains || all >= longEnoughS) {
 		fit.estimate = fit.rough
 	} else {
 		fit.why = "the load was above what the site could serve for too short a time"
 	}
 	return fit
+}
+
+// longEnoughS is for how many seconds requests must have queued behind faults that
+// were lifted: workers that are let go at one moment, and compete, take a while to
+// fall out of step.
+const longEnoughS = 2
+
+// letGo reports whether the window begins with the lifting of a fault.
+func letGo(run *measure.Run, w measure.Stretch) bool {
+	from := run.Cells.Start(w.From)
+	return slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool {
+		return f.Lifted != nil && *f.Lifted <= from && from < *f.Lifted+100*time.Millisecond
+	})
 }
 
 // slope returns the sums of squares and products of time and answers counted

@@ -117,6 +117,7 @@ type SiteKnown struct {
 // what is wrong with the site's logs.
 func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []string) {
 	logs := readLogs(run)
+	disguised := false // the gateway's own page was taken for the application's
 	for i, o := range run.Onsets {
 		f := &list[i]
 		switch o.Kind {
@@ -129,12 +130,17 @@ func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts
 			f.Evidence = []string{fmt.Sprintf("no answer within %s: we gave up (target.timeout)", words.Span(o.Seen.Seconds(1)))}
 			continue
 		}
-		s := &posterior{odds: maps.Clone(priors[o.Kind]), backed: map[reports.Cause]bool{}}
-		signsOutside(run, s, o, known.Pool)
+		kind := o.Kind
+		if disguised && kind == measure.App504 {
+			kind = measure.Late504
+		}
+		s := &posterior{odds: maps.Clone(priors[kind]), backed: map[reports.Cause]bool{}}
+		signsOutside(run, s, o, kind, known.Pool)
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
 		f.Evidence = s.evidence
+		disguised = disguised || o.Kind == measure.App502 && f.Cause == reports.QueueFull
 	}
 	relate(run.Onsets, list)
 	return logs.doubts

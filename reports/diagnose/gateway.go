@@ -1,12 +1,16 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/measure"
 )
 
@@ -42,15 +46,16 @@ const enough = 10
 // network tells a unix socket, which refuses at once when the queue is full, from
 // TCP, which makes wait. slots is about how many a TCP socket's queue has; 0 is
 // not known.
-func network(run *measure.Run, full fullFit, pool *reports.Pool) (network string, slots int) {
-	if full.n > 0 {
+func network(run *measure.Run, p *PoolFit, pool *reports.Pool) (network string, slots int) {
+	if p.full.n > 0 {
 		return "unix", 0
 	}
-	if pool.Workers == nil || pool.CapacityHz == nil || pool.ServiceS == nil {
+	workers, carries := cmp.Or(pool.Workers, p.effective), cmp.Or(pool.CapacityHz, p.capacity.rough)
+	if workers == nil || carries == nil || pool.ServiceS == nil {
 		return "", 0
 	}
-	service, capacity := pool.ServiceS.Value, pool.CapacityHz.Value
-	n, took := overtook(run.Crowds, pool.Workers.Value, capacity, service)
+	service, capacity := pool.ServiceS.Value, carries.Value
+	n, took := overtook(run.Crowds, workers.Value, capacity, service)
 	if n < enough {
 		return "", 0
 	}
@@ -64,7 +69,8 @@ func network(run *measure.Run, full fullFit, pool *reports.Pool) (network string
 
 // gatewayTimeout takes the lowest cluster of the times, ns, after which the gateway gave up: on TCP, connecting may take 1, 3
 // or 7 s more.
-func gatewayTimeout(times *stats.Histogram) (*reports.Estimate, string) {
+func gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
+	times := &run.GiveUps
 	n := times.N()
 	if n == 0 {
 		return nil, "the gateway never gave up on a worker (504)"
@@ -78,8 +84,50 @@ func gatewayTimeout(times *stats.Histogram) (*reports.Estimate, string) {
 			continue
 		}
 		mid := time.Duration(times.Quantile((float64(i) + float64(tenth)/2) / steps)).Seconds()
-		return &reports.Estimate{Value: mid, Low: mid*0.99 - 0.02, High: mid*1.01 + 0.005,
-			From: fmt.Sprintf("the shortest of %d answers 504, which came after the same time", n)}, ""
+		e := &reports.Estimate{Value: mid, Low: mid*0.99 - 0.02, High: mid*1.01 + 0.005,
+			From: fmt.Sprintf("the shortest of %d answers 504, which came after the same time", n)}
+		return byTry(run, e, n)
 	}
 	return nil, fmt.Sprintf("the %d answers 504 came after all sorts of times", n)
+}
+
+// byTry divides what the gateway waited by its tries: nginx asks the next server
+// of an upstream when one has not answered (proxy_next_upstream), which may be the
+// same one under a second name, and logs each time. That no server was left
+// (max_fails) shows that it does so where the log has lost count.
+func byTry(run *measure.Run, e *reports.Estimate, answers int64) (*reports.Estimate, string) {
+	lines := map[journal.Kind]int64{}
+	for _, o := range run.Observed {
+		if o.Source == journal.NginxErrorLog && run.Within(o) {
+			lines[o.Kind] += max(o.Count, 1)
+		}
+	}
+	tries := float64(lines[journal.ReadTimeout]) / float64(answers)
+	switch n := math.Round(tries); {
+	case n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n:
+		e.Value, e.Low, e.High = e.Value/n, e.Low/n, e.High/n
+		e.From += fmt.Sprintf(", each after %.0f tries by nginx's error log", n)
+	case lines[journal.NoLiveUpstreams] > 0:
+		return nil, severalTries
+	}
+	return e, ""
+}
+
+// mostTries bounds how many a visitor was waited for with: of more lines most are
+// of other answers than 504.
+const mostTries = 4
+
+// severalTries is why a gateway's timeout can't be told.
+const severalTries = "the gateway had no server left to ask: it tries several, or one several times, so what it waited before its answers 504 may be several timeouts"
+
+// NotByTries takes the gateway's timeout back where it had no server left to ask,
+// unless its log has told the tries.
+func NotByTries(pool *reports.Pool, onsets []reports.Onset) {
+	if pool.GatewayTimeoutS == nil || strings.Contains(pool.GatewayTimeoutS.From, "tries") {
+		return
+	}
+	if slices.ContainsFunc(onsets, func(o reports.Onset) bool { return o.Cause == reports.GatewayLimit }) {
+		pool.GatewayTimeoutS = nil
+		pool.Unknown["gateway_timeout_s"] = severalTries
+	}
 }

@@ -28,10 +28,13 @@ type PoolFit struct {
 	contended bool
 	// tcpSlots is about how many slots a TCP socket's queue has; 0 is not known.
 	tcpSlots int
-	// carried is the most answers in a second without a fault.
+	// carried is the most answers a second that were given for some seconds without a fault.
 	carried float64
 	// atLeast workers were seen busy at once.
 	atLeast int64
+
+	// bounded: something else than workers bounds how many calls wait at once.
+	bounded bool
 
 	whyWorkers, whySlots, whyService, whyCapacity, whyGateway string // of what is nil
 }
@@ -49,11 +52,11 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		p.service = fit(run.Services, sent, int(w.Value))
 	}
 	p.capacity = measuredCapacity(run, p)
-	p.logged, p.carried = workersFromLog(run, p), run.BusiestSecond()
+	p.logged, p.carried = workersFromLog(run, p), run.Carried()
 
 	pool := reports.Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
-	pool.Workers = p.decideWorkers()
+	pool.Workers = p.decideWorkers(run)
 	page := statusPage(run.Observed)
 	if warning := page.compare(&pool, p); warning != "" {
 		disagreements = append(disagreements, warning)
@@ -64,8 +67,8 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		q.From += "; our own reading of the status page may have waited in one more"
 	}
 	pool.CapacityHz = p.decideCapacity(pool.Workers)
-	pool.GatewayTimeoutS, p.whyGateway = gatewayTimeout(&run.GiveUps)
-	pool.Network, p.tcpSlots = network(run, p.full, &pool)
+	pool.GatewayTimeoutS, p.whyGateway = gatewayTimeout(run)
+	pool.Network, p.tcpSlots = network(run, p, &pool)
 	page.slots(&pool, p)
 	pool.Unknown = p.unknown(&pool)
 	return pool, p, disagreements
@@ -118,105 +121,6 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 	return fit.times(ratio, 1.96*p.service.drawn)
 }
 
-// differ is how far apart two figures of the same thing may be and still agree.
-const differ = 0.07
-
-// decideWorkers prefers the workers that were counted; capacity times service
-// time tells how many these are worth.
-func (p *PoolFit) decideWorkers() *reports.Estimate {
-	counted := p.workers.estimate
-	if c, s := p.capacity.rough, p.service.estimate; c != nil && s != nil {
-		relative := math.Hypot((c.High-c.Low)/2/c.Value, (s.High-s.Low)/2/s.Value)
-		v := c.Value * s.Value
-		p.effective = &reports.Estimate{Value: v, Low: v * (1 - relative), High: v * (1 + relative), Kind: reports.EffectiveWorkers,
-			From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
-	}
-	p.atLeast = int64(p.workers.peak)
-	if p.service.grew == 0 && p.service.estimate != nil {
-		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
-	}
-	if counted == nil {
-		counted = p.agreed()
-	}
-	if counted != nil {
-		// With a worker free for each, requests took longer the more there were.
-		p.contended = p.service.grew > 0.1 && float64(p.service.level+2) < counted.Low
-		if e := p.effective; e != nil {
-			p.contended = e.High < counted.Value*(1-differ)
-			if e.Low > counted.Value*(1+differ) {
-				p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, but the site served what takes %.3g workers: something else bounds the calls", counted.Value, e.Value)
-				return p.narrow(p.effective)
-			}
-		}
-		if p.workers.grewFrom > 0 {
-			counted.Low = float64(p.workers.grewFrom)
-		}
-		// On TCP a worker may have taken a connection whose request the kernel had
-		// dropped and that is sent again seconds later: it is busy, and calls nobody.
-		if e := p.effective; e != nil && p.full.n == 0 && math.Round(e.Value) > counted.Value {
-			counted.High = max(counted.High, math.Floor(e.High))
-			counted.From += fmt.Sprintf("; capacity times service time is %.3g", e.Value)
-		}
-		return counted
-	}
-	if p.effective != nil && p.capacity.estimate != nil {
-		if w := p.narrow(p.logged); w != nil {
-			p.contended = p.effective.High < w.Value*(1-differ)
-			return w
-		}
-		return p.narrow(p.effective)
-	}
-	p.whyWorkers = p.workers.why
-	return nil
-}
-
-// agreed takes the most calls that waited for the number of workers when
-// capacity times service time gives the same.
-func (p *PoolFit) agreed() *reports.Estimate {
-	e, peak := p.effective, float64(p.workers.peak)
-	if e == nil || p.workers.beyond || peak < e.Low || peak > e.High || e.High > peak+1.5 {
-		return nil
-	}
-	return &reports.Estimate{Value: peak, Low: peak, High: max(peak, math.Floor(e.High)), Kind: reports.CountedWorkers,
-		From: fmt.Sprintf("%.0f calls waited at once, and capacity times service time is %.3g", peak, e.Value)}
-}
-
-// narrow returns the estimate if its interval is narrow enough to be a figure.
-func (p *PoolFit) narrow(e *reports.Estimate) *reports.Estimate {
-	if e == nil || e.High-e.Low > 2*widest*e.Value {
-		return nil
-	}
-	return e
-}
-
-// slots are what is inside when a request is refused, less the workers.
-func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
-	if p.full.n == 0 {
-		p.whySlots = p.full.why
-		return nil
-	}
-	if workers == nil {
-		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
-		return nil
-	}
-	w := *workers
-	if p.workers.grewFrom > 0 {
-		w.Low = w.Value // the queue was full when the pool was as large as it got
-	}
-	e := &reports.Estimate{
-		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
-		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
-	}
-	if w.Kind == reports.EffectiveWorkers {
-		e.From += ", if their work is not CPU-bound"
-	}
-	if e.Low < 0 {
-		p.whySlots = fmt.Sprintf("requests were refused with %d inside, which is less than the workers there are: not because the queue was full", p.full.n)
-		return nil
-	}
-	return e
-}
-
 // byGateway is how long an answer takes at most, seconds, that a gateway gives by itself.
 const byGateway = 0.015
 
@@ -231,14 +135,22 @@ func (p *PoolFit) elsewhere() bool {
 	return false
 }
 
+// lessThan is by what share of a rate that was carried a capacity may fall short
+// of it and still be that: the more so as the most of several seconds is chance.
+const lessThan = 0.8
+
 // decideCapacity prefers what was counted to workers over service time.
 func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 	if p.elsewhere() {
 		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
 		return nil
 	}
-	if p.capacity.estimate != nil {
-		return p.capacity.estimate
+	if c := p.capacity.estimate; c != nil {
+		if c.High < lessThan*p.carried {
+			p.whyCapacity = fmt.Sprintf("while requests queued it served %.3g/s, less than the %.3g/s that it had carried before: something else than the number of its workers held it up", c.Value, p.carried)
+			return nil
+		}
+		return c
 	}
 	s := p.service.estimate
 	if p.contended {

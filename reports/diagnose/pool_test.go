@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
 )
 
-// Half of 8 workers start 5 s into the hang, while requests queue.
 // On TCP, after too much load, one of 12 workers waited for a request that the
 // kernel had dropped, while 11 calls were held: seen on a real pool. 76.1/s x
 // 0.1536 s = 11.7, and with 5.3% of it 12.3 at most, so it may be 12. A unix
@@ -17,7 +17,7 @@ func TestHeldCallsMayMissAWorkerOnTCP(t *testing.T) {
 			workers:  workersFit{estimate: &reports.Estimate{Value: 11, Low: 11, High: 11, Kind: reports.CountedWorkers}, peak: 11},
 			capacity: capacityFit{rough: &reports.Estimate{Value: capacity, Low: 0.97 * capacity, High: 1.05 * capacity}},
 			service:  serviceFit{estimate: &reports.Estimate{Value: 0.1536, Low: 0.1462, High: 0.1575}}}
-		return p.decideWorkers()
+		return p.decideWorkers(&measure.Run{})
 	}
 	for _, test := range []struct {
 		full     int64

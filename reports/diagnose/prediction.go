@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"iter"
 	"math"
 	"slices"
 	"time"
@@ -21,14 +20,17 @@ const (
 // Prediction is what the model says of this run: the same arrivals, the same
 // faults, a site with the figures that were worked out. It is pure of what was
 // seen to come of them, so that the two may be compared.
-func Prediction(run *measure.Run, site poolmodel.Site, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
+func Prediction(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
 	p := reports.Prediction{Series: []reports.Moment{}}
 	if callsUnknown(run, dependencies) {
 		return p
 	}
-	sc := replayed(run, run.Faults, site, dependencies, timeouts)
-	p.CapacityHz = firstFaultCapacity(run, sc)
-	arrivals := arrivals(run, 0, run.End)
+	t := newThrough(run, site, fit, dependencies)
+	sc := replayed(run, run.Faults, t.site, t.dependencies, timeouts)
+	if c := firstFaultCapacity(run, sc); c != nil {
+		p.CapacityHz = new(*c / t.share)
+	}
+	arrivals := t.arrivals(run, 0, run.End)
 	var onsets []float64
 	runs := 1
 	for seed := 0; seed < runs; seed++ {
@@ -43,6 +45,7 @@ func Prediction(run *measure.Run, site poolmodel.Site, dependencies []reports.De
 		onsets = append(onsets, min(res.First502.AtS, res.First504.AtS))
 		addTo(&p, res, run.Timeline, float64(runs))
 	}
+	t.addTo(&p, run)
 	// Without the number of slots an onset would be that of an endless queue.
 	if onset := median(onsets); !math.IsInf(onset, 1) && (sc.QueueSlots < poolmodel.MaxSlots || len(run.Onsets) == 0) {
 		p.OnsetS = new(onset)
@@ -95,16 +98,19 @@ func replayed(run *measure.Run, faults []*measure.Fault, site poolmodel.Site, de
 	return sc
 }
 
+// modelled reports whether the model knows what the fault does to a call.
+func modelled(f *measure.Fault) bool { return f.UntilLifted() || f.TripDelay() || f.DialDelay() }
+
 // spells are a fault as the model knows it: one spell for each size that it had.
 // Kinds that don't make a call last longer are none.
 func spells(run *measure.Run, f *measure.Fault, site poolmodel.Site, calls float64, t *reports.Timeout) []poolmodel.Fault {
-	if !f.UntilLifted() && !f.TripDelay() || site.Share == 0 {
+	if !modelled(f) || site.Share == 0 {
 		return nil
 	}
 	share := f.Share * min(calls/site.Share, 1)
 	hold := func(size float64) float64 {
 		h := math.Inf(1)
-		if f.TripDelay() {
+		if !f.UntilLifted() {
 			h = site.DependencyS + size
 			if call := run.CallUnder(f); call != nil {
 				h = *call
@@ -146,23 +152,6 @@ func firstFaultCapacity(run *measure.Run, sc poolmodel.Scenario) *float64 {
 	return new(sc.Capacity(hold))
 }
 
-// arrivals are when hits were really sent in [from, to), up to the width of a
-// cell, spread evenly over their cell.
-func arrivals(run *measure.Run, from, to time.Duration) iter.Seq[time.Duration] {
-	sent := run.Cells.Flow.Sent
-	first, end := run.Cells.Cell(from), min(run.Cells.Cell(to)+1, len(sent))
-	return func(yield func(time.Duration) bool) {
-		for c := first; c < end; c++ {
-			n := sent[c]
-			for k := range n {
-				if !yield(run.Cells.Start(c) + run.Cells.Width*time.Duration(2*k+1)/time.Duration(2*n)) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // addTo takes one simulation of runs into the mean of them.
 func addTo(p *reports.Prediction, res *poolmodel.Result, t *measure.Timeline, runs float64) {
 	width := t.Width.Seconds()
@@ -182,27 +171,96 @@ func addTo(p *reports.Prediction, res *poolmodel.Result, t *measure.Timeline, ru
 	}
 }
 
+// Explained takes the advice back that leans on a model which explains less than
+// half of a whole run, where it knows all that made calls wait: something else than
+// these workers and their calls decided what came. Where little varied, half of it
+// may be chance: then the model must have been clearly off. Workers that finish
+// together answer in batches, whose moments tell nothing: it is held to some seconds.
+func Explained(run *measure.Run, pool *reports.Pool, p reports.Prediction, budgets []reports.Budget) {
+	if heldBack(run, pool.Workers) {
+		for i := range budgets {
+			budgets[i].Withdraw("requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections")
+		}
+		return
+	}
+	if measure.Outcome(run.Manifest) != reports.OutcomeComplete || slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool { return f.Waits() && !modelled(f) }) {
+		return
+	}
+	m := missed(run, p, max(int(batches/run.Timeline.Width), 1))
+	if pool.FitR2 == nil || m.residual <= 0.5*m.total || m.residual <= m.n*(1+clearlyOff*clearlyOff*m.mean*m.mean) {
+		return
+	}
+	for i := range budgets {
+		budgets[i].Withdraw("a pool with these figures would have answered otherwise than the site did in this run: something else than its workers and these calls decided it")
+	}
+}
+
+// clearlyOff is by what share of the mean answers a model is off, which the answers'
+// own chance does not explain; batches is over what time they are counted.
+const (
+	clearlyOff = 0.25
+	batches    = 3 * time.Second
+)
+
+// misses are how far the model's good answers are from those seen, in n stretches.
+type misses struct{ n, mean, residual, total float64 }
+
+// missed compares them in stretches of so many buckets.
+func missed(run *measure.Run, p reports.Prediction, buckets int) misses {
+	width := run.Timeline.Width.Seconds()
+	var seen, said []float64
+	for i := range p.Series {
+		if i%buckets == 0 {
+			seen, said = append(seen, 0), append(said, 0)
+		}
+		seen[len(seen)-1] += float64(run.Timeline.Buckets[i].Ok + run.Timeline.Buckets[i].Degraded)
+		said[len(said)-1] += p.Series[i].OKHz * width
+	}
+	m := misses{n: float64(len(seen))}
+	for _, v := range seen {
+		m.mean += v / m.n
+	}
+	for i, v := range seen {
+		m.total += (v - m.mean) * (v - m.mean)
+		m.residual += (v - said[i]) * (v - said[i])
+	}
+	return m
+}
+
 // FitR2 is 1 - residual/total sum of squares of good answers in each
 // bucket (the coefficient of determination). It is nil when next to nothing
 // varied: then there is nothing to explain.
 func FitR2(run *measure.Run, p reports.Prediction) *float64 {
-	width := run.Timeline.Width.Seconds()
-	n := float64(len(p.Series))
-	if n == 0 {
+	m := missed(run, p, 1)
+	if m.n == 0 || m.total <= m.n*(0.3+0.02*m.mean*m.mean) {
 		return nil
 	}
-	var sum, residual, total float64
-	seen := func(i int) float64 { return float64(run.Timeline.Buckets[i].Ok + run.Timeline.Buckets[i].Degraded) }
-	for i := range p.Series {
-		sum += seen(i)
+	return new(1 - m.residual/m.total)
+}
+
+// heldBack reports whether requests queued under a hang while fewer calls waited
+// than there are workers: then something else holds workers too, such as the lock of
+// a session or a pool of connections, and W/rate - S says nothing.
+func heldBack(run *measure.Run, workers *reports.Estimate) bool {
+	if workers == nil {
+		return false
 	}
-	mean := sum / n
-	for i := range p.Series {
-		total += (seen(i) - mean) * (seen(i) - mean)
-		residual += math.Pow(seen(i)-p.Series[i].OKHz*width, 2)
+	held := run.HeldCalls()
+	for _, f := range run.Faults {
+		if !f.UntilLifted() || f.OnConnect() || f.Share < 1 || f.Lifted == nil || givesUp(run, f) {
+			continue
+		}
+		queued := 0
+		for c := run.Cells.Cell(f.Applied); c < min(run.Cells.Cell(*f.Lifted), len(run.Cells.InSystem)); c++ {
+			if held.Waiting[c] > 0 && float64(held.Waiting[c]) <= 0.7*workers.Low && float64(run.Cells.InSystem[c]) > workers.High {
+				queued++
+			} else if float64(held.Waiting[c]) > 0.7*workers.Low {
+				queued = 0
+			}
+		}
+		if queued >= 3*run.Cells.PerSecond() {
+			return true
+		}
 	}
-	if total <= n*(0.3+0.02*mean*mean) {
-		return nil
-	}
-	return new(1 - residual/total)
+	return false
 }

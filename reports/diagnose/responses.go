@@ -73,12 +73,13 @@ func unqueued(w *measure.FaultWindow) []time.Duration {
 }
 
 // limitBehind is the timeout behind answers that took so much longer than
-// usual. The usual time has the dependency's own in it, which was not spent.
+// usual. The usual time has the dependency's own in it, which was not spent: these
+// are requests that call, if only once, however few of the mix do.
 func limitBehind(run *measure.Run, group []time.Duration, of int, d reports.Dependency) *reports.Estimate {
 	e := limitOf(group, fmt.Sprintf("%d of the %d slow answers, less the page's usual %s; several tries would look like one",
 		len(group), of, words.Span(run.Usual.Most().Seconds())))
 	if d.HeldMeanS != nil && d.CallsPerHit != nil {
-		own := *d.HeldMeanS * *d.CallsPerHit
+		own := *d.HeldMeanS * max(*d.CallsPerHit, 1)
 		e.Value, e.Low, e.High = e.Value+own, e.Low+own, e.High+own
 	}
 	e.Low, e.High = e.Low-0.02*e.Value, e.High+0.02*e.Value

@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
 )
 
@@ -67,4 +70,73 @@ func usual(counts map[int64]int64, seen, most int64) fullFit {
 		fit.low, fit.high = mode.level-near, mode.level+near
 	}
 	return fit
+}
+
+// slots are what is inside when a request is refused, less the workers.
+func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
+	if p.full.n == 0 {
+		p.whySlots = p.full.why
+		return nil
+	}
+	if workers == nil {
+		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
+		return nil
+	}
+	if p.bounded {
+		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known: something else bounds the calls", p.full.n)
+		return nil
+	}
+	w := *workers
+	if p.workers.grewFrom > 0 {
+		w.Low = w.Value // the queue was full when the pool was as large as it got
+	}
+	e := &reports.Estimate{
+		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
+		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
+	}
+	if most := math.Floor(float64(p.full.high)/(1-p.strangers(&w))) - w.High; most > e.High {
+		e.High = most
+		e.From += "; more if others than this run use the site, which it does not exclude"
+	}
+	if w.Kind == reports.EffectiveWorkers {
+		e.From += ", if their work is not CPU-bound"
+	}
+	if e.Low < 0 {
+		p.whySlots = fmt.Sprintf("requests were refused with %d inside, which is less than the workers there are: not because the queue was full", p.full.n)
+		return nil
+	}
+	return e
+}
+
+// unseenShare is how much of what is inside may be others' where nothing tells.
+const unseenShare = 0.5
+
+// fewStrangers is a share that short a count can't tell from none.
+const fewStrangers = 0.1
+
+// lighter is by how many times less work than this run's the others' requests may be.
+const lighter = 2
+
+// strangers is how much of what is inside may be others' than this run's: of W
+// workers these served what is worth so many, by what was served of this run's
+// while requests queued. The others had the rest of the work.
+func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
+	if workers.Kind == reports.EffectiveWorkers {
+		return 0
+	}
+	least := 0.0
+	for _, worth := range []*reports.Estimate{p.effective, p.logged} {
+		if worth != nil {
+			least = max(least, worth.Low)
+		}
+	}
+	if least == 0 {
+		return unseenShare
+	}
+	work := 1 - least/workers.Value
+	if work <= fewStrangers {
+		return 0
+	}
+	requests := lighter * work / max(1-work, 0.1)
+	return min(requests/(1+requests), 0.5)
 }

@@ -65,7 +65,7 @@ func (w *workersFit) doubt(requests []string, full bool) {
 			w.peak, words.Join(marked(requests, w.apart)))
 	case w.estimate.High < 1.5:
 		w.estimate = nil
-		w.why = "only one call waited at a time: one worker, or requests that wait for each other, as those of one PHP session do"
+		w.why = "only one call waited at a time: " + oneAtATime
 	}
 }
 

@@ -54,7 +54,7 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	text := fmt.Sprintf("Give calls to %s a %s", t.Dependency, kind)
 	because := seenOf(t)
 	switch {
-	case b == nil && t.ObservedS == nil:
+	case (b == nil || b.Why != "") && t.ObservedS == nil:
 		return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
 	case b == nil || b.MaxTimeoutS == nil:
 		return nil

@@ -77,6 +77,8 @@ func queueWords(r *reports.Report) string {
 		return "the queue behind them filled"
 	}
 	switch n, ok := q.Exact(); {
+	case !ok && math.Round(q.Low) == math.Round(q.Value):
+		return "at least " + whole(q) + " queue slots behind them filled"
 	case !ok:
 		return whole(q) + " queue slots behind them filled"
 	case n == 0:

@@ -65,6 +65,9 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 	if b == nil {
 		return nil
 	}
+	if b.MaxTimeoutS == nil && b.Why != "" {
+		return []string{"Which timeout would hold " + atRate(r, b) + " can't be told: " + b.Why}
+	}
 	need := ""
 	if c := example(b); c != nil {
 		need = fmt.Sprintf("with a %s timeout it takes %s", words.Timeout(c.TimeoutS), words.Number(int64(c.WorkersNeeded), "worker"))

@@ -78,7 +78,7 @@ func (g *cellCounter) addFlow(h *journal.Hit, sent, done int) {
 	bump(&g.inside, sent, 1)
 	bump(&g.inside, done, -1)
 	switch {
-	case h.Class == journal.ClassClientTimeout, gaveUpOn(h):
+	case h.Class == journal.ClassClientTimeout, mayGoOn(h):
 		bump(&f.GaveUp, done, 1)
 	case servedByApp(h):
 		bump(&f.Served, done, 1)

@@ -39,37 +39,6 @@ const startSlack = 50 * time.Millisecond
 // bucket returns which bucket of the timeline t is in.
 func (run *Run) bucket(t time.Duration) int { return int(max(t, 0) / run.Timeline.Width) }
 
-// callsPerHit is how many calls a request makes, from the whole seconds in
-// which no fault had any effect. It is nil when there are none with traffic.
-func (run *Run) callsPerHit(used []Use) *float64 {
-	quiet := run.QuietSeconds()
-	var calls, hits float64
-	for s := range quiet {
-		if quiet[s] {
-			hits += run.Throughput.In(s)
-		}
-	}
-	for _, u := range used {
-		from, to := u.from.Round(time.Second), u.To.Round(time.Second)
-		if to-from != time.Second {
-			// The last part of a second, or several in one: its hits are not counted either.
-			for s := from; s < to; s += time.Second {
-				if i := int(s / time.Second); i < len(quiet) && quiet[i] {
-					hits -= run.Throughput.In(i)
-				}
-			}
-			continue
-		}
-		if i := int(from / time.Second); i >= 0 && i < len(quiet) && quiet[i] {
-			calls += float64(u.Calls)
-		}
-	}
-	if hits <= 0 {
-		return nil
-	}
-	return new(calls / hits)
-}
-
 // heldMean is how long a call took when all was well: in quiet seconds, or, when
 // there are none with calls, in those without a fault on this dependency.
 func (run *Run) heldMean(dependency string, used []Use) *float64 {

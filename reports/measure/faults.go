@@ -197,6 +197,11 @@ func (f *Fault) TripDelay() bool {
 	return f.kind.Wait == configs.WaitDelay && f.kind.At == configs.AtTrip
 }
 
+// DialDelay reports whether connecting waits for the fault's delay, and then goes on.
+func (f *Fault) DialDelay() bool {
+	return f.kind.Wait == configs.WaitDelay && f.kind.At == configs.AtConnect && !f.kind.Refuses
+}
+
 // longest is the longest delay that the fault had: some, if the record leaves it
 // out of a kind that has one, as of a delay that is all jitter.
 func (f *Fault) longest() time.Duration {

@@ -76,50 +76,79 @@ const (
 	behind = 100 * time.Millisecond
 )
 
-// add looks at a hit that was due while the fault was in force.
+// add looks at a hit that was due while the fault was in force. One that was due
+// before, and worked for a while until its call was caught, shows who ended it.
 func (w *FaultWindow) add(h *journal.Hit, usual UsualService) {
-	if h.Due < w.Fault.Applied || h.Due >= w.Until {
+	if h.Due >= w.Until || h.Done < w.Fault.Applied {
 		return
 	}
-	extra := h.Service() - usual.of(h.Request)
+	slow := h.Service()-usual.of(h.Request) > slowFrom(usual.of(h.Request))
 	if h.Done >= w.Until {
-		if h.Class == journal.ClassOK && extra > slowFrom(usual.of(h.Request)) {
+		if h.Due >= w.Fault.Applied && h.Class == journal.ClassOK && slow {
 			w.Late++
 		}
 		return
 	}
-	client := h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout
-	gateway := badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed
-	if h.Class != journal.ClassOK || extra > slowFrom(usual.of(h.Request)) {
+	by := endedBy(h)
+	if h.Due >= w.Fault.Applied && (h.Class != journal.ClassOK || slow) {
 		w.got[got{h.Class, h.Code, h.Degraded}]++
 	}
-	if gateway && h.Service() < RefusedWithin || !client && extra <= slowFrom(usual.of(h.Request)) {
+	if by == byGateway && h.Service() < RefusedWithin || by != byClient && !slow {
 		return
 	}
+	w.markEnd(h, by, usual.of(h.Request))
+	if h.Due >= w.Fault.Applied {
+		w.count(h, by, h.Service()-usual.of(h.Request))
+	}
+}
+
+// Who ended a visit.
+const (
+	byApp = iota
+	byClient
+	byGateway
+)
+
+func endedBy(h *journal.Hit) int {
+	switch {
+	case h.Class == journal.ClassClientTimeout || h.Class == journal.ClassConnectTimeout:
+		return byClient
+	case badGateway(h) >= 0 && h.Answerer != journal.AnswererApp || h.Class == journal.ClassReset || h.Class == journal.ClassClosed:
+		return byGateway
+	}
+	return byApp
+}
+
+// count counts a slow answer.
+func (w *FaultWindow) count(h *journal.Hit, by int, extra time.Duration) {
 	if w.First == 0 || h.Done < w.First {
 		w.First = h.Done
 	}
 	switch {
-	case client:
+	case by == byClient:
 		w.GaveUp.Client++
 		w.Others.add(h, h.Service())
-		w.mark(MarkLeft, h.Done-ClusterAbs, h.Done+Beside)
-	case gateway:
+	case by == byGateway:
 		w.GaveUp.Gateway++
 		w.Others.add(h, h.Service())
-		if h.Code == 504 {
-			w.mark(MarkLeft, h.Done-ClusterAbs, h.Done+Beside)
-		} else {
-			w.mark(MarkKilled, h.Done-Beside, h.Done+Beside)
-		}
-	default:
-		if h.Class == journal.ClassOK {
-			w.GaveUp.Ok++
-		} else {
-			w.GaveUp.App++
-		}
+	case h.Class == journal.ClassOK:
+		w.GaveUp.Ok++
 		w.App.add(h, extra)
-		w.mark(MarkAnswered, h.Done-behind-usual.of(h.Request), h.Done+ClusterAbs)
+	default:
+		w.GaveUp.App++
+		w.App.add(h, extra)
+	}
+}
+
+// markEnd notes at the waits that ended beside a slow answer who gave it.
+func (w *FaultWindow) markEnd(h *journal.Hit, by int, usual time.Duration) {
+	switch {
+	case by == byClient, by == byGateway && h.Code == 504:
+		w.mark(MarkLeft, h.Done-ClusterAbs, h.Done+Beside)
+	case by == byGateway:
+		w.mark(MarkKilled, h.Done-Beside, h.Done+Beside)
+	default:
+		w.mark(MarkAnswered, h.Done-behind-usual, h.Done+ClusterAbs)
 	}
 }
 

@@ -32,6 +32,12 @@ func gaveUpOn(h *journal.Hit) bool {
 	return h.Class == journal.ClassStatus && h.Code == 504 && h.Answerer != journal.AnswererApp
 }
 
+// mayGoOn reports whether the site may go on unseen with what was answered: a
+// gateway's page for a worker that did not answer can look like an application's.
+func mayGoOn(h *journal.Hit) bool {
+	return gaveUpOn(h) || h.Class == journal.ClassStatus && h.Code == 504 && h.Service() >= shortestPatience
+}
+
 // inFlight reports whether the hit reached the site, from Sent to Done.
 func inFlight(h *journal.Hit) bool {
 	return h.Class != journal.ClassDropped && h.Class != journal.ClassGenerator

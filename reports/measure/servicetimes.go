@@ -75,7 +75,32 @@ func (s *ServiceTimes) add(h *journal.Hit) {
 
 // BusiestSecond is the most answers in a second, without a fault and before anybody gave up.
 func (run *Run) BusiestSecond() float64 {
-	faulty, second, served := run.FaultyCells(0), run.Cells.PerSecond(), run.Cells.Flow.Served
+	return float64(run.mostServed(run.FaultyCells(0), run.Cells.PerSecond()))
+}
+
+// carriedFor is for how long a rate must have been answered to be carried, and
+// afterLifting how long what a fault withheld may come in its stead, seconds.
+const carriedFor, afterLifting = 3, 2
+
+// Carried is the most answers a second for carriedFor, likewise, and not from
+// behind a fault.
+func (run *Run) Carried() float64 {
+	faulty, second := run.FaultyCells(0), run.Cells.PerSecond()
+	left := 0
+	for c := range faulty {
+		if faulty[c] {
+			left = afterLifting * second
+		} else if left > 0 {
+			faulty[c], left = true, left-1
+		}
+	}
+	return float64(run.mostServed(faulty, carriedFor*second)) / carriedFor
+}
+
+// mostServed is the most answers in so many cells, none of them faulty, before
+// anybody gave up.
+func (run *Run) mostServed(faulty []bool, cells int) int64 {
+	served := run.Cells.Flow.Served
 	faulty = faulty[:min(len(faulty), len(served), run.Cells.FirstGiveUp())]
 	var n, most int64
 	streak := 0
@@ -85,12 +110,12 @@ func (run *Run) BusiestSecond() float64 {
 			continue
 		}
 		n += int64(served[c])
-		if streak++; streak > second {
-			n -= int64(served[c-second])
+		if streak++; streak > cells {
+			n -= int64(served[c-cells])
 		}
 		most = max(most, n)
 	}
-	return float64(most)
+	return most
 }
 
 // Moments are the count, sum and sum of squares of some times. They are whole

@@ -31,9 +31,14 @@ func (s *Throughput) add(h *journal.Hit) {
 }
 
 // In returns how many requests belong to a second. Their calls are made between
-// sending and answer, so it is the mean of both counts.
+// sending and answer, so it is the mean of both counts. Where a queue fills or
+// drains, who is sent waits, and who calls is soon done.
 func (s *Throughput) In(second int) float64 {
-	return float64(SumCells(s.sent, second*Parts, (second+1)*Parts)+SumCells(s.Done, second*Parts, (second+1)*Parts)) / 2
+	sent, done := SumCells(s.sent, second*Parts, (second+1)*Parts), SumCells(s.Done, second*Parts, (second+1)*Parts)
+	if apart := max(sent, done) - min(sent, done); apart > 2 && 5*apart > max(sent, done) {
+		return float64(done)
+	}
+	return float64(sent+done) / 2
 }
 
 // QuietSeconds says of each whole second of the run whether no fault was in force in it

@@ -27,16 +27,20 @@ type Run struct {
 func Draw(k zoo.Kind, seed uint64) (Run, error) {
 	site, plan := k.Draw(seed)
 	record, truth := zoo.Simulate(site, plan, seed)
-	r, err := analysis.Contents(journal.Contents{
-		Manifest: record.Manifest, Experiment: record.Experiment, Events: record.Events, Observations: record.Observations,
-		Hits: func() iter.Seq2[[]journal.Hit, error] {
-			return func(yield func([]journal.Hit, error) bool) { yield(record.Hits, nil) }
-		},
-	})
+	r, err := analysis.Contents(contentsOf(record))
 	if err != nil {
 		return Run{}, fmt.Errorf("analyse %s %d: %w", k.Name, seed, err)
 	}
 	return Run{k.Name, seed, truth, r}, nil
+}
+
+func contentsOf(record *zoo.Record) journal.Contents {
+	return journal.Contents{
+		Manifest: record.Manifest, Experiment: record.Experiment, Events: record.Events, Observations: record.Observations,
+		Hits: func() iter.Seq2[[]journal.Hit, error] {
+			return func(yield func([]journal.Hit, error) bool) { yield(record.Hits, nil) }
+		},
+	}
 }
 
 // Mark is one thing that a report says of a drawn site, or keeps silent about,

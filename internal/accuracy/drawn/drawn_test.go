@@ -3,7 +3,6 @@ package drawn
 import (
 	"flag"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"runtime"
@@ -16,30 +15,28 @@ import (
 	"github.com/tailback/tailback/internal/zoo"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
-	"github.com/tailback/tailback/reports/journal"
 )
 
 // rowReport is the report on a row of the zoo.
 func rowReport(t *testing.T, name string) *reports.Report {
 	t.Helper()
 	for _, row := range zoo.Rows() {
-		if row.Name != name {
-			continue
+		if row.Name == name {
+			return rowRun(t, row).Report
 		}
-		record, _ := zoo.Simulate(row.Site, row.Plan, 1)
-		r, err := analysis.Contents(journal.Contents{
-			Manifest: record.Manifest, Experiment: record.Experiment, Events: record.Events, Observations: record.Observations,
-			Hits: func() iter.Seq2[[]journal.Hit, error] {
-				return func(yield func([]journal.Hit, error) bool) { yield(record.Hits, nil) }
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
 	}
 	t.Fatalf("the zoo has no row %s", name)
 	return nil
+}
+
+func rowRun(t *testing.T, row zoo.Row) Run {
+	t.Helper()
+	record, truth := zoo.Simulate(row.Site, row.Plan, 1)
+	r, err := analysis.Contents(contentsOf(record))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Run{row.Name, 1, truth, r}
 }
 
 var long = flag.Bool("long", false, "simulate many runs of each kind and write ACCURACY.md; about 10 minutes")
@@ -58,8 +55,8 @@ func TestRows(t *testing.T) {
 		budget         float64 // the longest timeout that holds, seconds
 		needed         int     // workers with the timeout that was seen
 	}{
-		// (6/100 - 0.02)/0.1 = 0.40 s
-		{name: "1", workers: 6, slots: 11, budget: 0.40},
+		// 10% should call, and 9.4% of those sent do: (6/100 - 0.017)/0.094 = 0.46 s
+		{name: "1", workers: 6, slots: 11, budget: 0.46},
 		// 4/8 - 0.1 = 0.40 s
 		{name: "2", workers: 4, slots: 17, budget: 0.40},
 		// 4/7.5 - 0.1 = 0.43 s
@@ -96,6 +93,18 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// Nothing that a report says of a row is wrong, but of a gateway's own limit
+// (max_conns): without its log that looks like a queue that is full.
+func TestRowsSayNothingWrong(t *testing.T) {
+	for _, row := range zoo.Rows() {
+		for _, m := range rowRun(t, row).Marks() {
+			if open := row.Name == "22f" && (m.Figure == "queue slots" || m.Figure == "cause"); m.Wrong && !open {
+				t.Errorf("row %s: %s: said %s, truth %s", row.Name, m.Figure, m.Said, m.Truth)
+			}
+		}
+	}
+}
+
 // A fault that was survived, a delay too small to matter and answers cut short are
 // to blame for nothing; two faults at once, the one that made calls wait.
 func TestRowsBlame(t *testing.T) {
@@ -111,8 +120,8 @@ func TestRowsBlame(t *testing.T) {
 // it and don't. ACCURACY.md says which kinds these are. A change may not make them
 // more; one that makes them fewer lowers them here.
 var open = map[string]struct{ wrong, silent int }{
-	"workers": {3, 7}, "queue slots": {4, 6}, "capacity": {4, 4}, "gateway timeout": {0, 0},
-	"timeout": {1, 0}, "budget": {4, 0}, "cause": {1, 0}, "blame": {0, 0},
+	"workers": {1, 7}, "queue slots": {1, 6}, "capacity": {0, 4}, "gateway timeout": {0, 0},
+	"timeout": {0, 0}, "budget": {2, 0}, "cause": {1, 0}, "blame": {0, 0},
 }
 
 // A run of each kind of the zoo, with a fixed seed; with -long many, for ACCURACY.md.
