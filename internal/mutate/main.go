@@ -1,7 +1,8 @@
 // Command mutate puts small faults into code, one at a time, and tells which of
-// them the tests of the code's own package do not notice.
+// them the tests do not notice: those of the code's own package, and of the
+// packages named with -with, where they depend on it.
 //
-//	go run ./internal/mutate -n 100 -seed 1 ./reports/... ./attack ./chaos
+//	go run ./internal/mutate -n 100 -seed 1 -with ./reports/analysis ./reports/... ./attack ./chaos
 //
 // A fault is a flipped comparison, a number that is one more, a negated condition,
 // a dropped statement or branch, two swapped arguments. Each that compiles is as
@@ -34,6 +35,10 @@ func main() {
 	flag.IntVar(&o.n, "n", 100, "how many changes to draw")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws the same changes again")
 	flag.DurationVar(&o.within, "timeout", 2*time.Minute, "how long a package's tests may take at most")
+	flag.Func("with", "a package whose tests count as well, for what it depends on; may be repeated", func(pattern string) error {
+		o.with = append(o.with, pattern)
+		return nil
+	})
 	flag.Parse()
 	if o.patterns = flag.Args(); len(o.patterns) == 0 {
 		fmt.Fprintln(os.Stderr, "mutate: name packages, such as ./reports/...")
@@ -48,6 +53,7 @@ func main() {
 type options struct {
 	dir      string // from which the patterns are seen
 	patterns []string
+	with     []string
 	n        int
 	seed     uint64
 	within   time.Duration // for a package's tests
@@ -64,6 +70,9 @@ type drawn struct {
 func mutate(ctx context.Context, o options, out, progress io.Writer) (map[verdict]int, error) {
 	packages, err := load(ctx, o.dir, o.patterns)
 	if err != nil {
+		return nil, err
+	}
+	if err := findTesters(ctx, o.dir, o.with, packages); err != nil {
 		return nil, err
 	}
 	all := shuffled(packages, o.seed)

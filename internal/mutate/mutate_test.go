@@ -115,6 +115,23 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// The tests of a package that depends on the changed one count when it is named.
+func TestOthersTestsCount(t *testing.T) {
+	for _, row := range []struct {
+		with []string
+		want verdict
+	}{{nil, survived}, {[]string{"./using"}, caught}, {[]string{"./failing"}, survived}} { // the last does not depend on it
+		p := example(t, "counting")
+		if err := findTesters(t.Context(), "testdata", row.with, []*goPackage{p}); err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.changes(), func(c change) bool { return c.What == "> becomes >=" })
+		if got, err := try(t.Context(), p, p.changes()[i], 2*time.Second); got != row.want || err != nil {
+			t.Errorf("with %q: %s, %v, want %s", row.with, got, err, row.want)
+		}
+	}
+}
+
 // Changes that do not compile are told without a build.
 func TestCompiles(t *testing.T) {
 	p := example(t, "counting")

@@ -33,6 +33,7 @@ type goPackage struct {
 	sources   map[string][]byte
 	fset      *token.FileSet
 	imports   types.Importer
+	testers   []string // other packages whose tests are of this one as well
 }
 
 // load reads the packages that the patterns name, as seen from a folder.
@@ -85,6 +86,28 @@ func list(ctx context.Context, dir string, patterns []string) ([]listed, error) 
 		}
 		all = append(all, l)
 	}
+}
+
+// findTesters notes at each package which of those named depend on it.
+func findTesters(ctx context.Context, dir string, named []string, packages []*goPackage) error {
+	for _, pattern := range named {
+		all, err := list(ctx, dir, []string{pattern})
+		if err != nil {
+			return err
+		}
+		depends := map[string]bool{}
+		for _, l := range all {
+			depends[l.ImportPath] = l.DepOnly
+		}
+		for _, l := range all {
+			for _, p := range packages {
+				if !l.DepOnly && depends[p.Path] {
+					p.testers = append(p.testers, l.ImportPath)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (p *goPackage) read(name string) error {

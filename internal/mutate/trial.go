@@ -23,7 +23,7 @@ const (
 	unbuilt  verdict = "unbuilt"   // the tests did not compile with it
 )
 
-// try runs the package's own tests with the change, for so long at most. The
+// try runs the package's tests with the change, for so long at most. The
 // tree is not touched: the changed file is laid over its own.
 func try(ctx context.Context, p *goPackage, c change, within time.Duration) (verdict, error) {
 	folder, err := os.MkdirTemp("", "mutate-")
@@ -46,12 +46,12 @@ func try(ctx context.Context, p *goPackage, c change, within time.Duration) (ver
 // building is how long compiling and linking a package's tests may take.
 const building = 5 * time.Minute
 
-// test runs the package's own tests and returns what they say.
+// test runs the package's tests and returns what they say.
 func test(ctx context.Context, p *goPackage, within time.Duration, flags ...string) (verdict, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, within+building)
 	defer cancel()
 	args := append([]string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", within.String()}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
+	cmd := exec.CommandContext(ctx, "go", append(append(args, "."), p.testers...)...)
 	var out bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Dir, &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that nothing that the tests started outlives them
