@@ -65,9 +65,10 @@ func TestAnOverloadAfterAFaultIsNotItsDoing(t *testing.T) {
 	}
 }
 
-// While the hang of madeup.Hang is in force 4 calls wait, or just one.
+// While the hang of madeup.Hang is in force 4 calls wait, or just one. How many
+// workers there are is not known but by what they serve.
 func TestAllAreSaidToWaitOnlyIfAllDo(t *testing.T) {
-	for calls, want := range map[int]string{4: "workers were waiting for payments", 1: "were busy, held longer with payments hanging, and"} {
+	for calls, want := range map[int]string{4: "all workers were busy, with 4 calls to payments waiting, and", 1: "were busy, held longer with payments hanging, and"} {
 		s := madeup.Hang()
 		for range calls {
 			s.Caught(15*madeup.Second, 10*madeup.Second, "site", true)

@@ -78,7 +78,7 @@ func queueWords(r *reports.Report) string {
 	}
 	switch n, ok := q.Exact(); {
 	case !ok && math.Round(q.Low) == math.Round(q.Value):
-		return "at least " + whole(q) + " queue slots behind them filled"
+		return "at least " + words.Number(int64(math.Round(q.Value)), "queue slot") + " behind them filled"
 	case !ok:
 		return whole(q) + " queue slots behind them filled"
 	case n == 0:
@@ -97,10 +97,14 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	}
 	hz := r.Prediction.CapacityHz
 	if hz == nil || *hz <= 0 || fault != &r.Faults[0] {
-		if !allWaited(r, o) {
-			return workersAll(r, "were busy") + ", held longer with " + fault.State + ","
+		if all := waited(r, o, fault.Dependency); all != "" {
+			return all
 		}
-		return workersAll(r, "were waiting for "+fault.Dependency)
+		counted := r.Pool.Workers != nil && r.Pool.Workers.Kind != reports.EffectiveWorkers
+		if n := o.Held; n != nil && !counted && math.Round(*n) >= 2 {
+			return "all workers were busy, with " + words.Number(int64(math.Round(*n)), "call") + " to " + fault.Dependency + " waiting,"
+		}
+		return workersAll(r, "were busy") + ", held longer with " + fault.State + ","
 	}
 	each := "slow calls"
 	if t := reports.TimeoutOn(r.Timeouts, fault.Dependency); t != nil && t.ObservedS != nil {
@@ -113,19 +117,27 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
 }
 
-// allWaited reports whether as many calls waited as there are workers, as far as
-// both are known: a worker works for itself now and then. Workers that were not
-// counted are taken for a tenth of what is inside at least.
-func allWaited(r *reports.Report, o *reports.Onset) bool {
-	switch w := r.Pool.Workers; {
-	case o.Held == nil:
-		return true
-	case w == nil || w.Kind == reports.EffectiveWorkers:
-		return 10**o.Held >= float64(o.InFlight)
-	default:
-		return *o.Held >= 0.8*w.Low
+// waited says how many of the workers were waiting for the fault's dependency when
+// the errors began: all, or most of them; empty where that is not known, or fewer
+// were. All means all.
+func waited(r *reports.Report, o *reports.Onset, dependency string) string {
+	w := r.Pool.Workers
+	if o.Held == nil || w == nil || w.Kind == reports.EffectiveWorkers {
+		return ""
 	}
+	held := math.Round(*o.Held)
+	_, exact := w.Exact()
+	switch {
+	case held >= math.Round(w.Low):
+		return workersAll(r, "were waiting for "+dependency)
+	case exact && held >= mostOf*w.Low:
+		return words.Count(int64(held)) + " of " + workersThe(r) + " were waiting for " + dependency
+	}
+	return ""
 }
+
+// mostOf is what share of the workers are most of them.
+const mostOf = 0.8
 
 func workerKilled(r *reports.Report, o *reports.Onset) string {
 	if t := reports.TimeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == reports.ByWorker && t.ObservedS != nil {

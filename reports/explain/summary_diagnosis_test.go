@@ -50,6 +50,7 @@ func physics(r *reports.Report) {
 		Choices: []reports.Choice{{TimeoutS: 0.3, WorkersNeeded: 4, Holds: true}, {TimeoutS: 1, WorkersNeeded: 9, Holds: false}, {TimeoutS: 3, WorkersNeeded: 25, Holds: false}}}}
 	r.Prediction.CapacityHz = new(0.0)
 	cause(r, reports.QueueFull, 0.97)
+	r.Onset[0].Held = new(4.0)
 }
 
 // cause sets the cause of the first onset.
@@ -119,9 +120,24 @@ func TestTheSentence(t *testing.T) {
 			cause(r, reports.GatewayTimeout, 0.95)
 		}, "With payments hanging, 504s began 2.5 s after the fault at 8 requests/s: all 4 workers were waiting for payments and requests took longer than the 10 s that the gateway waits. No timeout was seen within 10 s. A timeout of at most 0.40 s would hold this rate (0.30 s with headroom); with a 1 s timeout it takes 9 workers."},
 		{"figures that are not known", madeup.Hang(), func(r *reports.Report) { cause(r, reports.QueueFull, 0.9) },
-			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers were waiting for payments and the queue behind them filled."},
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers were busy, held longer with payments hanging, and the queue behind them filled."},
+		{"calls that waited, and workers that are not known", madeup.Hang(), func(r *reports.Report) {
+			cause(r, reports.QueueFull, 0.9)
+			r.Onset[0].Held = new(4.2)
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers were busy, with 4 calls to payments waiting, and the queue behind them filled."},
+		{"slots that may be more", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			r.Pool.QueueSlots.Low, r.Pool.QueueSlots.High = 17, 38
+			r.Timeouts, r.Budget = nil, nil
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all 4 workers were waiting for payments and at least 17 queue slots behind them filled."},
+		{"all but one", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			r.Pool.Workers, r.Onset[0].Held = around(8, 0), new(7.0)
+			r.Timeouts, r.Budget = nil, nil
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: 7 of the 8 workers were waiting for payments and the 17 queue slots behind them filled."},
 		{"figures that are not exact", madeup.Hang(), func(r *reports.Report) {
 			physics(r)
+			r.Onset[0].Held = new(12.0)
 			r.Pool.Workers, r.Pool.QueueSlots = around(12, 0.1), around(40, 0.1)
 			r.Budget = nil
 		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers (about 12) were waiting for payments and about 40 queue slots behind them filled. No timeout was seen within 10 s."},

@@ -18,10 +18,11 @@ import (
 // the slowest of a few baseline seconds is only a guess at how slow a healthy
 // second may be.
 //
-// One bad second in the baseline must not make every second well: the worst
-// counts as no more than dip below the baseline's ok ratio, and the slowest as
-// no more than twice the median. A baseline with an ok ratio below sound is
-// not a state to come back to.
+// Bad seconds in the baseline must not make every second well: the worst counts
+// as no more than dip below the baseline's ok ratio, and the slowest as no more
+// than twice the lower quartile, as half of the seconds before a fault may be of a
+// load that the site queued under. A baseline with an ok ratio below sound is not
+// a state to come back to.
 const (
 	widen    = 1.25
 	widenAbs = 10 * time.Millisecond
@@ -119,7 +120,7 @@ func (b *baseline) limits() (okRatio float64, p95 time.Duration, why string) {
 		return 0, 0, fmt.Sprintf("the site was not well before the first fault either: %s of requests were answered well", words.Percent(all))
 	}
 	slices.Sort(times)
-	p95 = min(times[len(times)-1], 2*times[len(times)/2])
+	p95 = min(times[len(times)-1], 2*times[len(times)/4])
 	return max(okRatio, all-dip), time.Duration(widen*float64(p95)) + widenAbs, ""
 }
 

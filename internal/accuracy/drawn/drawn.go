@@ -71,7 +71,7 @@ func (d Run) Marks() []Mark {
 	for i, limit := range t.Timeouts {
 		marks = append(marks, d.timeout(i, limit), d.budget(i, limit.Dependency))
 	}
-	return append(marks, d.causes()...)
+	return slices.Concat(marks, d.causes(), d.claims())
 }
 
 func counted(e *reports.Estimate) *reports.Estimate {
