@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -15,7 +16,7 @@ type knowing struct {
 	mu       sync.Mutex
 	applied  time.Duration // 0 is not yet
 	lifted   bool
-	usual    time.Duration // the longest good answer so far, before the hang
+	usual    stats.Histogram // good answers before the hang, ns
 	waits    []time.Duration
 	answered int // slow answers by the application
 	broken   int // answers of a gateway whose worker broke off
@@ -59,15 +60,21 @@ func (k *knowing) hit(h journal.Hit) bool {
 	switch {
 	case k.applied == 0:
 		if good {
-			k.usual = max(k.usual, h.Service())
+			k.usual.Add(int64(h.Service()))
 		}
-	case h.Due < k.applied || h.Service() <= k.usual+100*time.Millisecond:
+	case h.Due < k.applied || h.Service() <= k.slow():
 	case h.Class == journal.ClassStatus && h.Code == 502 && h.Answerer != journal.AnswererApp:
 		k.broken++
 	case good || h.Class == journal.ClassStatus && h.Code != 504 || h.Class == journal.ClassBody:
 		k.answered++
 	}
 	return k.knows(h.Done)
+}
+
+// slow is from when on an answer took longer than the page does by itself. One in
+// ten before the hang may have been slow by chance, as on a busy machine.
+func (k *knowing) slow() time.Duration {
+	return time.Duration(k.usual.Quantile(0.9)) + 100*time.Millisecond
 }
 
 // knows reports whether enough is known at a moment of the run. k.mu is locked.

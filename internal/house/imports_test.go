@@ -42,7 +42,7 @@ var rules = map[string]struct {
 	"reports/render":            {[]string{"reports", "reports/words"}, "rendering adds no facts"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
-	"internal/campaign":         {[]string{"internal/harness", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
+	"internal/campaign":         {[]string{"internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
 	"internal/madeup":           {[]string{"reports/journal"}, "a run made up for a test is a record like any other"},
 	"internal/staging":          {[]string{"internal/ports", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},

@@ -131,7 +131,8 @@ const (
 // drained holds the answers that came while the queue behind a lifted fault was
 // served against what so many workers can. In a time t each of W workers ends the
 // call that it was in, and serves t/S requests: at most W·(1 + t/S) answers, and no
-// less than W·(t/S - 1) as long as requests queue.
+// less than W·(t/S - 1) as long as requests queue. What came beside the calls that
+// ended was the work of so many workers at least for this run.
 func (p *PoolFit) drained(run *measure.Run, workers *reports.Estimate) int {
 	s := p.service.estimate
 	if s == nil {
@@ -148,6 +149,9 @@ func (p *PoolFit) drained(run *measure.Run, workers *reports.Estimate) int {
 			continue
 		}
 		rounds, answers := d.Seconds/(s.Value*ratio), float64(d.Answers)
+		if p.full.n > 0 && !givesUp(run, f) {
+			p.ours = max(p.ours, (1-busyMachine)*(answers-workers.High)/rounds)
+		}
 		switch w := workers.High; {
 		case answers > sooner*w*(1+rounds)+2:
 			return tooSoon

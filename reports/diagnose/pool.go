@@ -33,6 +33,8 @@ type PoolFit struct {
 	// atLeast workers were seen busy at once.
 	atLeast int64
 
+	// ours is how many workers at least served this run when a fault was lifted; 0 is not known.
+	ours float64
 	// bounded: something else than workers bounds how many calls wait at once.
 	bounded bool
 
@@ -143,6 +145,10 @@ const lessThan = 0.8
 func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 	if p.elsewhere() {
 		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
+		return nil
+	}
+	if p.bounded {
+		p.whyCapacity = "something else than its workers bounds the calls, and perhaps what it carries"
 		return nil
 	}
 	if c := p.capacity.estimate; c != nil {

@@ -124,19 +124,22 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 	if workers.Kind == reports.EffectiveWorkers {
 		return 0
 	}
-	least := 0.0
+	least := p.ours
 	for _, worth := range []*reports.Estimate{p.effective, p.logged} {
 		if worth != nil {
 			least = max(least, worth.Low)
 		}
 	}
-	if least == 0 {
+	if least <= 0 {
 		return unseenShare
 	}
 	work := 1 - least/workers.Value
 	if work <= fewStrangers {
 		return 0
 	}
-	requests := lighter * work / max(1-work, 0.1)
+	requests := work / max(1-work, 0.1)
+	if e := p.effective; e == nil || e.High < workers.Value { // then others had some of it, for certain
+		requests *= lighter
+	}
 	return min(requests/(1+requests), 0.5)
 }

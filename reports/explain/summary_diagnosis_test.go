@@ -125,6 +125,10 @@ func TestTheSentence(t *testing.T) {
 			cause(r, reports.QueueFull, 0.9)
 			r.Onset[0].Held = new(4.2)
 		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all workers were busy, with 4 calls to payments waiting, and the queue behind them filled."},
+		{"a budget that the run contradicts", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			r.Budget[0].Withdraw("the run says otherwise")
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all 4 workers were waiting for payments and the 17 queue slots behind them filled. No timeout was seen within 10 s. Which timeout would hold this rate can't be told: the run says otherwise."},
 		{"slots that may be more", madeup.Hang(), func(r *reports.Report) {
 			physics(r)
 			r.Pool.QueueSlots.Low, r.Pool.QueueSlots.High = 17, 38

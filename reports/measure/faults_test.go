@@ -1,10 +1,12 @@
 package measure
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailback/tailback/internal/madeup"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -34,5 +36,22 @@ func TestPeakConnections(t *testing.T) {
 				t.Errorf("peak = %d, want %d", got, test.want)
 			}
 		})
+	}
+}
+
+// Who is to look where, by how the site reaches the dependency.
+func TestAFaultThatMetNothing(t *testing.T) {
+	run := &Run{Manifest: journal.Manifest{Egress: "127.0.0.1:8888", Dependencies: []journal.Dependency{
+		{Name: "payments", Listen: "127.0.0.1:9901"}, {Name: "search", Host: "search.example:443"}}}}
+	none := int64(0)
+	for name, want := range map[string]string{
+		"payments": "through its proxy at 127.0.0.1:9901, and do",
+		"search":   "through the egress (http_proxy and https_proxy set to http://127.0.0.1:8888, and the host named search.example:443), and do",
+	} {
+		lifted := 20.0
+		f := reports.Fault{Dependency: name, Kind: "hang", LiftedS: &lifted, Connections: &none, RequestsHeld: &none}
+		if got := run.Untouched(f); !strings.Contains(got, want) {
+			t.Errorf("%s: %q lacks %q", name, got, want)
+		}
 	}
 }

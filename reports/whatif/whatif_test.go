@@ -61,6 +61,8 @@ func TestWhatIsSaid(t *testing.T) {
 		"a timeout inside the budget": {func(q *whatif.Question) { q.TimeoutS = 0.35 }, "Every request gets a good answer, the slowest after 450 ms."},
 		"a delay that is answered": {func(q *whatif.Question) { q.DelayS, q.TimeoutS = 0.3, 1 },
 			"the dependency takes 300 ms and the application gives up after 1 s"},
+		// (0.1 + 0.3) x 8 = 3.2 workers are busy.
+		"workers for a delay that is answered": {func(q *whatif.Question) { q.DelayS, q.TimeoutS = 0.3, 1 }, "With calls of 300 ms 4 workers are enough."},
 		// 8.4/s on 8/s grows by 0.4 a second.
 		"an overload beyond what is simulated": {func(q *whatif.Question) { q.DelayS, q.ServiceS, q.RateHz, q.LastsS = 0, 0.5, 8.4, 30 },
 			"No error within 30 s, but the pool serves only 8.0/s of 8.4/s and the queue grows: the first 502 comes after about"},
