@@ -17,26 +17,31 @@ import (
 	"github.com/tailback/tailback/reports/analysis"
 )
 
+// rows are the runs of the zoo's rows, simulated once for all tests.
+var rows = sync.OnceValues(func() (map[string]Run, error) {
+	runs := map[string]Run{}
+	for _, row := range zoo.Rows() {
+		record, truth := zoo.Simulate(row.Site, row.Plan, 1)
+		r, err := analysis.Contents(contentsOf(record))
+		if err != nil {
+			return nil, err
+		}
+		runs[row.Name] = Run{row.Name, 1, truth, r}
+	}
+	return runs, nil
+})
+
 // rowReport is the report on a row of the zoo.
 func rowReport(t *testing.T, name string) *reports.Report {
 	t.Helper()
-	for _, row := range zoo.Rows() {
-		if row.Name == name {
-			return rowRun(t, row).Report
-		}
-	}
-	t.Fatalf("the zoo has no row %s", name)
-	return nil
-}
-
-func rowRun(t *testing.T, row zoo.Row) Run {
-	t.Helper()
-	record, truth := zoo.Simulate(row.Site, row.Plan, 1)
-	r, err := analysis.Contents(contentsOf(record))
+	runs, err := rows()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run{row.Name, 1, truth, r}
+	if runs[name].Report == nil {
+		t.Fatalf("the zoo has no row %s", name)
+	}
+	return runs[name].Report
 }
 
 var long = flag.Bool("long", false, "simulate many runs of each kind and write ACCURACY.md; about 10 minutes")
@@ -96,10 +101,14 @@ func TestRows(t *testing.T) {
 // Nothing that a report says of a row is wrong, but of a gateway's own limit
 // (max_conns): without its log that looks like a queue that is full.
 func TestRowsSayNothingWrong(t *testing.T) {
-	for _, row := range zoo.Rows() {
-		for _, m := range rowRun(t, row).Marks() {
-			if open := row.Name == "22f" && (m.Figure == "queue slots" || m.Figure == "cause"); m.Wrong && !open {
-				t.Errorf("row %s: %s: said %s, truth %s", row.Name, m.Figure, m.Said, m.Truth)
+	runs, err := rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, run := range runs {
+		for _, m := range run.Marks() {
+			if open := name == "22f" && (m.Figure == "queue slots" || m.Figure == "cause"); m.Wrong && !open {
+				t.Errorf("row %s: %s: said %s, truth %s", name, m.Figure, m.Said, m.Truth)
 			}
 		}
 	}
