@@ -66,6 +66,9 @@ func TestAuditOfSeveral(t *testing.T) {
 	if a.ExitCode != 1 || a.Rows[0].Verdict != reports.AuditTooLong || a.Summary != "1 of 3 dependencies is called without a timeout: search; 1 too long for 8/s: payments; of mail it could not be told" {
 		t.Errorf("got %d, %q, %+v", a.ExitCode, a.Summary, a.Rows[0])
 	}
+	if a := Audit(8, 10, []judge.AuditPart{auditedPart("search", &reports.Timeout{Verdict: "none", HorizonS: 10}, 1, true)}); a.Summary != "search is called without a timeout" {
+		t.Errorf("of the only one: %q", a.Summary)
+	}
 	if a := Audit(8, 10, nil); a.ExitCode != 3 || a.Rows == nil {
 		t.Errorf("of nothing: %+v", a)
 	}

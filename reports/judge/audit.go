@@ -32,6 +32,9 @@ func Audit(rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
 	case len(none) > 0:
 		a.Verdict, a.ExitCode = reports.Fail, exitMissed
 		a.Summary = fmt.Sprintf("%d of %d dependencies %s called without a timeout: %s", len(none), n, be(len(none)), words.Join(none))
+		if n == 1 {
+			a.Summary = none[0] + " is called without a timeout"
+		}
 	case len(unknown) > 0 || n == 0:
 		a.Verdict, a.ExitCode = reports.Inconclusive, exitInconclusive
 		a.Summary = fmt.Sprintf("%d of %d dependencies %s called with a timeout", with, n, be(with))
