@@ -137,6 +137,10 @@ func (p *PoolFit) elsewhere() bool {
 	return false
 }
 
+// wellOver is how many times what waited a site must have served to show that
+// something else than its workers bounded the calls.
+const wellOver = 1.5
+
 // lessThan is by what share of a rate that was carried a capacity may fall short
 // of it and still be that: the more so as the most of several seconds is chance.
 const lessThan = 0.8
@@ -147,7 +151,8 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
 		return nil
 	}
-	if p.bounded {
+	// On TCP a worker or two may be busy without a call: then the calls are bounded by nothing.
+	if w := p.workers.estimate; p.bounded && (p.effective == nil || w == nil || p.effective.Low > wellOver*w.Value) {
 		p.whyCapacity = "something else than its workers bounds the calls, and perhaps what it carries"
 		return nil
 	}
