@@ -86,6 +86,15 @@ type Pool struct {
 	Unknown map[string]string `json:"unknown"`
 }
 
+// Counted are the workers where they are a number of processes; nil where only
+// what they are worth is known, or nothing.
+func (p *Pool) Counted() *Estimate {
+	if p.Workers == nil || p.Workers.Kind == EffectiveWorkers {
+		return nil
+	}
+	return p.Workers
+}
+
 // Timeout is how long the site waited for a dependency that did not answer.
 type Timeout struct {
 	Dependency   string    `json:"dependency"`

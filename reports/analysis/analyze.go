@@ -45,11 +45,11 @@ func report(run *measure.Run) *reports.Report {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
 		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
-		diagnose.Explained(run, &r.Pool, r.Prediction, r.Budget)
+		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
 	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
-	diagnose.NotByTries(&r.Pool, r.Onset)
+	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
 	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)

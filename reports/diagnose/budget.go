@@ -39,6 +39,13 @@ func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, d
 	return list
 }
 
+// withdraw takes all budgets back for the same reason.
+func withdraw(budgets []reports.Budget, why string) {
+	for i := range budgets {
+		budgets[i].Withdraw(why)
+	}
+}
+
 func budget(site poolmodel.Site, workers, rate float64, name string, seen *reports.Timeout) reports.Budget {
 	calls := site.Share
 	if seen != nil && seen.Retries > 0 {

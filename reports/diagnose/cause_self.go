@@ -93,7 +93,5 @@ func NotByItself(run *measure.Run, pool *reports.Pool, self *reports.SelfRequest
 	const why = "pages call their own site, so that a request takes more than one worker: what it carries depends on how many wait for each other"
 	pool.CapacityHz = nil
 	pool.Unknown["capacity_hz"] = why
-	for i := range budgets {
-		budgets[i].Withdraw(why)
-	}
+	withdraw(budgets, why)
 }

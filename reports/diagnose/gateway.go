@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tailback/tailback/internal/stats"
@@ -69,7 +68,7 @@ func network(run *measure.Run, p *PoolFit, pool *reports.Pool) (network string, 
 
 // gatewayTimeout takes the lowest cluster of the times, ns, after which the gateway gave up: on TCP, connecting may take 1, 3
 // or 7 s more.
-func gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
+func (p *PoolFit) gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
 	times := &run.GiveUps
 	n := times.N()
 	if n == 0 {
@@ -86,7 +85,7 @@ func gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
 		mid := time.Duration(times.Quantile((float64(i) + float64(tenth)/2) / steps)).Seconds()
 		e := &reports.Estimate{Value: mid, Low: mid*0.99 - 0.02, High: mid*1.01 + 0.005,
 			From: fmt.Sprintf("the shortest of %d answers 504, which came after the same time", n)}
-		return byTry(run, e, n)
+		return p.byTry(run, e, n)
 	}
 	return nil, fmt.Sprintf("the %d answers 504 came after all sorts of times", n)
 }
@@ -95,7 +94,7 @@ func gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
 // of an upstream when one has not answered (proxy_next_upstream), which may be the
 // same one under a second name, and logs each time. That no server was left
 // (max_fails) shows that it does so where the log has lost count.
-func byTry(run *measure.Run, e *reports.Estimate, answers int64) (*reports.Estimate, string) {
+func (p *PoolFit) byTry(run *measure.Run, e *reports.Estimate, answers int64) (*reports.Estimate, string) {
 	lines := map[journal.Kind]int64{}
 	for _, o := range run.Observed {
 		if o.Source == journal.NginxErrorLog && run.Within(o) {
@@ -105,6 +104,7 @@ func byTry(run *measure.Run, e *reports.Estimate, answers int64) (*reports.Estim
 	tries := float64(lines[journal.ReadTimeout]) / float64(answers)
 	switch n := math.Round(tries); {
 	case n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n:
+		p.triesTold = true
 		e.Value, e.Low, e.High = e.Value/n, e.Low/n, e.High/n
 		e.From += fmt.Sprintf(", each after %.0f tries by nginx's error log", n)
 	case lines[journal.NoLiveUpstreams] > 0:
@@ -122,8 +122,8 @@ const severalTries = "the gateway had no server left to ask: it tries several, o
 
 // NotByTries takes the gateway's timeout back where it had no server left to ask,
 // unless its log has told the tries.
-func NotByTries(pool *reports.Pool, onsets []reports.Onset) {
-	if pool.GatewayTimeoutS == nil || strings.Contains(pool.GatewayTimeoutS.From, "tries") {
+func NotByTries(pool *reports.Pool, fit *PoolFit, onsets []reports.Onset) {
+	if pool.GatewayTimeoutS == nil || fit.triesTold {
 		return
 	}
 	if slices.ContainsFunc(onsets, func(o reports.Onset) bool { return o.Cause == reports.GatewayLimit }) {

@@ -17,6 +17,7 @@ type PoolFit struct {
 	service  serviceFit
 	workers  workersFit
 	capacity capacityFit
+	held     *measure.HeldCalls
 	windows  []measure.Stretch // in which requests queued
 	full     fullFit
 	mix      float64           // of the requests served in them: their service time over that of the mix as sent
@@ -35,6 +36,8 @@ type PoolFit struct {
 
 	// ours is how many workers at least served this run when a fault was lifted; 0 is not known.
 	ours float64
+	// triesTold: the gateway's timeout is that of one of several tries, by its log.
+	triesTold bool
 	// bounded: something else than workers bounds how many calls wait at once.
 	bounded bool
 
@@ -49,7 +52,8 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	sent := run.Traffic.SentByRequest()
 	p.full = full(run)
 	p.service = fit(run.Services, sent, 0)
-	p.workers = workersFromCalls(run, run.HeldCalls(), ownTimeOf(dependencies, p.service), longestService(run.Services, p.service), callsOfAll(dependencies), p.full.n > 0)
+	p.held = run.HeldCalls()
+	p.workers = workersFromCalls(run, p.held, ownTimeOf(dependencies, p.service), longestService(run.Services, p.service), callsOfAll(dependencies), p.full.n > 0)
 	if w := p.workers.estimate; w != nil && w.Value >= 1 {
 		p.service = fit(run.Services, sent, int(w.Value))
 	}
@@ -69,7 +73,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		q.From += "; our own reading of the status page may have waited in one more"
 	}
 	pool.CapacityHz = p.decideCapacity(pool.Workers)
-	pool.GatewayTimeoutS, p.whyGateway = gatewayTimeout(run)
+	pool.GatewayTimeoutS, p.whyGateway = p.gatewayTimeout(run)
 	pool.Network, p.tcpSlots = network(run, p, &pool)
 	page.slots(&pool, p)
 	pool.Unknown = p.unknown(&pool)

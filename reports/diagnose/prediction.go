@@ -176,11 +176,9 @@ func addTo(p *reports.Prediction, res *poolmodel.Result, t *measure.Timeline, ru
 // these workers and their calls decided what came. Where little varied, half of it
 // may be chance: then the model must have been clearly off. Workers that finish
 // together answer in batches, whose moments tell nothing: it is held to some seconds.
-func Explained(run *measure.Run, pool *reports.Pool, p reports.Prediction, budgets []reports.Budget) {
-	if heldBack(run, pool.Workers) {
-		for i := range budgets {
-			budgets[i].Withdraw("requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections")
-		}
+func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Prediction, budgets []reports.Budget) {
+	if heldBack(run, fit.held, pool.Workers) {
+		withdraw(budgets, "requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections")
 		return
 	}
 	if measure.Outcome(run.Manifest) != reports.OutcomeComplete || slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool { return f.Waits() && !modelled(f) }) {
@@ -190,9 +188,7 @@ func Explained(run *measure.Run, pool *reports.Pool, p reports.Prediction, budge
 	if pool.FitR2 == nil || m.residual <= 0.5*m.total || m.residual <= m.n*(1+clearlyOff*clearlyOff*m.mean*m.mean) {
 		return
 	}
-	for i := range budgets {
-		budgets[i].Withdraw("a pool with these figures would have answered otherwise than the site did in this run: something else than its workers and these calls decided it")
-	}
+	withdraw(budgets, "a pool with these figures would have answered otherwise than the site did in this run: something else than its workers and these calls decided it")
 }
 
 // clearlyOff is by what share of the mean answers a model is off, which the answers'
@@ -241,11 +237,10 @@ func FitR2(run *measure.Run, p reports.Prediction) *float64 {
 // heldBack reports whether requests queued under a hang while fewer calls waited
 // than there are workers: then something else holds workers too, such as the lock of
 // a session or a pool of connections, and W/rate - S says nothing.
-func heldBack(run *measure.Run, workers *reports.Estimate) bool {
+func heldBack(run *measure.Run, held *measure.HeldCalls, workers *reports.Estimate) bool {
 	if workers == nil {
 		return false
 	}
-	held := run.HeldCalls()
 	for _, f := range run.Faults {
 		if !f.UntilLifted() || f.OnConnect() || f.Share < 1 || f.Lifted == nil || givesUp(run, f) {
 			continue

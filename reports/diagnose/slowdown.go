@@ -142,18 +142,18 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	manyN, manyX := meanCell(cells[len(cells)-third:])
 	all := meanOf(cells)
 	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", words.Things(fewX), words.Things(fewN), words.Things(manyX), words.Things(manyN))
-	w := pool.Workers
+	w := pool.Counted()
 	switch {
 	case manyN > 1.3*fewN && manyX < 0.8*fewX:
 		s.Cause, s.Confidence = reports.Contention, new(0.8)
 		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", words.Span(fewN/fewX), words.Span(manyN/max(manyX, 1e-9))))
-	case w != nil && w.Kind != reports.EffectiveWorkers && all.inside <= w.Low:
+	case w != nil && all.inside <= w.Low:
 		s.Cause, s.Confidence = reports.Contention, new(0.7)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", words.Things(all.inside), words.Things(w.Value)))
-	case w != nil && w.Kind != reports.EffectiveWorkers && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
+	case w != nil && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
 		s.Cause, s.Confidence = reports.Contention, new(0.6)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Things(w.Value), words.Things(all.served), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
-	case w != nil && w.Kind != reports.EffectiveWorkers && all.inside > w.High:
+	case w != nil && all.inside > w.High:
 		s.Cause, s.Confidence = reports.Queueing, new(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", words.Things(all.inside), words.Things(w.Value), words.Things(all.served)))
 	case manyN > 1.5*fewN && manyX > 0.9*fewX && manyX < 1.1*fewX:

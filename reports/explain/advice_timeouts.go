@@ -91,8 +91,8 @@ func seenOf(t *reports.Timeout) string {
 // the gateway, or whatever ends workers, leaves of its patience. It is empty where
 // the figures that are shown would not add up.
 func budgetSum(r *reports.Report, b *reports.Budget) string {
-	w := r.Pool.Workers
-	if w == nil || w.Kind == reports.EffectiveWorkers || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
+	w := r.Pool.Counted()
+	if w == nil || r.Pool.Grew || b.RateHz <= 0 || b.Calls <= 0 {
 		return ""
 	}
 	tries := 1.0
@@ -159,8 +159,8 @@ func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.A
 // others carry, at most 80% busy, the requests that do not call it; 0 when there
 // is no such number.
 func bulkhead(r *reports.Report, b *reports.Budget) (n, of int64) {
-	w, s := r.Pool.Workers, r.Pool.ServiceS
-	if w == nil || s == nil || w.Kind == reports.EffectiveWorkers || b.Calls > 0.9 {
+	w, s := r.Pool.Counted(), r.Pool.ServiceS
+	if w == nil || s == nil || b.Calls > 0.9 {
 		return 0, 0
 	}
 	of, ok := w.Exact()
@@ -173,7 +173,7 @@ func bulkhead(r *reports.Report, b *reports.Budget) (n, of int64) {
 
 // moreWorkers says how many workers the timeout that is there would take.
 func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
-	if b == nil || r.Pool.Workers == nil || r.Pool.Workers.Kind == reports.EffectiveWorkers {
+	if b == nil || r.Pool.Counted() == nil {
 		return nil
 	}
 	timeout, need := 0.0, 0

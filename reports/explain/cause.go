@@ -100,8 +100,7 @@ func taken(r *reports.Report, o *reports.Onset) string {
 		if all := waited(r, o, fault.Dependency); all != "" {
 			return all
 		}
-		counted := r.Pool.Workers != nil && r.Pool.Workers.Kind != reports.EffectiveWorkers
-		if n := o.Held; n != nil && !counted && math.Round(*n) >= 2 {
+		if n := o.Held; n != nil && r.Pool.Counted() == nil && math.Round(*n) >= 2 {
 			return "all workers were busy, with " + words.Number(int64(math.Round(*n)), "call") + " to " + fault.Dependency + " waiting,"
 		}
 		return workersAll(r, "were busy") + ", held longer with " + fault.State + ","
@@ -121,8 +120,8 @@ func taken(r *reports.Report, o *reports.Onset) string {
 // the errors began: all, or most of them; empty where that is not known, or fewer
 // were. All means all.
 func waited(r *reports.Report, o *reports.Onset, dependency string) string {
-	w := r.Pool.Workers
-	if o.Held == nil || w == nil || w.Kind == reports.EffectiveWorkers {
+	w := r.Pool.Counted()
+	if o.Held == nil || w == nil {
 		return ""
 	}
 	held := math.Round(*o.Held)
@@ -148,8 +147,8 @@ func workerKilled(r *reports.Report, o *reports.Onset) string {
 
 // workersAll writes "all 4 workers were busy", with their number where it is known.
 func workersAll(r *reports.Report, were string) string {
-	w := r.Pool.Workers
-	if w == nil || w.Kind == reports.EffectiveWorkers || r.Pool.Grew {
+	w := r.Pool.Counted()
+	if w == nil || r.Pool.Grew {
 		return "all workers " + were
 	}
 	switch n, ok := w.Exact(); {
@@ -163,7 +162,7 @@ func workersAll(r *reports.Report, were string) string {
 
 // workersThe writes "the 4 workers".
 func workersThe(r *reports.Report) string {
-	if w := r.Pool.Workers; w != nil && w.Kind != reports.EffectiveWorkers && !r.Pool.Grew {
+	if w := r.Pool.Counted(); w != nil && !r.Pool.Grew {
 		if n, ok := w.Exact(); ok {
 			return "the " + words.Number(n, "worker")
 		}

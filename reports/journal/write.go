@@ -200,11 +200,13 @@ func (w *Writer) writeSegment(hits []Hit) error {
 		w.parquet.reset(f)
 		return errors.Join(w.parquet.write(hits), w.parquet.end())
 	})
-	if w.unwritten = hits; err == nil {
-		w.unwritten = nil
-		w.segments++
+	if err != nil {
+		w.unwritten = hits
+		return err
 	}
-	return err
+	w.unwritten = nil
+	w.segments++
+	return nil
 }
 
 func segmentName(i int) string { return fmt.Sprintf("%06d.parquet", i) }

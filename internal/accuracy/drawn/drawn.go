@@ -61,7 +61,7 @@ type Mark struct {
 func (d Run) Marks() []Mark {
 	t, p := d.Truth, d.Report.Pool
 	marks := []Mark{
-		whole("workers", counted(p.Workers), t.Workers, t.Tells.Workers),
+		whole("workers", p.Counted(), t.Workers, t.Tells.Workers),
 		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots),
 	}
 	marks = append(marks, d.capacity())
@@ -72,13 +72,6 @@ func (d Run) Marks() []Mark {
 		marks = append(marks, d.timeout(i, limit), d.budget(i, limit.Dependency))
 	}
 	return slices.Concat(marks, d.causes(), d.claims())
-}
-
-func counted(e *reports.Estimate) *reports.Estimate {
-	if e != nil && e.Kind == reports.EffectiveWorkers {
-		return nil // that is no number of processes
-	}
-	return e
 }
 
 // capacity marks what the site is said to carry: it must carry the lower end of the
