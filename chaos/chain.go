@@ -44,15 +44,13 @@ func (f *flow) chain(m *mode) (on bool) {
 	return on
 }
 
-// take passes chunks on until done is closed, and reports whether more may come.
-// It leaves a chunk that comes after done was closed, even if it sees both at once.
-func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on bool) {
-	for !isClosed(done) {
-		if given := f.given.Load(); in == f.queue && len(f.queue) == 0 {
-			f.rested.Store(given)
-		}
+// take writes what comes out of a chain until changed is closed, and reports
+// whether more may come. Which of the two it sees first does not matter: the
+// chunk has been through the toxics.
+func (f *flow) take(in <-chan *stream.StreamChunk, changed <-chan struct{}) (on bool) {
+	for {
 		select {
-		case <-done:
+		case <-changed:
 			return true
 		case c := <-in:
 			if c == nil {
@@ -61,7 +59,6 @@ func (f *flow) take(in <-chan *stream.StreamChunk, done <-chan struct{}) (on boo
 			f.write(c.Data)
 		}
 	}
-	return true
 }
 
 // drain passes on the chunks that an interrupted stage still holds, unless the

@@ -73,7 +73,8 @@ func newConn(p *proxy, id int64, call egress.Call) *conn {
 	c.ctx, c.cancel = context.WithCancel(p.ctx)
 	for dir := range c.flows {
 		f := &c.flows[dir]
-		f.conn, f.dir, f.done, f.queue = c, stream.Direction(dir), make(chan struct{}), make(chan *stream.StreamChunk, room)
+		f.conn, f.dir, f.done = c, stream.Direction(dir), make(chan struct{})
+		f.queue, f.more = make(chan *stream.StreamChunk, room), make(chan struct{}, 1)
 		f.change(pass, p.drawn(f.dir, id))
 	}
 	return c

@@ -3,6 +3,7 @@ package chaos
 import (
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,9 @@ type flow struct {
 	conn   *conn
 	dir    stream.Direction
 	mode   atomic.Pointer[mode]
+	turn   sync.Mutex               // a mode changes, and plain receives, with it locked
 	queue  chan *stream.StreamChunk // closed at the end of the source
+	more   chan struct{}            // plain looks again: there is something in queue, or it was closed
 	given  atomic.Int64             // chunks that were queued
 	rested atomic.Int64             // what given was when carry had last written them all
 	eof    atomic.Bool              // the source has ended
@@ -54,6 +57,8 @@ func (f *flow) setClients(clients []*clientToxic) { f.change(f.mode.Load().toxic
 
 // change puts a mode in the place of the last. proxy.mu is locked, or nobody knows the flow yet.
 func (f *flow) change(toxic toxics.Toxic, clients []*clientToxic) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
 	old := f.mode.Swap(&mode{toxic, clients, make(chan struct{})})
 	if old != nil {
 		close(old.changed)
@@ -77,6 +82,7 @@ var pass toxics.Toxic = new(toxics.NoopToxic)
 // force, read writes to the sink itself, which saves the hop to another goroutine.
 func (f *flow) read() {
 	p := f.conn.proxy
+	defer f.wake()
 	defer close(f.queue)
 	defer f.conn.sourceEnded(f)
 	from := f.conn.socket(f.dir == up)
@@ -94,6 +100,7 @@ func (f *flow) read() {
 			} else {
 				f.queue <- &stream.StreamChunk{Data: append([]byte(nil), buf[:n]...), Timestamp: time.Now()}
 				f.given.Add(1) // after it: carry must not rest with a chunk on its way
+				f.wake()
 			}
 		}
 		if errors.Is(err, net.ErrClosed) && !f.conn.cut.Load() { // not by us: the egress's client has turned to another host
@@ -117,13 +124,59 @@ func (f *flow) carry() {
 	for on := true; on; {
 		m := f.mode.Load()
 		if m.plain() {
-			on = f.take(f.queue, m.changed)
+			on = f.plain(m.changed)
 		} else {
 			on = f.chain(m)
 		}
 	}
 	f.conn.sinkClosed(f)
 	for range f.queue {
+	}
+}
+
+// plain writes what is queued until changed is closed, and reports whether more
+// may come. It receives only while the mode stands still, so that a chunk that
+// comes after a fault has been set is left to it.
+func (f *flow) plain(changed <-chan struct{}) (on bool) {
+	for {
+		given := f.given.Load()
+		f.turn.Lock()
+		if isClosed(changed) {
+			f.turn.Unlock()
+			return true
+		}
+		c, open, none := f.queued()
+		f.turn.Unlock()
+		switch {
+		case !open:
+			return false
+		case !none:
+			f.write(c.Data)
+			continue
+		}
+		f.rested.Store(given)
+		select {
+		case <-changed:
+		case <-f.more:
+		}
+	}
+}
+
+// queued returns the next chunk if there is one; it does not wait.
+func (f *flow) queued() (c *stream.StreamChunk, open, none bool) {
+	select {
+	case c, open = <-f.queue:
+		return c, open, false
+	default:
+		return nil, true, true
+	}
+}
+
+// wake makes plain look at the queue again. It never waits.
+func (f *flow) wake() {
+	select {
+	case f.more <- struct{}{}:
+	default:
 	}
 }
 

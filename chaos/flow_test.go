@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +42,31 @@ func TestChangesLoseNothing(t *testing.T) {
 	}
 }
 
-// mirror is a dependency that sends back what it gets, to the end.
+// A chunk that comes while a fault is being set is left to it, whatever the
+// goroutine that carries chunks has looked at before.
+func TestAFaultTakesWhatComesAfterIt(t *testing.T) {
+	t.Parallel()
+	for i := range 1000 {
+		f := &flow{queue: make(chan *stream.StreamChunk, room), more: make(chan struct{}, 1)}
+		f.change(pass, nil)
+		changed := f.mode.Load().changed
+		left := make(chan struct{})
+		f.turn.Lock() // as change does
+		go func() {
+			f.plain(changed)
+			close(left)
+		}()
+		f.queue <- &stream.StreamChunk{}
+		runtime.Gosched() // to plain, which must not take it
+		close(changed)
+		f.turn.Unlock()
+		<-left
+		if len(f.queue) != 1 {
+			t.Fatalf("flow %d passed on a chunk that came after the fault", i)
+		}
+	}
+}
+
 func mirror(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
