@@ -47,6 +47,7 @@ func byGunicorn(line string) (one served, ok bool) {
 // was told to take.
 type Held struct {
 	Baseline, Overload float64
+	ServedHz           float64 // requests served in the overload, per second
 }
 
 // ReadHeld reads the pool's access log of a run, each line by read. Of several pages the mean is
@@ -56,7 +57,7 @@ func ReadHeld(file string, read func(line string) (served, bool), r *reports.Rep
 	if err != nil {
 		return Held{}, err
 	}
-	mean := func(phase string) float64 {
+	during := func(phase string) (mean, hz float64) {
 		from, to := span(r, phase)
 		sum, n := map[bool]float64{}, map[bool]float64{}
 		for line := range strings.Lines(string(text)) {
@@ -65,13 +66,17 @@ func ReadHeld(file string, read func(line string) (served, bool), r *reports.Rep
 				n[one.page == plainPage]++
 			}
 		}
+		hz = (n[false] + n[true]) / float64(max(to-from-1, 1))
 		plain := plainShare(r)
 		if plain == 0 {
-			return sum[false] / n[false]
+			return sum[false] / n[false], hz
 		}
-		return (1-plain)*sum[false]/n[false] + plain*sum[true]/n[true]
+		return (1-plain)*sum[false]/n[false] + plain*sum[true]/n[true], hz
 	}
-	return Held{mean("baseline"), mean("overload")}, nil
+	var held Held
+	held.Baseline, _ = during("baseline")
+	held.Overload, held.ServedHz = during("overload")
+	return held, nil
 }
 
 // plainPage is the page that calls nobody.
