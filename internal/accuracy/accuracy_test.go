@@ -144,9 +144,9 @@ func inName(r rune) rune {
 }
 
 // A site without PHP: nginx and gunicorn's sync workers, and no logs. Workers,
-// slots and timeout are as right as ever. It runs before the others, which would
-// take processor time from it that its workers, busier than php-fpm's, need.
+// slots and timeout are as right as ever.
 func TestPythonSite(t *testing.T) {
+	t.Parallel()
 	unix := Site{Seed: 1, Workers: 3, Backlog: 12, Network: "unix", Arrivals: "uniform", Calling: 150 * time.Millisecond,
 		Share: 1, callParts: 1, allParts: 1, Timeout: 700 * time.Millisecond, Gateway: 10 * time.Second, Python: true}
 	tcp := unix

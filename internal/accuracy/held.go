@@ -47,8 +47,13 @@ func byGunicorn(line string) (one served, ok bool) {
 // was told to take.
 type Held struct {
 	Baseline, Overload float64
-	ServedHz           float64 // requests served in the overload, per second
+	// Busy is how many workers were at a request in the overload, on average. Each is
+	// its own for a moment from one request to the next, longer on a busy machine.
+	Busy float64
 }
+
+// CapacityHz is what the workers carried of the mix as sent while requests queued.
+func (h Held) CapacityHz() float64 { return h.Busy / h.Overload }
 
 // ReadHeld reads the pool's access log of a run, each line by read. Of several pages the mean is
 // that of the mix as sent in the whole run, whichever were served in a phase.
@@ -57,7 +62,7 @@ func ReadHeld(file string, read func(line string) (served, bool), r *reports.Rep
 	if err != nil {
 		return Held{}, err
 	}
-	during := func(phase string) (mean, hz float64) {
+	during := func(phase string) (mean, busy float64) {
 		from, to := span(r, phase)
 		sum, n := map[bool]float64{}, map[bool]float64{}
 		for line := range strings.Lines(string(text)) {
@@ -66,16 +71,16 @@ func ReadHeld(file string, read func(line string) (served, bool), r *reports.Rep
 				n[one.page == plainPage]++
 			}
 		}
-		hz = (n[false] + n[true]) / float64(max(to-from-1, 1))
+		busy = (sum[false] + sum[true]) / float64(max(to-from-1, 1))
 		plain := plainShare(r)
 		if plain == 0 {
-			return sum[false] / n[false], hz
+			return sum[false] / n[false], busy
 		}
-		return (1-plain)*sum[false]/n[false] + plain*sum[true]/n[true], hz
+		return (1-plain)*sum[false]/n[false] + plain*sum[true]/n[true], busy
 	}
 	var held Held
 	held.Baseline, _ = during("baseline")
-	held.Overload, held.ServedHz = during("overload")
+	held.Overload, held.Busy = during("overload")
 	return held, nil
 }
 

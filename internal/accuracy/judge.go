@@ -63,13 +63,9 @@ func Judge(s Site, held Held, r *reports.Report) []Figure {
 		figures = append(figures, Figure{"queue slots", float64(s.QueueSlots()), r.Pool.QueueSlots, 0.15})
 	}
 	if !s.CPU {
-		capacity := float64(s.Workers) / held.Overload
-		if s.Python { // whose workers are their own for 2 to 8 ms between two requests, which they don't log
-			capacity = held.ServedHz
-		}
 		figures = append(figures,
 			Figure{"service", held.Baseline, r.Pool.ServiceS, 0.05},
-			Figure{"capacity", capacity, r.Pool.CapacityHz, 0.05})
+			Figure{"capacity", held.CapacityHz(), r.Pool.CapacityHz, 0.05})
 	}
 	if s.Timeout > 0 {
 		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05}
