@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -33,6 +34,10 @@ func newUnended(m journal.Manifest) *unended {
 // add looks for a gap between the hit before and h. Clients of a closed phase
 // send when they like, so there the sequence says nothing about who was due.
 func (u *unended) add(h *journal.Hit) {
+	if h.Seq < u.last.Seq && h.Seq/journal.SeqStride == u.last.Seq/journal.SeqStride {
+		u.found(h.Seq)
+		return // it was sent a little late, and written after the next
+	}
 	last, gap := u.last, h.Seq-u.last.Seq
 	u.last = *h
 	together := h.Seq > last.Seq && h.Seq/journal.SeqStride == last.Seq/journal.SeqStride && h.Due >= last.Due
@@ -45,6 +50,16 @@ func (u *unended) add(h *journal.Hit) {
 			Seq: last.Seq + i, Phase: u.phaseOf(due, h.Phase), Request: last.Request,
 			Due: due, Sent: due, Class: journal.ClassCanceled,
 		})
+	}
+}
+
+// found takes back that a hit is missing.
+func (u *unended) found(seq uint64) {
+	for i := len(u.hits) - 1; i >= 0 && u.hits[i].Seq >= seq; i-- {
+		if u.hits[i].Seq == seq {
+			u.hits = slices.Delete(u.hits, i, i+1)
+			return
+		}
 	}
 }
 

@@ -22,6 +22,10 @@ func TestUnendedOnlyWhereAHitMustHaveBeen(t *testing.T) {
 		s.Hits[len(s.Hits)-1].Seq = mostUnended * 2
 		return s
 	}
+	swapped := func(s *madeup.Scenario, i int) *madeup.Scenario {
+		s.Hits[i], s.Hits[i+1] = s.Hits[i+1], s.Hits[i]
+		return s
+	}
 	calm := func() *madeup.Scenario {
 		return madeup.NewScenario(madeup.Phase("one", 2*madeup.Second), madeup.Phase("two", 2*madeup.Second)).Drive(nil)
 	} // 16 hits in each
@@ -34,6 +38,7 @@ func TestUnendedOnlyWhereAHitMustHaveBeen(t *testing.T) {
 		{"one that could not go on recording", failed(without(calm(), 5)), []uint64{5}},
 		{"over the border of two phases", madeup.KilledAt(without(calm(), 15, 16, 17), 4*madeup.Second), []uint64{15, 16, 17}},
 		{"clients of a closed phase", closed(without(calm(), 5)), nil},
+		{"two that changed places", swapped(madeup.KilledAt(calm(), 4*madeup.Second), 5), nil},
 		{"damage", far(calm()), nil},
 	} {
 		var got []uint64
