@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -24,20 +25,29 @@ func (run *Run) callsPerHit(used []Use) *float64 {
 	if hits <= 0 {
 		return nil
 	}
-	if each := callsOfEach(seconds, run.Traffic.Requests); each != nil {
-		var sent, made float64
-		for r, n := range run.Traffic.SentByRequest() {
-			sent, made = sent+float64(n), made+float64(n)*each[r]
-		}
-		if sent > 0 {
-			return new(made / sent)
-		}
+	sent := run.Traffic.SentByRequest()
+	if each := callsOfEach(seconds, sent); each != nil {
+		return new(callsOf(sent, each) / max(callsOf(sent, ones(len(sent))), 1))
 	}
 	return new(calls / hits)
 }
 
+// MostCalls is how many calls to the dependency the request makes that makes most;
+// where that can't be told of each, how many requests make on average.
+func (run *Run) MostCalls(dependency string) float64 {
+	used := run.Events.usesOf(dependency)
+	if each := callsOfEach(run.quietSeconds(used), run.Traffic.SentByRequest()); each != nil {
+		return slices.Max(each)
+	}
+	if calls := run.callsPerHit(used); calls != nil {
+		return *calls
+	}
+	return 0
+}
+
 // quietSeconds are those that the uses tell of one by one: not the last part of
-// a second, or several in one.
+// a second, or several in one, or what was answered after the plan's end, when
+// nobody watches the calls any more.
 func (run *Run) quietSeconds(used []Use) []quietSecond {
 	quiet := run.QuietSeconds()
 	calls, unclear := make([]float64, len(quiet)), make([]bool, len(quiet))
@@ -52,7 +62,8 @@ func (run *Run) quietSeconds(used []Use) []quietSecond {
 	}
 	var list []quietSecond
 	per := run.Cells.PerSecond()
-	for i := range quiet {
+	last := int(planned(run.Manifest) / time.Second)
+	for i := range quiet[:min(last, len(quiet))] {
 		if !quiet[i] || unclear[i] {
 			continue
 		}
@@ -65,79 +76,90 @@ func (run *Run) quietSeconds(used []Use) []quietSecond {
 	return list
 }
 
-// mostRequests is of how many requests the calls are told apart.
-const mostRequests = 8
+// mostRequests is of how many requests the calls are told apart, and mostCalls how
+// many each may make.
+const mostRequests, mostCalls = 6, 2
 
 // callsOfEach is how many calls each request makes, where that is a whole number
-// for each and explains all calls: by least squares over the seconds. A mix that
-// is drawn has some requests more often in the quiet seconds than in the run.
-func callsOfEach(seconds []quietSecond, requests int) []float64 {
+// for each that explains the calls of all seconds together, and best those of each
+// second. It is nil where others do nearly as well and come to another number for
+// the mix as sent. A mix that is drawn has some requests more often in the quiet
+// seconds than in the run.
+func callsOfEach(seconds []quietSecond, sent []int64) []float64 {
+	requests := len(sent)
 	if requests < 2 || requests > mostRequests || len(seconds) <= requests {
 		return nil
 	}
-	normal, right := make([][]float64, requests), make([]float64, requests)
-	var calls float64
-	totals := make([]float64, requests)
-	for r := range normal {
-		normal[r] = make([]float64, requests)
+	type fit struct {
+		each       []float64
+		off, calls float64 // squares of what is not explained; calls for the mix as sent
 	}
-	for _, s := range seconds {
-		if len(s.of) != requests {
-			return nil
-		}
-		calls += s.calls
-		for r, n := range s.of {
-			totals[r] += n
-			right[r] += n * s.calls
-			for k, m := range s.of {
-				normal[r][k] += n * m
-			}
+	var fits []fit
+	best := math.Inf(1)
+	each := make([]float64, requests)
+	for more := true; more; more = next(each) {
+		if off, ok := unexplained(seconds, each); ok {
+			fits = append(fits, fit{slices.Clone(each), off, callsOf(sent, each)})
+			best = min(best, off)
 		}
 	}
-	each := solve(normal, right)
-	explained := 0.0
-	for r := range each {
-		whole := max(math.Round(each[r]), 0)
-		if math.Abs(each[r]-whole) > 0.15 {
-			return nil
+	var found []float64
+	low, high := math.Inf(1), 0.0
+	for _, f := range fits {
+		if f.off > asGood*best+1 {
+			continue
 		}
-		each[r] = whole
-		explained += whole * totals[r]
+		low, high = min(low, f.calls), max(high, f.calls)
+		if found == nil || slices.Max(f.each) < slices.Max(found) { // the simplest
+			found = f.each
+		}
 	}
-	if each == nil || math.Abs(explained-calls) > 1+0.02*calls {
+	if high > 1.05*low {
 		return nil
 	}
-	return each
+	return found
 }
 
-// solve solves a·x = b by Gaussian elimination with pivoting; nil when it can't.
-// It takes a and b apart.
-func solve(a [][]float64, b []float64) []float64 {
-	n := len(b)
-	for i := range n {
-		best := i
-		for r := i + 1; r < n; r++ {
-			if math.Abs(a[r][i]) > math.Abs(a[best][i]) {
-				best = r
-			}
+// asGood is by what factor squares may be more and still be those of the truth: a
+// call is made in one second and its request answered in the next.
+const asGood = 1.5
+
+// next counts up: it makes of each the next of all whole numbers up to mostCalls,
+// and reports whether there was one.
+func next(each []float64) bool {
+	for r := range each {
+		if each[r]++; each[r] <= mostCalls {
+			return true
 		}
-		a[i], a[best], b[i], b[best] = a[best], a[i], b[best], b[i]
-		if math.Abs(a[i][i]) < 1e-9 {
-			return nil
-		}
-		for r := i + 1; r < n; r++ {
-			f := a[r][i] / a[i][i]
-			for c := i; c < n; c++ {
-				a[r][c] -= f * a[i][c]
-			}
-			b[r] -= f * b[i]
-		}
+		each[r] = 0
 	}
-	for i := n - 1; i >= 0; i-- {
-		for c := i + 1; c < n; c++ {
-			b[i] -= a[i][c] * b[c]
+	return false
+}
+
+// unexplained is the sum of squares of calls in each second that so many of each
+// request do not explain; ok whether all seconds together are explained, but for
+// those that an end of the seconds cuts off.
+func unexplained(seconds []quietSecond, each []float64) (squares float64, ok bool) {
+	var all, calls float64
+	for _, s := range seconds {
+		if len(s.of) != len(each) {
+			return 0, false
 		}
-		b[i] /= a[i][i]
+		d := s.calls
+		for r, n := range s.of {
+			d -= each[r] * n
+		}
+		squares, all, calls = squares+d*d, all+d, calls+s.calls
 	}
-	return b
+	return squares, math.Abs(all) <= 2+0.02*calls
+}
+
+func ones(n int) []float64 { return slices.Repeat([]float64{1}, n) }
+
+// callsOf is how many calls so many requests make, together.
+func callsOf(sent []int64, each []float64) (calls float64) {
+	for r, n := range sent {
+		calls += float64(n) * each[r]
+	}
+	return calls
 }
