@@ -128,7 +128,7 @@ func (s *Site) carries(as Plan, hz float64, faults ...configs.Fault) bool {
 	quiet.Logs, quiet.Busy = Logs{}, 0
 	quiet.Pools = slices.Clone(s.Pools)
 	for i := range quiet.Pools {
-		quiet.Pools[i].Backlog = 1 << 20
+		quiet.Pools[i].Backlog, quiet.Pools[i].DownFrom = 1<<20, 0
 	}
 	plan := Plan{Seed: as.Seed, Arrivals: configs.Uniform, Patience: time.Hour,
 		Phases: []configs.Phase{{Name: "hold", Duration: holdSettle + holdWatch, Rate: &configs.Rate{From: hz, To: hz}, Faults: faults}}}

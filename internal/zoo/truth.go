@@ -137,7 +137,7 @@ func (t *Truth) blame() {
 		w.run()
 		for k := range t.Spans {
 			s := &t.Spans[k]
-			if 2*w.errors(s.Code, s.From, s.To) < s.N {
+			if 2*w.errorsLike(s) < s.N {
 				s.Faults = append(s.Faults, i)
 			}
 		}
@@ -157,10 +157,10 @@ func (p Plan) without(fault int) Plan {
 	return p
 }
 
-// errors counts those of a status in a stretch.
-func (w *world) errors(code int, from, to time.Duration) (n int) {
+// errorsLike counts those of the status and cause of a stretch, in its time.
+func (w *world) errorsLike(s *Span) (n int) {
 	for _, f := range w.fates {
-		if f.cause != NoCause && int(f.hit.Code) == code && from <= f.hit.Done && f.hit.Done <= to {
+		if f.cause != NoCause && int(f.hit.Code) == s.Code && s.From <= f.hit.Done && f.hit.Done <= s.To && slices.Equal(w.causesOf(f), s.Causes) {
 			n++
 		}
 	}
