@@ -84,6 +84,8 @@ type Pool struct {
 	FitR2 *float64 `json:"fit_r2"`
 	// Unknown says of each figure above that is null, by its key, why the run can't tell it.
 	Unknown map[string]string `json:"unknown"`
+	// Assumes says of a figure above, by its key, what it is true with only, where the run does not show that.
+	Assumes map[string]string `json:"assumes"`
 }
 
 // Counted are the workers where they are a number of processes; nil where only
@@ -161,6 +163,7 @@ type Budget struct {
 	WithHeadroomS *float64 `json:"with_headroom_s"` // with workers busy 80% at most
 	Bound         string   `json:"bound"`           // what bounds MaxTimeoutS: "workers", "gateway" or "killer", which ends workers; "" when null
 	Why           string   `json:"why"`             // when MaxTimeoutS is null although some timeout may hold the rate
+	Assumes       string   `json:"assumes"`         // what MaxTimeoutS and the workers needed are true with only, where the run does not show that; "" is nothing
 	OwnS          float64  `json:"own_s"`           // what a request holds a worker for apart from the dependency's answer
 	// WorkersNeeded holds the rate with the timeout that was observed; null when none was, or none would.
 	WorkersNeeded *int     `json:"workers_needed"`
@@ -172,7 +175,7 @@ type Budget struct {
 // Withdraw takes back what the budget promises, and says why.
 func (b *Budget) Withdraw(why string) {
 	b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.WorkersNeeded, b.Choices = nil, nil, "", nil, []Choice{}
-	b.Why = why
+	b.Assumes, b.Why = "", why
 }
 
 // Choice is a timeout and what it takes to hold the rate with it.

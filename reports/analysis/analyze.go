@@ -16,17 +16,24 @@ import (
 // on any machine. Its hits are read twice; memory does not grow with their
 // number. The error is the bundle's: it can't be read, or contradicts itself.
 func Analyze(b *journal.Bundle) (*reports.Report, error) {
-	run, err := measure.Bundle(b)
+	c, err := b.Contents()
 	if err != nil {
 		return nil, err
 	}
-	return report(run), nil
+	return Contents(c)
 }
 
 // Contents does the same with what a bundle holds.
 func Contents(c journal.Contents) (*reports.Report, error) {
 	run, err := measure.Contents(c)
 	if err != nil {
+		return nil, err
+	}
+	r := report(run)
+	if !diagnose.Disguised(run, r.Onset) {
+		return r, nil
+	}
+	if run, err = measure.Contents(measure.AsGateways(c)); err != nil {
 		return nil, err
 	}
 	return report(run), nil
@@ -45,10 +52,12 @@ func report(run *measure.Run) *reports.Report {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
 		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
-		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
+		diagnose.AssumeAlone(r.Budget, &r.Pool, fit)
+		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget, r.Timeouts)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
 	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
 	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)

@@ -27,7 +27,7 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 			acquitted, known = true, true // it met no traffic
 		}
 		if !known && o.Kind == measure.Refused502 {
-			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit)
+			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || pool.Workers == nil && outgrown(run, o, f)
 		}
 		if acquitted {
 			o.Fault = -1
@@ -218,6 +218,28 @@ func askedMore(run *measure.Run, o *measure.Onset) bool {
 	}
 	at := run.Cells.Cell(o.At)
 	return float64(measure.SumCells(sent, at-second, at)) > moreThan*float64(most)
+}
+
+// byFar is how many times the workers that a fault took the rate must have taken, to
+// be to blame in its stead.
+const byFar = 1.5
+
+// outgrown reports whether the rate took more of the workers than the fault, where
+// their number is not known: those inside before the fault, L, are L·r' / r at
+// another rate, by Little's law.
+func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
+	before, second := run.Cells.Cell(f.Applied), run.Cells.PerSecond()
+	at, from := run.Cells.Cell(o.At), max(before-5*second, 0)
+	held, ok := run.HeldBy(f, max(o.At-time.Second, f.Applied), o.At)
+	if !ok || before-from < second || at-second < before || f.UntilLifted() {
+		return false
+	}
+	per := func(cells []int32, from, to int) float64 {
+		return float64(measure.SumCells(cells, from, to)) / float64(to-from)
+	}
+	inside, rate := per(run.Cells.InSystem, from, before), per(run.Cells.Flow.Sent, from, before)
+	now := per(run.Cells.Flow.Sent, at-second, at)
+	return rate > 0 && inside*(now/rate-1) > byFar*held
 }
 
 // overran reports whether, while the errors came, more was asked than the workers

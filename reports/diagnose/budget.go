@@ -39,6 +39,19 @@ func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, d
 	return list
 }
 
+// AssumeAlone says of each budget that it is true only if nobody else than this run
+// takes the workers, where the run does not show that.
+func AssumeAlone(budgets []reports.Budget, pool *reports.Pool, fit *PoolFit) {
+	if pool.Workers == nil || fit.strangers(pool.Workers) == 0 {
+		return
+	}
+	for i := range budgets {
+		if b := &budgets[i]; b.Bound == "workers" {
+			b.Assumes = "nobody but this run takes these workers"
+		}
+	}
+}
+
 // withdraw takes all budgets back for the same reason.
 func withdraw(budgets []reports.Budget, why string) {
 	for i := range budgets {
@@ -133,8 +146,9 @@ const heldFor = 4
 
 // heldRates sets the rate that held with each timeout: every request that was sent while
 // the fault was in force was answered well, and in its last third there were no
-// more requests in the site than in the third before.
-func heldRates(run *measure.Run, timeouts []reports.Timeout) {
+// more requests in the site than in the third before, nor as many as nearly all
+// workers, where their number is known: what fills them fills a queue, in time.
+func heldRates(run *measure.Run, timeouts []reports.Timeout, workers *reports.Estimate) {
 	for i := range timeouts {
 		t, w := &timeouts[i], run.Windows[i]
 		if t.Verdict != reports.ByApp || t.ObservedS == nil || w.Fault.Lifted == nil {
@@ -147,12 +161,15 @@ func heldRates(run *measure.Run, timeouts []reports.Timeout) {
 		from, to := run.Cells.Cell(w.Fault.Applied), run.Cells.Cell(w.Until)
 		third := (to - from) / 3
 		before, last := meanIn(run.Cells.InSystem, from+third, from+2*third), meanIn(run.Cells.InSystem, to-third, to)
-		if run.Cells.BadIn(from, to) > 0 || last > 1.15*before+0.5 {
+		if run.Cells.BadIn(from, to) > 0 || last > 1.15*before+0.5 || workers != nil && max(before, last) > nearlyAll*workers.Value {
 			continue
 		}
 		t.HeldHz = new(float64(measure.SumCells(run.Cells.Flow.Sent, from, to)) / lasted.Seconds())
 	}
 }
+
+// nearlyAll is how many of the workers may be busy, on average, and a rate hold.
+const nearlyAll = 0.85
 
 func meanIn(cells []int32, from, to int) float64 {
 	return float64(measure.SumCells(cells, from, to)) / float64(max(to-from, 1))

@@ -15,6 +15,7 @@ import (
 type capacityFit struct {
 	estimate *reports.Estimate // nil when there was not enough to count
 	rough    *reports.Estimate // the same, but wider than a figure may be: only to hold others against
+	inside   float64           // how many were inside meanwhile, on average
 	why      string
 }
 
@@ -68,7 +69,7 @@ func busyWindows(run *measure.Run, threshold int32, queued bool) []measure.Stret
 // workers: those withheld come all at once, and where the site gives calls up, pages
 // may still be at what they do in their stead.
 func outOfStep(run *measure.Run, f *measure.Fault) time.Duration {
-	if givesUp(run, f) {
+	if givesUp(run, f) || f.OnConnect() { // who can't connect gives up unseen
 		return 2 * time.Second
 	}
 	return 50 * time.Millisecond
@@ -87,7 +88,7 @@ func givesUp(run *measure.Run, f *measure.Fault) bool {
 // machine takes: more than it gives.
 func capacity(run *measure.Run, windows []measure.Stretch, service, spread float64) capacityFit {
 	var sxx, sxy, longest, all float64
-	var n int64
+	var n, inside, cells int64
 	drains := true // all of them
 	width := float64(run.Cells.Width) / float64(time.Second)
 	for _, w := range windows {
@@ -97,6 +98,7 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 		}
 		x, y, count := slope(run, w, width)
 		sxx, sxy, n = sxx+x, sxy+y, n+count
+		inside, cells = inside+measure.SumCells(run.Cells.InSystem, w.From, w.To), cells+int64(w.To-w.From)
 		drains = drains && letGo(run, w)
 		longest, all = max(longest, seconds), all+seconds
 	}
@@ -106,7 +108,7 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 	rate := sxy / sxx
 	rounds := longest / service
 	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + busyMachine
-	fit := capacityFit{rough: &reports.Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + busyMachine),
+	fit := capacityFit{inside: float64(inside) / float64(cells), rough: &reports.Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + busyMachine),
 		From: fmt.Sprintf("%d answers in %.1f s in which requests queued all the time", n, all)}}
 	if off <= widest-0.005 && (!drains || all >= longEnoughS) {
 		fit.estimate = fit.rough

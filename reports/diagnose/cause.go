@@ -45,7 +45,7 @@ var priors = [measure.ErrorKinds]odds{
 	measure.Late502:     {reports.WorkerKilled: 3, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.GatewayTimeout: 0.3, reports.GatewayLimit: 0.02, reports.PoolDown: 0.3, reports.QueueFull: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
 	measure.Late503:     {reports.AppError: 1, reports.CDN: 1, reports.GatewayLimit: 0.5, reports.QueueFull: 0.5, reports.PoolDown: 0.3, reports.Unknown: 2},
 	measure.Late504:     {reports.GatewayTimeout: 5, reports.QueueFull: 1, reports.AppError: 1, reports.CDN: 0.7, reports.SelfDeadlock: 0.3, reports.Unknown: 1},
-	measure.App502:      {reports.AppError: 12, reports.QueueFull: 0.3, reports.CDN: 0.5, reports.Unknown: 1},
+	measure.App502:      {reports.AppError: 12, reports.QueueFull: 0.3, reports.GatewayLimit: 0.02, reports.CDN: 0.5, reports.Unknown: 1},
 	measure.App503:      {reports.AppError: 12, reports.CDN: 0.5, reports.Unknown: 1},
 	measure.App504:      {reports.AppError: 12, reports.CDN: 0.5, reports.Unknown: 1},
 }
@@ -106,6 +106,53 @@ func (s *posterior) best() (reports.Cause, *float64) {
 	return best, new(confidence)
 }
 
+// Disguised reports whether pages that look like the application's were told to be
+// the gateway's own, which refused requests with them.
+func Disguised(run *measure.Run, list []reports.Onset) bool {
+	for i, o := range run.Onsets {
+		if o.Kind == measure.App502 && list[i].Cause == reports.QueueFull {
+			return true
+		}
+	}
+	return false
+}
+
+// twins are the causes that nothing which was seen has told from this one. Of a
+// full queue that is the gateway's own limit on what it lets through, which
+// refuses at one number of requests inside as well: only its log tells.
+func (s *posterior) twins(cause reports.Cause, prior odds) []reports.Cause {
+	twin, seen := s.odds[reports.GatewayLimit], s.odds[reports.QueueFull]
+	if cause != reports.QueueFull || s.certain != "" || prior[reports.GatewayLimit] == 0 ||
+		twin/prior[reports.GatewayLimit] < hardly*seen/prior[reports.QueueFull] {
+		return []reports.Cause{}
+	}
+	return []reports.Cause{reports.GatewayLimit}
+}
+
+// QueueOrLimit takes the queue slots back where the gateway's own limit refused
+// requests before the queue could; where that is not told from a full queue it
+// says that they are the pool's only without one.
+func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
+	if pool.QueueSlots == nil || pool.Network == "tcp" {
+		return
+	}
+	for _, o := range list {
+		if o.Cause == reports.GatewayLimit {
+			pool.QueueSlots = nil
+			pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
+			return
+		}
+	}
+	for _, o := range list {
+		if o.Cause == reports.QueueFull {
+			if !slices.Contains(o.Or, reports.GatewayLimit) {
+				return
+			}
+			pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
+		}
+	}
+}
+
 // SiteKnown is what was worked out of the site before causes are looked for.
 type SiteKnown struct {
 	Pool   *reports.Pool
@@ -117,7 +164,6 @@ type SiteKnown struct {
 // what is wrong with the site's logs.
 func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []string) {
 	logs := readLogs(run)
-	disguised := false // the gateway's own page was taken for the application's
 	for i, o := range run.Onsets {
 		f := &list[i]
 		switch o.Kind {
@@ -130,17 +176,13 @@ func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts
 			f.Evidence = []string{fmt.Sprintf("no answer within %s: we gave up (target.timeout)", words.Span(o.Seen.Seconds(1)))}
 			continue
 		}
-		kind := o.Kind
-		if disguised && kind == measure.App504 {
-			kind = measure.Late504
-		}
-		s := &posterior{odds: maps.Clone(priors[kind]), backed: map[reports.Cause]bool{}}
-		signsOutside(run, s, o, kind, known.Pool)
+		s := &posterior{odds: maps.Clone(priors[o.Kind]), backed: map[reports.Cause]bool{}}
+		signsOutside(run, s, o, known.Pool)
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
+		f.Or = s.twins(f.Cause, priors[o.Kind])
 		f.Evidence = s.evidence
-		disguised = disguised || o.Kind == measure.App502 && f.Cause == reports.QueueFull
 	}
 	relate(run.Onsets, list)
 	return logs.doubts

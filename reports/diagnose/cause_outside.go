@@ -11,17 +11,12 @@ import (
 )
 
 // signsOutside are the signs that need nothing but what we sent and got.
-// kind is what the errors are taken for.
-func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, kind measure.ErrorKind, pool *reports.Pool) {
-	if kind == measure.App502 && signOfFullQueue(run, s, o) {
+func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool) {
+	if o.Kind == measure.App502 && signOfFullQueue(run, s, o) {
 		return
 	}
-	if kind == o.Kind {
-		s.writer(o)
-	} else {
-		s.observe("the page is the gateway's own: it refuses with one like it", nil)
-	}
-	switch kind {
+	s.writer(o)
+	switch o.Kind {
 	case measure.Refused502:
 		signsOfRefusal(run, s, o)
 	case measure.Late502:

@@ -38,6 +38,14 @@ type PoolFit struct {
 	ours float64
 	// triesTold: the gateway's timeout is that of one of several tries, by its log.
 	triesTold bool
+	// sentHz is how often each request was sent, per second.
+	sentHz []float64
+	// confirmed: php-fpm's status page tells of as many workers.
+	confirmed bool
+	// calls is the most that a request makes to one dependency.
+	calls float64
+	// paced: the site kept pace with more requests inside, all the time, than calls ever waited.
+	paced bool
 	// bounded: something else than workers bounds how many calls wait at once.
 	bounded bool
 
@@ -50,12 +58,21 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	p := &PoolFit{}
 	var disagreements []string
 	sent := run.Traffic.SentByRequest()
+	for _, n := range sent {
+		p.sentHz = append(p.sentHz, float64(n)/max(run.End.Seconds(), 1))
+	}
+	for _, d := range dependencies {
+		p.calls = max(p.calls, run.MostCalls(d.Name))
+	}
 	p.full = full(run)
 	p.service = fit(run.Services, sent, 0)
 	p.held = run.HeldCalls()
 	p.workers = workersFromCalls(run, p.held, ownTimeOf(dependencies, p.service), longestService(run.Services, p.service), callsOfAll(dependencies), p.full.n > 0)
 	if w := p.workers.estimate; w != nil && w.Value >= 1 {
 		p.service = fit(run.Services, sent, int(w.Value))
+		if p.service.why == allBusy && run.KeptPace() {
+			p.paced, p.service = true, fit(run.Services, sent, 0)
+		}
 	}
 	p.capacity = measuredCapacity(run, p)
 	p.logged, p.carried = workersFromLog(run, p), run.Carried()
@@ -76,7 +93,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	pool.GatewayTimeoutS, p.whyGateway = p.gatewayTimeout(run)
 	pool.Network, p.tcpSlots = network(run, p, &pool)
 	page.slots(&pool, p)
-	pool.Unknown = p.unknown(&pool)
+	pool.Unknown, pool.Assumes = p.unknown(&pool), map[string]string{}
 	return pool, p, disagreements
 }
 
@@ -156,7 +173,7 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 		return nil
 	}
 	// On TCP a worker or two may be busy without a call: then the calls are bounded by nothing.
-	if w := p.workers.estimate; p.bounded && (p.effective == nil || w == nil || p.effective.Low > wellOver*w.Value) {
+	if w := p.workers.estimate; p.bounded && (w == nil || p.atWork(p.effective) == nil || p.effective.Low > wellOver*w.Value) {
 		p.whyCapacity = "something else than its workers bounds the calls, and perhaps what it carries"
 		return nil
 	}
@@ -164,6 +181,10 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 		if c.High < lessThan*p.carried {
 			p.whyCapacity = fmt.Sprintf("while requests queued it served %.3g/s, less than the %.3g/s that it had carried before: something else than the number of its workers held it up", c.Value, p.carried)
 			return nil
+		}
+		if s := p.service.estimate; p.contended && workers != nil && workers.Kind == reports.CountedWorkers && s != nil && c.High < lessThan*workers.Value/s.Value {
+			c.High = workers.High / s.Low
+			c.From += "; with fewer at a time, which compete less, it may carry up to what its workers would that only wait"
 		}
 		return c
 	}

@@ -33,6 +33,9 @@ const (
 	busyMachine   = 0.02
 )
 
+// allBusy is why nothing can be told of a service time.
+const allBusy = "all workers were busy the whole time"
+
 // fewest is how many answers a mean is taken of at least.
 const fewest = 5
 
@@ -48,7 +51,7 @@ func fit(s *measure.ServiceTimes, sent []int64, workers int) serviceFit {
 	last := measure.MaxLevel
 	if workers > 0 {
 		if last = workers - 1; first > last {
-			return serviceFit{why: "all workers were busy the whole time"}
+			return serviceFit{why: allBusy}
 		}
 	}
 	pooled := make([]measure.Moments, len(s.Sums))

@@ -86,6 +86,10 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known: something else bounds the calls", p.full.n)
 		return nil
 	}
+	if workers.Kind == reports.EffectiveWorkers && math.Ceil(workers.Low) > workers.High {
+		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but the workers compete with each other: they do the work of %.3g, and how many there are is not known", p.full.n, workers.Value)
+		return nil
+	}
 	w := *workers
 	if p.workers.grewFrom > 0 {
 		w.Low = w.Value // the queue was full when the pool was as large as it got
@@ -101,11 +105,27 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 	if w.Kind == reports.EffectiveWorkers {
 		e.From += ", if their work is not CPU-bound"
 	}
+	if n := p.insideElsewhere(); n > 0 {
+		e.Low = max(e.Low-n, 0)
+		e.From += fmt.Sprintf("; of those inside up to %.0f were at workers of another pool", n)
+	}
 	if e.Low < 0 {
 		p.whySlots = fmt.Sprintf("requests were refused with %d inside, which is less than the workers there are: not because the queue was full", p.full.n)
 		return nil
 	}
 	return e
+}
+
+// insideElsewhere is how many requests may be at workers of another pool at once:
+// twice as many as are there on average.
+func (p *PoolFit) insideElsewhere() float64 {
+	n := 0.0
+	for r, apart := range p.workers.apart {
+		if apart && r < len(p.service.means) && p.service.means[r] > byGateway {
+			n += p.sentHz[r] * p.service.means[r]
+		}
+	}
+	return math.Ceil(2 * n)
 }
 
 // unseenShare is how much of what is inside may be others' where nothing tells.
@@ -115,7 +135,7 @@ const unseenShare = 0.5
 const fewStrangers = 0.1
 
 // lighter is by how many times less work than this run's the others' requests may be.
-const lighter = 2
+const lighter = 3
 
 // strangers is how much of what is inside may be others' than this run's: of W
 // workers these served what is worth so many, by what was served of this run's

@@ -74,6 +74,10 @@ func (v pageView) compare(pool *reports.Pool, p *PoolFit) (warning string) {
 			From: fmt.Sprintf("php-fpm's status page; %s tells of %.3g", "capacity times service time", w.Value)}
 	case math.Abs(total-w.Value) <= 0.1*w.Value:
 		w.From += "; php-fpm's status page says the same"
+		p.confirmed = true
+	case p.workers.averaged && final:
+		pool.Workers = &reports.Estimate{Value: total, Low: min(total, w.Value), High: max(total, w.Value), Kind: reports.CountedWorkers,
+			From: fmt.Sprintf("php-fpm's status page; %s, which comes to %.3g", w.From, w.Value)}
 	case final || total > w.Value:
 		return fmt.Sprintf("php-fpm's status page tells of %d processes, but %.3g workers were seen from outside: is it the page of another pool?", v.most, w.Value)
 	}

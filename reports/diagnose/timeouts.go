@@ -29,7 +29,6 @@ func Timeouts(run *measure.Run, dependencies []reports.Dependency) []reports.Tim
 		}
 		list = append(list, t)
 	}
-	heldRates(run, list)
 	tellConnects(list, func(i int) (connect, whole bool) {
 		f := run.Windows[i].Fault
 		return f.OnConnect(), f.UntilLifted() && !f.OnConnect()

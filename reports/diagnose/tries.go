@@ -99,6 +99,7 @@ const saturatedFor = 2.0
 // is what the answers took longer that found a free worker. timeouts has one
 // entry for each of the run's windows.
 func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dependencies []reports.Dependency) {
+	heldRates(run, timeouts, pool.Counted())
 	if pool.Workers == nil || pool.Workers.Kind != reports.CountedWorkers {
 		return
 	}

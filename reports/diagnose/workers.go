@@ -11,6 +11,7 @@ import (
 // workersFit is the number of workers as the calls show it that they held.
 type workersFit struct {
 	estimate *reports.Estimate
+	averaged bool   // it is the average of those that waited and those at other work
 	why      string // when nil
 	peak     int32  // the most calls that waited at one moment
 	grewFrom int32  // the plateau before, when the pool was seen to grow; else 0
@@ -20,6 +21,9 @@ type workersFit struct {
 	// apart are the requests that were answered while calls stood still and others
 	// queued, by number; nil is none.
 	apart []bool
+	// oneQueue: these were refused like the others, so that all have one queue and
+	// the same workers before it.
+	oneQueue bool
 }
 
 // workersFromCalls takes the plateau of calls held as the number of workers
@@ -40,6 +44,7 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, lo
 		if one.peak == 0 {
 			continue
 		}
+		one.oneQueue = refusedLikeOthers(run, f, one.apart)
 		one.beyond = one.beyond || best.beyond
 		if better(one, best) {
 			best = one
@@ -49,6 +54,34 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, lo
 	}
 	best.doubt(run.Manifest.Requests, queued)
 	return best
+}
+
+// refusedLikeOthers reports whether under a fault requests that are apart were
+// refused at once as those were that call, by half their share of the traffic at least.
+func refusedLikeOthers(run *measure.Run, f *measure.Fault, apart []bool) bool {
+	if apart == nil {
+		return false
+	}
+	sent := run.Traffic.SentByRequest()
+	var all, mine, refused, mineRefused int64
+	for r, n := range sent {
+		all += n
+		if apart[r] {
+			mine += n
+		}
+	}
+	for _, o := range run.Onsets {
+		if o.Kind != measure.Refused502 || o.Fault != f.Index {
+			continue
+		}
+		for r, n := range o.Seen.Requests {
+			refused += n
+			if apart[r] {
+				mineRefused += n
+			}
+		}
+	}
+	return mineRefused >= fewApart && 2*float64(mineRefused)*float64(all) > float64(mine)*float64(refused)
 }
 
 // doubt takes the estimate back where something else than the number of workers
@@ -112,6 +145,7 @@ func (w *hangWindow) fit(cells *measure.Cells, own ownTime) workersFit {
 		return fit
 	}
 	fit.estimate = w.average(fit.peak, own)
+	fit.averaged = fit.estimate != nil
 	if fit.estimate == nil {
 		fit.why = fmt.Sprintf("at least %d, which waited at once; it was not seen that a request had to wait for a free worker", fit.peak)
 	}

@@ -69,6 +69,8 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	}
 	if sum := budgetSum(r, b); sum != "" {
 		because = sum + "; " + because
+	} else if b.Assumes != "" {
+		because = "if " + b.Assumes + "; " + because
 	}
 	return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
 }
@@ -114,7 +116,15 @@ func budgetSum(r *reports.Report, b *reports.Budget) string {
 	if each := b.Calls * tries; math.Abs(each-1) > 0.02 {
 		sum = fmt.Sprintf("(%s) / %s calls a request", sum, words.Calls(each))
 	}
-	return sum + " = " + words.Limit(*b.MaxTimeoutS)
+	return sum + " = " + words.Limit(*b.MaxTimeoutS) + assuming(b)
+}
+
+// assuming is what a budget is true with only.
+func assuming(b *reports.Budget) string {
+	if b.Assumes == "" {
+		return ""
+	}
+	return ", if " + b.Assumes
 }
 
 // whereItWaits names the function that the slow log saw waiting.
@@ -192,5 +202,6 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 		because = fmt.Sprintf("%s x (%s + %s) = %s workers busy, and there are %s",
 			words.Asked(b.RateHz), words.Span(b.OwnS), words.Held(calls), words.Things(busy), whole(r.Pool.Workers))
 	}
+	because += assuming(b)
 	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s with a timeout of %s", words.Number(int64(need), "worker"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
 }

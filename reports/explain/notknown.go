@@ -25,6 +25,7 @@ func NotKnown(r *reports.Report) []reports.NotKnown {
 		return list
 	}
 	list = append(list, causesNotKnown(r)...)
+	list = append(list, twinsNotKnown(r)...)
 	list = append(list, poolNotKnown(r)...)
 	return append(list, timeoutsNotKnown(r)...)
 }
@@ -45,6 +46,15 @@ func causesNotKnown(r *reports.Report) []reports.NotKnown {
 		n.Needs = "the same run with " + missing + " given under site:"
 	}
 	return []reports.NotKnown{n}
+}
+
+// twinsNotKnown are the causes that were named, and may as well be another.
+func twinsNotKnown(r *reports.Report) []reports.NotKnown {
+	if !slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return slices.Contains(o.Or, reports.GatewayLimit) }) {
+		return nil
+	}
+	return []reports.NotKnown{{What: "whether it was the pool's queue that was full", Why: "a gateway that limits its connections (nginx: max_conns) refuses at one number of requests as well",
+		Needs: "the same run with nginx_error_log given under site:"}}
 }
 
 // missingLogs names the logs that tell causes and were not read.

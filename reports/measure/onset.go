@@ -215,7 +215,7 @@ func (run *Run) onsetFigures() []reports.Onset {
 		f := reports.Onset{
 			Code: int(o.Code), Class: o.class.String(), Phase: run.phaseAt(o.At), FirstS: o.At.Seconds(),
 			Count: o.Count, InFlight: o.waiting, RateHz: run.rateBefore(o),
-			Cause: reports.Unknown, Evidence: []string{},
+			Cause: reports.Unknown, Or: []reports.Cause{}, Evidence: []string{},
 		}
 		if o.Sustained != nil {
 			f.SustainedS = new(o.Sustained.Seconds())

@@ -38,20 +38,11 @@ type Run struct {
 	blamed     *blamed
 }
 
-// Bundle counts what happened in the run that a bundle is the record of. The
+// Contents counts what happened in the run that these are the record of. The
 // order of its hits does not matter, but in a run that was killed. They are read
 // twice; memory does not grow with their number. Quantiles are off by at most
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
-func Bundle(b *journal.Bundle) (*Run, error) {
-	c, err := b.Contents()
-	if err != nil {
-		return nil, err
-	}
-	return Contents(c)
-}
-
-// Contents does the same with what a bundle holds.
 func Contents(c journal.Contents) (*Run, error) {
 	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations}
 	r.Faults = playedFaults(r.Events)
@@ -198,7 +189,7 @@ func (p *secondPass) add(h *journal.Hit) {
 }
 
 func (p *secondPass) finish(r *Run) {
-	r.Windows, r.Services, r.Crowds = p.windows, p.services, p.crowds
+	r.Windows, r.Services, r.Crowds = p.windows, p.services.finish(), p.crowds
 }
 
 // planned is how long the phases last together.

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports/journal"
@@ -54,23 +55,40 @@ func (run *Run) FaultyCells(lead time.Duration) []bool {
 const MaxLevel = 127
 
 // ServiceTimes gathers how long good answers took that came to a free site, by
-// request and by how many others were inside when they came.
+// request and by how many others were inside when they came. Of a request that
+// the application never answers well its errors count instead.
 type ServiceTimes struct {
 	cells *Cells
 	free  []bool
 	Sums  [][MaxLevel + 1]Moments // by request
+	bad   [][MaxLevel + 1]Moments // the same of the application's own errors
 }
 
 func (run *Run) newServices() *ServiceTimes {
-	return &ServiceTimes{cells: run.Cells, free: run.freeCells(), Sums: make([][MaxLevel + 1]Moments, len(run.Manifest.Requests))}
+	n := len(run.Manifest.Requests)
+	return &ServiceTimes{cells: run.Cells, free: run.freeCells(), Sums: make([][MaxLevel + 1]Moments, n), bad: make([][MaxLevel + 1]Moments, n)}
 }
 
 func (s *ServiceTimes) add(h *journal.Hit) {
 	c, levels := s.cells.Cell(h.Sent), s.cells.InSystem
-	if h.Class != journal.ClassOK || c >= len(s.free) || !s.free[c] || levels[c] < 0 || levels[c] > MaxLevel {
+	if c >= len(s.free) || !s.free[c] || levels[c] < 0 || levels[c] > MaxLevel {
 		return
 	}
-	s.Sums[h.Request][levels[c]].add(h.Service())
+	switch {
+	case h.Class == journal.ClassOK:
+		s.Sums[h.Request][levels[c]].add(h.Service())
+	case servedByApp(h) && !mayGoOn(h):
+		s.bad[h.Request][levels[c]].add(h.Service())
+	}
+}
+
+func (s *ServiceTimes) finish() *ServiceTimes {
+	for r := range s.Sums {
+		if !slices.ContainsFunc(s.Sums[r][:], func(m Moments) bool { return m.N > 0 }) {
+			s.Sums[r] = s.bad[r]
+		}
+	}
+	return s
 }
 
 // BusiestSecond is the most answers in a second, without a fault and before anybody gave up.

@@ -55,3 +55,34 @@ func (run *Run) QuietSeconds() []bool {
 	}
 	return quiet
 }
+
+// fewPaced is of how many requests on it can be told whether a site keeps pace.
+const fewPaced = 20
+
+// KeptPace reports whether, up to the first fault or refusal, open load was
+// answered as fast as it came: no more were inside in the second half of that time
+// than in the first. Requests that queue for all workers would have become more.
+func (run *Run) KeptPace() bool {
+	g := run.Cells
+	end := len(g.InSystem)
+	for _, f := range run.Faults {
+		end = min(end, g.Cell(f.Applied))
+	}
+	for c, n := range g.Flow.Refused {
+		if n > 0 {
+			end = min(end, c)
+		}
+	}
+	end = min(end, g.FirstGiveUp())
+	for _, p := range run.Manifest.Phases {
+		if p.Kind == "closed" {
+			return false
+		}
+	}
+	half := end / 2
+	if half == 0 || SumCells(g.Flow.Sent, 0, end) < fewPaced {
+		return false
+	}
+	early, late := SumCells(g.InSystem, 0, half), SumCells(g.InSystem, half, end)
+	return float64(late)/float64(end-half) <= 1.25*float64(early)/float64(half)+0.5
+}

@@ -76,7 +76,11 @@ func siteWords(p reports.Pool) []string {
 		list = append(list, workers(p))
 	}
 	if p.QueueSlots != nil {
-		list = append(list, numbered(p.QueueSlots, "queue slot"))
+		slots := numbered(p.QueueSlots, "queue slot")
+		if only := p.Assumes["queue_slots"]; only != "" {
+			slots += " (if " + only + ")"
+		}
+		list = append(list, slots)
 	}
 	if p.CapacityHz != nil {
 		list = append(list, "carries "+estimated(p.CapacityHz, words.PerS)+" when well")

@@ -32,7 +32,7 @@ func listsOf(r *reports.Report) *reports.Report {
 	}
 	c.Onset = append([]reports.Onset{}, r.Onset...)
 	for i := range c.Onset {
-		c.Onset[i].Evidence = list(c.Onset[i].Evidence)
+		c.Onset[i].Evidence, c.Onset[i].Or = list(c.Onset[i].Evidence), list(c.Onset[i].Or)
 	}
 	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
 	c.Objectives, c.Warnings = list(c.Objectives), list(c.Warnings)
@@ -40,6 +40,9 @@ func listsOf(r *reports.Report) *reports.Report {
 	c.Status, c.DependenciesSeen = list(c.Status), list(c.DependenciesSeen)
 	if c.EgressRefused == nil {
 		c.EgressRefused = map[string]int64{}
+	}
+	if c.Pool.Assumes == nil {
+		c.Pool.Assumes = map[string]string{}
 	}
 	c.Prediction.Series = list(c.Prediction.Series)
 	c.Slowdowns = append([]reports.Slowdown{}, r.Slowdowns...)

@@ -52,7 +52,9 @@ type Mark struct {
 	Could  bool // the run could tell it
 	Inside bool // the truth lies in the stated interval
 	Exact  bool // it was said as the only possible number
-	Wrong  bool // off by more than a tenth, the truth outside the interval; a wrong cause; a false claim
+	// Assumed: it is true on an assumption only, which it states, and which is false here.
+	Assumed bool
+	Wrong   bool // off by more than a tenth, the truth outside the interval; a wrong cause; a false claim
 	// Confidence of a cause; 0 of others.
 	Confidence float64
 }
@@ -62,7 +64,7 @@ func (d Run) Marks() []Mark {
 	t, p := d.Truth, d.Report.Pool
 	marks := []Mark{
 		whole("workers", p.Counted(), t.Workers, t.Tells.Workers),
-		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots),
+		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots).assuming(p.Assumes["queue_slots"] != "", t.Site.Gateway.MaxConns > 0),
 	}
 	marks = append(marks, d.capacity())
 	if p.GatewayTimeoutS != nil || t.Tells.GatewayTimeout {
@@ -167,6 +169,14 @@ func (d Run) budget(i int, dependency string) Mark {
 	} else if !m.Inside {
 		m.Truth = "longer ones hold as well"
 	}
+	return m.assuming(b.Assumes != "", len(d.Truth.Site.Visitors) > 0)
+}
+
+// assuming excuses what is wrong because of an assumption that it states.
+func (m Mark) assuming(stated, isFalse bool) Mark {
+	if m.Wrong && stated && isFalse {
+		m.Wrong, m.Assumed = false, true
+	}
 	return m
 }
 
@@ -184,8 +194,11 @@ func (d Run) causes() (list []Mark) {
 				m.Truth += fmt.Sprint(s.Causes, s.Faults, " ")
 			}
 		}
-		m.Inside = slices.ContainsFunc(near, func(s zoo.Span) bool { return slices.Contains(s.Causes, zoo.Cause(o.Cause)) })
-		m.Wrong = !m.Inside
+		named := func(c reports.Cause) bool {
+			return slices.ContainsFunc(near, func(s zoo.Span) bool { return slices.Contains(s.Causes, zoo.Cause(c)) })
+		}
+		m.Inside = named(o.Cause) || slices.ContainsFunc(o.Or, named)
+		m.Assumed, m.Wrong = !named(o.Cause) && m.Inside, !m.Inside
 		list = append(list, m)
 		if o.AfterFaultS == nil || len(near) == 0 {
 			continue
@@ -203,9 +216,14 @@ type Tally struct {
 	Told   int // said
 	Inside int // of these, with the truth in the interval
 	Wrong  int // of these, wrong
-	Exact  int // of the wrong, said as the only possible number
-	Could  int // runs that could tell
-	Silent int // of these, those in which nothing was said
+	// Assumed are those that an assumption they state, or another cause that they
+	// name beside the first, keeps from being wrong.
+	Assumed int
+	Exact   int // of the wrong, said as the only possible number
+	Could   int // runs that could tell
+	Silent  int // of these, those in which nothing was said
+	// Tenths are what was said with a confidence, and how much of it is right, by tenths of it.
+	Tenths [10]struct{ Told, Right int }
 }
 
 // Add counts a mark.
@@ -218,7 +236,13 @@ func (t *Tally) Add(m Mark) {
 	count(&t.Told, m.Said != "")
 	count(&t.Inside, m.Said != "" && m.Inside)
 	count(&t.Wrong, m.Wrong)
+	count(&t.Assumed, m.Assumed)
 	count(&t.Exact, m.Wrong && m.Exact)
+	if m.Confidence > 0 {
+		tenth := &t.Tenths[min(int(10*m.Confidence), 9)]
+		tenth.Told++
+		count(&tenth.Right, m.Inside)
+	}
 	count(&t.Could, m.Could)
 	count(&t.Silent, m.Could && m.Said == "")
 }

@@ -73,6 +73,8 @@ func TestRows(t *testing.T) {
 		{name: "7", workers: unknown, slots: unknown, budget: unknown},
 		{name: "8", workers: unknown, slots: unknown, budget: unknown},
 		{name: "12a", workers: unknown, slots: unknown, budget: unknown},
+		// The gateway's own page is JSON like an application's: it must not count as one.
+		{name: "15", workers: 4, slots: 17, budget: 0.40},
 		{name: "12c", workers: unknown, slots: unknown, budget: unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -98,8 +100,8 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// Nothing that a report says of a row is wrong, but of a gateway's own limit
-// (max_conns): without its log that looks like a queue that is full.
+// Nothing that a report says of a row is wrong. What looks like something else from
+// outside, as a gateway's own limit (22f: max_conns) like a full queue, is called both.
 func TestRowsSayNothingWrong(t *testing.T) {
 	runs, err := rows()
 	if err != nil {
@@ -107,7 +109,7 @@ func TestRowsSayNothingWrong(t *testing.T) {
 	}
 	for name, run := range runs {
 		for _, m := range run.Marks() {
-			if open := name == "22f" && (m.Figure == "queue slots" || m.Figure == "cause"); m.Wrong && !open {
+			if m.Wrong {
 				t.Errorf("row %s: %s: said %s, truth %s", name, m.Figure, m.Said, m.Truth)
 			}
 		}
@@ -125,32 +127,36 @@ func TestRowsBlame(t *testing.T) {
 	}
 }
 
-// open is how many of the 72 runs a figure is still wrong in, and how many could tell
+// fixed is how many runs of each kind are simulated without -long, with fixed
+// seeds: 1,008 in all.
+const fixed = 14
+
+// open is how many of these runs a figure is still wrong in, and how many could tell
 // it and don't. ACCURACY.md says which kinds these are. A change may not make them
 // more; one that makes them fewer lowers them here.
 var open = map[string]struct{ wrong, silent int }{
-	"workers": {1, 7}, "queue slots": {1, 6}, "capacity": {0, 4}, "gateway timeout": {0, 0},
-	"timeout": {0, 0}, "budget": {2, 0}, "cause": {1, 0}, "blame": {0, 0},
+	"workers": {3, 74}, "queue slots": {1, 57}, "capacity": {2, 66}, "gateway timeout": {0, 6},
+	"timeout": {2, 2}, "budget": {0, 0}, "cause": {1, 0}, "blame": {1, 0}, "claim": {2, 0},
 }
 
-// A run of each kind of the zoo, with a fixed seed; with -long many, for ACCURACY.md.
+// Some runs of each kind of the zoo, with fixed seeds; with -long many, for ACCURACY.md.
 func TestZoo(t *testing.T) {
-	each := 1
+	each := fixed
 	if *long {
 		each = *zooRuns
 	}
 	all, byKind := marksOf(t, each)
 	for _, figure := range slices.Sorted(maps.Keys(all)) {
 		s, bound := all[figure], open[figure]
-		t.Log(figure, fmt.Sprintf("%+v", *s))
+		t.Logf("%s: told %d, inside %d, assumed %d, wrong %d, exact %d; could tell %d, silent %d", figure, s.Told, s.Inside, s.Assumed, s.Wrong, s.Exact, s.Could, s.Silent)
 		if *long {
-			continue // the bounds are those of one run of each
+			continue // the bounds are those of the fixed seeds
 		}
 		if s.Wrong > bound.wrong || s.Silent > bound.silent {
 			t.Errorf("%s: %d of %d told are wrong, and nothing is said in %d of %d runs that could tell; want at most %d and %d",
 				figure, s.Wrong, s.Told, s.Silent, s.Could, bound.wrong, bound.silent)
 		}
-		if s.Told < 40 && figure != "gateway timeout" && figure != "queue slots" {
+		if s.Told < 500 && figure != "gateway timeout" && figure != "queue slots" {
 			t.Errorf("%s: told %d times only: silence is no way out", figure, s.Told)
 		}
 	}
@@ -208,11 +214,19 @@ func zooTable(each int, all map[string]*Tally, byKind map[string]map[string]*Tal
 	var b strings.Builder
 	fmt.Fprintf(&b, "Made by `make accuracy`: %d runs of each of the %d kinds of internal/zoo, whose truth is known. A figure is wrong when it\n", each, len(byKind))
 	b.WriteString("is off by more than a tenth and the truth lies outside its interval; a budget, when the site does not hold the rate with four\n")
-	b.WriteString("fifths of it; a cause or a blame of 0.5 or more, when no such error came. Silent: nothing is said although the run could tell.\n\n")
-	b.WriteString("| figure | told | truth in the interval | wrong | of these exact | could tell | silent |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("fifths of it; a cause or a blame of 0.5 or more, when no such error came. Assumed: true only on an assumption that the report\n")
+	b.WriteString("states, or of one of two causes that it names, and not so here; it counts as no wrong one. Silent: nothing is said although the\n")
+	b.WriteString("run could tell.\n\n")
+	b.WriteString("| figure | told | truth in the interval | wrong | of these exact | assumed | could tell | silent |\n|---|---|---|---|---|---|---|---|\n")
 	for _, figure := range slices.Sorted(maps.Keys(all)) {
 		s := all[figure]
-		fmt.Fprintf(&b, "| %s | %d | %.1f%% | %d | %d | %d | %d |\n", figure, s.Told, 100*float64(s.Inside)/float64(max(s.Told, 1)), s.Wrong, s.Exact, s.Could, s.Silent)
+		fmt.Fprintf(&b, "| %s | %d | %.1f%% | %d | %d | %d | %d | %d |\n", figure, s.Told, 100*float64(s.Inside)/float64(max(s.Told, 1)), s.Wrong, s.Exact, s.Assumed, s.Could, s.Silent)
+	}
+	b.WriteString("\nHow many of the causes named with a confidence are right:\n\n| confidence | right, of all |\n|---|---|\n")
+	for i, tenth := range all["cause"].Tenths {
+		if tenth.Told > 0 {
+			fmt.Fprintf(&b, "| from 0.%d on | %d of %d, %.1f%% |\n", i, tenth.Right, tenth.Told, 100*float64(tenth.Right)/float64(tenth.Told))
+		}
 	}
 	b.WriteString("\nWrong, by kind; kinds that are not listed were never wrong:\n\n| kind | figure: wrong of told |\n|---|---|\n")
 	for _, k := range zoo.Kinds() {
@@ -227,4 +241,37 @@ func zooTable(each int, all map[string]*Tally, byKind map[string]map[string]*Tal
 		}
 	}
 	return b.String()
+}
+
+// The gateway lets 12 through at once (22f): that is refused as by a full queue, and
+// nothing but its log tells. Both causes are named, and the slots are the pool's on a
+// condition.
+func TestRowsNameWhatLooksTheSame(t *testing.T) {
+	for _, name := range []string{"22f", "1"} {
+		r := rowReport(t, name)
+		o := r.Onset[0]
+		if o.Cause != reports.QueueFull || !slices.Contains(o.Or, reports.GatewayLimit) || r.Pool.Assumes["queue_slots"] == "" {
+			t.Errorf("row %s: %s or %v, slots assume %q", name, o.Cause, o.Or, r.Pool.Assumes["queue_slots"])
+		}
+	}
+}
+
+// A pool of connections that is smaller than the pool of workers bounds the calls
+// that wait. Of seed 11 the 13 workers kept pace with more requests inside than its 3
+// places; of seed 13 pages that call nobody were refused like the others, of 6 places.
+func TestPlacesAreNoWorkers(t *testing.T) {
+	for _, k := range zoo.Kinds() {
+		if k.Name != "inner_pool_workers" {
+			continue
+		}
+		for _, seed := range []uint64{11, 13} {
+			d, err := Draw(k, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := d.Report.Pool.Counted(); w != nil || d.Report.Pool.QueueSlots != nil {
+				t.Errorf("seed %d: %s workers and %s slots are told, of %d and %d", seed, w, d.Report.Pool.QueueSlots, *d.Truth.Workers, *d.Truth.Slots)
+			}
+		}
+	}
 }
