@@ -11,7 +11,7 @@ import (
 // watched for holdWatch after holdSettle, during which it fills.
 const (
 	holdSettle = 10 * time.Second
-	holdWatch  = 50 * time.Second
+	holdWatch  = 30 * time.Second
 	holdPart   = 10 * time.Second // over which the requests in the site are averaged
 )
 

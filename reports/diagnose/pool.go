@@ -31,6 +31,8 @@ type PoolFit struct {
 	tcpSlots int
 	// carried is the most answers a second that were given for some seconds without a fault.
 	carried float64
+	// refusing is how many answers a second were given while requests were refused without a fault; 0 is not seen.
+	refusing float64
 	// atLeast workers were seen busy at once.
 	atLeast int64
 
@@ -75,7 +77,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		}
 	}
 	p.capacity = measuredCapacity(run, p)
-	p.logged, p.carried = workersFromLog(run, p), run.Carried()
+	p.logged, p.carried, p.refusing = workersFromLog(run, p), run.Carried(), run.ServedWhileRefusing()
 
 	pool := reports.Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
 	p.whyService = p.service.why
@@ -93,6 +95,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	pool.GatewayTimeoutS, p.whyGateway = p.gatewayTimeout(run)
 	pool.Network, p.tcpSlots = network(run, p, &pool)
 	page.slots(&pool, p)
+	p.stuck(run, &pool)
 	pool.Unknown, pool.Assumes = p.unknown(&pool), map[string]string{}
 	return pool, p, disagreements
 }
@@ -195,6 +198,10 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 	}
 	if workers == nil || workers.Kind != reports.CountedWorkers || s == nil {
 		p.whyCapacity = p.capacity.why
+		return nil
+	}
+	if p.refusing > 0 && p.refusing < lessThan*workers.Low/s.High {
+		p.whyCapacity = fmt.Sprintf("while requests were refused without a fault it served %.3g/s, less than so many workers can: they are busy with something that is not seen", p.refusing)
 		return nil
 	}
 	// It was not asked for so much: that it carried what it was asked for is all that is certain.

@@ -143,6 +143,10 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	all := meanOf(cells)
 	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", words.Things(fewX), words.Things(fewN), words.Things(manyX), words.Things(manyN))
 	w := pool.Counted()
+	var busy []loadCell // in which all workers were
+	if w != nil {
+		busy = slices.DeleteFunc(slices.Clone(cells), func(c loadCell) bool { return c.inside <= w.High })
+	}
 	switch {
 	case manyN > 1.3*fewN && manyX < 0.8*fewX:
 		s.Cause, s.Confidence = reports.Contention, new(0.8)
@@ -150,9 +154,9 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	case w != nil && all.inside <= w.Low:
 		s.Cause, s.Confidence = reports.Contention, new(0.7)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", words.Things(all.inside), words.Things(w.Value)))
-	case w != nil && pool.ServiceS != nil && all.served < 0.8*w.Low/pool.ServiceS.High:
+	case w != nil && pool.ServiceS != nil && len(busy) >= fewCells && meanOf(busy).served < 0.8*w.Low/pool.ServiceS.High:
 		s.Cause, s.Confidence = reports.Contention, new(0.6)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Things(w.Value), words.Things(all.served), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Things(w.Value), words.Things(meanOf(busy).served), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
 	case w != nil && all.inside > w.High:
 		s.Cause, s.Confidence = reports.Queueing, new(atMostOutside)
 		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", words.Things(all.inside), words.Things(w.Value), words.Things(all.served)))
@@ -164,15 +168,19 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	}
 }
 
-// loadCells are the full seconds within [from, to), up to the first request
-// that was given up: from then on workers serve requests that nobody waits for.
+// loadCells are the full seconds within [from, to) without a fault that makes calls
+// wait, up to the first request that was given up: from then on workers serve
+// requests that nobody waits for.
 func loadCells(run *measure.Run, from, to float64) []loadCell {
-	second := run.Cells.PerSecond()
+	second, waits := run.Cells.PerSecond(), run.WaitingCells()
 	var list []loadCell
 	for s := int(from + 0.999999); float64(s+1) <= to; s++ {
 		cell := loadCell{served: float64(measure.SumCells(run.Cells.Flow.Served, s*second, (s+1)*second))}
 		if measure.SumCells(run.Cells.Flow.GaveUp, s*second, (s+1)*second) > 0 {
 			break
+		}
+		if slices.Contains(waits[min(s*second, len(waits)):min((s+1)*second, len(waits))], true) {
+			continue
 		}
 		for c := s * second; c < (s+1)*second; c++ {
 			cell.inside += float64(measure.At(run.Cells.InSystem, c)) / float64(second)

@@ -76,7 +76,7 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	}
 	for _, s := range r.Slowdowns {
 		if s.Cause == reports.Contention && s.Confidence != nil && *s.Confidence >= reports.Likely {
-			return []reports.Advice{{Text: "Find what requests wait for inside the site (CPU, a lock, the database): more workers would make it slower", Because: onEvidence("each request takes longer the more there are at once", s.Evidence)}}
+			return []reports.Advice{{Text: "Find what requests wait for inside the site (CPU, a lock, the database): more workers alone may not help", Because: onEvidence("each request takes longer the more there are at once", s.Evidence)}}
 		}
 	}
 	p := r.Pool
@@ -88,13 +88,21 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 		return []reports.Advice{{Text: "Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute",
 			Because: fmt.Sprintf("%s: its workers do the work of %s, and whether they wait or compete for the processor can't be told from outside", carries, words.Things(p.Workers.Value))}}
 	}
-	if p.ServiceS == nil || p.ServiceS.Value <= 0 {
-		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries}}
+	if p.ServiceS == nil || p.ServiceS.Value <= 0 || p.Workers == nil {
+		return []reports.Advice{{Text: "Make pages faster, or run more workers if these are what it lacks", Because: carries}}
+	}
+	if wait := p.Workers.Value / p.ServiceS.Value; p.CapacityHz.Value < competes*wait {
+		return []reports.Advice{{Text: "Find what its workers compete for (CPU, a lock, the database), or make pages faster",
+			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(wait))}}
 	}
 	busy := asked * p.ServiceS.Value
 	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(math.Ceil(busy/busyAtMost-1e-9)), "worker"), words.Asked(asked)),
 		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(busy))}}
 }
+
+// competes is the share of workers over service time that a site carries less than
+// when its workers hinder each other.
+const competes = 0.88
 
 // busyAtMost is the share of their time that workers should be busy at most.
 const busyAtMost = 0.8

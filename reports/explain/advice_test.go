@@ -121,8 +121,10 @@ func TestAdviceOnLoad(t *testing.T) {
 		}
 	}
 	for want, set := range map[string]func(r *reports.Report){
-		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 500 ms = 10 workers busy":                                                                                                                    asked("workers", around(0.5, 0.02)),
-		"Make pages faster, or run more workers | it carries 8.0/s, and was asked 20/s":                                                                                                                                                                               asked("workers", nil),
+		"Run 13 workers to carry 20/s with headroom, or make pages faster | it carries 8.0/s, and was asked 20/s: 20/s x 500 ms = 10 workers busy": asked("workers", around(0.5, 0.02)),
+		"Make pages faster, or run more workers if these are what it lacks | it carries 8.0/s, and was asked 20/s":                                 asked("workers", nil),
+		// 4 workers would carry 4/0.2 = 20/s if they only waited.
+		"Find what its workers compete for (CPU, a lock, the database), or make pages faster | it carries 8.0/s, and was asked 20/s; if its 4 workers only waited they would carry 20.0/s":                                                                            asked("workers", around(0.2, 0.02)),
 		"Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute | it carries 8.0/s, and was asked 20/s: its workers do the work of 4, and whether they wait or compete for the processor can't be told from outside": asked("effective", around(0.5, 0.02)),
 	} {
 		if got := advised(t, overload(), nil, set); !slices.Equal(got, []string{want}) {

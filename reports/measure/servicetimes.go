@@ -36,10 +36,17 @@ func (run *Run) freeCells() []bool {
 }
 
 // FaultyCells are those in which a fault was in force, or was about to be within lead.
-func (run *Run) FaultyCells(lead time.Duration) []bool {
+func (run *Run) FaultyCells(lead time.Duration) []bool { return run.cellsUnder(run.Faults, lead) }
+
+// WaitingCells are those in which a fault was in force that makes calls wait.
+func (run *Run) WaitingCells() []bool {
+	return run.cellsUnder(slices.DeleteFunc(slices.Clone(run.Faults), func(f *Fault) bool { return !f.Waits() }), 0)
+}
+
+func (run *Run) cellsUnder(faults []*Fault, lead time.Duration) []bool {
 	n := len(run.Cells.InSystem)
 	faulty := make([]bool, n)
-	for _, f := range run.Faults {
+	for _, f := range faults {
 		end := run.End
 		if f.Lifted != nil {
 			end = *f.Lifted
@@ -94,6 +101,30 @@ func (s *ServiceTimes) finish() *ServiceTimes {
 // BusiestSecond is the most answers in a second, without a fault and before anybody gave up.
 func (run *Run) BusiestSecond() float64 {
 	return float64(run.mostServed(run.FaultyCells(0), run.Cells.PerSecond()))
+}
+
+// refusingFor is in how many whole seconds requests must have been refused, and
+// fewRefused how many in each.
+const refusingFor, fewRefused = 3, 3
+
+// ServedWhileRefusing is how many answers a second the application gave in the whole
+// seconds in which requests were refused at once, without a fault and before anybody
+// gave up; 0 when there were too few of these.
+func (run *Run) ServedWhileRefusing() float64 {
+	flow, second := &run.Cells.Flow, run.Cells.PerSecond()
+	faulty := run.FaultyCells(0)
+	var answers int64
+	seconds := 0
+	for c := 0; c+second <= min(len(flow.Served), len(faulty), run.Cells.FirstGiveUp()); c += second {
+		if SumCells(flow.Refused, c, c+second) >= fewRefused && !slices.Contains(faulty[max(c-afterLifting*second, 0):c+second], true) {
+			answers += SumCells(flow.Served, c, c+second)
+			seconds++
+		}
+	}
+	if seconds < refusingFor {
+		return 0
+	}
+	return float64(answers) / float64(seconds)
 }
 
 // carriedFor is for how long a rate must have been answered to be carried, and

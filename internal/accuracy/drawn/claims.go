@@ -16,7 +16,24 @@ import (
 // what the site really does: workers that would hold a rate, a timeout that held,
 // all workers waiting for a dependency, a site well again.
 func (d Run) claims() []Mark {
-	return slices.Concat(d.workersNeeded(), d.held(), d.allWaited(), d.wellAgain())
+	return slices.Concat(d.workersNeeded(), d.workersToCarry(), d.held(), d.allWaited(), d.wellAgain())
+}
+
+var toCarry = regexp.MustCompile(`^Run (\d+) workers? to carry ([\d.]+)/s`)
+
+// workersToCarry: so many workers carry a rate when all is well; a tenth more, and one, must.
+func (d Run) workersToCarry() (list []Mark) {
+	for _, a := range d.Report.Advice {
+		said := toCarry.FindStringSubmatch(a.Text)
+		if said == nil {
+			continue
+		}
+		n, _ := strconv.Atoi(said[1])
+		hz, _ := strconv.ParseFloat(said[2], 64)
+		enough := int(math.Ceil(1.1*float64(n))) + 1
+		list = append(list, claim(said[0], d.Truth.Workers != nil && d.Truth.CarriesWith(enough, hz), "they do not"))
+	}
+	return list
 }
 
 func claim(said string, right bool, truth string) Mark {

@@ -1,0 +1,55 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+)
+
+// muchLonger is how many times as long as a full queue takes the gateway must have
+// waited, to show that those it gave up on waited for something else.
+const muchLonger = 3
+
+// stuck takes back what was worked out of what was served while requests queued,
+// where some were given up that no fault held, although all that pool and queue
+// hold is served in much less time than the gateway waits. They wait for each other,
+// as for pages of their own site or a lock, or for what is not declared; and what is
+// served meanwhile says nothing of how many workers there are, or of what they carry.
+func (p *PoolFit) stuck(run *measure.Run, pool *reports.Pool) {
+	g, c := pool.GatewayTimeoutS, p.capacity.rough
+	if g == nil || c == nil || p.full.n == 0 || pool.Network == "tcp" || muchLonger*float64(p.full.n)/c.Value > g.Value {
+		return
+	}
+	n := givenUpBesideFaults(run, g.Value)
+	if n < few {
+		return
+	}
+	why := fmt.Sprintf("%d requests that no fault held were given up after %.3g s, although all that the site holds is served in %.2g s: they waited for each other, or for what is not declared",
+		n, g.Value, float64(p.full.n)/c.Value)
+	if w := pool.Workers; w != nil && (w.Kind == reports.EffectiveWorkers || w == p.logged) {
+		pool.Workers, p.whyWorkers = nil, why
+		pool.QueueSlots, p.whySlots = nil, fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
+	}
+	pool.CapacityHz, p.whyCapacity = nil, why
+}
+
+// givenUpBesideFaults counts who was given up, and came so long before, while no
+// fault was in force.
+func givenUpBesideFaults(run *measure.Run, seconds float64) (n int64) {
+	before := time.Duration(seconds*float64(time.Second)) + time.Second
+	faulty, since := run.FaultyCells(leadOfGiveUps), 0
+	for c := range faulty {
+		if faulty[c] {
+			since = c + 1
+		}
+		if c-since >= run.Cells.Cell(before) {
+			n += int64(measure.At(run.Cells.Flow.GaveUp, c))
+		}
+	}
+	return n
+}
+
+// leadOfGiveUps is how long before a fault nothing counts: it may have caught it.
+const leadOfGiveUps = time.Second
