@@ -45,9 +45,19 @@ func (t *Truth) withWorkers(n int) *Site {
 	return changed
 }
 
-// WellFrom is the first moment after from at which nothing queues, from which on
-// no error comes until to.
-func (t *Truth) WellFrom(from, to time.Duration) (at time.Duration, ok bool) {
+// Queued is how many requests queued at most in [from, to).
+func (t *Truth) Queued(from, to time.Duration) (most int) {
+	for _, s := range t.States {
+		if from <= s.At && s.At < to {
+			most = max(most, s.Queue)
+		}
+	}
+	return most
+}
+
+// WellFrom is the first moment after from at which no more than usual queue, from
+// which on no error comes until to.
+func (t *Truth) WellFrom(from, to time.Duration, usual int) (at time.Duration, ok bool) {
 	last := from
 	for _, s := range t.Spans {
 		if s.From < to {
@@ -55,7 +65,7 @@ func (t *Truth) WellFrom(from, to time.Duration) (at time.Duration, ok bool) {
 		}
 	}
 	for _, s := range t.States {
-		if s.At >= last && s.At <= to && s.Queue == 0 {
+		if s.At >= last && s.At <= to && s.Queue <= usual {
 			return s.At, true
 		}
 	}

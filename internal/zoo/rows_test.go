@@ -70,7 +70,7 @@ func TestRowsFailAsInTheirTable(t *testing.T) {
 	}
 	// The 20 requests inside when the hang is lifted after 21 s are served at 33/s; the errors end then.
 	_, hang := rowNamed(t, "2")
-	if at, ok := hang.WellFrom(21*second, 29*second); !ok || at < 21*second || at > 23*second {
+	if at, ok := hang.WellFrom(21*second, 29*second, 0); !ok || at < 21*second || at > 23*second {
 		t.Errorf("row 2 is well from %v (%v) on, want about 21.6 s", at, ok)
 	}
 	for name, want := range map[string]Cause{"10": WorkerKilled, "11": GatewayTimeout, "15": QueueFull, "16": GatewayLimit, "17": WorkerKilled,

@@ -27,7 +27,7 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 			acquitted, known = true, true // it met no traffic
 		}
 		if !known && o.Kind == measure.Refused502 {
-			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || pool.Workers == nil && outgrown(run, o, f)
+			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || outgrown(run, o, f)
 		}
 		if acquitted {
 			o.Fault = -1
@@ -225,7 +225,7 @@ func askedMore(run *measure.Run, o *measure.Onset) bool {
 const byFar = 1.5
 
 // outgrown reports whether the rate took more of the workers than the fault, where
-// their number is not known: those inside before the fault, L, are L·r' / r at
+// the model can't tell: those inside before the fault, L, are L·r' / r at
 // another rate, by Little's law.
 func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
 	before, second := run.Cells.Cell(f.Applied), run.Cells.PerSecond()

@@ -97,23 +97,30 @@ func (d Run) allWaited() []Mark {
 	if d.Truth.Workers == nil {
 		return []Mark{claim("all workers were waiting for "+said[3], false, "there are no workers")}
 	}
-	first, most := d.Report.Onset[of].FirstS, 0
+	first, most, all := d.Report.Onset[of].FirstS, 0, false
 	for _, s := range d.Truth.States {
 		if at := s.At.Seconds(); first-after <= at && at <= first+1 { // who had a 504 waited long before
 			most = max(most, s.Waiting[i])
+			all = all || s.Queue > 0 && s.Waiting[i] >= s.Busy // a pool may not have started all yet
 		}
 	}
-	return []Mark{claim("all workers were waiting for "+said[3], most >= *d.Truth.Workers, fmt.Sprintf("%d of %d were", most, *d.Truth.Workers))}
+	return []Mark{claim("all workers were waiting for "+said[3], all || most >= *d.Truth.Workers, fmt.Sprintf("%d of %d were", most, *d.Truth.Workers))}
 }
 
-// wellAgain: the site was well again so long after a fault was lifted.
+// wellAgain: the site was as well again as before so long after a fault was lifted.
 func (d Run) wellAgain() (list []Mark) {
 	for _, r := range d.Report.Recovery {
 		if r.RecoveredS == nil || r.Ill == nil || !*r.Ill {
 			continue
 		}
 		at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-		well, ok := d.Truth.WellFrom(at(r.LiftedS), at(*r.RecoveredS+3))
+		usual := 0
+		for _, f := range d.Report.Faults {
+			if f.LiftedS != nil && *f.LiftedS == r.LiftedS {
+				usual = d.Truth.Queued(at(f.AppliedS-5), at(f.AppliedS))
+			}
+		}
+		well, ok := d.Truth.WellFrom(at(r.LiftedS), at(*r.RecoveredS+3), usual)
 		list = append(list, claim(fmt.Sprintf("well again %.3g s after the lifting", *r.AfterLiftS),
 			ok && well.Seconds() <= *r.RecoveredS+1, fmt.Sprintf("from %.3g s on: %v", well.Seconds()-r.LiftedS, ok)))
 	}
