@@ -5,6 +5,7 @@ package analysis
 
 import (
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/causes"
 	"github.com/tailback/tailback/reports/diagnose"
 	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/journal"
@@ -30,7 +31,7 @@ func Contents(c journal.Contents) (*reports.Report, error) {
 		return nil, err
 	}
 	r := report(run)
-	if !diagnose.Disguised(run, r.Onset) {
+	if !causes.Disguised(run, r.Onset) {
 		return r, nil
 	}
 	if run, err = measure.Contents(measure.AsGateways(c)); err != nil {
@@ -56,11 +57,11 @@ func report(run *measure.Run) *reports.Report {
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget, r.Timeouts)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
-	doubts := diagnose.NameCauses(run, r.Onset, diagnose.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	doubts := causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
-	r.Slowdowns = diagnose.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
+	r.Slowdowns = causes.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
 
 	r.Objectives = judge.Objectives(run, fidelity)

@@ -155,6 +155,9 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	return 2*left >= with, true
 }
 
+// few is how many errors are too few for their number to say much.
+const few = 3
+
 // sum counts in the model's seconds that are in [from, to), in whole or in part.
 func (m *acquittal) sum(r *poolmodel.Result, count func(s *poolmodel.Second) int64, from, to time.Duration) (n int64) {
 	width := m.run.Timeline.Width

@@ -1,6 +1,6 @@
 // Package diagnose says what was measured means for the site: its workers and
-// their queue, the timeouts on its dependencies, why errors and slow answers came,
-// and which timeout would hold the rate. Every figure comes with its interval, or
+// their queue, the timeouts on its dependencies, which fault is to blame, and which
+// timeout would hold the rate. Every figure comes with its interval, or
 // with the reason why the run can't tell it.
 package diagnose
 

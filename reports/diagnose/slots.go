@@ -163,3 +163,27 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 	}
 	return min(requests/(1+requests), 0.5)
 }
+
+// QueueOrLimit takes the queue slots back where the gateway's own limit refused
+// requests before the queue could; where that is not told from a full queue it
+// says that they are the pool's only without one.
+func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
+	if pool.QueueSlots == nil || pool.Network == "tcp" {
+		return
+	}
+	for _, o := range list {
+		if o.Cause == reports.GatewayLimit {
+			pool.QueueSlots = nil
+			pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
+			return
+		}
+	}
+	for _, o := range list {
+		if o.Cause == reports.QueueFull {
+			if !slices.Contains(o.Or, reports.GatewayLimit) {
+				return
+			}
+			pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
+		}
+	}
+}

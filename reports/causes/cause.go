@@ -1,4 +1,7 @@
-package diagnose
+// Package causes says why errors came and why answers were slow, with the evidence
+// and a confidence: what was seen of them from outside, what the site's logs say, and
+// what its connections showed. It knows the pool by what package diagnose found.
+package causes
 
 import (
 	"fmt"
@@ -129,30 +132,6 @@ func (s *posterior) twins(cause reports.Cause, prior odds) []reports.Cause {
 	return []reports.Cause{reports.GatewayLimit}
 }
 
-// QueueOrLimit takes the queue slots back where the gateway's own limit refused
-// requests before the queue could; where that is not told from a full queue it
-// says that they are the pool's only without one.
-func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
-	if pool.QueueSlots == nil || pool.Network == "tcp" {
-		return
-	}
-	for _, o := range list {
-		if o.Cause == reports.GatewayLimit {
-			pool.QueueSlots = nil
-			pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
-			return
-		}
-	}
-	for _, o := range list {
-		if o.Cause == reports.QueueFull {
-			if !slices.Contains(o.Or, reports.GatewayLimit) {
-				return
-			}
-			pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
-		}
-	}
-}
-
 // SiteKnown is what was worked out of the site before causes are looked for.
 type SiteKnown struct {
 	Pool   *reports.Pool
@@ -160,9 +139,9 @@ type SiteKnown struct {
 	Status []reports.Status
 }
 
-// NameCauses says of each onset why it came, where that can be told, and returns
+// Name says of each onset why it came, where that can be told, and returns
 // what is wrong with the site's logs.
-func NameCauses(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []string) {
+func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []string) {
 	logs := readLogs(run)
 	for i, o := range run.Onsets {
 		f := &list[i]

@@ -1,0 +1,25 @@
+package diagnose
+
+import (
+	"slices"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+)
+
+// fewSelf is in how many requests one call of the site to itself may be left out of account.
+const fewSelf = 50
+
+// NotByItself takes back what a pool carries, and which timeout holds, where pages
+// wait for pages of their own site: each takes two workers or more, and what is
+// served depends on how many wait for each other. A few calls, as of a job, are let pass.
+func NotByItself(run *measure.Run, pool *reports.Pool, self *reports.SelfRequests, onsets []reports.Onset, budgets []reports.Budget) {
+	deadlock := slices.ContainsFunc(onsets, func(o reports.Onset) bool { return o.Cause == reports.SelfDeadlock })
+	if !deadlock && (self == nil || self.Calls*fewSelf < run.Cells.TotalSent()) {
+		return
+	}
+	const why = "pages call their own site, so that a request takes more than one worker: what it carries depends on how many wait for each other"
+	pool.CapacityHz = nil
+	pool.Unknown["capacity_hz"] = why
+	withdraw(budgets, why)
+}
