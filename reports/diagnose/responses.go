@@ -26,9 +26,14 @@ func fromResponses(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow,
 		return
 	}
 	values := w.App.Values()
-	group, _ := densest(values)
-	if 10*len(group) < 6*len(values) { // a queue blurs them; those that found a free worker are exact
-		group = lowest(unqueued(w), 3)
+	// Those that found a free worker are exact; the others waited for these as well,
+	// and may, where all workers are let go at once, have a common time of their own.
+	free := unqueued(w)
+	group := lowest(free, 3)
+	if group == nil || 2*len(group) < len(free) {
+		if group, _ = densest(values); 10*len(group) < 6*len(values) {
+			group = nil
+		}
 	}
 	switch {
 	case len(group) >= 3:
