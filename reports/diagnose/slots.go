@@ -86,7 +86,8 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known: something else bounds the calls", p.full.n)
 		return nil
 	}
-	if workers.Kind == reports.EffectiveWorkers && math.Ceil(workers.Low) > workers.High {
+	// Workers are whole, and requests take longer only when there is none free.
+	if early := p.service.grew > 0 && float64(p.service.level+2) < workers.Low; workers.Kind == reports.EffectiveWorkers && (math.Ceil(workers.Low) > workers.High || early) {
 		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but the workers compete with each other: they do the work of %.3g, and how many there are is not known", p.full.n, workers.Value)
 		return nil
 	}
