@@ -65,7 +65,8 @@ func Judge(s Site, held Held, r *reports.Report) []Figure {
 	if !s.CPU {
 		figures = append(figures,
 			Figure{"service", held.Baseline, r.Pool.ServiceS, 0.05},
-			Figure{"capacity", held.CapacityHz(), r.Pool.CapacityHz, 0.05})
+			// The truth is itself counted in six or seven whole seconds, which is good for 2%.
+			Figure{"capacity", held.CapacityHz(), r.Pool.CapacityHz, 0.07})
 	}
 	if s.Timeout > 0 {
 		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05}
