@@ -67,6 +67,7 @@ func TestAFaultTakesWhatComesAfterIt(t *testing.T) {
 	}
 }
 
+// mirror is a dependency that sends back what it gets, to the end.
 func mirror(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
