@@ -76,9 +76,9 @@ func (run *Run) quietSeconds(used []Use) []quietSecond {
 	return list
 }
 
-// mostRequests is of how many requests the calls are told apart, and mostCalls how
-// many each may make.
-const mostRequests, mostCalls = 6, 2
+// mostRequests is of how many requests the calls are told apart, fewCalls how many
+// each may make, and mostWays how many ways there may be to make more.
+const mostRequests, fewCalls, mostWays = 8, 2, 20_000
 
 // callsOfEach is how many calls each request makes, where that is a whole number
 // for each that explains the calls of all seconds together, and best those of each
@@ -90,18 +90,16 @@ func callsOfEach(seconds []quietSecond, sent []int64) []float64 {
 	if requests < 2 || requests > mostRequests || len(seconds) <= requests {
 		return nil
 	}
-	type fit struct {
-		each       []float64
-		off, calls float64 // squares of what is not explained; calls for the mix as sent
+	sums := sumsOf(seconds, requests)
+	fits := wholeCalls(sums, requests, fewCalls)
+	if fits == nil {
+		fits = wholeCalls(sums, requests, math.Floor(math.Pow(mostWays, 1/float64(requests)))-1)
+		// Of so many ways some explain the whole by chance, but not each second.
+		fits = slices.DeleteFunc(fits, func(f callFit) bool { return f.off > float64(len(seconds))+sums.calls })
 	}
-	var fits []fit
 	best := math.Inf(1)
-	each := make([]float64, requests)
-	for more := true; more; more = next(each) {
-		if off, ok := unexplained(seconds, each); ok {
-			fits = append(fits, fit{slices.Clone(each), off, callsOf(sent, each)})
-			best = min(best, off)
-		}
+	for _, f := range fits {
+		best = min(best, f.off)
 	}
 	var found []float64
 	low, high := math.Inf(1), 0.0
@@ -109,7 +107,8 @@ func callsOfEach(seconds []quietSecond, sent []int64) []float64 {
 		if f.off > asGood*best+1 {
 			continue
 		}
-		low, high = min(low, f.calls), max(high, f.calls)
+		calls := callsOf(sent, f.each)
+		low, high = min(low, calls), max(high, calls)
 		if found == nil || slices.Max(f.each) < slices.Max(found) { // the simplest
 			found = f.each
 		}
@@ -124,34 +123,69 @@ func callsOfEach(seconds []quietSecond, sent []int64) []float64 {
 // call is made in one second and its request answered in the next.
 const asGood = 1.5
 
-// next counts up: it makes of each the next of all whole numbers up to mostCalls,
-// and reports whether there was one.
-func next(each []float64) bool {
+// callSums are sums over seconds, by which it is quickly told how well so many calls
+// of each request explain those of all seconds.
+type callSums struct {
+	calls, squares float64     // of calls
+	of, by         []float64   // of answers to each request; times calls
+	pairs          [][]float64 // of answers to two requests, times each other
+}
+
+func sumsOf(seconds []quietSecond, requests int) callSums {
+	s := callSums{of: make([]float64, requests), by: make([]float64, requests), pairs: make([][]float64, requests)}
+	for r := range s.pairs {
+		s.pairs[r] = make([]float64, requests)
+	}
+	for _, one := range seconds {
+		s.calls, s.squares = s.calls+one.calls, s.squares+one.calls*one.calls
+		for r, n := range one.of {
+			s.of[r] += n
+			s.by[r] += n * one.calls
+			for k, m := range one.of {
+				s.pairs[r][k] += n * m
+			}
+		}
+	}
+	return s
+}
+
+// callFit is so many calls of each request, and the sum of squares of calls in each
+// second that they do not explain.
+type callFit struct {
+	each []float64
+	off  float64
+}
+
+// wholeCalls are the whole numbers up to most of each request that explain all
+// seconds together, but for those calls that an end of the seconds cuts off.
+func wholeCalls(s callSums, requests int, most float64) (fits []callFit) {
+	each := make([]float64, requests)
+	for more := true; more; more = next(each, most) {
+		left, off := s.calls, s.squares
+		for r, c := range each {
+			left -= c * s.of[r]
+			off -= 2 * c * s.by[r]
+			for k, d := range each {
+				off += c * d * s.pairs[r][k]
+			}
+		}
+		if math.Abs(left) <= 2+0.02*s.calls {
+			fits = append(fits, callFit{slices.Clone(each), off})
+		}
+	}
+	return fits
+}
+
+// next counts up: it makes of each the next of all whole numbers up to most, and
+// reports whether there was one.
+func next(each []float64, most float64) bool {
 	for r := range each {
-		if each[r]++; each[r] <= mostCalls {
+		if each[r]++; each[r] <= most {
 			return true
 		}
 		each[r] = 0
 	}
 	return false
-}
-
-// unexplained is the sum of squares of calls in each second that so many of each
-// request do not explain; ok whether all seconds together are explained, but for
-// those that an end of the seconds cuts off.
-func unexplained(seconds []quietSecond, each []float64) (squares float64, ok bool) {
-	var all, calls float64
-	for _, s := range seconds {
-		if len(s.of) != len(each) {
-			return 0, false
-		}
-		d := s.calls
-		for r, n := range s.of {
-			d -= each[r] * n
-		}
-		squares, all, calls = squares+d*d, all+d, calls+s.calls
-	}
-	return squares, math.Abs(all) <= 2+0.02*calls
 }
 
 func ones(n int) []float64 { return slices.Repeat([]float64{1}, n) }

@@ -22,6 +22,8 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"either, of another mix", []quietSecond{second(4, 4, 4), second(4, 4, 4), second(4, 4, 4)}, []int64{90, 10}, nil},
 		// Half of the first: no whole number.
 		{"some of each", []quietSecond{second(20, 40, 10), second(30, 60, 20), second(50, 100, 30), second(20, 40, 40)}, []int64{50, 50}, nil},
+		// 4 x 3 + 2 x 5 = 22, and so on: a page that asks a database three times, and one that asks five times.
+		{"many calls", []quietSecond{second(22, 4, 2), second(13, 1, 2), second(9, 3, 0), second(28, 1, 5)}, []int64{40, 60}, []float64{3, 5}},
 		{"too few seconds", []quietSecond{second(2, 1, 2), second(10, 5, 3)}, []int64{40, 60}, nil},
 		{"one request", []quietSecond{second(2, 2), second(2, 2)}, []int64{40}, nil},
 	} {
