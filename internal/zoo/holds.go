@@ -17,7 +17,7 @@ const (
 
 // Holds reports whether the site would hold the rate while the dependency hangs,
 // if each try of a call to it had that timeout, and no other. The site is
-// simulated so for a minute, with even arrivals, nothing left to chance and an
+// simulated so for forty seconds, with even arrivals, nothing left to chance and an
 // accept queue without end: what a small queue loses by chance, close to the
 // capacity, is not counted.
 func (t *Truth) Holds(dependency int, timeout time.Duration, hz float64) bool {

@@ -54,7 +54,8 @@ func report(run *measure.Run) *reports.Report {
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
 		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 		diagnose.AssumeAlone(r.Budget, &r.Pool, fit)
-		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget, r.Timeouts)
+		diagnose.Doubt(run, &r.Pool, fit, r.Budget, r.Timeouts)
+		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
 	doubts := causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})

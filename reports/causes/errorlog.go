@@ -29,7 +29,7 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 	weight, but := named, ""
 	switch {
 	case agreed < leans:
-		if o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= few {
+		if o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
 			l.silence(s, o, ours, all)
 		}
 		return

@@ -215,7 +215,7 @@ func (l *siteLogs) accessSigns(s *posterior, o *measure.Onset, ours map[int64]in
 	lines := log.codes[o.Code].during(o)
 	n := sumOf(ours)
 	has := part(matched(ours, lines), n)
-	none := has < scarce && n >= few
+	none := has < scarce && n >= measure.Few
 	switch {
 	case source == journal.PHPAccessLog && l.answeredByApp(o, ours, lines):
 		s.backed[reports.AppError] = true
@@ -257,7 +257,7 @@ const more = 0.3
 // nobody sent, and they waited without computing.
 func (l *siteLogs) selfCalls(s *posterior, o *measure.Onset) {
 	n := &o.Seen
-	if o.Fault >= 0 || n.N < few || n.Alone*10 < n.N*9 {
+	if o.Fault >= 0 || n.N < measure.Few || n.Alone*10 < n.N*9 {
 		return
 	}
 	sent := l.run.Cells.TotalSent()
@@ -267,11 +267,11 @@ func (l *siteLogs) selfCalls(s *posterior, o *measure.Onset) {
 		if source == journal.PHPAccessLog {
 			ours = reached
 		}
-		if !log.mine || float64(log.all.n-ours) <= more*float64(reached) || log.idle < few && l.servesOthers(log, o) {
+		if !log.mine || float64(log.all.n-ours) <= more*float64(reached) || log.idle < measure.Few && l.servesOthers(log, o) {
 			continue
 		}
 		text := fmt.Sprintf("%s has %d requests, of ours it would have %d", source, log.all.n, ours)
-		if log.idle >= few {
+		if log.idle >= measure.Few {
 			s.backed[reports.SelfDeadlock] = true
 			s.observe(fmt.Sprintf("%s; %d of them took 1 s or more and hardly computed", text, log.idle), s.exceptFor(never, odds{reports.SelfDeadlock: 4 * strongly, reports.Unknown: hardly}))
 		} else {
@@ -290,5 +290,5 @@ func (l *siteLogs) servesOthers(log *accessLog, o *measure.Onset) bool {
 			n += k
 		}
 	}
-	return n >= few
+	return n >= measure.Few
 }

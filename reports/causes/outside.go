@@ -38,7 +38,7 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *report
 func (s *posterior) writer(o *measure.Onset) {
 	switch o.Seen.Mostly() {
 	case journal.AnswererApp:
-		if o.Seen.N < few && o.Seen.Seconds(0.5) < measure.RefusedWithin.Seconds() {
+		if o.Seen.N < measure.Few && o.Seen.Seconds(0.5) < measure.RefusedWithin.Seconds() {
 			// A gateway's own page may look like the application's (nginx: error_page).
 			s.observe(fmt.Sprintf("header and body look like the application's own, on %d answers that came at once", o.Seen.N), odds{reports.Unknown: strongly})
 			return
@@ -59,9 +59,6 @@ func (s *posterior) writer(o *measure.Onset) {
 // copied, or the gateway puts its own in the place of the application's
 // (nginx's fastcgi_intercept_errors).
 const copied = 0.1
-
-// few is how many errors are too few for their figures to say much.
-const few = 3
 
 // fastestOf is the fastest good answer to a request that also failed; 0 when there was none.
 func fastestOf(run *measure.Run, n *measure.ErrorsSeen) (best time.Duration) {
@@ -90,7 +87,7 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 	} else {
 		s.observe("longer than a gateway needs to refuse: something was at work on them", odds{reports.WorkerKilled: 2, reports.PoolDown: hardly, reports.QueueFull: never})
 	}
-	if together := time.Duration(n.When.Quantile(0.9) - n.When.Quantile(0.1)); n.N >= few && together < 200*time.Millisecond && high-low > 0.3 {
+	if together := time.Duration(n.When.Quantile(0.9) - n.When.Quantile(0.1)); n.N >= measure.Few && together < 200*time.Millisecond && high-low > 0.3 {
 		s.observe("all ended at one moment", odds{reports.WorkerKilled: rather, reports.PoolDown: rather})
 	}
 	if n.Cut*2 < n.N {
@@ -99,7 +96,7 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.Cut, n.N)
 	// A script gives up to the millisecond; gunicorn's master, within tenths of a second.
-	if tight := run.Closes.Spread < 0.03; tight && n.N >= few {
+	if tight := run.Closes.Spread < 0.03; tight && n.N >= measure.Few {
 		s.observe(text+", always after the same time, as a timeout of the application does", odds{reports.AppError: 10, reports.WorkerClosed: 2, reports.WorkerKilled: 0.5})
 	} else {
 		s.observe(text, odds{reports.WorkerKilled: 6, reports.WorkerClosed: 0.5, reports.AppError: hardly})
@@ -156,7 +153,7 @@ func signsOfWaiting(s *posterior, o *measure.Onset, network string) {
 	default:
 		s.observe("the pool's queue is on TCP, where a full one makes connecting wait", odds{reports.QueueFull: rather})
 	}
-	if n.Cut*2 >= n.N && n.N >= few { // a worker is seldom told that the gateway gave up
+	if n.Cut*2 >= n.N && n.N >= measure.Few { // a worker is seldom told that the gateway gave up
 		s.observe(fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d, as a timeout of the application does", n.Cut, n.N),
 			odds{reports.AppError: strongly, reports.GatewayTimeout: 0.1, reports.QueueFull: 0.1, reports.SelfDeadlock: 0.1})
 	}
@@ -170,7 +167,7 @@ func signsOfWaiting(s *posterior, o *measure.Onset, network string) {
 		s.observe("good answers came at the same time", odds{reports.SelfDeadlock: never})
 	case o.Fault < 0 && network == "unix" && n.Alone*10 < n.N*9:
 		s.observe("no fault held the workers, and a queue as short as one that refuses does not take so long", odds{reports.GatewayTimeout: hardly, reports.SelfDeadlock: 4})
-	case o.Fault < 0 && n.Alone*10 >= n.N*9 && n.N >= few:
+	case o.Fault < 0 && n.Alone*10 >= n.N*9 && n.N >= measure.Few:
 		s.observe("nothing good came beside them, with no fault in force", odds{reports.SelfDeadlock: 12})
 	}
 }

@@ -18,7 +18,7 @@ func signsOfRefusal(run *measure.Run, s *posterior, o *measure.Onset) {
 	n, took := &o.Seen, short(o.Seen.Seconds(0.5))
 	low, high := n.Inside.Quantile(0.1), n.Inside.Quantile(0.9)
 	weight := func(w float64, seen int64) float64 {
-		if seen < few {
+		if seen < measure.Few {
 			return min(w, rather)
 		}
 		return w
@@ -70,7 +70,7 @@ func signOfFullQueue(run *measure.Run, s *posterior, o *measure.Onset) bool {
 	if n.Inside.N() == 0 || middle < 2 || float64(middle) < 0.8*float64(mostInside(run)) || float64(low) < 0.7*float64(high) {
 		return false
 	}
-	if o.Kind >= measure.App502 && n.Inside.N() < few || !soon(run, n) || letIn(run, o, int32(high)) {
+	if o.Kind >= measure.App502 && n.Inside.N() < measure.Few || !soon(run, n) || letIn(run, o, int32(high)) {
 		return false
 	}
 	inside := fmt.Sprintf("%d to %d", low, high)
@@ -82,7 +82,7 @@ func signOfFullQueue(run *measure.Run, s *posterior, o *measure.Onset) bool {
 		until = ", until requests were given up"
 	}
 	weight := strongly
-	if n.Inside.N() < few {
+	if n.Inside.N() < measure.Few {
 		weight = rather
 	}
 	if o.Kind >= measure.App502 {

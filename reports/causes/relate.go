@@ -49,7 +49,7 @@ func relateTo(o *measure.Onset, f *reports.Onset, other *measure.Onset, by *repo
 // held reports whether other are 504s that show, on a unix socket and with no
 // fault to blame, that workers were held for longer than a queue that is full takes.
 func held(o, other *measure.Onset) bool {
-	return other.Kind == measure.Late504 && other.Fault < 0 && o.Fault < 0 && other.Seen.N >= few
+	return other.Kind == measure.Late504 && other.Fault < 0 && o.Fault < 0 && other.Seen.N >= measure.Few
 }
 
 // adopt takes over the cause of another onset.

@@ -108,7 +108,7 @@ func slowerCalls(run *measure.Run, from, to *reports.Phase) (name string, before
 		}
 	}
 	for d, s := range sums {
-		if s.ended[0] < few || s.ended[1] < few {
+		if s.ended[0] < measure.Few || s.ended[1] < measure.Few {
 			continue
 		}
 		b, n := part(s.heldNS[0], s.ended[0])/1e9, part(s.heldNS[1], s.ended[1])/1e9

@@ -135,7 +135,7 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	if shownBy(o) < o.Last {
 		seen = m.run.Cells.Errors(o.Kind, o.At, to)
 	}
-	if extra := m.sum(r, count, m.from, before); extra > few+left/5 && extra > 2*m.seenBefore(before) {
+	if extra := m.sum(r, count, m.from, before); extra > measure.Few+left/5 && extra > 2*m.seenBefore(before) {
 		return false, false
 	}
 	if 2*left >= seen {
@@ -154,9 +154,6 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	}
 	return 2*left >= with, true
 }
-
-// few is how many errors are too few for their number to say much.
-const few = 3
 
 // sum counts in the model's seconds that are in [from, to), in whole or in part.
 func (m *acquittal) sum(r *poolmodel.Result, count func(s *poolmodel.Second) int64, from, to time.Duration) (n int64) {
@@ -237,11 +234,8 @@ func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
 	if !ok || before-from < second || at-second < before || f.UntilLifted() {
 		return false
 	}
-	per := func(cells []int32, from, to int) float64 {
-		return float64(measure.SumCells(cells, from, to)) / float64(to-from)
-	}
-	inside, rate := per(run.Cells.InSystem, from, before), per(run.Cells.Flow.Sent, from, before)
-	now := per(run.Cells.Flow.Sent, at-second, at)
+	inside, rate := meanIn(run.Cells.InSystem, from, before), meanIn(run.Cells.Flow.Sent, from, before)
+	now := meanIn(run.Cells.Flow.Sent, at-second, at)
 	return rate > 0 && inside*(now/rate-1) > byFar*held
 }
 

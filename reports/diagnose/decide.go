@@ -44,52 +44,6 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	return p.narrow(p.effective)
 }
 
-// closely is how much a model must explain for workers that were averaged to be
-// as many as it has; fewer and manyMore are by what factors they may be off else.
-// What workers do while no call waits (pauses between tries, work in the stead of
-// an answer) is not seen: of 141 simulated runs so counted none was wrong with 0.9
-// and more explained, 12 of 98 with less, by factors from 0.56 to 1.5.
-const closely, fewer, manyMore = 0.9, 0.55, 1.6
-
-// doubtAverage widens workers that are an average of those that waited and those
-// at other work, and what was worked out from them, where the model with so many
-// workers does not closely foretell the run.
-func (p *PoolFit) doubtAverage(pool *reports.Pool) {
-	w := pool.Workers
-	if !p.workers.averaged || p.confirmed || w == nil || w != p.workers.estimate || pool.FitR2 == nil || *pool.FitR2 >= closely {
-		return
-	}
-	w.Low, w.High = max(math.Floor(fewer*w.Value), min(float64(p.workers.peak), w.Low)), math.Ceil(manyMore*w.Value)
-	if q := pool.QueueSlots; q != nil {
-		q.Low, q.High = max(float64(p.full.low)-w.High, 0), max(q.High, float64(p.full.high)-w.Low)
-	}
-	if c, s := pool.CapacityHz, p.service.estimate; c != nil && s != nil && p.capacity.estimate == nil {
-		c.Low, c.High = min(c.Low, w.Low/s.High), max(c.High, w.High/s.Low)
-	}
-}
-
-// severalCalls is from how many calls a request on some of them may be made at once.
-const severalCalls = 1.2
-
-// doubtCalls takes workers back that are as many as calls waited, and what was
-// worked out from them, where pages make several and a model with so many workers
-// does not closely foretell the run.
-func (p *PoolFit) doubtCalls(pool *reports.Pool, budgets []reports.Budget) {
-	if p.calls < severalCalls || p.confirmed || p.workers.averaged || pool.Workers == nil || pool.Workers != p.workers.estimate ||
-		pool.FitR2 == nil || *pool.FitR2 >= closely {
-		return
-	}
-	why := fmt.Sprintf("%d calls waited at once, but a page makes several, and may make them at once", p.workers.peak)
-	pool.Workers, pool.Unknown["workers"] = nil, why
-	if pool.QueueSlots != nil {
-		pool.QueueSlots, pool.Unknown["queue_slots"] = nil, fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
-	}
-	if pool.CapacityHz != nil && p.capacity.estimate == nil {
-		pool.CapacityHz, pool.Unknown["capacity_hz"] = nil, why
-	}
-	withdraw(budgets, why)
-}
-
 // oneAtATime are the explanations of that.
 const oneAtATime = "one worker, or requests that wait for each other, as those of one PHP session do"
 
@@ -144,19 +98,17 @@ func (p *PoolFit) rivals(run *measure.Run, counted *reports.Estimate) *reports.E
 	// With a worker free for each, requests took longer the more there were.
 	grew := p.service.grew > 0.1 && float64(p.service.level+2) < counted.Low
 	drained := p.drained(run, counted)
+	bound := func(why string, args ...any) *reports.Estimate {
+		p.bounded, p.whyWorkers = true, fmt.Sprintf(why, args...)
+		return p.atWork(e)
+	}
 	switch {
 	case p.workers.oneQueue:
-		p.bounded = true
-		p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, and requests were answered meanwhile that were refused like the others once the queue was full: something else bounds the calls, such as a pool of connections", counted.Value)
-		return p.atWork(e)
+		return bound("%.3g calls waited at most, and requests were answered meanwhile that were refused like the others once the queue was full: something else bounds the calls, such as a pool of connections", counted.Value)
 	case p.paced:
-		p.bounded = true
-		p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, but before the fault more requests than that were inside all the time and were answered as fast as they came: something else bounds the calls, such as a pool of connections", counted.Value)
-		return p.atWork(e)
+		return bound("%.3g calls waited at most, but before the fault more requests than that were inside all the time and were answered as fast as they came: something else bounds the calls, such as a pool of connections", counted.Value)
 	case e != nil && e.Low > counted.Value*(1+differ):
-		p.bounded = true
-		p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, but the site served what takes %.3g workers: something else bounds the calls", counted.Value, e.Value)
-		return p.atWork(e)
+		return bound("%.3g calls waited at most, but the site served what takes %.3g workers: something else bounds the calls", counted.Value, e.Value)
 	case drained == tooSoon:
 		p.bounded = true
 		p.whyWorkers = fmt.Sprintf("%.3g calls waited at most, but when the fault was lifted the requests behind them were answered sooner than so many workers can: something else bounds the calls, such as a pool of connections", counted.Value)

@@ -40,12 +40,8 @@ type PoolFit struct {
 	ours float64
 	// triesTold: the gateway's timeout is that of one of several tries, by its log.
 	triesTold bool
-	// sentHz is how often each request was sent, per second.
-	sentHz []float64
 	// confirmed: php-fpm's status page tells of as many workers.
 	confirmed bool
-	// calls is the most that a request makes to one dependency.
-	calls float64
 	// paced: the site kept pace with more requests inside, all the time, than calls ever waited.
 	paced bool
 	// bounded: something else than workers bounds how many calls wait at once.
@@ -60,12 +56,6 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	p := &PoolFit{}
 	var disagreements []string
 	sent := run.Traffic.SentByRequest()
-	for _, n := range sent {
-		p.sentHz = append(p.sentHz, float64(n)/max(run.End.Seconds(), 1))
-	}
-	for _, d := range dependencies {
-		p.calls = max(p.calls, run.MostCalls(d.Name))
-	}
 	p.full = full(run)
 	p.service = fit(run.Services, sent, 0)
 	p.held = run.HeldCalls()
@@ -86,7 +76,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 	if warning := page.compare(&pool, p); warning != "" {
 		disagreements = append(disagreements, warning)
 	}
-	pool.QueueSlots = p.slots(pool.Workers)
+	pool.QueueSlots = p.slots(run, pool.Workers)
 	if q := pool.QueueSlots; q != nil && readingInside(run) {
 		q.High++
 		q.From += "; our own reading of the status page may have waited in one more"
@@ -150,15 +140,15 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 // byGateway is how long an answer takes at most, seconds, that a gateway gives by itself.
 const byGateway = 0.015
 
-// elsewhere reports whether requests that were answered while all workers were in
-// calls take so long that they take workers of their own: of a second pool.
-func (p *PoolFit) elsewhere() bool {
+// elsewhere are the requests that were answered while all workers were in calls, and
+// take so long that they take workers of their own: of a second pool.
+func (p *PoolFit) elsewhere() (requests []int) {
 	for r, apart := range p.workers.apart {
 		if apart && r < len(p.service.means) && p.service.means[r] > byGateway {
-			return true
+			requests = append(requests, r)
 		}
 	}
-	return false
+	return requests
 }
 
 // wellOver is how many times what waited a site must have served to show that
@@ -171,7 +161,7 @@ const lessThan = 0.8
 
 // decideCapacity prefers what was counted to workers over service time.
 func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
-	if p.elsewhere() {
+	if p.elsewhere() != nil {
 		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
 		return nil
 	}

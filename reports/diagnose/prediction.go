@@ -176,10 +176,7 @@ func addTo(p *reports.Prediction, res *poolmodel.Result, t *measure.Timeline, ru
 // these workers and their calls decided what came. Where little varied, half of it
 // may be chance: then the model must have been clearly off. Workers that finish
 // together answer in batches, whose moments tell nothing: it is held to some seconds.
-func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Prediction, budgets []reports.Budget, timeouts []reports.Timeout) {
-	fit.doubtAverage(pool)
-	doubtHolds(pool, budgets, timeouts)
-	fit.doubtCalls(pool, budgets)
+func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Prediction, budgets []reports.Budget) {
 	if heldBack(run, fit.held, pool.Workers) {
 		withdraw(budgets, "requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections")
 		return
@@ -195,24 +192,6 @@ func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Pre
 	withdraw(budgets, why)
 	if *pool.FitR2 < 0 && fit.capacity.estimate != nil && pool.CapacityHz != nil { // it was counted while that went on
 		pool.CapacityHz, pool.Unknown["capacity_hz"] = nil, why
-	}
-}
-
-// wellEnough is how much a model must explain for a budget to lean on how long a
-// call that is given up holds a worker in all, where that was not seen as such or is
-// made up of tries: pauses between them, or work in the answer's stead, may be missing.
-const wellEnough = 0.8
-
-// doubtHolds takes the budgets back that lean on it although the model explains less.
-func doubtHolds(pool *reports.Pool, budgets []reports.Budget, timeouts []reports.Timeout) {
-	if pool.FitR2 == nil || *pool.FitR2 >= wellEnough {
-		return
-	}
-	for i := range budgets {
-		t := reports.TimeoutOn(timeouts, budgets[i].Dependency)
-		if t != nil && t.Verdict == reports.ByApp && (t.HoldS == nil || t.Retries > 0 || !t.RetriesKnown) {
-			budgets[i].Withdraw("for how long in all a call that is given up holds a worker is not seen closely enough: there may be pauses between tries, or work in the stead of an answer")
-		}
 	}
 }
 

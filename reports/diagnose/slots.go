@@ -19,6 +19,11 @@ type fullFit struct {
 	why  string
 }
 
+// together is what is known where the workers are not.
+func (f fullFit) together() string {
+	return fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", f.n)
+}
+
 // refusedLevels counts by how many others were inside the requests that were
 // refused at once. For one sent within a cell of another the count may be off
 // by one, so it is the usual number that counts.
@@ -73,17 +78,17 @@ func usual(counts map[int64]int64, seen, most int64) fullFit {
 }
 
 // slots are what is inside when a request is refused, less the workers.
-func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
+func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Estimate {
 	if p.full.n == 0 {
 		p.whySlots = p.full.why
 		return nil
 	}
 	if workers == nil {
-		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
+		p.whySlots = p.full.together()
 		return nil
 	}
 	if p.bounded {
-		p.whySlots = fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known: something else bounds the calls", p.full.n)
+		p.whySlots = p.full.together() + ": something else bounds the calls"
 		return nil
 	}
 	// Workers are whole, and requests take longer only when there is none free.
@@ -106,7 +111,7 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 	if w.Kind == reports.EffectiveWorkers {
 		e.From += ", if their work is not CPU-bound"
 	}
-	if n := p.insideElsewhere(); n > 0 {
+	if n := p.insideElsewhere(run); n > 0 {
 		e.Low = max(e.Low-n, 0)
 		e.From += fmt.Sprintf("; of those inside up to %.0f were at workers of another pool", n)
 	}
@@ -119,12 +124,10 @@ func (p *PoolFit) slots(workers *reports.Estimate) *reports.Estimate {
 
 // insideElsewhere is how many requests may be at workers of another pool at once:
 // twice as many as are there on average.
-func (p *PoolFit) insideElsewhere() float64 {
-	n := 0.0
-	for r, apart := range p.workers.apart {
-		if apart && r < len(p.service.means) && p.service.means[r] > byGateway {
-			n += p.sentHz[r] * p.service.means[r]
-		}
+func (p *PoolFit) insideElsewhere(run *measure.Run) float64 {
+	n, sent := 0.0, run.Traffic.SentByRequest()
+	for _, r := range p.elsewhere() {
+		n += float64(sent[r]) / max(run.End.Seconds(), 1) * p.service.means[r]
 	}
 	return math.Ceil(2 * n)
 }
@@ -172,19 +175,14 @@ func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
 	if pool.QueueSlots == nil || pool.Network == "tcp" {
 		return
 	}
-	for _, o := range list {
-		if o.Cause == reports.GatewayLimit {
-			pool.QueueSlots = nil
-			pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
-			return
-		}
+	if slices.ContainsFunc(list, func(o reports.Onset) bool { return o.Cause == reports.GatewayLimit }) {
+		pool.QueueSlots = nil
+		pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
+		return
 	}
-	for _, o := range list {
-		if o.Cause == reports.QueueFull {
-			if !slices.Contains(o.Or, reports.GatewayLimit) {
-				return
-			}
-			pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
-		}
+	full := slices.DeleteFunc(slices.Clone(list), func(o reports.Onset) bool { return o.Cause != reports.QueueFull })
+	told := func(o reports.Onset) bool { return !slices.Contains(o.Or, reports.GatewayLimit) }
+	if len(full) > 0 && !slices.ContainsFunc(full, told) {
+		pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
 	}
 }

@@ -23,14 +23,14 @@ func (p *PoolFit) stuck(run *measure.Run, pool *reports.Pool) {
 		return
 	}
 	n := givenUpBesideFaults(run, g.Value)
-	if n < few {
+	if n < measure.Few {
 		return
 	}
 	why := fmt.Sprintf("%d requests that no fault held were given up after %.3g s, although all that the site holds is served in %.2g s: they waited for each other, or for what is not declared",
 		n, g.Value, float64(p.full.n)/c.Value)
 	if w := pool.Workers; w != nil && (w.Kind == reports.EffectiveWorkers || w == p.logged) {
 		pool.Workers, p.whyWorkers = nil, why
-		pool.QueueSlots, p.whySlots = nil, fmt.Sprintf("workers and queue hold %d together, but how many of these are workers is not known", p.full.n)
+		pool.QueueSlots, p.whySlots = nil, p.full.together()
 	}
 	pool.CapacityHz, p.whyCapacity = nil, why
 }

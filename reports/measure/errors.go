@@ -50,6 +50,9 @@ func errorKindOf(h *journal.Hit) ErrorKind {
 	return Late502 + ErrorKind(i)
 }
 
+// Few is how many errors, calls or requests are too few for their figures to say much.
+const Few = 3
+
 // ErrorsSeen is what the second pass finds out of the errors of one onset.
 // It takes the same memory however many there are.
 type ErrorsSeen struct {

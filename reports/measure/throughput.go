@@ -3,6 +3,7 @@ package measure
 import (
 	"time"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -75,7 +76,7 @@ func (run *Run) KeptPace() bool {
 	}
 	end = min(end, g.FirstGiveUp())
 	for _, p := range run.Manifest.Phases {
-		if p.Kind == "closed" {
+		if p.Kind == reports.ClosedPhase {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ func (d Run) claims() []Mark {
 
 var toCarry = regexp.MustCompile(`^Run (\d+) workers? to carry ([\d.]+)/s`)
 
-// workersToCarry: so many workers carry a rate when all is well; a tenth more, and one, must.
+// workersToCarry: so many workers carry a rate when all is well; enough of them must.
 func (d Run) workersToCarry() (list []Mark) {
 	for _, a := range d.Report.Advice {
 		said := toCarry.FindStringSubmatch(a.Text)
@@ -30,11 +30,13 @@ func (d Run) workersToCarry() (list []Mark) {
 		}
 		n, _ := strconv.Atoi(said[1])
 		hz, _ := strconv.ParseFloat(said[2], 64)
-		enough := int(math.Ceil(1.1*float64(n))) + 1
-		list = append(list, claim(said[0], d.Truth.Workers != nil && d.Truth.CarriesWith(enough, hz), "they do not"))
+		list = append(list, claim(said[0], d.Truth.Workers != nil && d.Truth.CarriesWith(enough(n), hz), "they do not"))
 	}
 	return list
 }
+
+// enough are a tenth more workers than were named, and one.
+func enough(workers int) int { return int(math.Ceil(1.1*float64(workers))) + 1 }
 
 func claim(said string, right bool, truth string) Mark {
 	m := Mark{Figure: "claim", Said: said, Inside: right, Wrong: !right}
@@ -45,16 +47,15 @@ func claim(said string, right bool, truth string) Mark {
 }
 
 // workersNeeded: so many workers hold the rate with the timeout that there is;
-// a tenth more, and one, must.
+// enough of them must.
 func (d Run) workersNeeded() (list []Mark) {
 	for i, limit := range d.Truth.Timeouts {
 		b := d.Report.BudgetOf(limit.Dependency)
 		if b == nil || b.WorkersNeeded == nil || d.Truth.Workers == nil || limit.Limit == 0 {
 			continue
 		}
-		enough := int(math.Ceil(1.1*float64(*b.WorkersNeeded))) + 1
 		list = append(list, claim(fmt.Sprintf("%d workers hold %.3g/s with %.3g s", *b.WorkersNeeded, b.RateHz, *b.TimeoutS),
-			d.Truth.HoldsWith(enough, i, b.RateHz), "they do not"))
+			d.Truth.HoldsWith(enough(*b.WorkersNeeded), i, b.RateHz), "they do not"))
 	}
 	return list
 }
