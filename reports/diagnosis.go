@@ -85,6 +85,7 @@ type Pool struct {
 	// Unknown says of each figure above that is null, by its key, why the run can't tell it.
 	Unknown map[string]string `json:"unknown"`
 	// Assumes says of a figure above, by its key, what it is true with only, where the run does not show that.
+	// A figure that was worked out from another assumes the same.
 	Assumes map[string]string `json:"assumes"`
 }
 
@@ -176,6 +177,23 @@ type Budget struct {
 func (b *Budget) Withdraw(why string) {
 	b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.WorkersNeeded, b.Choices = nil, nil, "", nil, []Choice{}
 	b.Assumes, b.Why = "", why
+}
+
+// Example is the choice to show what a longer timeout takes: that of 1 s, which
+// people ship, or else the shortest that does not hold with the workers there are.
+func (b *Budget) Example() *Choice {
+	var shortest *Choice
+	for i := range b.Choices {
+		c := &b.Choices[i]
+		switch {
+		case c.Holds || c.WorkersNeeded <= 0:
+		case c.TimeoutS == 1:
+			return c
+		case shortest == nil || c.TimeoutS < shortest.TimeoutS:
+			shortest = c
+		}
+	}
+	return shortest
 }
 
 // Choice is a timeout and what it takes to hold the rate with it.

@@ -40,6 +40,7 @@ type Report struct {
 	Budget       []Budget     `json:"budget"`
 	Prediction   Prediction   `json:"prediction"`
 	Dose         []Dose       `json:"dose"`
+	Claims       []Claim      `json:"claims"`
 	Dependencies []Dependency `json:"dependencies"`
 	Declared     []string     `json:"declared"` // the names of the experiment's dependencies, also of those whose use is not known
 	Sources      []string     `json:"sources"`  // the site's logs and pages that were given
@@ -181,6 +182,7 @@ type Onset struct {
 	SustainedS  *float64 `json:"sustained_s"`
 	AfterFaultS *float64 `json:"after_fault_s"` // FirstS from when the fault in force was applied; null without one
 	Dependency  string   `json:"dependency"`    // of that fault
+	Without     *float64 `json:"without"`       // the part of these errors that would have come without any fault, by the model or since none was in force; null when that is not known
 	Held        *float64 `json:"held"`          // calls that waited because of that fault just before FirstS; null when that can't be told
 	Count       int64    `json:"count"`
 	InFlight    int64    `json:"in_flight"`  // requests waiting at FirstS, this one not counted

@@ -83,8 +83,8 @@ func TestSitesRefuseWhatOnlyPHPHas(t *testing.T) {
 }
 
 // Four at once, 500 ms and as much again for each that runs already: 0.5, 1,
-// 1.5 and 2 s, less than a step late. After a worker was killed in it, one
-// alone takes 0.5 s: who died no longer counts.
+// 1.5 and 2 s, less than a step late. Some time after a worker was killed in it, one
+// alone takes 0.5 s: who died is not counted for ever.
 func TestContendedPageGrowsWithThoseRunning(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]starter{"phpfpm": phpfpm.Start, "gunicorn": gunicorn.Start} {
@@ -102,7 +102,12 @@ func TestContendedPageGrowsWithThoseRunning(t *testing.T) {
 					wantBetween(t, "service time", took, want, want+490*time.Millisecond)
 				}
 				wantAll(t, "the killed request", []hit{get(t, site, "/contend?ms=20000")}, 502)
+				// The gateway hears of a death when the connection closes, which may be just
+				// before the kernel gives the dead one's place back.
 				alone := get(t, site, "/contend?ms=500&grow=1")
+				for n := 0; n < 5 && alone.took() > 900*time.Millisecond; n++ {
+					alone = get(t, site, "/contend?ms=500&grow=1")
+				}
 				wantBetween(t, "alone after a killed one", alone.took(), 500*time.Millisecond, 900*time.Millisecond)
 			})
 		})

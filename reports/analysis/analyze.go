@@ -1,11 +1,12 @@
-// Package analysis turns the record of a run into its report: it is measured,
-// diagnosed, judged and explained, in this order. It is pure: no network, no
+// Package analysis turns the record of a run into its report: it is measured and
+// diagnosed, what it claims is tested, and it is judged and explained, in this order. It is pure: no network, no
 // clock, no environment.
 package analysis
 
 import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/causes"
+	"github.com/tailback/tailback/reports/claims"
 	"github.com/tailback/tailback/reports/diagnose"
 	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/journal"
@@ -52,9 +53,10 @@ func report(run *measure.Run) *reports.Report {
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
-		r.Budget = diagnose.Budgets(run, site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+		r.Budget = diagnose.Budgets(site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 		diagnose.AssumeAlone(r.Budget, &r.Pool, fit)
 		diagnose.Doubt(run, &r.Pool, fit, r.Budget, r.Timeouts)
+		diagnose.Rival(run, site, fit, r.Dependencies, r.Timeouts, &r.Pool, r.Prediction, r.Budget)
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
@@ -62,8 +64,10 @@ func report(run *measure.Run) *reports.Report {
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
+	diagnose.AssumeNoPlaces(&r.Pool, fit)
 	r.Slowdowns = causes.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
+	r.Claims = claims.Tested(run, r)
 
 	r.Objectives = judge.Objectives(run, fidelity)
 	judge.Run(run, r, fidelity, append(doubts, disagreements...))

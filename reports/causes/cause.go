@@ -161,6 +161,9 @@ func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []str
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
 		f.Or = s.twins(f.Cause, priors[o.Kind])
+		if f.AfterFaultS == nil && s.certain == "" && known.maybeStuck(f.Cause) {
+			f.Or = append(f.Or, reports.SelfDeadlock)
+		}
 		f.Evidence = s.evidence
 	}
 	relate(run.Onsets, list)

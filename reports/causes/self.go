@@ -78,3 +78,15 @@ func (known SiteKnown) workers() int64 {
 	}
 	return 0
 }
+
+// unexplained is how little a model must explain for what it leaves out to have
+// decided the run.
+const unexplained = 0.3
+
+// maybeStuck reports whether errors that look like those of a pool which is asked too
+// much may come of workers that wait for pages of their own site: the model has them
+// serve what was asked, and no egress says that they do not call it.
+func (known SiteKnown) maybeStuck(cause reports.Cause) bool {
+	fit := known.Pool.FitR2
+	return (cause == reports.QueueFull || cause == reports.GatewayTimeout) && fit != nil && *fit < unexplained && known.Self == nil
+}

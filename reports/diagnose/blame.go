@@ -23,11 +23,14 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 		}
 		f := run.Faults[o.Fault]
 		acquitted, known := m.acquits(o, f)
+		if known && acquitted {
+			list[i].Without = m.without(o, f)
+		}
 		if f.Connections != nil && !f.Exercised() {
 			acquitted, known = true, true // it met no traffic
 		}
 		if !known && o.Kind == measure.Refused502 {
-			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || outgrown(run, o, f)
+			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || outgrown(run, o, f, dependencies)
 		}
 		if acquitted {
 			o.Fault = -1
@@ -155,6 +158,12 @@ func (m *acquittal) acquits(o *measure.Onset, f *measure.Fault) (acquitted, know
 	return 2*left >= with, true
 }
 
+// without is the part of the onset's errors that come in the model without the fault.
+func (m *acquittal) without(o *measure.Onset, f *measure.Fault) *float64 {
+	left := m.sum(m.result(f), codesOfModel(o), o.At-time.Second, shownBy(o)+time.Second)
+	return new(min(float64(left)/float64(max(o.Count, 1)), 1))
+}
+
 // sum counts in the model's seconds that are in [from, to), in whole or in part.
 func (m *acquittal) sum(r *poolmodel.Result, count func(s *poolmodel.Second) int64, from, to time.Duration) (n int64) {
 	width := m.run.Timeline.Width
@@ -224,15 +233,21 @@ func askedMore(run *measure.Run, o *measure.Onset) bool {
 // be to blame in its stead.
 const byFar = 1.5
 
-// outgrown reports whether the rate took more of the workers than the fault, where
+// outgrown reports whether the rate took more of the workers than what the fault added to its calls, where
 // the model can't tell: those inside before the fault, L, are L·r' / r at
 // another rate, by Little's law.
-func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
+func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault, dependencies []reports.Dependency) bool {
 	before, second := run.Cells.Cell(f.Applied), run.Cells.PerSecond()
 	at, from := run.Cells.Cell(o.At), max(before-5*second, 0)
 	held, ok := run.HeldBy(f, max(o.At-time.Second, f.Applied), o.At)
 	if !ok || before-from < second || at-second < before || f.UntilLifted() {
 		return false
+	}
+	d := reports.DependencyNamed(dependencies, f.Dependency)
+	if _, own := use(&d); own > 0 { // which the calls would have taken without it
+		if lasted, ok := run.MeanHeld(f); ok && lasted > 0 {
+			held *= 1 - min(own/lasted, 1)
+		}
 	}
 	inside, rate := meanIn(run.Cells.InSystem, from, before), meanIn(run.Cells.Flow.Sent, from, before)
 	now := meanIn(run.Cells.Flow.Sent, at-second, at)
@@ -241,14 +256,15 @@ func outgrown(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
 
 // overran reports whether, while the errors came, more was asked than the workers
 // would have served without those calls that waited for the fault: W workers, of
-// which h wait, give X answers a second, and would give X*W/(W-h).
+// which h wait, give X answers a second, and would give X*W/(W-h). How many they are must
+// be known where calls wait until the fault is lifted: they take all of them, in time.
 func overran(run *measure.Run, o *measure.Onset, f *measure.Fault, pool *reports.Pool, fit *PoolFit) bool {
 	to, workers := o.Last, workersFor(pool, fit)
 	if f.Lifted != nil {
 		to = min(to, *f.Lifted)
 	}
 	held, ok := run.HeldBy(f, o.At, to)
-	if pool.Workers == nil && !askedMore(run, o) || !ok || to-o.At < time.Second || held >= workers {
+	if pool.Workers == nil && (f.UntilLifted() || !askedMore(run, o)) || !ok || to-o.At < time.Second || held >= workers {
 		return false
 	}
 	from, until := run.Cells.Cell(o.At), run.Cells.Cell(to)

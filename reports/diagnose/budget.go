@@ -11,7 +11,7 @@ import (
 
 // Budgets are the timeouts that would hold the rate, one for each dependency
 // that is called. There are none when workers or service time are not known.
-func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
+func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
 	list := []reports.Budget{}
 	if site.ServiceS == 0 && len(dependencies) == 0 {
 		return list
@@ -30,11 +30,7 @@ func Budgets(run *measure.Run, site poolmodel.Site, workers *reports.Estimate, d
 		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0) {
 			continue // one long wait and several short ones have different budgets
 		}
-		b := budget(one, workers.Value, rate, d.Name, seen)
-		if seen != nil && contradicted(run, d.Name, seen, &b) {
-			b.Withdraw("the site was overrun in this run with a timeout that should hold the rate: something else than these calls took the workers")
-		}
-		list = append(list, b)
+		list = append(list, budget(one, workers.Value, rate, d.Name, seen))
 	}
 	return list
 }
@@ -116,28 +112,6 @@ func MaxTimeout(d reports.Dependency, service, workers *reports.Estimate, rateHz
 	}
 	site := poolmodel.Site{ServiceS: max(service.Value-calls*own, 0), Share: calls * float64(1+retries), DependencyS: own}
 	return whatif.MaxTimeout(site, workers.Value, rateHz)
-}
-
-// contradicted reports whether the site turned visitors away under a fault on the
-// dependency, at no more than the rate of the budget, although its own timeout
-// is within what should hold that rate.
-func contradicted(run *measure.Run, dependency string, seen *reports.Timeout, b *reports.Budget) bool {
-	if b.MaxTimeoutS == nil || seen.Verdict != reports.ByApp || seen.ObservedS == nil || seen.ObservedS.High > 0.97**b.MaxTimeoutS {
-		return false
-	}
-	for _, w := range run.Windows {
-		if w.Fault.Dependency != dependency || !w.Fault.UntilLifted() {
-			continue
-		}
-		from, to := run.Cells.Cell(w.Fault.Applied+time.Second), run.Cells.Cell(w.Until)
-		lost := measure.SumCells(run.Cells.Flow.Refused, from, to) + measure.SumCells(run.Cells.Flow.GaveUp, from, to)
-		sent := measure.SumCells(run.Cells.Flow.Sent, from, to)
-		hz := float64(sent) / (w.Until - w.Fault.Applied - time.Second).Seconds()
-		if lost > 2 && 50*lost > sent && hz <= 1.05*b.RateHz {
-			return true
-		}
-	}
-	return false
 }
 
 // heldFor is how many times as long as a call is held a fault must have lasted to

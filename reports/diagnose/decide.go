@@ -27,7 +27,11 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 		counted = p.agreed()
 	}
 	if counted != nil {
-		return p.rivals(run, counted)
+		w := p.rivals(run, counted)
+		if w == counted && !p.borneOut(w) {
+			p.alone = w
+		}
+		return w
 	}
 	p.whyWorkers = p.workers.why
 	if p.effective == nil {
@@ -42,6 +46,12 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 		return w
 	}
 	return p.narrow(p.effective)
+}
+
+// borneOut reports whether the access log tells of these workers as well.
+func (p *PoolFit) borneOut(w *reports.Estimate) bool {
+	log := p.logged
+	return log != nil && log.Low <= w.Value && w.Value <= log.High
 }
 
 // oneAtATime are the explanations of that.

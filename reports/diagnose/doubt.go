@@ -11,11 +11,21 @@ import (
 )
 
 // closely is how much a model must explain for workers that were averaged to be
-// as many as it has; fewer and manyMore are by what factors they may be off else.
+// as many as it has; fewer and manyMore are by what factors they may be off else,
+// and where calls were tried again or the run was killed.
 // What workers do while no call waits (pauses between tries, work in the stead of
 // an answer) is not seen: of 141 simulated runs so counted none was wrong with 0.9
-// and more explained, 12 of 98 with less, by factors from 0.56 to 1.5.
+// and more explained and no tries, 12 of 98 with less, by factors from 0.56 to 1.5.
 const closely, fewer, manyMore = 0.9, 0.55, 1.6
+
+// AssumeNoPlaces says that workers which nothing tells of but how many calls waited at
+// once are so many only if nothing else bounds these: a pool of connections that is
+// smaller than they does it in the same way. What is worked out from them assumes the same.
+func AssumeNoPlaces(pool *reports.Pool, fit *PoolFit) {
+	if w := pool.Workers; w != nil && w == fit.alone && !fit.confirmed && !fit.excluded {
+		assume(pool, "workers", "no pool of connections inside the site bounds its calls")
+	}
+}
 
 // Doubt widens the workers that were counted by calls, or takes them back, where
 // something may have been left out of account and the model with so many workers
@@ -24,14 +34,28 @@ const closely, fewer, manyMore = 0.9, 0.55, 1.6
 func Doubt(run *measure.Run, pool *reports.Pool, fit *PoolFit, budgets []reports.Budget, timeouts []reports.Timeout) {
 	doubtHolds(pool, budgets, timeouts)
 	several := func(d journal.Dependency) bool { return run.MostCalls(d.Name) >= severalCalls }
-	if w := pool.Workers; w != nil && w == fit.workers.estimate && !fit.confirmed && pool.FitR2 != nil && *pool.FitR2 < closely {
-		switch {
-		case fit.workers.averaged:
-			fit.doubtAverage(pool)
-		case slices.ContainsFunc(run.Manifest.Dependencies, several):
-			fit.doubtCalls(pool, budgets)
-		}
+	w := pool.Workers
+	if w == nil || w != fit.workers.estimate || fit.confirmed {
+		return
 	}
+	foretold, killed := pool.FitR2 == nil || *pool.FitR2 >= closely, measure.Outcome(run.Manifest) == reports.OutcomeKilled
+	switch {
+	case fit.workers.averaged:
+		if !foretold || killed || triedAgain(timeouts) {
+			fit.doubtAverage(pool)
+		}
+		if killed {
+			withdraw(budgets, "the run was killed, and what was under way then is not in its record")
+		}
+	case !foretold && slices.ContainsFunc(run.Manifest.Dependencies, several):
+		fit.doubtCalls(pool, budgets, fmt.Sprintf("%d calls waited at once, but a page makes several, and may make them at once", fit.workers.peak))
+	}
+}
+
+// triedAgain reports whether calls were given up and made again: between tries their
+// workers may pause, unseen.
+func triedAgain(timeouts []reports.Timeout) bool {
+	return slices.ContainsFunc(timeouts, func(t reports.Timeout) bool { return t.Verdict == reports.ByApp && (t.Retries > 0 || !t.RetriesKnown) })
 }
 
 // doubtAverage widens workers that are an average of those that waited and those
@@ -51,9 +75,8 @@ func (p *PoolFit) doubtAverage(pool *reports.Pool) {
 const severalCalls = 1.2
 
 // doubtCalls takes workers back that are as many as calls waited, and what was
-// worked out from them: pages make several.
-func (p *PoolFit) doubtCalls(pool *reports.Pool, budgets []reports.Budget) {
-	why := fmt.Sprintf("%d calls waited at once, but a page makes several, and may make them at once", p.workers.peak)
+// worked out from them.
+func (p *PoolFit) doubtCalls(pool *reports.Pool, budgets []reports.Budget, why string) {
 	pool.Workers, pool.Unknown["workers"] = nil, why
 	if pool.QueueSlots != nil {
 		pool.QueueSlots, pool.Unknown["queue_slots"] = nil, p.full.together()

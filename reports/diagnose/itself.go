@@ -14,11 +14,13 @@ const fewSelf = 50
 // wait for pages of their own site: each takes two workers or more, and what is
 // served depends on how many wait for each other. A few calls, as of a job, are let pass.
 func NotByItself(run *measure.Run, pool *reports.Pool, self *reports.SelfRequests, onsets []reports.Onset, budgets []reports.Budget) {
-	deadlock := slices.ContainsFunc(onsets, func(o reports.Onset) bool { return o.Cause == reports.SelfDeadlock })
+	deadlock := slices.ContainsFunc(onsets, func(o reports.Onset) bool {
+		return o.Cause == reports.SelfDeadlock || slices.Contains(o.Or, reports.SelfDeadlock)
+	})
 	if !deadlock && (self == nil || self.Calls*fewSelf < run.Cells.TotalSent()) {
 		return
 	}
-	const why = "pages call their own site, so that a request takes more than one worker: what it carries depends on how many wait for each other"
+	const why = "pages call their own site, or may: a request then takes more than one worker, and what is carried depends on how many wait for each other"
 	pool.CapacityHz = nil
 	pool.Unknown["capacity_hz"] = why
 	withdraw(budgets, why)

@@ -42,6 +42,10 @@ type PoolFit struct {
 	triesTold bool
 	// confirmed: php-fpm's status page tells of as many workers.
 	confirmed bool
+	// alone are the workers that nothing tells of but how many calls waited at once; nil else.
+	alone *reports.Estimate
+	// excluded: the run shows that no smaller pool inside the site bounds its calls.
+	excluded bool
 	// paced: the site kept pace with more requests inside, all the time, than calls ever waited.
 	paced bool
 	// bounded: something else than workers bounds how many calls wait at once.

@@ -21,12 +21,18 @@ const (
 // faults, a site with the figures that were worked out. It is pure of what was
 // seen to come of them, so that the two may be compared.
 func Prediction(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
+	return foretold(run, site, poolmodel.Inside{}, fit, dependencies, timeouts)
+}
+
+// foretold is the prediction for a site with something that its requests share.
+func foretold(run *measure.Run, site poolmodel.Site, inside poolmodel.Inside, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
 	p := reports.Prediction{Series: []reports.Moment{}}
 	if callsUnknown(run, dependencies) {
 		return p
 	}
 	t := newThrough(run, site, fit, dependencies)
 	sc := replayed(run, run.Faults, t.site, t.dependencies, timeouts)
+	sc.Inside = inside
 	if c := firstFaultCapacity(run, sc); c != nil {
 		p.CapacityHz = new(*c / t.share)
 	}

@@ -108,9 +108,6 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 		e.High = most
 		e.From += "; more if others than this run use the site, which it does not exclude"
 	}
-	if w.Kind == reports.EffectiveWorkers {
-		e.From += ", if their work is not CPU-bound"
-	}
 	if n := p.insideElsewhere(run); n > 0 {
 		e.Low = max(e.Low-n, 0)
 		e.From += fmt.Sprintf("; of those inside up to %.0f were at workers of another pool", n)
@@ -183,6 +180,17 @@ func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
 	full := slices.DeleteFunc(slices.Clone(list), func(o reports.Onset) bool { return o.Cause != reports.QueueFull })
 	told := func(o reports.Onset) bool { return !slices.Contains(o.Or, reports.GatewayLimit) }
 	if len(full) > 0 && !slices.ContainsFunc(full, told) {
-		pool.Assumes["queue_slots"] = "the gateway has no limit of its own on connections (nginx: max_conns)"
+		assume(pool, "queue_slots", "the gateway has no limit of its own on connections (nginx: max_conns)")
 	}
+	if w := pool.Workers; w != nil && w.Kind == reports.EffectiveWorkers {
+		assume(pool, "queue_slots", "the workers wait rather than compete for CPU or a lock")
+	}
+}
+
+// assume adds what a figure is true with only.
+func assume(pool *reports.Pool, key, only string) {
+	if before := pool.Assumes[key]; before != "" {
+		only = before + ", and if " + only
+	}
+	pool.Assumes[key] = only
 }

@@ -91,21 +91,14 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	if p.ServiceS == nil || p.ServiceS.Value <= 0 || p.Workers == nil {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers if these are what it lacks", Because: carries}}
 	}
-	if wait := p.Workers.Value / p.ServiceS.Value; p.CapacityHz.Value < competes*wait {
+	more := r.ClaimOn(reports.WorkersCarry, "")
+	if more == nil {
 		return []reports.Advice{{Text: "Find what its workers compete for (CPU, a lock, the database), or make pages faster",
-			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(wait))}}
+			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(p.Workers.Value/p.ServiceS.Value))}}
 	}
-	busy := asked * p.ServiceS.Value
-	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(math.Ceil(busy/busyAtMost-1e-9)), "worker"), words.Asked(asked)),
-		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(busy))}}
+	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(*more.Workers), "worker"), words.Asked(asked)),
+		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(asked*p.ServiceS.Value))}}
 }
-
-// competes is the share of workers over service time that a site carries less than
-// when its workers hinder each other.
-const competes = 0.88
-
-// busyAtMost is the share of their time that workers should be busy at most.
-const busyAtMost = 0.8
 
 // adviseOnGateway is for a gateway that gives up on work that goes on.
 func adviseOnGateway(r *reports.Report) []reports.Advice {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/claims"
 	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/journal"
 )
@@ -17,7 +18,7 @@ func advised(t *testing.T, s *madeup.Scenario, status []reports.Status, set func
 	t.Helper()
 	r := without(t, s)
 	set(r)
-	r.Status = status
+	r.Status, r.Claims = status, claims.List(r)
 	var list []string
 	for _, one := range explain.Advice(r) {
 		list = append(list, one.Text+" | "+one.Because)

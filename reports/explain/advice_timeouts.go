@@ -177,25 +177,17 @@ func bulkhead(r *reports.Report, b *reports.Budget) (n, of int64) {
 	if !ok {
 		return 0, 0
 	}
-	others := math.Ceil(b.RateHz*(1-b.Calls)*s.Value/busyAtMost - 1e-9)
+	others := math.Ceil(b.RateHz*(1-b.Calls)*s.Value/reports.BusyAtMost - 1e-9)
 	return of - int64(max(others, 1)), of
 }
 
 // moreWorkers says how many workers the timeout that is there would take.
 func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
-	if b == nil || r.Pool.Counted() == nil {
+	c := r.ClaimOn(reports.WorkersHold, t.Dependency)
+	if c == nil {
 		return nil
 	}
-	timeout, need := 0.0, 0
-	switch c := example(b); {
-	case t.ObservedS != nil && b.WorkersNeeded != nil && b.TimeoutS != nil && t.Verdict == reports.ByApp:
-		timeout, need = *b.TimeoutS, *b.WorkersNeeded
-	case t.ObservedS == nil && c != nil:
-		timeout, need = c.TimeoutS, c.WorkersNeeded
-	}
-	if float64(need) <= r.Pool.Workers.High {
-		return nil
-	}
+	timeout, need := *c.TimeoutS, *c.Workers
 	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", words.Held(timeout), whole(r.Pool.Workers))
 	calls := b.Calls * float64(t.Retries+1) * timeout
 	if busy := b.RateHz * (b.OwnS + calls); calls > 0 && math.Ceil(busy*(1-1e-9)) == float64(need) {

@@ -117,26 +117,16 @@ func taken(r *reports.Report, o *reports.Onset) string {
 }
 
 // waited says how many of the workers were waiting for the fault's dependency when
-// the errors began: all, or most of them; empty where that is not known, or fewer
-// were. All means all.
+// the errors began: all, or most of them; empty where neither is claimed.
 func waited(r *reports.Report, o *reports.Onset, dependency string) string {
-	w := r.Pool.Counted()
-	if o.Held == nil || w == nil {
-		return ""
-	}
-	held := math.Round(*o.Held)
-	_, exact := w.Exact()
-	switch {
-	case held >= math.Round(w.Low):
+	if r.ClaimAt(reports.AllWaited, o.FirstS) != nil {
 		return workersAll(r, "were waiting for "+dependency)
-	case exact && held >= mostOf*w.Low:
-		return words.Count(int64(held)) + " of " + workersThe(r) + " were waiting for " + dependency
+	}
+	if c := r.ClaimAt(reports.MostWaited, o.FirstS); c != nil {
+		return words.Count(int64(*c.Workers)) + " of " + workersThe(r) + " were waiting for " + dependency
 	}
 	return ""
 }
-
-// mostOf is what share of the workers are most of them.
-const mostOf = 0.8
 
 func workerKilled(r *reports.Report, o *reports.Onset) string {
 	if t := reports.TimeoutOn(r.Timeouts, o.Dependency); t != nil && t.Verdict == reports.ByWorker && t.ObservedS != nil {

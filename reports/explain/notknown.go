@@ -50,11 +50,19 @@ func causesNotKnown(r *reports.Report) []reports.NotKnown {
 
 // twinsNotKnown are the causes that were named, and may as well be another.
 func twinsNotKnown(r *reports.Report) []reports.NotKnown {
-	if !slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return slices.Contains(o.Or, reports.GatewayLimit) }) {
-		return nil
+	var list []reports.NotKnown
+	or := func(cause reports.Cause) bool {
+		return slices.ContainsFunc(r.Onset, func(o reports.Onset) bool { return slices.Contains(o.Or, cause) })
 	}
-	return []reports.NotKnown{{What: "whether it was the pool's queue that was full", Why: "a gateway that limits its connections (nginx: max_conns) refuses at one number of requests as well",
-		Needs: "the same run with nginx_error_log given under site:"}}
+	if or(reports.GatewayLimit) {
+		list = append(list, reports.NotKnown{What: "whether it was the pool's queue that was full", Why: "a gateway that limits its connections (nginx: max_conns) refuses at one number of requests as well",
+			Needs: "the same run with nginx_error_log given under site:"})
+	}
+	if or(reports.SelfDeadlock) {
+		list = append(list, reports.NotKnown{What: "whether workers waited for pages of their own site", Why: "a pool with these figures would have served what was asked: something held its workers that is not seen",
+			Needs: "the same run with the site's calls going through the egress, or with php_slow_log given under site:"})
+	}
+	return list
 }
 
 // missingLogs names the logs that tell causes and were not read.
@@ -85,6 +93,10 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 		list = append(list, reports.NotKnown{What: what, Why: why, Needs: needs})
 	}
 	p := r.Pool
+	if only := p.Assumes["workers"]; only != "" && p.Workers != nil {
+		list = append(list, reports.NotKnown{What: "whether " + only + ", which would look like so many workers", Why: "nothing tells of the workers but how many calls waited at once",
+			Needs: "site.php_fpm_status or php_access_log, or " + needsOverload})
+	}
 	const idle = "the workers were not seen to be all busy"
 	add(p.Workers, "how many workers there are", cmp.Or(p.Unknown["workers"], idle), needsHang)
 	if p.Network == "tcp" {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/claims"
 	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/measure"
@@ -31,6 +32,7 @@ func diagnosed(t *testing.T, s *madeup.Scenario, set func(r *reports.Report)) st
 	t.Helper()
 	r := without(t, s)
 	set(r)
+	r.Claims = claims.List(r)
 	return explain.Summary(r)
 }
 

@@ -57,11 +57,11 @@ func ownErrors(r *reports.Report) (list []string, first bool) {
 			continue
 		}
 		said[o.Cause], first = true, first || o.Cause == reports.SelfDeadlock
-		if why == "" {
-			list = append(list, fmt.Sprintf("%s began %s into the run%s, apart from any fault", what(o), words.Span(o.FirstS), rate(o)))
-			continue
+		blame := ""
+		if r.ClaimAt(reports.NoFaultToBlame, o.FirstS) != nil {
+			blame = ", and no fault is to blame"
 		}
-		list = append(list, fmt.Sprintf("%s began %s into the run%s, and no fault is to blame: %s", what(o), words.Span(o.FirstS), rate(o), why))
+		list = append(list, fmt.Sprintf("%s began %s into the run%s%s%s", what(o), words.Span(o.FirstS), rate(o), blame, after(": ", why)))
 	}
 	return list, first
 }
@@ -178,11 +178,11 @@ func wellAgain(r *reports.Report, phase string, faults int) string {
 	if faults > 1 {
 		it = "they were"
 	}
-	switch well, never := last.AfterLiftS, last.NotWellS; {
-	case well != nil && *well == 0:
+	switch well, never := r.ClaimAt(reports.WellAgain, last.LiftedS), last.NotWellS; {
+	case well != nil && *well.AfterS == 0:
 		return fmt.Sprintf("; the site was well again as soon as %s lifted", it)
 	case well != nil:
-		return fmt.Sprintf("; the site was well again %s after %s lifted", words.Span(*well), it)
+		return fmt.Sprintf("; the site was well again %s after %s lifted", words.Span(*well.AfterS), it)
 	case never != nil:
 		return fmt.Sprintf("; the site was not well again in the %s after %s lifted", words.Span(*never), it)
 	}

@@ -69,7 +69,7 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 		return []string{"Which timeout would hold " + atRate(r, b) + " can't be told: " + b.Why}
 	}
 	need := ""
-	if c := example(b); c != nil {
+	if c := b.Example(); c != nil {
 		need = fmt.Sprintf("with a %s timeout it takes %s", words.Timeout(c.TimeoutS), words.Number(int64(c.WorkersNeeded), "worker"))
 	}
 	if b.MaxTimeoutS == nil {
@@ -111,7 +111,7 @@ func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name strin
 	switch {
 	case t.ObservedS.Low > *b.MaxTimeoutS:
 		return the + tries + " is too long: at most " + most + need
-	case t.ObservedS.High <= *b.MaxTimeoutS && !broke(r, t.Dependency):
+	case r.ClaimOn(reports.WithinBudget, t.Dependency) != nil:
 		return the + tries + " is within the budget: at most " + most
 	}
 	return the + tries + " is at the edge of the budget: at most " + most
@@ -130,7 +130,7 @@ func firstCause(r *reports.Report, dependency string) reports.Cause {
 // heldRate is the rate that held while t was tried; empty where it did not, or was
 // not tried for long enough.
 func heldRate(r *reports.Report, t *reports.Timeout) string {
-	if t.HeldHz == nil {
+	if r.ClaimOn(reports.TimeoutHeld, t.Dependency) == nil || t.HeldHz == nil {
 		return ""
 	}
 	for _, f := range r.Faults {
@@ -147,39 +147,12 @@ func heldRate(r *reports.Report, t *reports.Timeout) string {
 	return words.Asked(*t.HeldHz)
 }
 
-// broke reports whether a full queue was seen under a fault on the dependency.
-func broke(r *reports.Report, dependency string) bool {
-	for _, o := range r.Onset {
-		if o.Dependency == dependency && o.Cause == reports.QueueFull {
-			return true
-		}
-	}
-	return false
-}
-
 // headroom is the timeout that leaves workers a fifth of their time, in brackets.
 func headroom(b *reports.Budget) string {
 	if b.WithHeadroomS == nil {
 		return ""
 	}
 	return " (" + words.Limit(*b.WithHeadroomS) + " with headroom)"
-}
-
-// example is the choice to show what a longer timeout takes: that of 1 s, which
-// people ship, or else the shortest that does not hold with the workers there are.
-func example(b *reports.Budget) *reports.Choice {
-	var shortest *reports.Choice
-	for i := range b.Choices {
-		c := &b.Choices[i]
-		switch {
-		case c.Holds || c.WorkersNeeded <= 0:
-		case c.TimeoutS == 1:
-			return c
-		case shortest == nil || c.TimeoutS < shortest.TimeoutS:
-			shortest = c
-		}
-	}
-	return shortest
 }
 
 // atRate is the rate of a budget, in short where the summary has just said it.

@@ -226,6 +226,8 @@ func (run *Run) onsetFigures() []reports.Onset {
 			if held, ok := run.HeldBy(fault, max(o.At-heldFor, fault.Applied), o.At); ok && fault.inForce(o.At) {
 				f.Held = new(held)
 			}
+		} else {
+			f.Without = new(1.0)
 		}
 		list = append(list, f)
 	}

@@ -58,19 +58,46 @@ func newCalls(sc *Scenario) calls {
 	return c
 }
 
-// end returns when n calls, one after the other, end, of which the first begins at t.
-func (c *calls) end(t int64, n int32) int64 {
-	for range n {
+// end returns when a page of kind k that makes n calls has done its work after them.
+// The first call begins at t.
+func (c *calls) end(t int64, n int32, k *kind) int64 {
+	if k.atOnce {
+		last := t
+		for range n {
+			last = max(last, c.tried(t, k))
+		}
+		return min(last+k.then, never)
+	}
+	for i := range n {
 		if t >= never {
 			return never
 		}
-		t = c.oneEnd(t)
+		if i > 0 {
+			t += k.between
+		}
+		t = c.tried(t, k)
 	}
-	return min(t, never)
+	return min(t+k.then, never)
 }
 
-func (c *calls) oneEnd(t int64) int64 {
-	end := min(t+c.well, never)
+// tried is when a call that begins at t has an answer, or its last try was given up
+// and the page has done what it does in its stead.
+func (c *calls) tried(t int64, k *kind) int64 {
+	for try := int32(1); ; try++ {
+		end, givenUp := c.oneEnd(t)
+		switch {
+		case !givenUp:
+			return end
+		case try >= k.tries:
+			return min(end+k.fallback, never)
+		}
+		t = end + k.pause
+	}
+}
+
+// oneEnd is when one try ends, and whether it is given up.
+func (c *calls) oneEnd(t int64) (end int64, givenUp bool) {
+	end = min(t+c.well, never)
 	for i := range c.faults {
 		f := &c.faults[i]
 		if f.from >= end && f.from > t { // as are all after it
@@ -80,5 +107,8 @@ func (c *calls) oneEnd(t int64) int64 {
 			end = max(end, min(t+f.hold, f.to+c.well, never))
 		}
 	}
-	return min(end, t+c.timeout)
+	if limit := t + c.timeout; end > limit {
+		return limit, true
+	}
+	return end, false
 }

@@ -57,7 +57,7 @@ func TestFaultOfAShare(t *testing.T) {
 // calls the dependency twice. S = 0.175 s and p = 0.5 on the mean; 10,000
 // requests, of which 2500 (within 4*sqrt(10000*0.25*0.75) = 173) hang.
 func TestKindsOfRequests(t *testing.T) {
-	kinds := []Kind{{3, 0.1, 0}, {1, 0.4, 2}}
+	kinds := []Kind{{Weight: 3, ServiceS: 0.1}, {Weight: 1, ServiceS: 0.4, Share: 2}}
 	mean := Site{Workers: 7, ServiceS: 9}.Mean(kinds)
 	near(t, "mean service", mean.ServiceS, 0.175, 1e-12)
 	near(t, "mean share", mean.Share, 0.5, 1e-12)
@@ -78,9 +78,16 @@ func TestFaultsAndKindsAreValidated(t *testing.T) {
 		"overlapping faults": {Site: site, Faults: []Fault{{FromS: 1, ToS: 3}, {FromS: 2, ToS: 4}}},
 		"faults backwards":   {Site: site, Faults: []Fault{{FromS: 3, ToS: 4}, {FromS: 1, ToS: 2}}},
 		"share of a fault":   {Site: site, Faults: []Fault{{Share: 2}}},
-		"kinds of no weight": {Site: site, Kinds: []Kind{{0, 1, 1}}},
-		"negative weight":    {Site: site, Kinds: []Kind{{2, 1, 1}, {-1, 1, 1}}},
+		"kinds of no weight": {Site: site, Kinds: []Kind{{ServiceS: 1, Share: 1}}},
+		"negative weight":    {Site: site, Kinds: []Kind{{Weight: 2, ServiceS: 1, Share: 1}, {Weight: -1, ServiceS: 1, Share: 1}}},
 		"too many kinds":     {Site: site, Kinds: make([]Kind, MaxKinds+1)},
+		"a kind's page":      {Site: site, Kinds: []Kind{{Weight: 1, Page: Page{Tries: -1}}}},
+		"negative tries":     {Site: site, Page: Page{Tries: -1}},
+		"negative pause":     {Site: site, Page: Page{PauseS: -1}},
+		"negative places":    {Site: site, Inside: Inside{Places: -1}},
+		"others' rate":       {Site: site, Others: Others{RateHz: -1}},
+		"more at first":      {Site: site, StartWorkers: 2},
+		"contention":         {Site: site, Contention: -1},
 	} {
 		if sc.Validate() == nil {
 			t.Errorf("%s: got no error", name)

@@ -157,6 +157,12 @@ func scenario(rng *rand.Rand) (Scenario, float64) {
 		Site: s, Faults: []Fault{{FromS: from, ToS: from + 10*rng.Float64(), HoldS: hold}},
 		TimeoutS: some(3), ClientTimeoutS: some(12), ConnectTimeoutS: some(40), KillS: some(5), KillEveryS: some(1),
 		SelfShare: some(0.5), SelfServiceS: rng.Float64(), HorizonS: some(40), Seed: rng.Uint64(),
+		Page: Page{
+			BetweenS: some(0.2), ThenS: some(0.2), BehindS: some(0.2), PauseS: some(0.2), FallbackS: some(0.5),
+			Tries: rng.IntN(4), AtOnce: rng.IntN(2) == 0,
+		},
+		Inside: Inside{Places: rng.IntN(2) * rng.IntN(s.Workers+1), Whole: rng.IntN(2) == 0}, Others: Others{some(10), some(0.3)},
+		StartWorkers: rng.IntN(2) * rng.IntN(s.Workers+1), Contention: some(0.2),
 	}, rate
 }
 

@@ -19,13 +19,19 @@ type request struct {
 	parent  int32  // the request whose page sent this one, or noParent for a visitor's
 	parents uint32 // gen of the parent
 	calls   int32  // to the dependency that its page still has to make, while it waits for the site itself
+	kind    int32
 	retries uint8
 	place   place
+	holds   bool // a place inside
 	next    step
 	waits   bool // somebody waits for the answer
 }
 
-const noParent = -1
+// In the place of a parent.
+const (
+	noParent = -1
+	another  = -2 // it is one of the others', who are not counted
+)
 
 // The timers, each a queue of its own since all of one kind last the same, so
 // that the one set first ends first.

@@ -30,7 +30,12 @@ const linearRetries = 4
 // the chance p - ⌊p⌋.
 type Scenario struct {
 	Site
+	Page                    // what each request does besides, when they are all alike
 	Kinds           []Kind  // of requests, when they aren't all as Site says
+	Inside          Inside  // what requests share inside the site
+	Others          Others  // who else uses the pool
+	StartWorkers    int     // workers at first, of a pool that grows as pm = dynamic does; 0 is all of them
+	Contention      float64 // by what share a request's own work takes longer for each other worker that is busy when it begins
 	Faults          []Fault // in order of time, none overlapping another
 	TimeoutS        float64 // the application gives up on each call, and answers without it; 0 is never
 	ClientTimeoutS  float64 // the visitor leaves; 0 is never
@@ -50,6 +55,11 @@ func (sc *Scenario) Validate() error {
 	return errors.Join(
 		sc.Site.Validate(),
 		validateKinds(sc.Kinds),
+		sc.Page.validate(),
+		sc.Inside.validate(),
+		sc.Others.validate(),
+		whole("workers at first", sc.StartWorkers, 0, sc.Workers),
+		within("contention", sc.Contention, MaxShare, "for each other"),
 		validateFaults(sc.Faults),
 		within("timeout", sc.TimeoutS, MaxSeconds, "s"),
 		within("client timeout", sc.ClientTimeoutS, MaxSeconds, "s"),

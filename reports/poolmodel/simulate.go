@@ -40,6 +40,7 @@ func Simulate(sc Scenario, arrivals iter.Seq[time.Duration]) (*Result, error) {
 		s.play(int64(at))
 		s.visit()
 	}
+	s.ending = true
 	s.play(s.horizon - 1)
 	s.res.Unanswered, s.res.Self.Unanswered = int64(s.waiting), s.selfWaiting
 	return s.res, nil
@@ -54,6 +55,11 @@ type simulation struct {
 	pages       chance
 	kinds       kinds
 	calls       calls
+	within      inside
+	growth      growth
+	others      others
+	contention  float64
+	ending      bool // no visitor comes any more
 	now         int64
 	second      int64 // how long one of res.Seconds lasts
 	nextSecond  int64
@@ -73,10 +79,12 @@ func newSimulation(sc Scenario) *simulation {
 	if sc.SecondS > 0 {
 		second = max(nanos(sc.SecondS), int64(time.Millisecond))
 	}
+	idle, growth := newGrowth(&sc)
 	return &simulation{
 		second: second,
-		times:  sc.times(), slots: sc.QueueSlots, idle: sc.Workers, tcp: sc.TCP,
+		times:  sc.times(), slots: sc.QueueSlots, idle: idle, tcp: sc.TCP,
 		pages: newChance(sc.SelfShare, sc.Seed, pagesStream), kinds: newKinds(&sc), calls: newCalls(&sc),
+		within: newInside(sc.Inside), growth: growth, others: newOthers(sc.Others), contention: sc.Contention,
 		res: &Result{First502: none(), First504: none(), Seconds: make([]Second, 0, 64)},
 	}
 }
@@ -87,6 +95,9 @@ func (s *simulation) inside() int { return len(s.requests) - len(s.free) }
 func (s *simulation) play(until int64) {
 	for {
 		at, kind := s.soonest()
+		if s.aside(min(at, until+1)) {
+			continue
+		}
 		if at > until {
 			break
 		}
@@ -98,6 +109,26 @@ func (s *simulation) play(until int64) {
 		}
 	}
 	s.now = max(s.now, until)
+}
+
+// aside plays what is due before then and no request of a visitor's does: workers
+// that are started, and others who come. It reports whether something was.
+func (s *simulation) aside(before int64) bool {
+	grow, other := s.growth.due(), s.others.due()
+	if s.ending && s.waiting == 0 {
+		other = never
+	}
+	at := min(grow, other)
+	if at >= before {
+		return false
+	}
+	s.tick(at)
+	if grow <= other {
+		s.grow()
+	} else {
+		s.visitOther()
+	}
+	return true
 }
 
 // soonest returns when something happens next, and the kind of its timer, or
@@ -137,11 +168,19 @@ func (s *simulation) tick(at int64) {
 // visit lets a visitor arrive now.
 func (s *simulation) visit() {
 	s.tick(s.now)
-	i := s.enter(noParent)
 	s.res.Arrived++
-	s.waiting++
 	second := &s.res.Seconds[len(s.res.Seconds)-1]
 	second.Arrived++
+	kind := int32(0)
+	if s.kinds.early {
+		if kind = s.kinds.draw(); s.kinds.each[kind].static {
+			s.res.answered(ok, s.now, s.now)
+			return
+		}
+	}
+	i := s.enter(noParent)
+	s.requests[i].kind = kind
+	s.waiting++
 	second.InFlight = max(second.InFlight, s.waiting)
 	s.set(clientTimer, i, s.client)
 	s.knock(i)
@@ -157,7 +196,7 @@ func (s *simulation) enter(parent int32) int32 {
 	}
 	r := &s.requests[i]
 	*r = request{arrived: s.now, gen: r.gen, turn: r.turn, parent: parent, waits: true}
-	if parent != noParent {
+	if parent >= 0 {
 		r.parents = s.requests[parent].gen
 	}
 	return i
@@ -246,7 +285,10 @@ func (s *simulation) answer(i int32, o outcome) {
 		return
 	}
 	r.waits = false
-	if r.parent == noParent {
+	switch r.parent {
+	case another:
+		return
+	case noParent:
 		s.waiting--
 		s.res.answered(o, s.now, r.arrived)
 		return
@@ -255,6 +297,6 @@ func (s *simulation) answer(i int32, o outcome) {
 	s.res.Self.add(o)
 	if page := &s.requests[r.parent]; page.gen == r.parents && page.place == calling {
 		page.place = working
-		s.until(r.parent, s.calls.end(s.now, page.calls), finish)
+		s.until(r.parent, s.calls.end(s.now, page.calls, &s.kinds.each[page.kind]), finish)
 	}
 }

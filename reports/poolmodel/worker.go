@@ -6,6 +6,8 @@ type step uint8
 const (
 	finish step = iota
 	callSelf
+	callPlace // its calls come next, for which it needs a place inside
+	done      // with the work after its answer
 	killed
 )
 
@@ -16,21 +18,46 @@ func (s *simulation) begin(i int32) {
 	second := &s.res.Seconds[len(s.res.Seconds)-1]
 	second.Busy = max(second.Busy, s.busy)
 	r := &s.requests[i]
-	if !r.waits {
+	if !r.waits && r.parent != another {
 		s.res.Abandoned++
 	}
 	r.place, r.killAt = working, s.killAt(s.now)
-	if r.parent != noParent {
+	switch r.parent {
+	case noParent:
+		s.beginPage(i)
+	case another:
+		s.until(i, s.now+s.others.service, finish)
+	default:
 		s.until(i, s.now+s.selfService, finish)
-		return
 	}
-	k := s.kinds.draw()
-	if s.pages.draw() > 0 {
-		r.calls = k.calls.draw()
-		s.until(i, s.now+k.service, callSelf)
-		return
+}
+
+// beginPage begins a visitor's page.
+func (s *simulation) beginPage(i int32) {
+	r := &s.requests[i]
+	if !s.kinds.early {
+		r.kind = s.kinds.draw()
 	}
-	s.until(i, s.calls.end(s.now+k.service, k.calls.draw()), finish)
+	k := &s.kinds.each[r.kind]
+	r.calls = k.calls.draw()
+	switch {
+	case s.pages.draw() > 0:
+		s.until(i, s.now+s.ownWork(k), callSelf)
+	case s.within.limited && s.within.whole:
+		s.take(i)
+	case s.within.limited && r.calls > 0:
+		s.until(i, s.now+s.ownWork(k), callPlace)
+	default:
+		s.until(i, s.calls.end(s.now+s.ownWork(k), r.calls, k), finish)
+	}
+}
+
+// ownWork is how long a page's work before its calls takes, with so many busy.
+func (s *simulation) ownWork(k *kind) int64 {
+	if s.contention == 0 {
+		return k.service
+	}
+	return int64(min(float64(k.service)*(1+s.contention*float64(s.busy-1)), float64(never)))
 }
 
 // until has the worker go on with its present step until then, or until it is killed.
@@ -61,11 +88,20 @@ func (s *simulation) work(e event) {
 	case callSelf:
 		s.callSelf(e.req)
 		return
+	case callPlace:
+		s.take(e.req)
+		return
 	case killed:
 		s.answer(e.req, badGateway)
 	case finish:
 		s.answer(e.req, ok)
+		if behind := s.kinds.each[r.kind].behind; behind > 0 && r.parent == noParent {
+			s.until(e.req, s.now+behind, done)
+			return
+		}
+	case done:
 	}
+	s.giveBack(e.req)
 	s.leave(e.req)
 	s.idle++
 	s.busy--

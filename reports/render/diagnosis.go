@@ -73,14 +73,10 @@ func numbered(e *reports.Estimate, noun string) string {
 func siteWords(p reports.Pool) []string {
 	var list []string
 	if p.Workers != nil {
-		list = append(list, workers(p))
+		list = append(list, workers(p)+onlyIf(p, "workers"))
 	}
 	if p.QueueSlots != nil {
-		slots := numbered(p.QueueSlots, "queue slot")
-		if only := p.Assumes["queue_slots"]; only != "" {
-			slots += " (if " + only + ")"
-		}
-		list = append(list, slots)
+		list = append(list, numbered(p.QueueSlots, "queue slot")+onlyIf(p, "queue_slots"))
 	}
 	if p.CapacityHz != nil {
 		list = append(list, "carries "+estimated(p.CapacityHz, words.PerS)+" when well")
@@ -92,6 +88,14 @@ func siteWords(p reports.Pool) []string {
 		list = append(list, "the gateway waits "+estimated(p.GatewayTimeoutS, words.Held))
 	}
 	return list
+}
+
+// onlyIf is what a figure is true with only, in brackets.
+func onlyIf(p reports.Pool, key string) string {
+	if only := p.Assumes[key]; only != "" {
+		return " (if " + only + ")"
+	}
+	return ""
 }
 
 // seenTimeout says what was seen of a timeout: none within 10 s; 1.0 s; 3 tries of 12 s.

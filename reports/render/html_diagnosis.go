@@ -80,7 +80,7 @@ type figure struct{ Name, Value, Between, From string }
 
 func siteFigures(p reports.Pool) []figure {
 	var list []figure
-	add := func(name string, e *reports.Estimate, format func(float64) string) {
+	add := func(name, key string, e *reports.Estimate, format func(float64) string) {
 		if e == nil {
 			return
 		}
@@ -88,17 +88,20 @@ func siteFigures(p reports.Pool) []figure {
 		if e.Low == e.High {
 			lies = "exact"
 		}
+		if only := p.Assumes[key]; only != "" {
+			lies += ", if " + only
+		}
 		list = append(list, figure{name, format(e.Value), lies, e.From})
 	}
 	name := "workers"
 	if p.Workers != nil && p.Workers.Kind == "effective" {
 		name = "effective workers"
 	}
-	add(name, p.Workers, words.Things)
-	add("queue slots", p.QueueSlots, words.Things)
-	add("service time, mean", p.ServiceS, words.Span)
-	add("capacity when well", p.CapacityHz, words.PerS)
-	add("the gateway waits", p.GatewayTimeoutS, words.Held)
+	add(name, "workers", p.Workers, words.Things)
+	add("queue slots", "queue_slots", p.QueueSlots, words.Things)
+	add("service time, mean", "service_s", p.ServiceS, words.Span)
+	add("capacity when well", "capacity_hz", p.CapacityHz, words.PerS)
+	add("the gateway waits", "gateway_timeout_s", p.GatewayTimeoutS, words.Held)
 	return list
 }
 

@@ -37,7 +37,7 @@ func listsOf(r *reports.Report) *reports.Report {
 	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
 	c.Objectives, c.Warnings = list(c.Objectives), list(c.Warnings)
 	c.Timeouts, c.Advice, c.NotKnown, c.Evidence = list(c.Timeouts), list(c.Advice), list(c.NotKnown), list(c.Evidence)
-	c.Status, c.DependenciesSeen = list(c.Status), list(c.DependenciesSeen)
+	c.Status, c.DependenciesSeen, c.Claims = list(c.Status), list(c.DependenciesSeen), list(c.Claims)
 	if c.EgressRefused == nil {
 		c.EgressRefused = map[string]int64{}
 	}

@@ -62,11 +62,12 @@ type Mark struct {
 // Marks are all of a run.
 func (d Run) Marks() []Mark {
 	t, p := d.Truth, d.Report.Pool
+	alone := p.Assumes["workers"] != ""
 	marks := []Mark{
-		whole("workers", p.Counted(), t.Workers, t.Tells.Workers),
-		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots).assuming(p.Assumes["queue_slots"] != "", t.Site.Gateway.MaxConns > 0),
+		whole("workers", p.Counted(), t.Workers, t.Tells.Workers).assuming(alone, d.places()),
+		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots).assuming(p.Assumes["queue_slots"] != "", t.Site.Gateway.MaxConns > 0 || d.compete()).assuming(alone, d.places()),
+		d.capacity().assuming(alone, d.places()),
 	}
-	marks = append(marks, d.capacity())
 	if p.GatewayTimeoutS != nil || t.Tells.GatewayTimeout {
 		marks = append(marks, number("gateway timeout", p.GatewayTimeoutS, t.GatewayTimeout.Seconds(), t.Tells.GatewayTimeout))
 	}
@@ -169,7 +170,7 @@ func (d Run) budget(i int, dependency string) Mark {
 	} else if !m.Inside {
 		m.Truth = "longer ones hold as well"
 	}
-	return m.assuming(b.Assumes != "", len(d.Truth.Site.Visitors) > 0)
+	return m.assuming(b.Assumes != "", len(d.Truth.Site.Visitors) > 0).assuming(d.Report.Pool.Assumes["workers"] != "", d.places())
 }
 
 // assuming excuses what is wrong because of an assumption that it states.
@@ -187,12 +188,9 @@ func (d Run) causes() (list []Mark) {
 			continue
 		}
 		m := Mark{Figure: "cause", Said: fmt.Sprintf("%d at %.1f s: %s %.2f", o.Code, o.FirstS, o.Cause, *o.Confidence), Confidence: *o.Confidence}
-		var near []zoo.Span
-		for _, s := range d.Truth.Spans {
-			if s.Code == o.Code && s.From.Seconds()-0.6 <= o.FirstS && o.FirstS <= s.To.Seconds()+0.6 {
-				near = append(near, s)
-				m.Truth += fmt.Sprint(s.Causes, s.Faults, " ")
-			}
+		near := d.near(&o)
+		for _, s := range near {
+			m.Truth += fmt.Sprint(s.Causes, s.Faults, " ")
 		}
 		named := func(c reports.Cause) bool {
 			return slices.ContainsFunc(near, func(s zoo.Span) bool { return slices.Contains(s.Causes, zoo.Cause(c)) })

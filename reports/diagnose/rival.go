@@ -1,0 +1,59 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/poolmodel"
+)
+
+// crews are how many times as many workers as calls waited the rival has.
+var crews = []float64{1.5, 2, 3}
+
+// How much less of the run than the workers a rival must leave unexplained to take
+// their place, and how much more to be excluded. A fiftieth of the answers' variance
+// is what the model is off by itself.
+const (
+	clearlyBetter = 0.5
+	clearlyWorse  = 1.5
+	modelError    = 0.02
+)
+
+// Rival plays the run again on a site of another kind that lets as many calls wait at
+// once: more workers, and a pool of connections inside the site with as many places as
+// workers were counted. Both hold as many requests in all. Under a hang the two look
+// alike; what is served when all is well, and behind the fault, tells them apart.
+// Where the rival foretells the answers clearly worse it is excluded; where it does so
+// clearly better, and closely, the workers are taken back, and what was worked out from them.
+func Rival(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout, pool *reports.Pool, p reports.Prediction, budgets []reports.Budget) {
+	if pool.Workers == nil || pool.Workers != fit.alone || fit.confirmed || pool.FitR2 == nil {
+		return
+	}
+	seconds := max(int(time.Second/run.Timeline.Width), 1)
+	own := missed(run, p, seconds)
+	var rivals []float64
+	for _, crew := range crews {
+		rival := site
+		rival.Workers = int(crew*float64(site.Workers) + 0.5)
+		if more := rival.Workers - site.Workers; site.QueueSlots < poolmodel.MaxSlots {
+			if rival.QueueSlots = site.QueueSlots - more; rival.QueueSlots < 0 {
+				break
+			}
+		}
+		m := missed(run, foretold(run, rival, poolmodel.Inside{Places: site.Workers}, fit, dependencies, timeouts), seconds)
+		rivals = append(rivals, m.residual)
+	}
+	if rivals == nil {
+		return
+	}
+	noise := modelError * own.total
+	switch best := slices.Min(rivals); {
+	case best > clearlyWorse*own.residual+noise:
+		fit.excluded = true
+	case best+noise < clearlyBetter*own.residual && best < (1-closely)*own.total:
+		fit.doubtCalls(pool, budgets, fmt.Sprintf("%d calls waited at once, but a pool of connections of as many places, with more workers behind it, foretells what was answered better", fit.workers.peak))
+	}
+}
