@@ -21,11 +21,18 @@ const (
 // faults, a site with the figures that were worked out. It is pure of what was
 // seen to come of them, so that the two may be compared.
 func Prediction(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
-	return foretold(run, site, poolmodel.Inside{}, fit, dependencies, timeouts)
+	return foretold(run, span{0, run.End}, site, poolmodel.Inside{}, fit, dependencies, timeouts)
 }
 
-// foretold is the prediction for a site with something that its requests share.
-func foretold(run *measure.Run, site poolmodel.Site, inside poolmodel.Inside, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
+// span is a part of a run: [from, to).
+type span struct{ from, to time.Duration }
+
+// allOfIt has also what came after the run's end.
+var allOfIt = span{0, 1 << 62}
+
+// foretold is the prediction of a part of the run, for a site with something that its
+// requests share.
+func foretold(run *measure.Run, part span, site poolmodel.Site, inside poolmodel.Inside, fit *PoolFit, dependencies []reports.Dependency, timeouts []reports.Timeout) reports.Prediction {
 	p := reports.Prediction{Series: []reports.Moment{}}
 	if callsUnknown(run, dependencies) {
 		return p
@@ -36,7 +43,7 @@ func foretold(run *measure.Run, site poolmodel.Site, inside poolmodel.Inside, fi
 	if c := firstFaultCapacity(run, sc); c != nil {
 		p.CapacityHz = new(*c / t.share)
 	}
-	arrivals := t.arrivals(run, 0, run.End)
+	arrivals := t.arrivals(run, part.from, part.to)
 	var onsets []float64
 	runs := 1
 	for seed := 0; seed < runs; seed++ {
@@ -190,7 +197,7 @@ func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Pre
 	if measure.Outcome(run.Manifest) != reports.OutcomeComplete || slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool { return f.Waits() && !modelled(f) }) {
 		return
 	}
-	m := missed(run, p, max(int(batches/run.Timeline.Width), 1))
+	m := missed(run, p, allOfIt, max(int(batches/run.Timeline.Width), 1))
 	if pool.FitR2 == nil || m.residual <= 0.5*m.total || m.residual <= m.n*(1+clearlyOff*clearlyOff*m.mean*m.mean) {
 		return
 	}
@@ -211,12 +218,13 @@ const (
 // misses are how far the model's good answers are from those seen, in n stretches.
 type misses struct{ n, mean, residual, total float64 }
 
-// missed compares them in stretches of so many buckets.
-func missed(run *measure.Run, p reports.Prediction, buckets int) misses {
+// missed compares them in a part of the run, in stretches of so many buckets.
+func missed(run *measure.Run, p reports.Prediction, part span, buckets int) misses {
 	width := run.Timeline.Width.Seconds()
 	var seen, said []float64
-	for i := range p.Series {
-		if i%buckets == 0 {
+	first := int(part.from / run.Timeline.Width)
+	for i := first; i < min(len(p.Series), int((part.to+run.Timeline.Width-1)/run.Timeline.Width)); i++ {
+		if (i-first)%buckets == 0 {
 			seen, said = append(seen, 0), append(said, 0)
 		}
 		seen[len(seen)-1] += float64(run.Timeline.Buckets[i].Ok + run.Timeline.Buckets[i].Degraded)
@@ -237,7 +245,7 @@ func missed(run *measure.Run, p reports.Prediction, buckets int) misses {
 // bucket (the coefficient of determination). It is nil when next to nothing
 // varied: then there is nothing to explain.
 func FitR2(run *measure.Run, p reports.Prediction) *float64 {
-	m := missed(run, p, 1)
+	m := missed(run, p, allOfIt, 1)
 	if m.n == 0 || m.total <= m.n*(0.3+0.02*m.mean*m.mean) {
 		return nil
 	}

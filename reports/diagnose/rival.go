@@ -22,6 +22,31 @@ const (
 	modelError    = 0.02
 )
 
+// mostRivals is how many requests a rival is played on at most, and aroundFault how
+// much before and after a fault, where that is not the whole run.
+const (
+	mostRivals  = 400_000
+	aroundFault = time.Minute
+)
+
+// rivalSpan is what of a run a rival is played on: all of it, or else what is about
+// the first fault that made calls wait and is short enough; none where there is none.
+func rivalSpan(run *measure.Run) span {
+	if run.Cells.TotalSent() <= mostRivals {
+		return span{0, run.End}
+	}
+	for _, f := range run.Faults {
+		if !f.Waits() || !f.Exercised() || f.Lifted == nil {
+			continue
+		}
+		s := span{max(f.Applied-aroundFault, 0), min(*f.Lifted+aroundFault, run.End)}
+		if measure.SumCells(run.Cells.Flow.Sent, run.Cells.Cell(s.from), run.Cells.Cell(s.to)) <= mostRivals {
+			return s
+		}
+	}
+	return span{}
+}
+
 // Rival plays the run again on a site of another kind that lets as many calls wait at
 // once: more workers, and a pool of connections inside the site with as many places as
 // workers were counted. Both hold as many requests in all. Under a hang the two look
@@ -32,8 +57,12 @@ func Rival(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []r
 	if pool.Workers == nil || pool.Workers != fit.alone || fit.confirmed || pool.FitR2 == nil {
 		return
 	}
+	span := rivalSpan(run)
+	if span.to == 0 {
+		return
+	}
 	seconds := max(int(time.Second/run.Timeline.Width), 1)
-	own := missed(run, p, seconds)
+	own := missed(run, p, span, seconds)
 	var rivals []float64
 	for _, crew := range crews {
 		rival := site
@@ -43,7 +72,7 @@ func Rival(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []r
 				break
 			}
 		}
-		m := missed(run, foretold(run, rival, poolmodel.Inside{Places: site.Workers}, fit, dependencies, timeouts), seconds)
+		m := missed(run, foretold(run, span, rival, poolmodel.Inside{Places: site.Workers}, fit, dependencies, timeouts), span, seconds)
 		rivals = append(rivals, m.residual)
 	}
 	if rivals == nil {

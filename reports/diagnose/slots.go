@@ -68,9 +68,9 @@ func usual(counts map[int64]int64, seen, most int64) fullFit {
 	fit := fullFit{n: mode.level, low: mode.level, high: mode.level, seen: seen}
 	switch {
 	case around*10 < seen*8 || mode.level < 2:
-		return fullFit{seen: seen, why: "requests were refused at once (502) with any number inside, so not because the queue was full"}
+		return fullFit{seen: seen, why: "requests were refused at once (502) with different numbers inside, so how many fit in can't be told"}
 	case most > mode.level+max(2, mode.level/8):
-		return fullFit{seen: seen, why: "requests were refused at once (502) although at other times more were inside, so not because the queue was full"}
+		return fullFit{seen: seen, why: "requests were refused at once (502) although at other times more were inside, so how many fit in can't be told"}
 	case same*10 < seen*7 || seen < 3:
 		fit.low, fit.high = mode.level-near, mode.level+near
 	}

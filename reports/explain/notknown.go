@@ -93,8 +93,8 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 		list = append(list, reports.NotKnown{What: what, Why: why, Needs: needs})
 	}
 	p := r.Pool
-	if only := p.Assumes["workers"]; only != "" && p.Workers != nil {
-		list = append(list, reports.NotKnown{What: "whether " + only + ", which would look like so many workers", Why: "nothing tells of the workers but how many calls waited at once",
+	if p.Assumes["workers"] != "" && p.Workers != nil {
+		list = append(list, reports.NotKnown{What: "whether there are more workers behind a smaller pool of connections", Why: "nothing tells of the workers but how many calls waited at once, and such a pool bounds that in the same way",
 			Needs: "site.php_fpm_status or php_access_log, or " + needsOverload})
 	}
 	const idle = "the workers were not seen to be all busy"

@@ -88,6 +88,7 @@ func TestFaultsAndKindsAreValidated(t *testing.T) {
 		"others' rate":       {Site: site, Others: Others{RateHz: -1}},
 		"more at first":      {Site: site, StartWorkers: 2},
 		"contention":         {Site: site, Contention: -1},
+		"tries of a gateway": {Site: site, GatewayTries: 2, ClientTimeoutS: 1},
 	} {
 		if sc.Validate() == nil {
 			t.Errorf("%s: got no error", name)

@@ -110,6 +110,17 @@ func TestAPoolGrows(t *testing.T) {
 	}
 }
 
+// A gateway that asks two servers, both this pool, says 504 after twice its time, and
+// each visitor takes two places: with 2 workers and no slots the second one's first
+// try finds none.
+func TestAGatewayTriesAnother(t *testing.T) {
+	sc := Scenario{Site: Site{Workers: 2, GatewayTimeoutS: 1, Share: 1}, GatewayTries: 2, Faults: hung, HorizonS: 9}
+	r := simulate(t, sc, at(0, 1.5))
+	counts(t, "tries", r.Counts, Counts{Arrived: 2, GatewayTimeout: 1, BadGateway: 1})
+	near(t, "first 504", r.First504.AtS, 2, 1e-9)
+	near(t, "first 502", r.First502.AtS, 1.5, 1e-9)
+}
+
 // Others come at 0, 1, 2 s and hold the only worker for 0.6 s each; they are not counted.
 func TestOthersTakeWorkers(t *testing.T) {
 	sc := Scenario{Site: Site{Workers: 1, ServiceS: 0.1}, Others: Others{RateHz: 1, ServiceS: 0.6}}

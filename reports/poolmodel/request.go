@@ -20,7 +20,8 @@ type request struct {
 	parents uint32 // gen of the parent
 	calls   int32  // to the dependency that its page still has to make, while it waits for the site itself
 	kind    int32
-	retries uint8
+	retries uint8 // of a SYN
+	tries   uint8 // of the gateway before this one
 	place   place
 	holds   bool // a place inside
 	next    step

@@ -39,6 +39,7 @@ type Scenario struct {
 	Faults          []Fault // in order of time, none overlapping another
 	TimeoutS        float64 // the application gives up on each call, and answers without it; 0 is never
 	ClientTimeoutS  float64 // the visitor leaves; 0 is never
+	GatewayTries    int     // how many servers the gateway asks, one after another, when one does not answer in time; all are this pool; 0 is 1
 	ConnectTimeoutS float64 // the gateway gives up connecting to a TCP pool (504); 0 is DefaultConnectTimeoutS
 	OldLinux        bool    // the gateway's is before 6.5: a SYN that a full TCP queue dropped is sent again after 1, 3, 7 s, not after each of 5 s, then 7, 11, 19 s
 	KillS           float64 // a worker in a request for that long is killed (502) and replaced; 0 is never
@@ -63,6 +64,8 @@ func (sc *Scenario) Validate() error {
 		validateFaults(sc.Faults),
 		within("timeout", sc.TimeoutS, MaxSeconds, "s"),
 		within("client timeout", sc.ClientTimeoutS, MaxSeconds, "s"),
+		whole("gateway tries", sc.GatewayTries, 0, MaxTries),
+		sc.validateTries(),
 		within("connect timeout", sc.ConnectTimeoutS, MaxSeconds, "s"),
 		within("kill time", sc.KillS, MaxSeconds, "s"),
 		within("kill interval", sc.KillEveryS, MaxSeconds, "s"),
@@ -71,6 +74,14 @@ func (sc *Scenario) Validate() error {
 		within("horizon", sc.HorizonS, MaxHorizonS, "s"),
 		within("second", sc.SecondS, MaxHorizonS, "s"),
 	)
+}
+
+// validateTries refuses what is not played: a visitor who leaves during a second try.
+func (sc *Scenario) validateTries() error {
+	if sc.GatewayTries > 1 && sc.ClientTimeoutS > 0 {
+		return errors.New("gateway tries and a client timeout: one of them must be 0")
+	}
+	return nil
 }
 
 // never is later than any horizon, in ns; the sum of two is still an int64.

@@ -59,6 +59,7 @@ type simulation struct {
 	growth      growth
 	others      others
 	contention  float64
+	tries       int  // of the gateway
 	ending      bool // no visitor comes any more
 	now         int64
 	second      int64 // how long one of res.Seconds lasts
@@ -84,7 +85,7 @@ func newSimulation(sc Scenario) *simulation {
 		second: second,
 		times:  sc.times(), slots: sc.QueueSlots, idle: idle, tcp: sc.TCP,
 		pages: newChance(sc.SelfShare, sc.Seed, pagesStream), kinds: newKinds(&sc), calls: newCalls(&sc),
-		within: newInside(sc.Inside), growth: growth, others: newOthers(sc.Others), contention: sc.Contention,
+		within: newInside(sc.Inside), growth: growth, others: newOthers(sc.Others), contention: sc.Contention, tries: sc.GatewayTries,
 		res: &Result{First502: none(), First504: none(), Seconds: make([]Second, 0, 64)},
 	}
 }
@@ -263,6 +264,9 @@ func (s *simulation) later(i int32) {
 func (s *simulation) ring(kind int, t timer) {
 	switch kind {
 	case gatewayTimer:
+		if s.again(t.req) {
+			return
+		}
 		s.answer(t.req, gatewayTimeout)
 	case clientTimer, selfTimer:
 		s.answer(t.req, clientTimeout)
@@ -276,6 +280,21 @@ func (s *simulation) ring(kind int, t timer) {
 	if s.requests[t.req].place == connecting {
 		s.leave(t.req)
 	}
+}
+
+// again has the gateway ask another server, which is the same pool: a worker goes on
+// with the first request, for nobody. It is false when all were asked.
+func (s *simulation) again(i int32) bool {
+	first := s.requests[i]
+	if int(first.tries)+1 >= s.tries || first.parent != noParent {
+		return false
+	}
+	s.requests[i].waits = false
+	next := s.enter(noParent)
+	r := &s.requests[next]
+	r.arrived, r.kind, r.tries = first.arrived, first.kind, first.tries+1
+	s.knock(next)
+	return true
 }
 
 // answer ends the wait for a request. A page that waited for it goes on with its calls.
