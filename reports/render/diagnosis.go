@@ -73,10 +73,10 @@ func numbered(e *reports.Estimate, noun string) string {
 func siteWords(p reports.Pool) []string {
 	var list []string
 	if p.Workers != nil {
-		list = append(list, workers(p)+onlyIf(p, "workers"))
+		list = append(list, workers(p))
 	}
 	if p.QueueSlots != nil {
-		list = append(list, numbered(p.QueueSlots, "queue slot")+onlyIf(p, "queue_slots"))
+		list = append(list, numbered(p.QueueSlots, "queue slot"))
 	}
 	if p.CapacityHz != nil {
 		list = append(list, "carries "+estimated(p.CapacityHz, words.PerS)+" when well")
@@ -90,12 +90,20 @@ func siteWords(p reports.Pool) []string {
 	return list
 }
 
-// onlyIf is what a figure is true with only, in brackets.
-func onlyIf(p reports.Pool, key string) string {
-	if only := p.Assumes[key]; only != "" {
-		return " (if " + only + ")"
+// siteAssumes says what the figures of the site are true with only; empty where all
+// stand by themselves.
+func siteAssumes(p reports.Pool) string {
+	var list []string
+	for _, one := range []struct {
+		key   string
+		name  string
+		known *reports.Estimate
+	}{{"workers", "workers", p.Workers}, {"queue_slots", "queue slots", p.QueueSlots}} {
+		if only := p.Assumes[one.key]; only != "" && one.known != nil {
+			list = append(list, one.name+", if "+only)
+		}
 	}
-	return ""
+	return strings.Join(list, "; ")
 }
 
 // seenTimeout says what was seen of a timeout: none within 10 s; 1.0 s; 3 tries of 12 s.

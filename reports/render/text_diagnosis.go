@@ -38,6 +38,9 @@ func (t *terminal) site(r *reports.Report) {
 	if len(parts) > 0 {
 		t.hanging("site: ", faint, strings.Join(parts, "; "), 2)
 	}
+	if only := siteAssumes(r.Pool); only != "" {
+		t.hanging("  ", faint, "so many "+only, 2)
+	}
 }
 
 // advice writes what to do, each with the figure that backs it below.
