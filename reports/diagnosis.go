@@ -159,7 +159,7 @@ func (t Timeout) MarshalJSON() ([]byte, error) {
 type Budget struct {
 	Dependency    string   `json:"dependency"`
 	RateHz        float64  `json:"rate_hz"`
-	Calls         float64  `json:"calls"`           // mean calls a request makes
+	Calls         float64  `json:"calls"`           // calls that a request makes, and their standard error where chance decides which requests do
 	MaxTimeoutS   *float64 `json:"max_timeout_s"`   // null when no timeout can hold the rate
 	WithHeadroomS *float64 `json:"with_headroom_s"` // with workers busy 80% at most
 	Bound         string   `json:"bound"`           // what bounds MaxTimeoutS: "workers", "gateway" or "killer", which ends workers; "" when null
@@ -248,6 +248,7 @@ type Dependency struct {
 	Name        string   `json:"name"`
 	Calls       int64    `json:"calls"`
 	CallsPerHit *float64 `json:"calls_per_hit"` // outside of faults; null when nothing was sent then
+	CallsOff    float64  `json:"calls_off"`     // its standard error, where chance decides which requests call
 	HeldMeanS   *float64 `json:"held_mean_s"`   // from a call's first byte to its answer's, outside of faults
 	PeakOpen    int64    `json:"peak_open"`     // connections at one moment
 	PeakWaiting int64    `json:"peak_waiting"`  // calls without an answer at one moment

@@ -15,8 +15,15 @@ func List(r *reports.Report) []reports.Claim {
 	return slices.Concat(waited(r), notToBlame(r), wellAgain(r), held(r), holds(r), within(r), workersHold(r), workersCarry(r), brokeFirst(r))
 }
 
-// mostOf is what share of the workers are most of them.
-const mostOf = 0.8
+// mostOf is what share of the workers are most of them; cameLate is by how much the
+// mean of the calls that waited is less than all of them where the last one came late.
+const (
+	mostOf   = 0.8
+	cameLate = 0.25
+)
+
+// fewErrors are too few to say anything of.
+const fewErrors = 3
 
 // waited claims that all workers, or most of them, waited for a dependency when
 // errors began: as many calls were seen waiting as there are workers, with a fault in
@@ -29,14 +36,13 @@ func waited(r *reports.Report) (list []reports.Claim) {
 		if fault == nil || !fault.Does.Waits || o.Held == nil || w == nil {
 			continue
 		}
-		calls := math.Round(*o.Held)
-		c := reports.Claim{Dependency: fault.Dependency, AtS: new(o.FirstS), Workers: new(int(calls)), Assumes: r.Pool.Assumes["workers"]}
+		c := reports.Claim{Dependency: fault.Dependency, AtS: new(o.FirstS), Assumes: r.Pool.Assumes["workers"]}
 		_, exact := w.Exact()
-		switch {
-		case calls >= math.Round(w.Low):
-			c.Kind = reports.AllWaited
-		case exact && calls >= mostOf*w.Low:
-			c.Kind = reports.MostWaited
+		switch calls := *o.Held; {
+		case calls >= math.Round(w.Low)-cameLate:
+			c.Kind, c.Workers = reports.AllWaited, new(int(math.Round(calls)))
+		case exact && math.Floor(calls) >= mostOf*w.Low:
+			c.Kind, c.Workers = reports.MostWaited, new(int(calls))
 		default:
 			continue
 		}
@@ -56,7 +62,7 @@ func notToBlame(r *reports.Report) (list []reports.Claim) {
 		return nil
 	}
 	for i := range r.Onset {
-		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && o.Cause != reports.SelfDeadlock {
+		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= fewErrors && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && o.Cause != reports.SelfDeadlock {
 			list = append(list, reports.Claim{Kind: reports.NoFaultToBlame, AtS: new(o.FirstS)})
 		}
 	}

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"math"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -25,7 +26,7 @@ func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []repo
 			continue
 		}
 		one := site
-		one.Share, one.DependencyS, one.ServiceS = p, held, max(all-p*held, 0)
+		one.Share, one.DependencyS, one.ServiceS = reckoned(d, p), held, max(all-p*held, 0)
 		seen := reports.TimeoutOn(timeouts, d.Name)
 		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0) {
 			continue // one long wait and several short ones have different budgets
@@ -33,6 +34,15 @@ func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []repo
 		list = append(list, budget(one, workers.Value, rate, d.Name, seen))
 	}
 	return list
+}
+
+// reckoned are the calls a request that a budget reckons with: p, and what it may be more
+// where it is a share that was seen of few requests.
+func reckoned(d *reports.Dependency, p float64) float64 {
+	if p == math.Trunc(p) {
+		return p
+	}
+	return p + d.CallsOff
 }
 
 // AssumeAlone says of each budget that it is true only if nobody else than this run

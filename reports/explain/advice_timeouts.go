@@ -156,13 +156,21 @@ func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.A
 	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
 	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"
 	if b.Calls <= 0.9 {
-		because = fmt.Sprintf("%s of requests call it, and while it hung it took the workers of the others too", words.Percent(b.Calls))
+		because = fmt.Sprintf("%s of requests call it, and while it hung it took the workers of the others too", words.Percent(share(r, b)))
 	}
 	if n, of := bulkhead(r, b); n > 0 {
 		text = strings.Replace(text, "some of the workers", fmt.Sprintf("%d of the %d workers", n, of), 1)
 		because += fmt.Sprintf("; they need %d of %d", of-n, of)
 	}
 	return []reports.Advice{{Text: text, Because: because}}
+}
+
+// share is the part of the requests that calls the dependency of a budget.
+func share(r *reports.Report, b *reports.Budget) float64 {
+	if d := reports.DependencyNamed(r.Dependencies, b.Dependency); d.CallsPerHit != nil {
+		return *d.CallsPerHit
+	}
+	return b.Calls
 }
 
 // bulkhead is how many of the workers may wait for the dependency so that the
@@ -177,7 +185,7 @@ func bulkhead(r *reports.Report, b *reports.Budget) (n, of int64) {
 	if !ok {
 		return 0, 0
 	}
-	others := math.Ceil(b.RateHz*(1-b.Calls)*s.Value/reports.BusyAtMost - 1e-9)
+	others := math.Ceil(b.RateHz*(1-share(r, b))*s.Value/reports.BusyAtMost - 1e-9)
 	return of - int64(max(others, 1)), of
 }
 

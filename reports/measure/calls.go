@@ -15,21 +15,23 @@ type quietSecond struct {
 
 // callsPerHit is how many calls a request makes, by the mix as it was sent, from
 // the whole seconds in which no fault had any effect. It is nil when there are
-// none with traffic.
-func (run *Run) callsPerHit(used []Use) *float64 {
+// none with traffic. off is its standard error: of a share p that n requests happened to
+// have, √(p(1-p)/n); 0 where each kind of request makes a whole number.
+func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 	var calls, hits float64
 	seconds := run.quietSeconds(used)
 	for _, s := range seconds {
 		calls, hits = calls+s.calls, hits+s.hits
 	}
 	if hits <= 0 {
-		return nil
+		return nil, 0
 	}
 	sent := run.Traffic.SentByRequest()
 	if each := callsOfEach(seconds, sent); each != nil {
-		return new(callsOf(sent, each) / max(callsOf(sent, ones(len(sent))), 1))
+		return new(callsOf(sent, each) / max(callsOf(sent, ones(len(sent))), 1)), 0
 	}
-	return new(calls / hits)
+	_, share := math.Modf(calls / hits)
+	return new(calls / hits), math.Sqrt(share * (1 - share) / hits)
 }
 
 // MostCalls is how many calls to the dependency the request makes that makes most;
@@ -39,7 +41,7 @@ func (run *Run) MostCalls(dependency string) float64 {
 	if each := callsOfEach(run.quietSeconds(used), run.Traffic.SentByRequest()); each != nil {
 		return slices.Max(each)
 	}
-	if calls := run.callsPerHit(used); calls != nil {
+	if calls, _ := run.callsPerHit(used); calls != nil {
 		return *calls
 	}
 	return 0

@@ -15,7 +15,8 @@ func (run *Run) dependencies() []reports.Dependency {
 	for _, d := range run.Manifest.Dependencies {
 		used := run.Events.usesOf(d.Name)
 		told = told || len(used) > 0
-		one := reports.Dependency{Name: d.Name, CallsPerHit: run.callsPerHit(used), HeldMeanS: run.heldMean(d.Name, used),
+		calls, off := run.callsPerHit(used)
+		one := reports.Dependency{Name: d.Name, CallsPerHit: calls, CallsOff: off, HeldMeanS: run.heldMean(d.Name, used),
 			Open: make([]int64, len(run.Timeline.Buckets)), Waiting: make([]int64, len(run.Timeline.Buckets))}
 		for _, u := range used {
 			one.Calls += u.Calls
