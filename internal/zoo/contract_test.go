@@ -23,6 +23,8 @@ import (
 
 var long = flag.Bool("long", false, "hold every contract against real servers; about two minutes")
 
+var keep = flag.String("keep", "", "keep the bundles of the real runs, with their sites, in this folder, for internal/accuracy/drawn -real")
+
 // realRun plays the plan on real servers that are built as the site is.
 func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	t.Helper()
@@ -78,7 +80,26 @@ func realRun(t *testing.T, s *Site, plan Plan) *Record {
 	if err := harness.Run(context.Background(), exp, out, nil); err != nil {
 		t.Fatal(err)
 	}
+	if *keep != "" {
+		keepRun(t, s, plan, out)
+	}
 	return readBack(t, out)
+}
+
+// keepRun copies a bundle, and writes down what was built and played.
+func keepRun(t *testing.T, s *Site, plan Plan, bundle string) {
+	t.Helper()
+	dir := filepath.Join(*keep, strings.ReplaceAll(t.Name(), "/", "-")+fmt.Sprintf("-%d", time.Now().UnixMilli()))
+	if err := os.CopyFS(dir, os.DirFS(bundle)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(Real{Site: s, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "real.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // install puts the zoo's page in the place of the site's, and the upstream that

@@ -18,6 +18,13 @@ type Plan struct {
 	EndsAt   time.Duration // when the run is cut short
 }
 
+// Real is what was built and played in a run on real servers, which a test has kept
+// in its bundle as real.json.
+type Real struct {
+	Site *Site
+	Plan Plan
+}
+
 // Ending says how a run ends.
 type Ending int
 

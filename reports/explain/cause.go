@@ -144,6 +144,8 @@ func workersAll(r *reports.Report, were string) string {
 	switch n, ok := w.Exact(); {
 	case ok && n == 1:
 		return "the only worker was" + strings.TrimPrefix(were, "were")
+	case ok && n == 2:
+		return "both workers " + were
 	case ok:
 		return "all " + words.Count(n) + " workers " + were
 	}

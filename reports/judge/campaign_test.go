@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tailback/tailback/reports"
@@ -47,5 +48,13 @@ func TestCut(t *testing.T) {
 		if Cut(c, row.stuck); c.Verdict != row.want || c.ExitCode != row.code || c.Summary != row.summary {
 			t.Errorf("%+v: got %s, %d, %q", row, c.Verdict, c.ExitCode, c.Summary)
 		}
+	}
+}
+
+// A run that could not be done is a row as well, with the reason if there is one.
+func TestAuditOfRunsThatWereNotDone(t *testing.T) {
+	a := Audit(8, 10, []AuditPart{{Dependency: "payments"}, {Dependency: "search", Err: errors.New("no descriptors left")}})
+	if len(a.Rows) != 2 || a.Rows[0].Text != "not run" || a.Rows[1].Text != "not run: no descriptors left" || a.Verdict != reports.Inconclusive || a.ExitCode != exitInconclusive {
+		t.Errorf("the audit is %+v", a)
 	}
 }

@@ -3,15 +3,19 @@ package drawn
 import (
 	"flag"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tailback/tailback/internal/zoo"
 	"github.com/tailback/tailback/reports"
 )
 
-var update = flag.Bool("update", false, "write testdata/rows.golden anew: read each sentence, and ask whether that run shows it")
+var update = flag.Bool("update", false, "write testdata anew: read each sentence, and ask whether that run shows it")
 
 // What is said of each row of the zoo, beside the truth: a person has read it, and
 // reads it again when it changes.
@@ -21,29 +25,97 @@ func TestRowsAsTheyAreRead(t *testing.T) {
 		fmt.Fprintf(&b, "== row %s; in truth: %s\n", row.Name, row.Truth)
 		write(&b, rowReport(t, row.Name))
 	}
-	const golden = "testdata/rows.golden"
+	approved(t, "testdata/rows.golden", b.String())
+}
+
+// What is told of one run of each kind, beside the truth: what is wrong or silent of
+// these is counted in TestZoo; a change of any figure is seen here.
+func TestKindsAsTheyAreTold(t *testing.T) {
+	kinds := zoo.Kinds()
+	texts := make([]string, len(kinds))
+	var all sync.WaitGroup
+	for i, k := range kinds {
+		all.Go(func() {
+			d, err := Draw(k, golden)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			texts[i] = told(&d)
+		})
+	}
+	all.Wait()
+	approved(t, "testdata/kinds.golden", strings.Join(texts, ""))
+}
+
+// golden is the seed of the runs in kinds.golden.
+const golden = 1
+
+// told is what a report says of a run, each thing beside the truth where it is another.
+func told(d *Run) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "== %s", d.Kind)
+	if fit := d.Report.Pool.FitR2; fit != nil {
+		fmt.Fprintf(&b, ", of which the model explains %.2f", *fit)
+	}
+	b.WriteString("\n")
+	for _, m := range d.Marks() {
+		switch {
+		case m.Said == "" && !m.Could:
+			continue
+		case m.Said == "":
+			m.Said = "nothing, though it could"
+		}
+		fmt.Fprintf(&b, "  %s: %s", m.Figure, m.Said)
+		if m.Truth != "" {
+			fmt.Fprintf(&b, "; in truth %s", strings.TrimSpace(m.Truth))
+		}
+		if m.Wrong {
+			b.WriteString("; WRONG")
+		}
+		b.WriteString("\n")
+	}
+	for key, why := range sorted(d.Report.Pool.Unknown) {
+		fmt.Fprintf(&b, "  %s can't be told: %s\n", key, why)
+	}
+	fmt.Fprintf(&b, "  %s\n", d.Report.Summary)
+	return b.String()
+}
+
+func sorted(texts map[string]string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, key := range slices.Sorted(maps.Keys(texts)) {
+			if !yield(key, texts[key]) {
+				return
+			}
+		}
+	}
+}
+
+// approved holds a text against the one that a person has read and committed.
+func approved(t *testing.T, file, text string) {
+	t.Helper()
 	if *update {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, is := strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")
-	row := ""
+	was, is := strings.Split(string(want), "\n"), strings.Split(text, "\n")
+	of := ""
 	for i := range max(len(was), len(is)) {
-		if line(is, i) == line(was, i) {
-			if strings.HasPrefix(line(is, i), "==") {
-				row = line(is, i)
-			}
-			continue
+		if line(is, i) != line(was, i) {
+			t.Fatalf("%s\nline %d of %s is\n%s\nand was\n%s\nRead it, and run with -update.", of, i+1, file, line(is, i), line(was, i))
 		}
-		t.Fatalf("%s\nline %d is\n%s\nand was\n%s\nRead it, and run with -update.", row, i+1, line(is, i), line(was, i))
+		if strings.HasPrefix(line(is, i), "==") {
+			of = line(is, i)
+		}
 	}
 }
 
