@@ -88,10 +88,11 @@ func siteFigures(p reports.Pool) []figure {
 		if e.Low == e.High {
 			lies = "exact"
 		}
+		from := e.From
 		if only := p.Assumes[key]; only != "" {
-			lies += ", if " + only
+			from += "; true only if " + only
 		}
-		list = append(list, figure{name, format(e.Value), lies, e.From})
+		list = append(list, figure{name, format(e.Value), lies, from})
 	}
 	name := "workers"
 	if p.Workers != nil && p.Workers.Kind == "effective" {
