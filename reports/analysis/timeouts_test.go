@@ -215,3 +215,14 @@ func TestRetriesThatCannotBeTold(t *testing.T) {
 		}
 	}
 }
+
+// A listener that accepts nothing for a while in which nobody connects tells of no timeout.
+func TestNobodyConnectedToWhatDidNotAccept(t *testing.T) {
+	s := madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("no_accept", 10*madeup.Second)).Drive(nil).Fault("payments", "no_accept", 12*madeup.Second, 15*madeup.Second)
+	f := s.LastFault()
+	f.Connections, f.RequestsHeld = new(int64(0)), new(int64(0))
+	r := reportOf(s, t)
+	if len(r.Timeouts) != 1 || r.Timeouts[0].Verdict != "" || r.Timeouts[0].Why != "the fault touched no request" {
+		t.Errorf("the timeouts are %+v", r.Timeouts)
+	}
+}

@@ -69,6 +69,9 @@ type ServiceTimes struct {
 	free  []bool
 	Sums  [][MaxLevel + 1]Moments // by request
 	bad   [][MaxLevel + 1]Moments // the same of the application's own errors
+
+	cell int   // of the hit before
+	with int32 // hits of that cell so far
 }
 
 func (run *Run) newServices() *ServiceTimes {
@@ -78,14 +81,20 @@ func (run *Run) newServices() *ServiceTimes {
 
 func (s *ServiceTimes) add(h *journal.Hit) {
 	c, levels := s.cells.Cell(h.Sent), s.cells.InSystem
-	if c >= len(s.free) || !s.free[c] || levels[c] < 0 || levels[c] > MaxLevel {
+	if c != s.cell {
+		s.cell, s.with = c, 0
+	}
+	s.with++
+	if c >= len(s.free) || !s.free[c] || levels[c] < 0 {
 		return
 	}
+	level := levels[c] + s.with - 1 // those that were sent in the same moment, as in a burst, are there too
 	switch {
+	case level > MaxLevel:
 	case h.Class == journal.ClassOK:
-		s.Sums[h.Request][levels[c]].add(h.Service())
+		s.Sums[h.Request][level].add(h.Service())
 	case servedByApp(h) && !mayGoOn(h):
-		s.bad[h.Request][levels[c]].add(h.Service())
+		s.bad[h.Request][level].add(h.Service())
 	}
 }
 

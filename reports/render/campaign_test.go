@@ -173,6 +173,9 @@ func TestRateAxis(t *testing.T) {
 			}
 		}
 	}
+	if got := (rateAxis{1, 100}).decades([]float64{1}); !slices.Equal(got, []float64{1, 10, 100}) {
+		t.Errorf("from 1 to 100 are the decades %v", got)
+	}
 	// The same factor is the same way: from 1 to 10 as from 10 to 100.
 	a := rateAxis{1, 100}
 	if first, second := a.x(10)-a.x(1), a.x(100)-a.x(10); math.Abs(first-second) > 0.01 {
