@@ -6,6 +6,7 @@ import (
 	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/claims"
+	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/measure"
 )
 
@@ -80,6 +81,22 @@ func TestAFaultThatAllWaitForIsToBlame(t *testing.T) {
 func TestWellAgainIsWhenNobodyIsRefused(t *testing.T) {
 	for after, want := range map[float64]bool{3: true, -2: false} {
 		r, _ := tested(t, hung(), func(r *reports.Report) { r.Recovery[0].AfterLiftS = new(after) })
+		if c := r.ClaimOn(reports.WellAgain, "payments"); (c != nil) != want {
+			t.Errorf("well again %v s after the lifting: claimed as %+v, want %v", after, c, want)
+		}
+	}
+}
+
+// Eight that came while the fault was in force wait until 19 s, when all others are
+// answered well: the site is well again then, and not when the fault was lifted at 15 s.
+func TestWellAgainIsWhenNobodyWaitsAnyMore(t *testing.T) {
+	for after, want := range map[float64]bool{0: false, 2: false, 3: true} { // from 19 s on, which is a second after 18
+		s := madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 13*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Due >= 12*madeup.Second && h.Due < 13*madeup.Second {
+				h.Done = 19 * madeup.Second
+			}
+		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second)
+		r, _ := tested(t, s, func(r *reports.Report) { r.Recovery[0].AfterLiftS = new(after) })
 		if c := r.ClaimOn(reports.WellAgain, "payments"); (c != nil) != want {
 			t.Errorf("well again %v s after the lifting: claimed as %+v, want %v", after, c, want)
 		}

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ func contradicted(run *measure.Run, r *reports.Report, c *reports.Claim) bool {
 		return allWaited(run, r, seconds(*c.AtS))
 	case reports.WellAgain:
 		from := seconds(*c.AtS + *c.AfterS)
-		return turnedAway(run, from, from+wellFor) > 0
+		return turnedAway(run, from, from+wellFor) > 0 || stillQueued(run, seconds(*c.AtS), from+time.Second)
 	case reports.TimeoutHeld:
 		return lostUnder(run, c.Dependency) > measure.Few
 	case reports.TimeoutHolds:
@@ -41,7 +42,9 @@ func contradicted(run *measure.Run, r *reports.Report, c *reports.Claim) bool {
 	return false
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+func seconds(s float64) time.Duration {
+	return time.Duration(math.Round(s * float64(time.Second)))
+}
 
 // before is over how much of the time before an error what led to it is looked at.
 const before = time.Second
@@ -77,6 +80,28 @@ func allWaited(run *measure.Run, r *reports.Report, t time.Duration) bool {
 
 // wellFor is how long nobody may be turned away where a site is well again.
 const wellFor = 2 * time.Second
+
+// stillQueued reports whether from t on, for half a second, more requests were inside
+// all the time than ever in the seconds before the fault that was lifted then: what waits
+// for workers may be few among many files.
+func stillQueued(run *measure.Run, lifted, t time.Duration) bool {
+	i := slices.IndexFunc(run.Faults, func(f *measure.Fault) bool { return f.Lifted != nil && *f.Lifted == lifted })
+	if i < 0 || t+time.Second > run.End {
+		return false
+	}
+	usual, least := int32(0), int32(math.MaxInt32)
+	applied := run.Faults[i].Applied
+	for c := run.Cells.Cell(max(applied-usualFor, 0)); c < run.Cells.Cell(applied); c++ {
+		usual = max(usual, measure.At(run.Cells.InSystem, c))
+	}
+	for c := run.Cells.Cell(t); c < run.Cells.Cell(t+time.Second/2); c++ {
+		least = min(least, measure.At(run.Cells.InSystem, c))
+	}
+	return least > usual
+}
+
+// usualFor is how long before a fault is looked at for what is usual.
+const usualFor = 5 * time.Second
 
 // turnedAway counts who was refused or given up on in [from, to).
 func turnedAway(run *measure.Run, from, to time.Duration) int64 {
