@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -212,5 +213,17 @@ func TestDegraded(t *testing.T) {
 		if hits := drive(t, exp); hits[0].Class != c.class || hits[0].Degraded != c.degraded {
 			t.Errorf("%q: class %v degraded %v, want %v %v", c.body, hits[0].Class, hits[0].Degraded, c.class, c.degraded)
 		}
+	}
+}
+
+// A password in the target's address is in no request's address, which errors quote.
+func TestAddressesHaveNoLogin(t *testing.T) {
+	base, err := url.Parse("http://ada:pw@shop.example/a%2Fb/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := joinPath(base, "/cart?id=1")
+	if err != nil || u.String() != "http://shop.example/a%2Fb/cart?id=1" || base.User == nil {
+		t.Errorf("got %v, %v, want the target's path before the request's, and no login", u, err)
 	}
 }

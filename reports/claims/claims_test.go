@@ -106,9 +106,14 @@ func TestWellAgainIsWhenNobodyWaitsAnyMore(t *testing.T) {
 // A budget of 0.4 s is no promise where the site was overrun at that rate with 0.2 s,
 // and is one where it has 0.5 s.
 func TestWhatJustBrokeHoldsNothing(t *testing.T) {
-	for seen, want := range map[float64]bool{0.2: false, 0.5: true} {
+	for _, row := range []struct {
+		seen float64
+		by   string
+		want bool
+	}{{0.2, reports.ByApp, false}, {0.5, reports.ByApp, true}, {0.2, reports.ByWorker, true}} { // workers that are killed need not be enough
+		seen, want := row.seen, row.want
 		r, _ := tested(t, hung(), func(r *reports.Report) {
-			r.Timeouts = []reports.Timeout{{Dependency: "payments", Verdict: reports.ByApp, RetriesKnown: true, ObservedS: &reports.Estimate{Value: seen, Low: seen, High: seen}}}
+			r.Timeouts = []reports.Timeout{{Dependency: "payments", Verdict: row.by, RetriesKnown: true, ObservedS: &reports.Estimate{Value: seen, Low: seen, High: seen}}}
 			r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: new(0.4), Bound: "workers"}}
 		})
 		c, b := r.ClaimOn(reports.TimeoutHolds, "payments"), r.BudgetOf("payments")

@@ -179,6 +179,15 @@ func TestNotKnown(t *testing.T) {
 		{"a full diagnosis", madeup.Hang(), with(func(r *reports.Report) { r.Pool.GatewayTimeoutS = around(10, 0.01) }), []string{
 			"whether calls to payments have a timeout longer than 10 s: no call was watched for longer",
 		}},
+		{"what looks the same", madeup.Hang(), with(func(r *reports.Report) {
+			r.Pool.GatewayTimeoutS, r.Pool.Assumes = around(10, 0.01), map[string]string{"workers": "there is no pool of connections"}
+			r.Onset[0].Or = []reports.Cause{reports.GatewayLimit, reports.SelfDeadlock}
+		}), []string{
+			"whether it was the pool's queue that was full: a gateway that limits its connections (nginx: max_conns) refuses at one number of requests as well",
+			"whether workers waited for pages of their own site: a pool with these figures would have served what was asked: something held its workers that is not seen",
+			"whether there are more workers behind a smaller pool of connections: nothing tells of the workers but how many calls waited at once, and such a pool bounds that in the same way",
+			"whether calls to payments have a timeout longer than 10 s: no call was watched for longer",
+		}},
 		{"a TCP pool", madeup.Hang(), with(func(r *reports.Report) {
 			r.Pool.QueueSlots, r.Pool.Network, r.Pool.GatewayTimeoutS = nil, "tcp", around(10, 0.01)
 			observed(r, 1, 9)

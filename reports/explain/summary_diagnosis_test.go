@@ -97,6 +97,19 @@ func TestTheSentence(t *testing.T) {
 			observed(r, 1, 9)
 			r.Prediction.CapacityHz = new(3.64)
 		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the 4 workers carry only 3.6/s and the 17 queue slots behind them filled. The 1.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 1.0 s it takes 9 workers."},
+		// 8 x 0.6 = 4.8: no timeout helps a page that takes 0.6 s by itself; with 1 s it is 8 x 1.6 = 12.8.
+		{"a timeout of 1 s, of pages that are too slow anyway", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			observed(r, 1, 13)
+			r.Prediction.CapacityHz = new(2.5)
+			r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = nil, nil
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the 4 workers carry only 2.5/s and the 17 queue slots behind them filled. The 1.0 s timeout does not help: no timeout holds 8/s with these workers; with 1.0 s it takes 13 workers."},
+		{"a timeout of 1 s, and no budget", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			observed(r, 1, 13)
+			r.Prediction.CapacityHz = nil
+			r.Budget[0].Withdraw("pages call their own site")
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all 4 workers were waiting for payments and the 17 queue slots behind them filled. Calls to payments were given up after 1.0 s; which timeout would hold 8/s can't be told: pages call their own site."},
 		{"a timeout of 0.35 s", survived, func(r *reports.Report) {
 			r.Onset = []reports.Onset{{}}
 			physics(r)

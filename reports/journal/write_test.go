@@ -184,3 +184,37 @@ func TestHitsAreInOrderFromOverlappingSegments(t *testing.T) {
 		}
 	})
 }
+
+// A segment that was damaged on the disk is told of, and no file that looks whole is
+// made of the others.
+func TestADamagedSegmentIsNotJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "b")
+		w, stop := running(t, dir)
+		began := time.Now()
+		for _, h := range realistic(3000, 1000) {
+			time.Sleep(max(h.Due-time.Since(began), 0))
+			w.Hit(h)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		all := segments(t, dir)
+		text, err := os.ReadFile(all[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(text) / 4; i < len(text)/2; i++ { // in its pages, which have checksums
+			text[i] ^= 0xff
+		}
+		if err := os.WriteFile(all[1], text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Finish(journal.Outcome{}); err == nil {
+			t.Error("a damaged segment was joined without a word")
+		}
+		if _, err := os.Stat(filepath.Join(dir, "hits.parquet")); err == nil {
+			t.Error("a file was made of what was left")
+		}
+	})
+}

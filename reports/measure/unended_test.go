@@ -26,6 +26,11 @@ func TestUnendedOnlyWhereAHitMustHaveBeen(t *testing.T) {
 		s.Hits[i], s.Hits[i+1] = s.Hits[i+1], s.Hits[i]
 		return s
 	}
+	late := func(s *madeup.Scenario, i, to int) *madeup.Scenario {
+		h := s.Hits[i]
+		s.Hits = slices.Insert(slices.Delete(s.Hits, i, i+1), to, h)
+		return s
+	}
 	calm := func() *madeup.Scenario {
 		return madeup.NewScenario(madeup.Phase("one", 2*madeup.Second), madeup.Phase("two", 2*madeup.Second)).Drive(nil)
 	} // 16 hits in each
@@ -39,6 +44,8 @@ func TestUnendedOnlyWhereAHitMustHaveBeen(t *testing.T) {
 		{"over the border of two phases", madeup.KilledAt(without(calm(), 15, 16, 17), 4*madeup.Second), []uint64{15, 16, 17}},
 		{"clients of a closed phase", closed(without(calm(), 5)), nil},
 		{"two that changed places", swapped(madeup.KilledAt(calm(), 4*madeup.Second), 5), nil},
+		{"two that changed places behind a gap", swapped(madeup.KilledAt(without(calm(), 5), 4*madeup.Second), 7), []uint64{5}},
+		{"one that was written long after it was due", late(madeup.KilledAt(without(calm(), 20), 4*madeup.Second), 5, 12), []uint64{20}},
 		{"damage", far(calm()), nil},
 	} {
 		var got []uint64

@@ -91,3 +91,20 @@ func TestWhatAFaultHeld(t *testing.T) {
 		}
 	}
 }
+
+// A lifting is told of only where it is not plain that the fault was undone.
+func TestWhetherAFaultWasUndone(t *testing.T) {
+	for _, c := range []struct {
+		fault reports.Fault
+		want  string
+	}{
+		{reports.Fault{}, "not lifted"},
+		{reports.Fault{LiftedS: new(9.0)}, "lifting not checked"},
+		{reports.Fault{LiftedS: new(9.0), UndoConfirmed: new(false)}, "lifting not confirmed"},
+		{reports.Fault{LiftedS: new(9.0), UndoConfirmed: new(true)}, ""},
+	} {
+		if got := undone(c.fault); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.fault, got, c.want)
+		}
+	}
+}
