@@ -9,13 +9,18 @@ import (
 // made; what is noted again comes last, once.
 func TestWhatIsLeftOver(t *testing.T) {
 	l := leftover{}
-	for _, i := range []item{
-		{Proxy: "payments", Toxic: "a"}, {Proxy: "payments", Toxic: "b"}, {Proxy: "search"}, {Proxy: "mail", Toxic: "a"},
-		{Proxy: "payments", Toxic: "b", Undone: true}, {Proxy: "nobody", Undone: true}, {Proxy: "payments", Toxic: "a"},
+	a, b, search, mail := item{Proxy: "payments", Toxic: "a"}, item{Proxy: "payments", Toxic: "b"}, item{Proxy: "search"}, item{Proxy: "mail", Toxic: "a"}
+	for _, step := range []struct{ note, want []item }{
+		{[]item{a, b, search, mail}, []item{a, b, search, mail}},
+		{[]item{{Proxy: "payments", Toxic: "b", Undone: true}}, []item{a, search, mail}},
+		{[]item{{Proxy: "nobody", Undone: true}}, []item{a, search, mail}},
+		{[]item{a}, []item{search, mail, a}},
 	} {
-		l.note(i)
-	}
-	if want := []item{{Proxy: "search"}, {Proxy: "mail", Toxic: "a"}, {Proxy: "payments", Toxic: "a"}}; !slices.Equal(l.items, want) {
-		t.Errorf("left over are %v, want %v", l.items, want)
+		for _, i := range step.note {
+			l.note(i)
+		}
+		if !slices.Equal(l.items, step.want) {
+			t.Errorf("after %v: left over are %v, want %v", step.note, l.items, step.want)
+		}
 	}
 }

@@ -46,6 +46,7 @@ func TestUnendedOnlyWhereAHitMustHaveBeen(t *testing.T) {
 		{"two that changed places", swapped(madeup.KilledAt(calm(), 4*madeup.Second), 5), nil},
 		{"two that changed places behind a gap", swapped(madeup.KilledAt(without(calm(), 5), 4*madeup.Second), 7), []uint64{5}},
 		{"one that was written long after it was due", late(madeup.KilledAt(without(calm(), 20), 4*madeup.Second), 5, 12), []uint64{20}},
+		{"two gaps, of which the first is filled late", late(madeup.KilledAt(without(calm(), 8), 4*madeup.Second), 5, 11), []uint64{8}},
 		{"damage", far(calm()), nil},
 	} {
 		var got []uint64

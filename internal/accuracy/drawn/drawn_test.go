@@ -264,6 +264,25 @@ func TestRowsNameWhatLooksTheSame(t *testing.T) {
 	}
 }
 
+// A delay that grew by a few milliseconds while the rate grew beyond the capacity is
+// not to blame, also where the number of workers is not known: what it added to the
+// calls took less of them than the rate.
+func TestARateOutgrowsItsFault(t *testing.T) {
+	k, err := zoo.KindNamed("steps_in_ramp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range []uint64{61, 70, 76, 87} {
+		d, err := Draw(k, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Report.Onset) == 0 || d.Report.Onset[0].AfterFaultS != nil {
+			t.Errorf("seed %d: %s", seed, d.Report.Summary)
+		}
+	}
+}
+
 // A pool of connections that is smaller than the pool of workers bounds the calls
 // that wait. Of seed 11 the 13 workers kept pace with more requests inside than its 3
 // places; of seed 13 pages that call nobody were refused like the others, of 6 places.
