@@ -192,7 +192,7 @@ func TestADamagedSegmentIsNotJoined(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "b")
 		w, stop := running(t, dir)
 		began := time.Now()
-		for _, h := range realistic(60_000, 20_000) {
+		for _, h := range realistic(3000, 1000) {
 			time.Sleep(max(h.Due-time.Since(began), 0))
 			w.Hit(h)
 		}
@@ -204,7 +204,7 @@ func TestADamagedSegmentIsNotJoined(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := len(text) * 85 / 100; i < len(text)*90/100; i++ { // in the last pages, which have checksums
+		for i := len(text) / 4; i < len(text)/2; i++ { // in its pages, which have checksums
 			text[i] ^= 0xff
 		}
 		if err := os.WriteFile(all[1], text, 0o644); err != nil {
