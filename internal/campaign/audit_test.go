@@ -39,6 +39,8 @@ func TestAuditKnowsEnough(t *testing.T) {
 	}{
 		{"three waits and twelve answers", append([]any{applied, ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s)},
 			slices.Repeat([]any{slow(5*s, 1200*ms, 200)}, 13)...), 16},
+		{"a wait that looks shorter", append([]any{applied, ended(6*s, 800*ms), ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s)},
+			slices.Repeat([]any{slow(5*s, 1200*ms, 200)}, 13)...), 17},
 		{"a slow answer before the hang", slices.Concat(slices.Repeat([]any{slow(s, 100*ms, 200)}, 20), []any{slow(s, 1500*ms, 200), applied, ended(6*s, s), ended(6100*ms, 1010*ms), ended(6200*ms, s)},
 			slices.Repeat([]any{slow(5*s, 1200*ms, 200)}, 13)), 37},
 		{"waits of no common time", []any{applied, ended(6*s, s), ended(7*s, 2*s), ended(8*s, 3*s), ended(9*s, 4*s), slow(5*s, 4*s, 200)}, 0},
