@@ -75,6 +75,28 @@ func (r *Report) OnsetsIn(phase string) []*Onset {
 	return list
 }
 
+// OverloadHz is the most that was asked, per second, when a queue overflowed without a
+// fault to blame; 0 when none did.
+func (r *Report) OverloadHz() (asked float64) {
+	for _, o := range r.Onset {
+		if o.Cause == QueueFull && o.AfterFaultS == nil && o.RateHz != nil {
+			asked = max(asked, *o.RateHz)
+		}
+	}
+	return asked
+}
+
+// Contended is the first stretch of answers that were slow, as like as not, because
+// workers hinder each other; nil when there was none.
+func (r *Report) Contended() *Slowdown {
+	for i := range r.Slowdowns {
+		if s := &r.Slowdowns[i]; s.Cause == Contention && s.Confidence != nil && *s.Confidence >= Likely {
+			return s
+		}
+	}
+	return nil
+}
+
 // HeldWhenWell is how long a dependency takes when well, seconds; 0 when not known.
 func (r *Report) HeldWhenWell(name string) float64 {
 	for _, d := range r.Dependencies {

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -90,19 +89,10 @@ func (k *knowing) knows(at time.Duration) bool {
 	if len(k.waits) < enoughWaits {
 		return !k.called && len(k.waits) == 0 && under > enoughIdle*time.Second
 	}
-	limit, same := alike(k.waits)
-	return same >= enoughWaits && 2*same >= len(k.waits) && (k.answered >= enoughAnswers || under > max(patience*limit, leastPatience))
+	same, _ := stats.Densest(k.waits, alike)
+	return len(same) >= enoughWaits && 2*len(same) >= len(k.waits) && (k.answered >= enoughAnswers || under > max(patience*same[0], leastPatience))
 }
 
-// alike is the wait that most others are alike, up to a twentieth and 20 ms longer, and
-// how many are, itself one of them. A busy machine makes one shorter at times: it looks late.
-func alike(waits []time.Duration) (limit time.Duration, same int) {
-	sorted := slices.Sorted(slices.Values(waits))
-	for i, w := range sorted {
-		to, _ := slices.BinarySearch(sorted, w+w/20+20*time.Millisecond+1)
-		if to-i > same {
-			limit, same = w, to-i
-		}
-	}
-	return limit, same
-}
+// alike reports whether two waits, the lesser first, may be one timeout: up to a twentieth
+// and 20 ms apart. A busy machine makes one shorter at times: it looks late.
+func alike(less, more time.Duration) bool { return more <= less+less/20+20*time.Millisecond }

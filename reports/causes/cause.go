@@ -120,16 +120,23 @@ func Disguised(run *measure.Run, list []reports.Onset) bool {
 	return false
 }
 
-// twins are the causes that nothing which was seen has told from this one. Of a
-// full queue that is the gateway's own limit on what it lets through, which
-// refuses at one number of requests inside as well: only its log tells.
-func (s *posterior) twins(cause reports.Cause, prior odds) []reports.Cause {
-	twin, seen := s.odds[reports.GatewayLimit], s.odds[reports.QueueFull]
-	if cause != reports.QueueFull || s.certain != "" || prior[reports.GatewayLimit] == 0 ||
-		twin/prior[reports.GatewayLimit] < hardly*seen/prior[reports.QueueFull] {
-		return []reports.Cause{}
+// twins are the causes that nothing which was seen has told from that of an onset. Of
+// a full queue that is the gateway's own limit on what it lets through, which refuses
+// at one number of requests inside as well: only its log tells. Of an overload it may be
+// a self-deadlock.
+func (s *posterior) twins(o *reports.Onset, prior odds, known SiteKnown) []reports.Cause {
+	list := []reports.Cause{}
+	if s.certain != "" {
+		return list
 	}
-	return []reports.Cause{reports.GatewayLimit}
+	twin, seen := s.odds[reports.GatewayLimit], s.odds[reports.QueueFull]
+	if o.Cause == reports.QueueFull && prior[reports.GatewayLimit] != 0 && twin/prior[reports.GatewayLimit] >= hardly*seen/prior[reports.QueueFull] {
+		list = append(list, reports.GatewayLimit)
+	}
+	if o.AfterFaultS == nil && known.maybeStuck(o.Cause) {
+		list = append(list, reports.SelfDeadlock)
+	}
+	return list
 }
 
 // SiteKnown is what was worked out of the site before causes are looked for.
@@ -160,10 +167,7 @@ func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []str
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
-		f.Or = s.twins(f.Cause, priors[o.Kind])
-		if f.AfterFaultS == nil && s.certain == "" && known.maybeStuck(f.Cause) {
-			f.Or = append(f.Or, reports.SelfDeadlock)
-		}
+		f.Or = s.twins(f, priors[o.Kind], known)
 		f.Evidence = s.evidence
 	}
 	relate(run.Onsets, list)

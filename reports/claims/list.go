@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/measure"
 )
 
 // List is what the figures of a report allow to claim.
@@ -21,9 +22,6 @@ const (
 	mostOf   = 0.8
 	cameLate = 0.25
 )
-
-// fewErrors are too few to say anything of.
-const fewErrors = 3
 
 // waited claims that all workers, or most of them, waited for a dependency when
 // errors began: as many calls were seen waiting as there are workers, with a fault in
@@ -62,7 +60,7 @@ func notToBlame(r *reports.Report) (list []reports.Claim) {
 		return nil
 	}
 	for i := range r.Onset {
-		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= fewErrors && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && o.Cause != reports.SelfDeadlock {
+		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && o.Cause != reports.SelfDeadlock {
 			list = append(list, reports.Claim{Kind: reports.NoFaultToBlame, AtS: new(o.FirstS)})
 		}
 	}
@@ -149,23 +147,11 @@ const competes = 0.88
 // must be counted, wait rather than compete, and have no fault to blame.
 func workersCarry(r *reports.Report) []reports.Claim {
 	w, s, c := r.Pool.Counted(), r.Pool.ServiceS, r.Pool.CapacityHz
-	asked := 0.0
-	for _, o := range r.Onset {
-		if o.Cause == reports.QueueFull && o.AfterFaultS == nil && o.RateHz != nil {
-			asked = max(asked, *o.RateHz)
-		}
-	}
-	if asked == 0 || w == nil || s == nil || s.Value <= 0 || c == nil || c.Value < competes*w.Value/s.Value || contended(r) {
+	asked := r.OverloadHz()
+	if asked == 0 || w == nil || s == nil || s.Value <= 0 || c == nil || c.Value < competes*w.Value/s.Value || r.Contended() != nil {
 		return nil
 	}
 	return []reports.Claim{{Kind: reports.WorkersCarry, RateHz: new(asked), Workers: new(int(math.Ceil(asked*s.Value/reports.BusyAtMost - 1e-9))), Assumes: r.Pool.Assumes["workers"]}}
-}
-
-// contended reports whether answers were slow because workers hinder each other.
-func contended(r *reports.Report) bool {
-	return slices.ContainsFunc(r.Slowdowns, func(s reports.Slowdown) bool {
-		return s.Cause == reports.Contention && s.Confidence != nil && *s.Confidence >= reports.Likely
-	})
 }
 
 // brokeFirst claims which size of a stepped fault broke the site, where it was not the rate.

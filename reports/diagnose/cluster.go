@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/measure"
 )
 
@@ -15,17 +16,7 @@ func sameTime(less, more time.Duration) bool {
 // densest returns the largest group of times that may all come from one limit,
 // and the others. Both are sorted. Of two as large it takes the tighter one.
 func densest(times []time.Duration) (group, others []time.Duration) {
-	all := slices.Sorted(slices.Values(times))
-	from, to := 0, 0
-	for i, j := 0, 0; i < len(all); i++ {
-		for j < len(all) && sameTime(all[i], all[j]) {
-			j++
-		}
-		if j-i > to-from || j-i == to-from && all[j-1]-all[i] < all[to-1]-all[from] {
-			from, to = i, j
-		}
-	}
-	return all[from:to:to], slices.Concat(all[:from], all[to:])
+	return stats.Densest(times, sameTime)
 }
 
 // lowest returns the first group of at least n times, in order of size, that may come from one limit.

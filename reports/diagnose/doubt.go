@@ -18,15 +18,6 @@ import (
 // and more explained and no tries, 12 of 98 with less, by factors from 0.56 to 1.5.
 const closely, fewer, manyMore = 0.9, 0.55, 1.6
 
-// AssumeNoPlaces says that workers which nothing tells of but how many calls waited at
-// once are so many only if nothing else bounds these: a pool of connections that is
-// smaller than they does it in the same way. What is worked out from them assumes the same.
-func AssumeNoPlaces(pool *reports.Pool, fit *PoolFit) {
-	if w := pool.Workers; w != nil && w == fit.alone && !fit.confirmed && !fit.excluded {
-		assume(pool, "workers", "no pool of connections inside the site bounds its calls")
-	}
-}
-
 // Doubt widens the workers that were counted by calls, or takes them back, where
 // something may have been left out of account and the model with so many workers
 // does not closely foretell the run; and the budgets that lean on how long a call

@@ -86,3 +86,12 @@ func Rival(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []r
 		fit.doubtCalls(pool, budgets, fmt.Sprintf("%d calls waited at once, but a pool of connections of as many places, with more workers behind it, foretells what was answered better", fit.workers.peak))
 	}
 }
+
+// AssumeNoPlaces says that workers which nothing tells of but how many calls waited at
+// once are so many only if nothing else bounds these: a pool of connections that is
+// smaller than they does it in the same way. What is worked out from them assumes the same.
+func AssumeNoPlaces(pool *reports.Pool, fit *PoolFit) {
+	if w := pool.Workers; w != nil && w == fit.alone && !fit.confirmed && !fit.excluded {
+		assume(pool, "workers", "no pool of connections inside the site bounds its calls")
+	}
+}

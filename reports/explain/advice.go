@@ -68,19 +68,11 @@ func codeWord(o *reports.Onset) string {
 
 // adviseOnLoad is what to do about a site that was asked for more than it carries without a fault.
 func adviseOnLoad(r *reports.Report) []reports.Advice {
-	asked, trouble := 0.0, false
-	for _, o := range r.Onset {
-		if o.Cause == reports.QueueFull && o.AfterFaultS == nil && o.RateHz != nil {
-			asked, trouble = max(asked, *o.RateHz), true
-		}
+	if s := r.Contended(); s != nil {
+		return []reports.Advice{{Text: "Find what requests wait for inside the site (CPU, a lock, the database): more workers alone may not help", Because: onEvidence("each request takes longer the more there are at once", s.Evidence)}}
 	}
-	for _, s := range r.Slowdowns {
-		if s.Cause == reports.Contention && s.Confidence != nil && *s.Confidence >= reports.Likely {
-			return []reports.Advice{{Text: "Find what requests wait for inside the site (CPU, a lock, the database): more workers alone may not help", Because: onEvidence("each request takes longer the more there are at once", s.Evidence)}}
-		}
-	}
-	p := r.Pool
-	if !trouble || p.CapacityHz == nil {
+	p, asked := r.Pool, r.OverloadHz()
+	if asked == 0 || p.CapacityHz == nil {
 		return nil
 	}
 	carries := fmt.Sprintf("it carries %s, and was asked %s", words.PerS(p.CapacityHz.Value), words.Asked(asked))
