@@ -17,7 +17,7 @@ setup: ## install what the tests use, where it is missing and this user may
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
-	go vet ./...
+	go vet -tags real ./...
 	go run $(STATICCHECK) ./...
 
 bench: ## the figures of reports/BENCHMARKS.md
@@ -26,7 +26,7 @@ bench: ## the figures of reports/BENCHMARKS.md
 accuracy: ## internal/accuracy/ACCURACY.md: what the reports say of drawn sites and of labelled situations, beside the truth
 	go test -count=1 -timeout 30m -v ./internal/accuracy -long
 	go test -count=1 -timeout 60m -v ./internal/accuracy/drawn -long
-	kept=$$(mktemp -d) && go test -count=1 -timeout 30m ./internal/zoo -run TestSimulationIsLikeRealServers -long -keep $$kept && go test -count=1 -v ./internal/accuracy/drawn -run TestRealRuns -real $$kept
+	kept=$$(mktemp -d) && go test -count=1 -timeout 30m ./internal/zoo -run TestSimulationIsLikeRealServers -long -keep $$kept && go test -count=1 -v ./internal/accuracy/drawn -tags real -run TestRealRuns -real $$kept
 
 picture: ## reports/render/report.png, the README's picture, from a run of the demo
 	rm -rf tailback-out/picture
