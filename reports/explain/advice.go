@@ -84,13 +84,21 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers if these are what it lacks", Because: carries}}
 	}
 	more := r.ClaimOn(reports.WorkersCarry, "")
-	if more == nil {
+	would := p.Workers.Value / p.ServiceS.Value
+	switch {
+	case more == nil && would < enoughMore*p.CapacityHz.Value:
+		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries + "; how many more can't be told, since by the figures of this run those that it has were enough"}}
+	case more == nil:
 		return []reports.Advice{{Text: "Find what its workers compete for (CPU, a lock, the database), or make pages faster",
-			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(p.Workers.Value/p.ServiceS.Value))}}
+			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(would))}}
 	}
 	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(*more.Workers), "worker"), words.Asked(asked)),
 		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(asked*p.ServiceS.Value))}}
 }
+
+// enoughMore is how many times what a site carries its workers would have to carry if
+// they only waited, to say that they compete.
+const enoughMore = 1.1
 
 // adviseOnGateway is for a gateway that gives up on work that goes on.
 func adviseOnGateway(r *reports.Report) []reports.Advice {

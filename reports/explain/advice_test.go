@@ -134,6 +134,21 @@ func TestAdviceOnLoad(t *testing.T) {
 	}
 }
 
+// 4 workers of 0.48 s carry 8.33/s, 4% more than was seen: they do not compete for
+// anything. How many would carry 20/s was claimed, and the run took it back.
+func TestAdviceOnLoadThatStruckAClaim(t *testing.T) {
+	r := without(t, overload())
+	r.Pool = reports.Pool{Workers: around(4, 0.05), ServiceS: around(0.48, 0.02), CapacityHz: around(8, 0.02)}
+	r.Pool.Workers.Kind = reports.CountedWorkers
+	cause(r, reports.QueueFull, 0.9)
+	r.Claims = nil
+	want := reports.Advice{Text: "Make pages faster, or run more workers",
+		Because: "it carries 8.0/s, and was asked 20/s; how many more can't be told, since by the figures of this run those that it has were enough"}
+	if got := explain.Advice(r); len(got) != 1 || got[0] != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestAdviceOnABlindStatusPage(t *testing.T) {
 	gauges := func(at ...int64) (list []reports.Status) {
 		for _, s := range at {
