@@ -82,6 +82,9 @@ func TestAdvice(t *testing.T) {
 			"Let only some of the workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | no timeout holds 8/s with these workers",
 			"Or run 9 workers, which hold 8/s with a timeout of 1 s | 8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4",
 		}},
+		{"whether a timeout holds the rate can't be told", with(func(r *reports.Report) { r.Budget[0].Withdraw("of something") }), []string{
+			"Give calls to payments a timeout | none was seen within 10 s",
+		}},
 		{"a timeout that would never let it answer", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
 			r.Dependencies = []reports.Dependency{{Name: "payments", HeldMeanS: new(0.6)}}

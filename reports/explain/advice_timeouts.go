@@ -150,8 +150,8 @@ func oneDeadline(t *reports.Timeout) []reports.Advice {
 // dependency, it must not take the workers of the others; and where no timeout
 // holds the rate nothing else helps but workers.
 func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
-	if b == nil || b.Calls <= 0 || b.Calls > 0.9 && b.MaxTimeoutS != nil {
-		return nil
+	if b == nil || b.Calls <= 0 || b.Calls > 0.9 && (b.MaxTimeoutS != nil || b.Why != "") {
+		return nil // a timeout helps, or may
 	}
 	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
 	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"
