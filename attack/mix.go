@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
 )
 
 // mix is the weighted mix of requests.
@@ -190,6 +191,20 @@ func newMatcher(m configs.Match) (matcher, error) {
 	re, err := regexp.Compile(m.BodyMatches)
 	out.re = re
 	return out, err
+}
+
+// class says how good an answer is: its status must be one that is expected, and
+// its body what is expected or, as served less, what is degraded.
+func (j *judge) class(code int32, body []byte) (class journal.Class, degraded bool) {
+	switch {
+	case int(code) >= len(j.status) || !j.status[code]:
+		return journal.ClassStatus, false
+	case j.degraded.asked() && j.degraded.matches(body):
+		return journal.ClassOK, true
+	case !j.good.matches(body):
+		return journal.ClassBody, false
+	}
+	return journal.ClassOK, false
 }
 
 func (m matcher) asked() bool { return len(m.text) > 0 || m.re != nil }
