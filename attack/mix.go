@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/configs"
@@ -164,9 +165,7 @@ func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
 		patterns = []string{"2xx", "3xx"}
 	}
 	for code := range j.status {
-		for _, p := range patterns {
-			j.status[code] = j.status[code] || statusMatches(p, code)
-		}
+		j.status[code] = statusNamed(patterns, code)
 	}
 	var err error
 	if j.good, err = newMatcher(expect.Match); err != nil {
@@ -174,6 +173,11 @@ func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
 	}
 	j.degraded, err = newMatcher(degraded)
 	return j, err
+}
+
+// statusNamed reports whether one of the patterns says code.
+func statusNamed(patterns []string, code int) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return statusMatches(p, code) })
 }
 
 // statusMatches reports whether code is what pattern says: "200", or "2xx".
