@@ -24,8 +24,8 @@ type Tried struct {
 	Page        string      // the page's title, or how it begins; "" when it can't be read
 	Credentials string      // the header that shows who asks, such as "Cookie"; "" for none
 	Challenge   string      // what a 401 asks for, such as "Basic"
-	Cookie      string      // a cookie that was sent, and that the answer replaces; "" for none
-	Deleted     bool        // or deletes
+	Replaces    bool        // the answer replaces a cookie that was sent
+	Deletes     bool        // or deletes the one that a session is known by
 	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
@@ -53,7 +53,7 @@ func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
 	t.Status, t.Named = resp.Status, statusNamed(a.exp.Requests[i].Expect.Status, resp.StatusCode)
 	t.Location, t.Login = leads(shot, resp)
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
-	t.Cookie, t.Deleted = renewed(shot.header, resp)
+	t.Replaces, t.Deletes = renewed(shot.header, resp)
 	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged
 	if t.Coding == "" {
 		t.Password, t.Page = passwordField.Match(page), describePage(page)
@@ -81,6 +81,7 @@ func credentials(header http.Header) string {
 var (
 	passwordField = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password\b`)
 	loginPath     = regexp.MustCompile(`(?i)(^|[/._-])(log[-_]?in|sign[-_]?in|auth|authorize|sso|saml2?|oidc|anmelden|connexion)([/._-]|$)`)
+	sessionName   = regexp.MustCompile(`(?i)sess|sid|auth|token|jwt|login|remember|user`)
 )
 
 // leads says where a redirect leads, or those that were followed have led, and
@@ -104,9 +105,10 @@ func leads(s *shot, resp *http.Response) (location string, login bool) {
 	return (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), login
 }
 
-// renewed names a cookie that was sent and that the answer replaces or deletes,
-// as sites do with a session that they do not know.
-func renewed(sent http.Header, resp *http.Response) (name string, deleted bool) {
+// renewed reports whether an answer replaces or deletes a cookie that was sent, as
+// sites do with a session that they do not know. Of several cookies those that are
+// deleted may be anything; by their names they are told apart.
+func renewed(sent http.Header, resp *http.Response) (replaces, deletes bool) {
 	of := (&http.Request{Header: sent}).Cookies()
 	for _, set := range resp.Cookies() {
 		i := slices.IndexFunc(of, func(c *http.Cookie) bool { return c.Name == set.Name })
@@ -114,9 +116,8 @@ func renewed(sent http.Header, resp *http.Response) (name string, deleted bool) 
 			continue
 		}
 		gone := set.Value == "" || set.MaxAge < 0 || !set.Expires.IsZero() && set.Expires.Before(time.Now())
-		if name == "" || gone {
-			name, deleted = set.Name, gone
-		}
+		replaces = replaces || !gone
+		deletes = deletes || gone && (len(of) == 1 || sessionName.MatchString(set.Name))
 	}
-	return name, deleted
+	return replaces, deletes
 }

@@ -31,7 +31,7 @@ type WiredRequest struct {
 	Class              journal.Class
 	TookS              float64
 	BytesIn            int64
-	Body               string // GoodBody, DegradedBody or OtherBody; "" where the file asks for none
+	Body               string      // GoodBody, DegradedBody or OtherBody; "" where the file asks for none
 	Calls              []WiredCall // nil where none can be counted
 	Remarks            []Remark
 }
@@ -124,16 +124,25 @@ func Wire(ctx context.Context, exp *configs.Experiment) (*Wiring, error) {
 	if err := errors.Join(err, p.faults.Close()); err != nil {
 		return nil, secrets.Error(err)
 	}
-	w := s.wiring()
-	for i := range w.Requests {
-		r := &w.Requests[i]
-		r.Status, r.Location = secrets.Text(r.Status), secrets.Text(r.Location)
+	s.hide(secrets)
+	return s.wiring(), nil
+}
+
+// hide takes the secrets out of what others have said.
+func (s *seen) hide(secrets *configs.Redactor) {
+	for i := range s.tried {
+		t := &s.tried[i]
+		for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding} {
+			*text = secrets.Text(*text)
+		}
+		t.Err = secrets.Error(t.Err)
 	}
-	for i := range w.Sources {
-		w.Sources[i].Says = secrets.Text(w.Sources[i].Says)
+	for i := range s.events {
+		s.events[i].Text = secrets.Text(s.events[i].Text)
 	}
-	w.each(func(r *Remark) { r.Text = secrets.Text(r.Text) })
-	return w, nil
+	for i := range s.observed {
+		s.observed[i].Text = secrets.Text(s.observed[i].Text)
+	}
 }
 
 // asPhases is the experiment with what it asks of capacity and audit as phases

@@ -157,10 +157,10 @@ func onGood(r *configs.Request, t *attack.Tried) []Remark {
 		return nil
 	case t.Password:
 		return []Remark{{true, fmt.Sprintf("the page asks for a password (%s), so its %s may not be accepted any more; renew it, and say what a good page holds: expect: {body: ...}", t.Page, t.Credentials)}}
-	case t.Cookie != "" && t.Deleted:
-		return []Remark{{true, fmt.Sprintf("the answer deletes the cookie %s that was sent, so the session is over; renew it, or say what a good page holds: expect: {body: ...}", t.Cookie)}}
-	case t.Cookie != "":
-		return []Remark{{false, fmt.Sprintf("the answer replaces the cookie %s that was sent, as sites do with a session that they do not know; say what a good page holds: expect: {body: ...}", t.Cookie)}}
+	case t.Deletes:
+		return []Remark{{true, "the answer deletes a cookie that was sent, so the session is over; renew it, or say what a good page holds: expect: {body: ...}"}}
+	case t.Replaces:
+		return []Remark{{false, "the answer replaces a cookie that was sent, as sites do with a session that they do not know; say what a good page holds: expect: {body: ...}"}}
 	}
 	return nil
 }

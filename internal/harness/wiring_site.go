@@ -51,7 +51,7 @@ func (s *seen) uncalled(d configs.Dependency, faulted bool) Remark {
 	if d.Host != "" {
 		way = fmt.Sprintf("point the site's workers at the egress (http_proxy and https_proxy: http://%s), and reload them", s.exp.Chaos.Egress.Listen)
 	}
-	if _, port, _ := strings.Cut(d.Upstream, ":"); port == "3306" {
+	if strings.HasSuffix(d.Upstream, ":3306") {
 		way += "; MySQL's clients take the host localhost for a socket, so write 127.0.0.1"
 	}
 	if !faulted {
@@ -97,7 +97,9 @@ func (s *seen) sources() []WiredSource {
 		w := of(o.Source)
 		switch o.Kind {
 		case journal.Lost, journal.Skew:
-			w.Remarks = append(w.Remarks, Remark{false, o.Text})
+			if said := (Remark{false, o.Text}); !slices.Contains(w.Remarks, said) { // each second it may say so again
+				w.Remarks = append(w.Remarks, said)
+			}
 		case journal.Unparsed:
 			w.Unread += o.Count
 			unread[o.Source] = o.Text
