@@ -20,6 +20,7 @@ type Foreseen struct {
 const (
 	recoverySeconds = 3 * time.Second
 	baselineSeconds = time.Second
+	lateLifting     = 100 * time.Millisecond // how late a fault may be lifted, and so the seconds after it begin
 )
 
 // Foresee lists what can be told beforehand of objectives that could not, or
@@ -80,8 +81,10 @@ func (l *foreseen) recovered(e *Experiment, o Objective, path string) {
 		l.add(true, path, "%q could not be judged: no full second with load comes before the first fault (%s) to hold it against; add a phase before it that is no warm-up, such as {name: baseline, duration: 10s, rate: 8}", o.Text, faults[0].name())
 		return
 	}
-	limit := time.Duration(o.Value * float64(time.Second))
-	sure := limit.Truncate(time.Second) + recoverySeconds
+	sure := recoverySeconds + time.Duration(math.Floor(o.Value))*time.Second
+	if o.Op == "<" {
+		sure = recoverySeconds + time.Duration(max(math.Ceil(o.Value)-1, 0))*time.Second
+	}
 	spoken := e.spokenOf(o, faults)
 	apart := slices.DeleteFunc(slices.Clone(spoken), func(f placed) bool { return covered(f, faults) })
 	if len(apart) == 0 && len(spoken) > 0 {
@@ -89,7 +92,8 @@ func (l *foreseen) recovered(e *Experiment, o Objective, path string) {
 	}
 	for _, f := range apart {
 		until, next := e.watched(f, faults)
-		watched := (until - f.lifted).Truncate(time.Second)
+		whole := until - f.lifted
+		watched := (whole - lateLifting).Truncate(time.Second)
 		if watched >= sure {
 			continue
 		}
@@ -97,15 +101,15 @@ func (l *foreseen) recovered(e *Experiment, o Objective, path string) {
 		if next != nil {
 			come = fmt.Sprintf("the next fault (%s) begins", next.name())
 		}
-		advice := fmt.Sprintf("leave %s between them", human(sure))
+		advice := fmt.Sprintf("leave %s between them", human(sure+time.Second))
 		if next == nil {
-			advice = fmt.Sprintf("make the last phase go on for %s after it", human(sure))
+			advice = fmt.Sprintf("make the last phase go on for %s after it", human(sure+time.Second))
 		}
 		switch {
-		case watched < recoverySeconds:
-			l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the two after it; %s", o.Text, come, human(until-f.lifted), f.name(), advice)
+		case whole < recoverySeconds:
+			l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the two after it; %s", o.Text, come, human(whole), f.name(), advice)
 		case o.Op == "<" || o.Op == "<=":
-			l.add(false, path, "%q could be judged only if the site is well within %s: %s %s after %s is lifted; %s", o.Text, human(watched-recoverySeconds+time.Second), come, human(until-f.lifted), f.name(), advice)
+			l.add(false, path, "%q could be judged only if the site is well within %s: %s %s after %s is lifted; %s", o.Text, human(max(watched-recoverySeconds, 0)), come, human(whole), f.name(), advice)
 		}
 	}
 }
