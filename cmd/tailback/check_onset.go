@@ -25,7 +25,8 @@ func tooShort(exp *configs.Experiment, r *reports.Report, from string) []remark 
 			where := fmt.Sprintf("phases[%d].faults[%d]", i, j)
 			text, err := onsetOf(exp, r, p, f)
 			if err != nil {
-				list = append(list, remark{Where: where, Text: fmt.Sprintf("when errors would begin can't be told by %s: %s", from, strings.ReplaceAll(err.Error(), "\n", "; "))})
+				why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "predict: "), "; give") // no flag of this command's
+				list = append(list, remark{Where: where, Text: fmt.Sprintf("when errors would begin can't be told by the figures of %s: %s", from, why)})
 			} else if text != "" {
 				list = append(list, remark{Where: where, Text: "by the figures of " + from + " " + text})
 			}
@@ -53,6 +54,9 @@ func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f conf
 	known.estimate("workers", "workers", r.Pool.Workers, wholeText, "4")
 	known.estimate("queue", "queue slots", r.Pool.QueueSlots, wholeText, "17")
 	known.estimate("gateway-timeout", "the gateway's timeout", r.Pool.GatewayTimeoutS, durationText, "60s")
+	if r.Pool.Network != "" {
+		known.set("network", r.Pool.Network, "")
+	}
 	known.service(known.calls(f.Dependency))
 	if len(known.missing) > 0 {
 		return "", known.missing[0]

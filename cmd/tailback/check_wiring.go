@@ -166,7 +166,7 @@ func (r *wiredRequest) called() string {
 	switch {
 	case len(calls) > 0:
 		return "called " + strings.Join(calls, ", ")
-	case r.Calls != nil:
+	case r.Calls != nil && r.Class == journal.ClassOK.String():
 		return "no call seen"
 	}
 	return ""
