@@ -173,11 +173,9 @@ func asPhases(exp *configs.Experiment) *configs.Experiment {
 	return &all
 }
 
-// calm is how long no fault is played, which is longer than the requests take.
-const calm = 24 * time.Hour
-
-// quiet is the experiment with its faults put off.
+// quiet is the experiment with its faults put off for longer than the requests can take.
 func quiet(exp *configs.Experiment) *configs.Experiment {
+	calm := time.Minute + time.Duration(len(exp.Requests))*(exp.Target.Timeout+2*time.Second)
 	later := *exp
 	later.Phases = append([]configs.Phase{{Name: "(calm)", Duration: calm, Rate: &configs.Rate{}}}, exp.Phases...)
 	return &later
