@@ -90,8 +90,10 @@ func leads(s *shot, resp *http.Response) (location string, login bool) {
 	to := resp.Request.URL
 	if resp.StatusCode/100 == 3 {
 		to, _ = resp.Location()
+	} else if *to == *s.url {
+		to = nil
 	}
-	if to == nil || *to == *s.url {
+	if to == nil {
 		return "", false
 	}
 	name, _, _ := strings.Cut(to.Host, ".")

@@ -100,7 +100,7 @@ func (c *check) run(cmd *cobra.Command, file string, exp *configs.Experiment) er
 		is.Remarks = append(is.Remarks, tooShort(exp, r, c.from)...)
 	}
 	if c.preflight {
-		w, err := harness.Wire(cmd.Context(), exp)
+		w, err := wire(cmd, exp)
 		if err != nil {
 			return failed(cmd.Context(), err)
 		}
@@ -115,6 +115,23 @@ func (c *check) run(cmd *cobra.Command, file string, exp *configs.Experiment) er
 		return failed(cmd.Context(), fmt.Errorf("check %s: a run would be inconclusive, or measure something else than was asked: %s to mend", file, words.Number(int64(spoilt), "thing")))
 	}
 	return nil
+}
+
+// many is how many requests make a preflight long enough to say so.
+const many = 5
+
+// wire looks at the wiring, with the target to itself: what another run does to
+// the dependencies would be seen here, and what is sent here would be seen there.
+func wire(cmd *cobra.Command, exp *configs.Experiment) (*harness.Wiring, error) {
+	unlock, err := guards.Lock(exp)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if n := len(exp.Requests); n > many {
+		fmt.Fprintf(cmd.ErrOrStderr(), "sending each of %d requests once, which takes about %d s\n", n, n+2)
+	}
+	return harness.Wire(cmd.Context(), exp)
 }
 
 func newChecked(file string, exp *configs.Experiment) checked {

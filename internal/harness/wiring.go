@@ -192,8 +192,9 @@ type seen struct {
 	observed []journal.Observation
 }
 
-// settle is how long after a whole second the calls of that second are told of.
-const settle = 150 * time.Millisecond
+// settle is how long after a whole second the calls of that second are told of,
+// on a busy machine.
+const settle = 300 * time.Millisecond
 
 // look sends the requests, while the proxies count calls and the sensors watch
 // the site. Calls are told of each second, so each request has seconds of its own.

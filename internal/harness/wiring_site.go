@@ -57,7 +57,7 @@ func (s *seen) uncalled(d configs.Dependency, faulted bool) Remark {
 	if !faulted {
 		return Remark{false, "nothing called it, and no fault is on it; if it is to be watched: " + way}
 	}
-	return Remark{true, "nothing called it, so a fault on it would touch nothing: " + way + "; or the answers came from a cache, or no request needs it"}
+	return Remark{true, "nothing called it when each request was sent once, so a fault on it may touch nothing: " + way + "; or the answers came from a cache, or these requests can do without it"}
 }
 
 // others are what the proxies said besides.

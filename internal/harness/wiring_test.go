@@ -179,8 +179,10 @@ func oddSite(t *testing.T) string {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		known := strings.Contains(r.Header.Get("Cookie"), "session=alive")
 		switch {
-		case r.URL.Path == "/account" && !known, r.URL.Path == "/login" && r.Method == "POST":
+		case r.URL.Path == "/account" && !known:
 			http.Redirect(w, r, "/login?next=hush", http.StatusFound)
+		case r.URL.Path == "/login" && r.Method == "POST":
+			http.Redirect(w, r, "/login", http.StatusFound)
 		case r.URL.Path == "/login" || r.URL.Path == "/soft" && !known:
 			fmt.Fprint(w, login)
 		case r.URL.Path == "/over" && !known:
