@@ -181,7 +181,7 @@ func oddSite(t *testing.T) string {
 		switch {
 		case r.URL.Path == "/account" && !known:
 			http.Redirect(w, r, "/login?next=hush", http.StatusFound)
-		case r.URL.Path == "/login" && r.Method == "POST":
+		case r.URL.Path == "/sign-in", r.URL.Path == "/login" && r.Method == "POST":
 			http.Redirect(w, r, "/login", http.StatusFound)
 		case r.URL.Path == "/login" || r.URL.Path == "/soft" && !known:
 			fmt.Fprint(w, login)
@@ -248,6 +248,7 @@ func TestRemarksOnAnswers(t *testing.T) {
 		{configs.Request{Path: "/account", Expect: status("302")}, false, ""},
 		{configs.Request{Path: "/login", Method: "POST"}, true, "a login page, /login"},
 		{configs.Request{Path: "/login"}, false, ""},
+		{configs.Request{Path: "/sign-in"}, false, "redirected to /login"},
 		{configs.Request{Path: "/soft", Headers: alive}, false, ""},
 		{configs.Request{Path: "/soft", Headers: dead}, true, `asks for a password (title "Please log in")`},
 		{configs.Request{Path: "/soft", Headers: dead, Expect: thanks}, true, "so its Cookie is not accepted any more"},
