@@ -129,7 +129,7 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return "", false, fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
+		return "", false, unreachable(&s, err)
 	}
 	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
 }

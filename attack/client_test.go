@@ -198,20 +198,25 @@ func TestExpectedStatus(t *testing.T) {
 	}
 }
 
-// An answer that is good and matches degraded served less; a bad one is just bad.
+// An answer of an expected status is good when its body matches expect or
+// degraded, and served less when it matches degraded.
 func TestDegraded(t *testing.T) {
 	for _, c := range []struct {
-		body     string
-		class    journal.Class
-		degraded bool
+		status, body string
+		class        journal.Class
+		degraded     bool
 	}{
-		{"ok", journal.ClassOK, false}, {"ok fallback 17", journal.ClassOK, true}, {"fallback", journal.ClassBody, false},
+		{"200 OK", "ok", journal.ClassOK, false},
+		{"200 OK", "ok fallback 17", journal.ClassOK, true},
+		{"200 OK", "fallback 17", journal.ClassOK, true},
+		{"200 OK", "fallback", journal.ClassBody, false},
+		{"503 Service Unavailable", "fallback 17", journal.ClassStatus, false},
 	} {
-		exp := experiment(rawServer(t, write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+c.body)), burst(1))
+		exp := experiment(rawServer(t, write("HTTP/1.1 "+c.status+"\r\nConnection: close\r\n\r\n"+c.body)), burst(1))
 		exp.Requests[0].Expect.Body = "ok"
 		exp.Requests[0].Degraded.BodyMatches = `fallback \d+`
 		if hits := drive(t, exp); hits[0].Class != c.class || hits[0].Degraded != c.degraded {
-			t.Errorf("%q: class %v degraded %v, want %v %v", c.body, hits[0].Class, hits[0].Degraded, c.class, c.degraded)
+			t.Errorf("%s, %q: class %v degraded %v, want %v %v", c.status, c.body, hits[0].Class, hits[0].Degraded, c.class, c.degraded)
 		}
 	}
 }

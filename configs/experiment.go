@@ -63,7 +63,7 @@ type Request struct {
 	Body     Body     `mapstructure:"body"`
 	BodyFile string   `mapstructure:"body_file"`
 	Expect   Expect   `mapstructure:"expect"`
-	Degraded Match    `mapstructure:"degraded"` // an answer that was as expected and also matches this served less
+	Degraded Match    `mapstructure:"degraded"` // an answer of an expected status that matches this is good as well, and served less
 }
 
 // Header is one request header. Host is set by Target.Host, not here.
@@ -79,7 +79,7 @@ type Param struct {
 }
 
 // Expect says which answers are good: the status is in Status and the body, if
-// asked for, matches.
+// asked for, matches this or Request.Degraded.
 type Expect struct {
 	Status []string `mapstructure:"status"` // "200" or "2xx"; if empty, 2xx and 3xx
 	Match  `mapstructure:",squash"`

@@ -97,25 +97,31 @@ type parts struct {
 
 // prepare checks that the run can start, and leaves the faults ready to play.
 func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected string, err error) {
-	if err := Supported(exp); err != nil {
-		return p, "", err
-	}
-	if p.attack, err = attack.New(exp); err != nil {
-		return p, "", err
-	}
-	if p.aborts, err = guards.NewRules(exp); err != nil {
-		return p, "", err
-	}
-	if p.sensors, err = evidence.Open(exp.Site); err != nil {
-		return p, "", err
-	}
-	if p.faults, err = chaos.Open(ctx, exp); err != nil {
+	if p, err = open(ctx, exp, exp); err != nil {
 		return p, "", err
 	}
 	if unexpected, err = preflight(ctx, exp, p.attack); err != nil {
 		return p, "", errors.Join(err, p.faults.Close())
 	}
 	return p, unexpected, nil
+}
+
+// open makes the parts of a run. The faults are those of played, which else is the same.
+func open(ctx context.Context, exp, played *configs.Experiment) (p parts, err error) {
+	if err := Supported(exp); err != nil {
+		return p, err
+	}
+	if p.attack, err = attack.New(exp); err != nil {
+		return p, err
+	}
+	if p.aborts, err = guards.NewRules(exp); err != nil {
+		return p, err
+	}
+	if p.sensors, err = evidence.Open(exp.Site); err != nil {
+		return p, err
+	}
+	p.faults, err = chaos.Open(ctx, played)
+	return p, err
 }
 
 // Preflight checks that a run of the experiment could start, as Run does
