@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -51,8 +50,7 @@ func (s *server) update(p *proxy, body []byte) (any, error) {
 
 // is reports whether the settings are the proxy's, by their addresses.
 func (p *proxy) is(other settings) bool {
-	at, err := net.ResolveTCPAddr("tcp", other.Listen)
-	return err == nil && at.String() == p.addr && other.Upstream == p.dep.Upstream
+	return sameAddress(other.Listen, p.addr) && sameAddress(other.Upstream, p.dep.Upstream)
 }
 
 // switchProxy enables or disables a proxy, while no run holds it.

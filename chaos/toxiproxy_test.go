@@ -39,8 +39,8 @@ var buildToxiproxy = sync.OnceValue(func() error {
 	return nil
 })
 
-// build returns a command of Toxiproxy's module, built as that module itself asks for it.
-func build(t testing.TB, name string) string {
+// command returns a command of Toxiproxy's module, built as that module itself asks for it.
+func command(t testing.TB, name string) string {
 	t.Helper()
 	if err := buildToxiproxy(); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func moduleVersion(t *testing.T) string {
 func TestToxiproxyCLI(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	cli := build(t, "cli")
+	cli := command(t, "cli")
 	run := func(args ...string) string {
 		t.Helper()
 		text, err := exec.Command(cli, append([]string{"-h", s.url}, args...)...).CombinedOutput()
