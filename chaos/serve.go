@@ -20,7 +20,8 @@ type server struct {
 	say     func(string)
 	address netip.Addr // that the API is served at
 
-	calls sync.Mutex // held by a call of a Toxiproxy client
+	calls sync.Mutex        // held by a call of a Toxiproxy client
+	own   map[string]*proxy // that clients have made, by name; under calls
 
 	mu     sync.Mutex // after calls
 	holder *holder    // nil when nobody holds the proxies
@@ -44,7 +45,7 @@ func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, 
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	s := &server{Proxies: ps, ctx: ctx, say: say, address: at.Addr()}
+	s := &server{Proxies: ps, ctx: ctx, say: say, address: at.Addr(), own: map[string]*proxy{}}
 	web := &http.Server{Handler: gate.guard(s.routes()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
@@ -57,7 +58,7 @@ func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, 
 		err = nil
 		<-stopped // a handler that is stuck has lost its connection; its faults are lifted below
 	}
-	return errors.Join(err, ps.Close())
+	return errors.Join(err, s.dropAll(), ps.Close())
 }
 
 func (s *server) routes() http.Handler {
