@@ -137,7 +137,8 @@ func TestTokens(t *testing.T) {
 	s := newStandOf(t, func(exp *configs.Experiment) { exp.Chaos.Token.Text = token })
 	const to = "POST /proxies/payments/toxics HTTP/1.1\nHost: localhost\n"
 	for _, header := range []string{"", "Authorization: Bearer\n", "Authorization: Bearer \n", "Authorization: Bearer s3cret-t0keN\n", "Authorization: Bearer s3cret-t0ken2\n",
-		"Authorization: Bearer s3cret-t0ke\n", "Authorization: Basic " + token + "\n", "Authorization: " + token + "\n", "Authorization: Bearer x\nAuthorization: Bearer " + token + "\n"} {
+		"Authorization: Bearer s3cret-t0ke\n", "Authorization: Basic " + token + "\n", "Authorization: " + token + "\n", "Authorization: Bearer x\nAuthorization: Bearer " + token + "\n",
+		"Authorization: Bearer " + token + "\nAuthorization: Bearer x\n"} {
 		if status, text := raw(t, s.url, to+header); status != http.StatusUnauthorized || !strings.Contains(text, "a token is needed") || strings.Contains(text, token) {
 			t.Errorf("%q: %d %s, want 401", header, status, text)
 		}
@@ -173,7 +174,7 @@ func secured(t *testing.T, server, token string) string {
 	pass := httputil.NewSingleHostReverseProxy(to)
 	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+token {
-			http.Error(w, `{"error": "unauthorized", "status": 401}`, http.StatusUnauthorized)
+			http.Error(w, fmt.Sprintf(`{"error": "unauthorized: %s", "status": 401}`, r.Header.Get("Authorization")), http.StatusUnauthorized)
 			return
 		}
 		if r.UserAgent() != build.UserAgent() {
@@ -228,6 +229,12 @@ func TestTokenOfAPlainServer(t *testing.T) {
 		f.Close()
 	}
 	r.left.file.Close() // as the kernel does when a process dies
+	t.Setenv("STAGING_TOXIPROXY", "wr0ng-t0ken")
+	if _, err := Lift(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "it wants another token") || strings.Contains(err.Error(), "wr0ng") {
+		t.Errorf("with another token: %v", err)
+	}
+	t.Setenv("STAGING_TOXIPROXY", "")
+	t.Setenv(configs.AuthTokenVariable, token)
 	if lifted, err := Lift(t.Context(), ""); err != nil || len(lifted.Undone) != 1 || len(s.toxics()) > 0 {
 		t.Errorf("lifted %+v, %v", lifted, err)
 	}

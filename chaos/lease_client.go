@@ -58,7 +58,7 @@ func takeLease(ctx context.Context, proxy *api, exp *configs.Experiment) (*lease
 	}
 	if answer.StatusCode != http.StatusOK {
 		defer cancel()
-		return nil, fmt.Errorf("play faults at %s: %w", at, refused(answer))
+		return nil, fmt.Errorf("play faults at %s: %w", at, proxy.refused(answer))
 	}
 	l.answer = answer.Body
 	l.parts.Go(func() { l.listen(answer.Body) })

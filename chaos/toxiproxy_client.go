@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -46,7 +47,7 @@ func (a *api) do(ctx context.Context, method, path string, in, out any) error {
 		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, bare(err))
 	}
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, refused(answer))
+		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, a.refused(answer))
 	}
 	defer answer.Body.Close()
 	if out == nil {
@@ -80,13 +81,16 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-// refused reads why a server refused.
-func refused(r *http.Response) error {
+// refused reads why the server refused.
+func (a *api) refused(r *http.Response) error {
 	defer r.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	var e toxiproxy.ApiError
 	if json.Unmarshal(text, &e) != nil || e.Message == "" {
 		e.Message = "it answered " + r.Status
+	}
+	if a.token != "" { // a server may quote what it was sent
+		e.Message = strings.ReplaceAll(e.Message, a.token, "[hidden]")
 	}
 	if r.StatusCode == http.StatusUnauthorized {
 		e.Message = fmt.Sprintf("it wants another token, or one at all (%s); set %s, or chaos: {token: {env: NAME}}, to what it was started with",

@@ -53,7 +53,7 @@ func (h leftoverHead) token() string {
 		text, _ := os.ReadFile(h.TokenFile)
 		return strings.TrimRight(string(text), "\r\n")
 	}
-	return os.Getenv(cmp.Or(h.TokenEnv, configs.AuthTokenVariable))
+	return cmp.Or(os.Getenv(h.TokenEnv), os.Getenv(configs.AuthTokenVariable))
 }
 
 func (h leftoverHead) String() string {

@@ -194,6 +194,7 @@ func (s *server) make(to settings) (*proxy, error) {
 	}
 	s.own[to.Name] = p
 	s.rec.warn(foreignProxy(p))
+	s.say(fmt.Sprintf("a client of Toxiproxy's has made the proxy %s: %s, passed on to %s", plain(p.dep.Name), p.addr, plain(p.dep.Upstream)))
 	return p, nil
 }
 
