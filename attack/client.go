@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 )
 
 const (
@@ -120,7 +121,7 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 	s := a.mix.shots[0]
 	safe := s.repeatable()
 	if !safe {
-		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {"tailback"}}}
+		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {build.UserAgent()}}}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, errTimeout)
 	defer cancel()

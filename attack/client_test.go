@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -73,7 +74,7 @@ func TestRequest(t *testing.T) {
 	}
 	user, password, _ := got.BasicAuth()
 	if got.Method != "PUT" || got.RequestURI != "/shop/pay?x=1&y=%2F" || body != "amount=5" || got.ContentLength != 8 ||
-		len(got.Header["Accept"]) != 2 || got.UserAgent() != "tailback" || user != "ada" || password != "pw" || got.Header.Get("X-Vegeta-Seq") != "" {
+		len(got.Header["Accept"]) != 2 || got.UserAgent() != build.UserAgent() || user != "ada" || password != "pw" || got.Header.Get("X-Vegeta-Seq") != "" {
 		t.Errorf("got %s %s %q %v", got.Method, got.RequestURI, body, got.Header)
 	}
 }

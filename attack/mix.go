@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -67,7 +68,7 @@ func newShot(base *url.URL, t configs.Target, r configs.Request) (shot, error) {
 		s.header.Add(h.Name, h.Value.Text)
 	}
 	if _, set := s.header["User-Agent"]; !set {
-		s.header.Set("User-Agent", "tailback")
+		s.header.Set("User-Agent", build.UserAgent())
 	}
 	if user, password, given := t.Login(); given && s.header.Get("Authorization") == "" {
 		auth := &http.Request{Header: s.header}

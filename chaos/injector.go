@@ -36,13 +36,13 @@ func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read chaos.toxiproxy: %w", err)
 	}
-	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host}
+	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host, token: exp.Chaos.Token.Text}
 	var v version
 	if err := c.do(ctx, http.MethodGet, "/version", nil, &v); err != nil {
 		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
 	}
 	if v.Tailback != 0 {
-		return asInjector(takeLease(ctx, c.url, c.at, exp))
+		return asInjector(takeLease(ctx, c, exp))
 	}
 	return asInjector(openRemote(ctx, c, exp))
 }

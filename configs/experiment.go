@@ -102,8 +102,15 @@ type Dependency struct {
 // Chaos says where the faults are played.
 type Chaos struct {
 	Toxiproxy string `mapstructure:"toxiproxy"` // Embedded, or the URL of a server
-	Egress    Egress `mapstructure:"egress"`
+	// Token is what that server wants of its clients (Authorization: Bearer), and
+	// what `tailback proxy` wants of them. If absent, that of AuthTokenVariable.
+	Token  Secret `mapstructure:"token"`
+	Egress Egress `mapstructure:"egress"`
 }
+
+// AuthTokenVariable is the environment variable with the token of a Toxiproxy
+// server, as Toxiproxy itself calls it.
+const AuthTokenVariable = "TOXIPROXY_AUTH_TOKEN"
 
 // Embedded is the Chaos.Toxiproxy that runs Toxiproxy in this process.
 const Embedded = "embedded"

@@ -33,7 +33,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"version": "1", "name": "other", "seed": "77", "arrivals": "poisson", "target.url": "http://localhost:12", "target.timeout": "9s",
 		"target.user": "bob", "target.password": "pw",
 		"target.host": "a.example", "target.ca_file": certificates, "target.insecure": "true", "target.follow_redirects": "true",
-		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
+		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.token": "t0ken", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
 		"site.nginx_error_log.file": "/a.log", "site.nginx_error_log.command": "tail a", "site.nginx_access_log.file": "/b.log",
 		"site.nginx_access_log.command": "tail b", "site.php_access_log.file": "/c.log", "site.php_access_log.command": "tail c",
@@ -59,7 +59,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if key == "target.password" {
+			if key == "target.password" || key == "chaos.token" {
 				value = "'[hidden]'"
 			}
 			last := key[strings.LastIndex(key, ".")+1:]

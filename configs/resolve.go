@@ -21,6 +21,10 @@ func (e *Experiment) resolve() Mistakes {
 	r.certificates(&e.Target.CAFile)
 	r.secret(&e.Target.User, "target.user")
 	r.secret(&e.Target.Password, "target.password")
+	if e.Chaos.Token == (Secret{}) && e.Chaos.Toxiproxy != Embedded && os.Getenv(AuthTokenVariable) != "" {
+		e.Chaos.Token.Env = AuthTokenVariable
+	}
+	r.secret(&e.Chaos.Token, "chaos.token")
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}

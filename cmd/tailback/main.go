@@ -116,5 +116,6 @@ the site came back by itself. Start with: tailback demo`,
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newVersion())
+	addCommon(root)
 	return root
 }

@@ -15,13 +15,14 @@ import (
 	"github.com/tailback/tailback/attack"
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/reports/evidence"
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// Version is the release this tree is, or leads to.
-const Version = "0.1.0"
+// Version is the version of this program, as reports and bundles name it.
+var Version = build.Version()
 
 // lead is how long before T0 the bundle is begun: it is written to disk before
 // the first hit is due.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -91,6 +92,7 @@ func (s *status) read(ctx context.Context) (*journal.Pool, error) {
 	if err != nil {
 		return nil, errors.New("read status page: it is no URL")
 	}
+	req.Header.Set("User-Agent", build.UserAgent())
 	resp, err := s.client.Do(req)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
