@@ -115,6 +115,6 @@ the site came back by itself. Start with: tailback demo`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
+	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
 	return root
 }

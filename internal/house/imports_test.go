@@ -21,6 +21,7 @@ var rules = map[string]struct {
 }{
 	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
 	"configs/schema":            {[]string{"configs"}, "what editors are told of a file is made from what the file's types say"},
+	"configs/starter":           {[]string{"configs"}, "a file to begin with is a file like any other"},
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
@@ -56,7 +57,7 @@ var rules = map[string]struct {
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "configs/schema", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "configs/schema", "configs/starter", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
