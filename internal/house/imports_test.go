@@ -44,6 +44,7 @@ var rules = map[string]struct {
 	"reports/evidence":          {[]string{"reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports", "reports/words"}, "rendering adds no facts"},
+	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
 	"internal/campaign":         {[]string{"internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
@@ -57,7 +58,7 @@ var rules = map[string]struct {
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "configs/schema", "configs/starter", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "configs/schema", "configs/starter", "internal/manual", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
