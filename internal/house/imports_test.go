@@ -21,6 +21,8 @@ var rules = map[string]struct {
 }{
 	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
 	"internal/build":            {nil, "a version is the same whoever tells it"},
+	"configs/schema":            {[]string{"configs"}, "what editors are told of a file is made from what the file's types say"},
+	"configs/starter":           {[]string{"configs"}, "a file to begin with is a file like any other"},
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
@@ -43,6 +45,7 @@ var rules = map[string]struct {
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports", "reports/words"}, "rendering adds no facts"},
+	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
 	"internal/campaign":         {[]string{"internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
@@ -56,7 +59,7 @@ var rules = map[string]struct {
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/build", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/build", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
@@ -68,6 +71,7 @@ var homes = map[string]struct {
 	"github.com/tsenart/vegeta/v12/lib/plot": {[]string{"reports/render"}, "only for its copy of uPlot"},
 	"github.com/Shopify/toxiproxy/":          {[]string{"chaos"}, "Toxiproxy's types stay behind chaos"},
 	"github.com/spf13/viper":                 {[]string{"configs", "cmd/tailback"}, "the file's format is the business of configs"},
+	"github.com/google/jsonschema-go/":       {[]string{"configs/schema"}, "the form of a schema is the business of what writes it"},
 	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
