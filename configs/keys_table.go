@@ -64,6 +64,7 @@ var keyRows = map[string]Key{
 	"Dependency.host":     {Doc: "instead of listen: the host and port that the site calls through chaos.egress", Pattern: hostPort, Example: `"api.bank.example:443"`},
 
 	"Chaos.toxiproxy": {Doc: "embedded: within the run; else the URL of a `tailback proxy` or of a plain Toxiproxy server", Default: Embedded, Pattern: "^" + Embedded + "$|" + webAddress, Example: `"http://127.0.0.1:8474"`},
+	"Chaos.token":     {Doc: "what the server named by toxiproxy wants of its clients (Authorization: Bearer); if absent, TOXIPROXY_AUTH_TOKEN of the environment", Pattern: "^[!-~]*$", Example: "{env: CHAOS_TOKEN}"},
 	"Chaos.egress":    {Doc: "a forward proxy for the site's outgoing calls, by http_proxy and https_proxy"},
 	"Egress.listen":   {Doc: "where the egress listens", Pattern: ownAddress, Example: `"127.0.0.1:8888"`},
 	"Egress.allow":    {Doc: "networks of clients that may use it; needed beyond loopback", Pattern: `^[0-9A-Fa-f:.]+/[0-9]{1,3}$`, Example: "[10.0.0.0/8]"},
