@@ -106,7 +106,7 @@ func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected 
 	if p.aborts, err = guards.NewRules(exp); err != nil {
 		return p, "", err
 	}
-	if p.sensors, err = evidence.Open(exp.Site); err != nil {
+	if p.sensors, err = evidence.Open(exp.Site, exp.Target); err != nil {
 		return p, "", err
 	}
 	if p.faults, err = chaos.Open(ctx, exp); err != nil {
