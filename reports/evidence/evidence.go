@@ -44,6 +44,9 @@ func Open(site configs.Site, target configs.Target) (*Sensors, error) {
 		{journal.NginxAccessLog, site.NginxAccessLog, "", newNginxAccess},
 		{journal.PHPAccessLog, site.PHPAccessLog.Source, site.PHPAccessLog.Format, newPHPAccess},
 		{journal.PHPSlowLog, site.PHPSlowLog, "", newPHPSlow},
+		{journal.PHPErrorLog, site.PHPErrorLog, "", newPHPError},
+		{journal.GunicornErrorLog, site.GunicornErrorLog, "", newGunicornError},
+		{journal.ApacheErrorLog, site.ApacheErrorLog, "", newApacheError},
 	} {
 		if log.from == (configs.Source{}) {
 			continue
