@@ -102,7 +102,7 @@ func TestRealPHPErrorLog(t *testing.T) {
 func TestRealGunicornErrorLog(t *testing.T) {
 	t.Parallel()
 	site := poolSite(t, gunicorn.Start, staging.Options{Workers: 3, TerminateTimeout: 2 * time.Second})
-	w := watch(t, configs.Site{GunicornErrorLog: configs.Source{File: filepath.Join(site.Dir, "gunicorn.error.log")}}, time.Now())
+	w := watch(t, configs.Site{GunicornErrorLog: configs.Source{File: site.GunicornErrorLog}}, time.Now())
 	ask(t, site.URL, "/close", "/work?ms=20000", "/work?ms=10")
 	wantKinds(t, w, map[journal.Kind]int64{journal.WorkerTimeout: 1, journal.WorkerKilled: 1})
 }
