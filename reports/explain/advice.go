@@ -52,7 +52,9 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		}
 		said[o.Cause] = true
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
-		if len(o.Evidence) > 0 {
+		if said := poolSaid(o); said != "" {
+			because += "; " + said + whereItWaits(r)
+		} else if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
 		list = append(list, reports.Advice{Text: text, Because: because})

@@ -2,12 +2,28 @@ package explain
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/tailback/tailback/reports"
 )
 
 // bySignal finds the signal that ended a worker in the words of php-fpm, gunicorn and Apache.
 var bySignal = regexp.MustCompile(`(?:on signal |due to signal |\()(\d{1,2})\b|sent (SIG[A-Z]+)`)
+
+// poolSaid is what the pool's own log says of an onset's killed workers; "" when it says nothing.
+func poolSaid(o *reports.Onset) string {
+	if o.Cause != reports.WorkerKilled {
+		return ""
+	}
+	for _, text := range o.Evidence {
+		for _, server := range []string{"php-fpm: ", "gunicorn: ", "Apache: "} {
+			if strings.HasPrefix(text, server) {
+				return text
+			}
+		}
+	}
+	return ""
+}
 
 // onKiller is what to do about workers that are killed: by what kills them, where
 // the pool's own log says it.

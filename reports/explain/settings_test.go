@@ -120,3 +120,15 @@ func TestAdviceOnWhatKills(t *testing.T) {
 		}
 	}
 }
+
+// The reason is the pool's own word, and where the workers waited.
+func TestAdviceQuotesThePool(t *testing.T) {
+	got := advised(t, madeup.Hang(), nil, func(r *reports.Report) {
+		cause(r, reports.WorkerKilled, 0.9)
+		r.Onset[0].Evidence = []string{"the body is the gateway's own error page", "php-fpm: 8 × “child 7 [...] terminating”"}
+		r.Evidence = append(entries("curl_exec() called at lib.php:21"), reports.Evidence{Source: "php_error_log", Kind: "worker_timeout"})
+	})
+	if want := "; php-fpm: 8 × “child 7 [...] terminating”; workers waited, by the slow log: 12 in curl_exec at lib.php:21"; len(got) == 0 || !strings.HasSuffix(got[0], want) {
+		t.Errorf("got %q, want it to end %q", got, want)
+	}
+}
