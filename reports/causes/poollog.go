@@ -53,11 +53,15 @@ func (l *siteLogs) serverSigns(s *posterior, o *measure.Onset, ours map[int64]in
 }
 
 // poolMeaningsOf are those that a pool's lines may have for an onset. What ends with
-// a worker is a 502, or Apache's 503; what a script does not catch is a 500.
+// a worker is a 502, or Apache's 503, whose page looks like an application's; what a
+// script does not catch is a 500, or what the application makes of it.
 func poolMeaningsOf(o *measure.Onset) map[journal.Kind]reports.Cause {
 	m := maps.Clone(poolMeanings)
 	maps.DeleteFunc(m, func(_ journal.Kind, c reports.Cause) bool {
-		return (c == reports.AppError) != (o.Kind == measure.ServerError || o.Kind >= measure.App502) || o.Code == 504
+		if c == reports.AppError {
+			return o.Kind != measure.ServerError && o.Kind < measure.App502
+		}
+		return o.Kind == measure.ServerError || o.Code == 504
 	})
 	return m
 }

@@ -15,8 +15,8 @@ func poolSaid(o *reports.Onset) string {
 	if o.Cause != reports.WorkerKilled {
 		return ""
 	}
-	for _, text := range o.Evidence {
-		for _, server := range []string{"php-fpm: ", "gunicorn: ", "Apache: "} {
+	for _, server := range []string{"php-fpm: ", "gunicorn: ", "Apache: "} {
+		for _, text := range o.Evidence {
 			if strings.HasPrefix(text, server) {
 				return text
 			}

@@ -125,7 +125,7 @@ func TestAdviceOnWhatKills(t *testing.T) {
 func TestAdviceQuotesThePool(t *testing.T) {
 	got := advised(t, madeup.Hang(), nil, func(r *reports.Report) {
 		cause(r, reports.WorkerKilled, 0.9)
-		r.Onset[0].Evidence = []string{"the body is the gateway's own error page", "php-fpm: 8 × “child 7 [...] terminating”"}
+		r.Onset[0].Evidence = []string{"the body is the gateway's own error page", "Apache: 8 × “AH01075”", "php-fpm: 8 × “child 7 [...] terminating”"}
 		r.Evidence = append(entries("curl_exec() called at lib.php:21"), reports.Evidence{Source: "php_error_log", Kind: "worker_timeout"})
 	})
 	if want := "; php-fpm: 8 × “child 7 [...] terminating”; workers waited, by the slow log: 12 in curl_exec at lib.php:21"; len(got) == 0 || !strings.HasSuffix(got[0], want) {
