@@ -246,11 +246,14 @@ type Size int64
 
 // Site says where evidence from the site itself can be read.
 type Site struct {
-	NginxErrorLog  Source `mapstructure:"nginx_error_log"`
-	NginxAccessLog Source `mapstructure:"nginx_access_log"`
-	PHPAccessLog   Access `mapstructure:"php_access_log"`
-	PHPSlowLog     Source `mapstructure:"php_slow_log"`
-	PHPFPMStatus   Status `mapstructure:"php_fpm_status"`
+	NginxErrorLog    Source `mapstructure:"nginx_error_log"`
+	NginxAccessLog   Source `mapstructure:"nginx_access_log"`
+	PHPAccessLog     Access `mapstructure:"php_access_log"`
+	PHPSlowLog       Source `mapstructure:"php_slow_log"`
+	PHPErrorLog      Source `mapstructure:"php_error_log"` // php-fpm's own error_log; PHP's may be the same
+	GunicornErrorLog Source `mapstructure:"gunicorn_error_log"`
+	ApacheErrorLog   Source `mapstructure:"apache_error_log"`
+	PHPFPMStatus     Status `mapstructure:"php_fpm_status"`
 }
 
 // Source is a log: a file, or a command whose output is followed.
@@ -269,7 +272,7 @@ type Access struct {
 
 // Status is a status page that is read again and again.
 type Status struct {
-	URL   string        `mapstructure:"url"`
+	URL   string        `mapstructure:"url"` // http(s)://, or of FastCGI fcgi://HOST[:PORT][/PATH], unix:SOCKET[:/PATH]
 	Every time.Duration `mapstructure:"every"`
 }
 

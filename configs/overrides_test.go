@@ -39,6 +39,8 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"site.nginx_access_log.command": "tail b", "site.php_access_log.file": "/c.log", "site.php_access_log.command": "tail c",
 		"site.php_access_log.format": "in %s",
 		"site.php_slow_log.file":     "/d.log", "site.php_slow_log.command": "tail d", "capacity.from": "5.5", "capacity.to": "6.5",
+		"site.php_error_log.file": "/e.log", "site.php_error_log.command": "tail e", "site.gunicorn_error_log.file": "/f.log",
+		"site.gunicorn_error_log.command": "tail f", "site.apache_error_log.file": "/g.log", "site.apache_error_log.command": "tail g",
 		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s",
 	}
 	path := write(t, "x.yaml", small+"dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n"+

@@ -32,9 +32,9 @@ func (e *Experiment) PlainSecrets() []Mistake {
 		}
 		p.short(r.Body.Secret, path+".body")
 	}
-	for i, path := range []string{"nginx_error_log", "nginx_access_log", "php_access_log", "php_slow_log"} {
-		if command := *e.commands()[i]; hideCommand(command) != command {
-			p.add(command, "site."+path+".command", "export it and write $VARIABLE: the command gets the environment, and its text is in the list of processes")
+	for _, log := range e.Site.Logs() {
+		if command := log.Command; hideCommand(command) != command {
+			p.add(command, "site."+log.Key+".command", "export it and write $VARIABLE: the command gets the environment, and its text is in the list of processes")
 		}
 	}
 	return p

@@ -210,6 +210,9 @@ func (e *Experiment) addresses() []*string {
 
 // commands are those that follow logs.
 func (e *Experiment) commands() []*string {
-	s := &e.Site
-	return []*string{&s.NginxErrorLog.Command, &s.NginxAccessLog.Command, &s.PHPAccessLog.Command, &s.PHPSlowLog.Command}
+	var all []*string
+	for _, log := range e.Site.Logs() {
+		all = append(all, &log.Command)
+	}
+	return all
 }

@@ -34,7 +34,7 @@ func (e *Experiment) resolve() Mistakes {
 	if e.Capacity != nil {
 		r.faults(e.Capacity.Faults, "capacity")
 	}
-	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog.Source, &e.Site.PHPSlowLog} {
+	for _, log := range e.Site.Logs() {
 		r.locate(&log.File)
 	}
 	return r.found

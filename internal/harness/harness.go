@@ -118,7 +118,7 @@ func open(ctx context.Context, exp, played *configs.Experiment) (p parts, err er
 	if p.aborts, err = guards.NewRules(exp); err != nil {
 		return p, err
 	}
-	if p.sensors, err = evidence.Open(exp.Site); err != nil {
+	if p.sensors, err = evidence.Open(exp.Site, exp.Target); err != nil {
 		return p, err
 	}
 	p.faults, err = chaos.Open(ctx, played)

@@ -20,6 +20,7 @@ func Advice(r *reports.Report) []reports.Advice {
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
 		adviseOnTimeouts(r),
+		adviseOnSession(r),
 		adviseOnLoad(r),
 		adviseOnGateway(r),
 		adviseOnGrowth(r),
@@ -40,7 +41,7 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		text := map[reports.Cause]string{
 			reports.SelfDeadlock:  "Stop calling the site from its own pages: call the code, or the database, directly",
 			reports.PoolDown:      "Find out why the pool was not running: its own log says what stopped it",
-			reports.WorkerKilled:  "Find what kills the workers: request_terminate_timeout, memory, or a crash",
+			reports.WorkerKilled:  onKiller(r),
 			reports.WorkerClosed:  "Find why workers close without an answer: the pool's log has their last words",
 			reports.GatewayLimit:  "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
 			reports.ClientTimeout: "Raise target.timeout if visitors wait longer than that",
@@ -51,7 +52,9 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		}
 		said[o.Cause] = true
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
-		if len(o.Evidence) > 0 {
+		if said := poolSaid(o); said != "" {
+			because += "; " + said + whereItWaits(r)
+		} else if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
 		list = append(list, reports.Advice{Text: text, Because: because})

@@ -47,9 +47,9 @@ func TestAdvice(t *testing.T) {
 		}},
 		{"no timeout, and a slow log", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
-			r.Evidence = []reports.Evidence{{Kind: "waiting", Text: "curl_exec() /srv/checkout.php:12", Count: 4}}
+			r.Evidence = []reports.Evidence{{Kind: "waiting", Text: "curl_exec() called at checkout.php:12", Count: 4}}
 		}), []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s; the slow log has it waiting in curl_exec() /srv/checkout.php:12",
+			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s: set CURLOPT_TIMEOUT_MS to 300 at checkout.php:12 | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s; workers waited, by the slow log: 4 in curl_exec at checkout.php:12",
 		}},
 		{"1 s is too long", with(func(r *reports.Report) { observed(r, 1, 9) }), []string{
 			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; 1.0 s was seen",

@@ -55,13 +55,16 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	because := seenOf(t)
 	switch {
 	case (b == nil || b.Why != "") && t.ObservedS == nil:
-		return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+		set, note := setIt(r, t, 0)
+		return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
 	case b == nil || b.MaxTimeoutS == nil:
 		return nil
 	}
 	text += " of at most " + words.Limit(*b.MaxTimeoutS)
+	limit := *b.MaxTimeoutS
 	if b.WithHeadroomS != nil {
-		text += ", better " + words.Limit(*b.WithHeadroomS)
+		limit = *b.WithHeadroomS
+		text += ", better " + words.Limit(limit)
 	}
 	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
 		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Asked(b.RateHz),
@@ -72,7 +75,8 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	} else if b.Assumes != "" {
 		because = "if " + b.Assumes + "; " + because
 	}
-	return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+	set, note := setIt(r, t, limit)
+	return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
 }
 
 // seenOf says what was seen of a timeout.
@@ -125,16 +129,6 @@ func assuming(b *reports.Budget) string {
 		return ""
 	}
 	return ", if " + b.Assumes
-}
-
-// whereItWaits names the function that the slow log saw waiting.
-func whereItWaits(r *reports.Report) string {
-	for _, e := range r.Evidence {
-		if e.Kind == "waiting" && e.Text != "" {
-			return "; the slow log has it waiting in " + e.Text
-		}
-	}
-	return ""
 }
 
 // oneDeadline asks for one deadline over all tries.
