@@ -19,6 +19,17 @@ import (
 // compile gives the schema to a validator that had no part in making it.
 func compile(t testing.TB) *jsonschema.Schema {
 	t.Helper()
+	c, _ := compiler(t)
+	s, err := c.Compile(File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// compiler returns a validator that knows the schema, and the schema as data.
+func compiler(t testing.TB) (*jsonschema.Compiler, any) {
+	t.Helper()
 	written, err := JSON()
 	if err != nil {
 		t.Fatal(err)
@@ -31,11 +42,7 @@ func compile(t testing.TB) *jsonschema.Schema {
 	if err := c.AddResource(File, doc); err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Compile(File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return c, doc
 }
 
 // instance reads a file as an editor does, with no knowledge of experiments.
@@ -98,6 +105,43 @@ func TestSchemaIsPlain(t *testing.T) {
 	}
 	if again, _ := JSON(); !bytes.Equal(first, again) {
 		t.Error("differs from one time to the next")
+	}
+}
+
+// Each example and each default is a value that its key may have.
+func TestExamplesAreGood(t *testing.T) {
+	c, doc := compiler(t)
+	examples, defaults := 0, 0
+	var walk func(part any, at string)
+	walk = func(part any, at string) {
+		object, ok := part.(map[string]any)
+		if !ok {
+			return
+		}
+		if _, ok := object["description"].(string); ok && at != "#" {
+			key, err := c.Compile(File + at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values, _ := object["examples"].([]any)
+			examples += len(values)
+			if value, ok := object["default"]; ok {
+				values = append(values, value)
+				defaults++
+			}
+			for _, value := range values {
+				if err := key.Validate(value); err != nil {
+					t.Errorf("%s: %v: %v", at, value, err)
+				}
+			}
+		}
+		for name, inner := range object {
+			walk(inner, at+"/"+name)
+		}
+	}
+	walk(doc, "#")
+	if examples < 80 || defaults < 15 {
+		t.Errorf("found %d examples and %d defaults", examples, defaults)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -101,7 +102,7 @@ func Write(name, schema string, a Answers) ([]byte, error) {
 	if err := a.complete(); err != nil {
 		return nil, err
 	}
-	p := page{Answers: a, File: filepath.Base(name), Schema: schema, Most: 10 * a.Rate,
+	p := page{Answers: a, File: filepath.Base(name), Schema: schema, Most: min(10*a.Rate, 1e6),
 		Hang: hang, Before: before, Phase: before + hang + 3*time.Second, After: recovery}
 	if u, err := url.Parse(a.URL); err == nil && !configs.Loopback(u.Hostname()) {
 		p.Host = u.Hostname()
@@ -166,6 +167,11 @@ func (a *Answers) complete() error {
 	if a.Rate == 0 {
 		a.Rate = DefaultRate
 	}
+	for _, text := range append([]string{a.URL, a.Path, a.Expect}, texts(a.Dependencies)...) {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("write %q: it is no UTF-8 text", text)
+		}
+	}
 	for what, value := range map[string]string{"address": a.URL, "path": a.Path} {
 		if configs.SecretOverride("", value) != "" {
 			return fmt.Errorf("write the %s: it holds a secret; leave that out here, and put it into the file as {env: NAME} (see `tailback help secrets`)", what)
@@ -175,6 +181,13 @@ func (a *Answers) complete() error {
 		return errors.New("write experiment: it needs the site's address and a dependency")
 	}
 	return nil
+}
+
+func texts(dependencies []Dependency) (all []string) {
+	for _, d := range dependencies {
+		all = append(all, d.Name, d.Address)
+	}
+	return all
 }
 
 // quote writes a text so that YAML takes it for nothing else.

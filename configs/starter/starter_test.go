@@ -146,6 +146,7 @@ func TestWriteRefuses(t *testing.T) {
 		{Answers{URL: "http://127.0.0.1:1", Rate: -1, Dependencies: db}, "needs to be from 0 to 1000000 a second, not -1"},
 		{Answers{URL: "http://127.0.0.1:1", Dependencies: append(db, db...)}, `"db" is the name of dependencies[0] already`},
 		{Answers{URL: "http://127.0.0.1:1", Dependencies: []Dependency{{"db", "127.0.0.1:0"}}}, "write experiment: dependencies[0].upstream: needs a port from 1 to 65535"},
+		{Answers{URL: "http://127.0.0.1:1", Expect: "caf\xe9", Dependencies: db}, `write "caf\xe9": it is no UTF-8 text`},
 		{Answers{URL: "http://me:hush@127.0.0.1:1", Dependencies: db}, "write the address: it holds a secret; leave that out here"},
 		{Answers{URL: "http://127.0.0.1:1", Path: "/?token=hush", Dependencies: db}, "write the path: it holds a secret"},
 	} {

@@ -54,15 +54,16 @@ function took(callable $f): string {
 }
 `
 
-// like reports whether a time in seconds is as was wanted, or less than a second
-// more, for the machine may be busy; and whether any other text is the same.
+// like reports whether a time in seconds is as was wanted, or less than 5 s more,
+// for the machine may be busy; and whether any other text is the same. All that
+// is told apart here lasts for less than was wanted, or for a minute and longer.
 func like(got, want string) bool {
 	a, errA := time.ParseDuration(strings.ReplaceAll(got, " ", ""))
 	b, errB := time.ParseDuration(strings.ReplaceAll(want, " ", ""))
 	if errA != nil || errB != nil {
 		return got == want
 	}
-	return a >= b-20*time.Millisecond && a < b+time.Second
+	return a >= b-20*time.Millisecond && a < b+5*time.Second
 }
 
 var phpBlock = regexp.MustCompile("(?ms)^```php\n(.*?)^```$")
@@ -100,7 +101,7 @@ func TestWhatThePHPPageSays(t *testing.T) {
 	for _, row := range []struct{ reads, program, want string }{
 		{"mysqli's connect timeout does not help", `ini_set('mysqlnd.net_read_timeout', 2); $db = mysqli_init(); $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 1); echo took(fn() => @$db->real_connect('127.0.0.1', $user, $password, $name, $port));`, "2 s"},
 		{"PDO's neither", `ini_set('mysqlnd.net_read_timeout', 2); echo took(fn() => new PDO("mysql:host=127.0.0.1;port=$port", $user, $password, [PDO::ATTR_TIMEOUT => 1]));`, "2 s"},
-		{"mysqli takes half a second for none", `ini_set('default_socket_timeout', 2); $db->options(MYSQLI_OPT_READ_TIMEOUT, 0.5); echo took(fn() => @$db->real_connect('127.0.0.1', $user, $password, $name, $port));`, "2 s"},
+		{"mysqli takes half a second for none", `ini_set('default_socket_timeout', 1); $db->options(MYSQLI_OPT_READ_TIMEOUT, 0.5); echo took(fn() => @$db->real_connect('127.0.0.1', $user, $password, $name, $port));`, "1 s"},
 		{"a stream's timeout may be short", `echo took(fn() => @file_get_contents($url, false, stream_context_create(['http' => ['timeout' => 0.5]])));`, "0.5 s"},
 		{"default_socket_timeout is what a stream has without", `ini_set('default_socket_timeout', 1); echo took(fn() => @file_get_contents($url));`, "1 s"},
 		{"curl obeys http_proxy", `putenv("http_proxy=http://$address"); $curl = curl_init('http://127.0.0.1:1/'); curl_setopt($curl, CURLOPT_TIMEOUT_MS, 500); echo took(fn() => curl_exec($curl));`, "0.5 s"},
