@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -18,9 +19,9 @@ type Foreseen struct {
 // What the report needs to tell that a site is well again: a full second that is
 // as good as those before the first fault, and two after it that are not bad.
 const (
-	recoverySeconds = 3 * time.Second
-	baselineSeconds = time.Second
-	lateLifting     = 100 * time.Millisecond // how late a fault may be lifted, and so the seconds after it begin
+	toRecover   = 3 * time.Second
+	toCompare   = time.Second
+	lateLifting = 100 * time.Millisecond // how late a fault may be lifted, and so the seconds after it begin
 )
 
 // Foresee lists what can be told beforehand of objectives that could not, or
@@ -63,7 +64,7 @@ func (e *Experiment) placed() []placed {
 			list = append(list, placed{f, p.Name, start, start + f.For})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b placed) int { return int(a.start - b.start) })
+	slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.start, b.start) })
 	return list
 }
 
@@ -81,43 +82,52 @@ func (l *foreseen) recovered(e *Experiment, o Objective, path string) {
 		l.add(true, path, "%q could not be judged: no full second with load comes before the first fault (%s) to hold it against; add a phase before it that is no warm-up, such as {name: baseline, duration: 10s, rate: 8}", o.Text, faults[0].name())
 		return
 	}
-	sure := recoverySeconds + time.Duration(math.Floor(o.Value))*time.Second
-	if o.Op == "<" {
-		sure = recoverySeconds + time.Duration(max(math.Ceil(o.Value)-1, 0))*time.Second
-	}
 	spoken := e.spokenOf(o, faults)
 	apart := slices.DeleteFunc(slices.Clone(spoken), func(f placed) bool { return covered(f, faults) })
 	if len(apart) == 0 && len(spoken) > 0 {
 		l.add(true, path, "%q could not be judged: %s is lifted while another fault is in force; let them end together, or one after the other", o.Text, spoken[0].name())
 	}
 	for _, f := range apart {
-		until, next := e.watched(f, faults)
-		whole := until - f.lifted
-		watched := (whole - lateLifting).Truncate(time.Second)
-		if watched >= sure {
-			continue
+		l.recoveredFrom(e, o, path, f)
+	}
+}
+
+// recoveredFrom looks whether there is time enough after one fault.
+func (l *foreseen) recoveredFrom(e *Experiment, o Objective, path string, f placed) {
+	sure := toRecover + time.Duration(math.Floor(o.Value))*time.Second
+	if o.Op == "<" {
+		sure = toRecover + time.Duration(max(math.Ceil(o.Value)-1, 0))*time.Second
+	}
+	until, next := e.watched(f)
+	whole := until - f.lifted
+	watched := (whole - lateLifting).Truncate(time.Second)
+	if watched >= sure {
+		return
+	}
+	come := "the traffic ends"
+	if next != nil {
+		come = fmt.Sprintf("the next fault (%s) begins", next.name())
+	}
+	advice := fmt.Sprintf("leave %s between them", human(sure+time.Second))
+	if next == nil {
+		advice = fmt.Sprintf("make the last phase go on for %s after it", human(sure+time.Second))
+	}
+	switch {
+	case whole < toRecover || whole == toRecover && next == nil: // no fault is lifted early
+		l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the two after it; %s", o.Text, come, human(whole), f.name(), advice)
+	case o.Op == "<" || o.Op == "<=":
+		within := "at once"
+		if watched > toRecover {
+			within = "within " + human(watched-toRecover)
 		}
-		come := "the traffic ends"
-		if next != nil {
-			come = fmt.Sprintf("the next fault (%s) begins", next.name())
-		}
-		advice := fmt.Sprintf("leave %s between them", human(sure+time.Second))
-		if next == nil {
-			advice = fmt.Sprintf("make the last phase go on for %s after it", human(sure+time.Second))
-		}
-		switch {
-		case whole < recoverySeconds:
-			l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the two after it; %s", o.Text, come, human(whole), f.name(), advice)
-		case o.Op == "<" || o.Op == "<=":
-			l.add(false, path, "%q could be judged only if the site is well within %s: %s %s after %s is lifted; %s", o.Text, human(max(watched-recoverySeconds, 0)), come, human(whole), f.name(), advice)
-		}
+		l.add(false, path, "%q could be judged only if the site is well %s: %s %s after %s is lifted; %s", o.Text, within, come, human(whole), f.name(), advice)
 	}
 }
 
 // baseline reports whether a full second of load comes before the first fault.
 func (e *Experiment) baseline(fault time.Duration) bool {
 	for i, p := range e.Phases {
-		if !p.Warmup && p.Burst == 0 && min(e.Start(i+1), fault)-e.Start(i) >= baselineSeconds {
+		if loaded := p.Concurrency > 0 || p.Open() && p.Rate.Max() > 0; loaded && !p.Warmup && min(e.Start(i+1), fault)-e.Start(i) >= toCompare {
 			return true
 		}
 	}
@@ -127,7 +137,7 @@ func (e *Experiment) baseline(fault time.Duration) bool {
 // spokenOf are the faults that an objective on recovered is about: all, or those
 // of the last phase up to its own in which one is lifted.
 func (e *Experiment) spokenOf(o Objective, faults []placed) []placed {
-	byLifting := slices.SortedStableFunc(slices.Values(faults), func(a, b placed) int { return int(a.lifted - b.lifted) })
+	byLifting := slices.SortedStableFunc(slices.Values(faults), func(a, b placed) int { return cmp.Compare(a.lifted, b.lifted) })
 	if o.Phase == "" {
 		return byLifting
 	}
@@ -153,15 +163,15 @@ func covered(f placed, faults []placed) bool {
 
 // watched is until when the site's recovery from a fault can be seen, and the
 // fault that ends it, or nil.
-func (e *Experiment) watched(f placed, faults []placed) (until time.Duration, next *placed) {
+func (e *Experiment) watched(f placed) (until time.Duration, next *placed) {
 	for i, p := range e.Phases {
 		if !p.Warmup {
 			until = e.Start(i + 1)
 		}
 	}
-	for i := range faults {
-		if o := &faults[i]; o.start >= f.lifted && o.start < until {
-			return o.start, o
+	for _, o := range e.placed() {
+		if o.start >= f.lifted && o.start < until {
+			return o.start, &o
 		}
 	}
 	return max(until, f.lifted), nil
