@@ -133,7 +133,7 @@ var keyRows = map[string]Key{
 	"Access.file":             {Doc: "a file that is followed", Example: "/var/log/php.access.log"},
 	"Access.command":          {Doc: "a command whose output is followed; it gets the environment, so write secrets as $NAME", Example: `"docker exec php tail -n0 -F /var/log/access.log"`},
 	"Access.format":           {Doc: "the pool's access.format, as in php-fpm's configuration", Default: "(the usual forms are recognised)", Example: `'%t "%m %r" %s %d %C'`},
-	"Status.url":              {Doc: "the page's address, by HTTP or FastCGI (fcgi://HOST:PORT/PATH, unix:SOCKET:/PATH)", Pattern: webAddress + "|^fcgi://.+|^unix:.+", Example: "unix:/run/php/status.sock"},
+	"Status.url":              {Doc: "the page's address, by HTTP or FastCGI (fcgi://HOST:PORT/PATH, unix:SOCKET:/PATH)", Pattern: webAddress + "|^fcgi://.+|^unix:/.+", Example: "unix:/run/php/status.sock"},
 	"Status.every":            {Doc: "how often it is read", Default: duration(DefaultEvery), Above: true, Example: "2s"},
 
 	"Capacity.from":      {Doc: "the lowest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "1"},
