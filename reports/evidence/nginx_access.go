@@ -10,7 +10,7 @@ import (
 )
 
 // nginxAccess reads nginx's access log: the common and the combined format, with
-// times appended to them, or JSON.
+// times appended to them, JSON, or name=value.
 type nginxAccess struct {
 	stamps stamps
 	values []float64
@@ -23,11 +23,17 @@ func newNginxAccess(string) (parser, error) {
 
 func (p *nginxAccess) parse(text []byte) (entry, bool) {
 	if i := bytes.IndexByte(text, '{'); i >= 0 && !bytes.Contains(text[:i], []byte{'"'}) {
-		if e, ok := parseJSON(text[i:]); ok {
-			return e, true
+		if f, ok := readObject(text[i:]); ok {
+			return f.entry()
 		}
 	}
-	return p.parseLine(text)
+	if e, ok := p.parseLine(text); ok {
+		return e, true
+	}
+	if f, ok := readLogfmt(text); ok {
+		return f.entry()
+	}
+	return entry{}, false
 }
 
 // parseLine reads
@@ -223,14 +229,17 @@ func lastStatus(list []byte) int32 {
 // positive reads a number that may be a time; false when it is none.
 func positive(text []byte) (float64, bool) {
 	v, err := strconv.ParseFloat(string(bytes.TrimSpace(text)), 64)
-	if err != nil || math.IsNaN(v) || v < 0 || v > longest*1e6 {
+	if err != nil || math.IsNaN(v) || v < 0 || v > longest*1e7 {
 		return 0, false
 	}
 	return v, true
 }
 
-// epoch reads seconds since 1970, as $msec is.
+// epoch reads seconds since 1970, as $msec is, or milliseconds.
 func epoch(v float64) stamp {
+	if v > 1e12 {
+		v /= 1000
+	}
 	if v < 1e9 || v > 1e10 {
 		return stamp{}
 	}

@@ -40,6 +40,7 @@ func (p *nginxError) parse(text []byte) (entry, bool) {
 		e.kind = journal.OtherError
 	}
 	e.stamp = p.stamps.parse(text[head[2]:head[3]])
+	e.guessed = text[0] == '{' // a shipper's JSON, which has the line as it was
 	return e, true
 }
 

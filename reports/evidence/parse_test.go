@@ -136,10 +136,45 @@ func TestNginxAccessLines(t *testing.T) {
 		{`{"time_iso8601":"2026-11-24T04:22:33+00:00","status":"504","request_time":"10.001","upstream_response_time":"10.001","upstream_status":"504","upstream_header_time":"-","request":"GET / HTTP/1.1"}`, 504, 0, 10.001, 10.001, -1},
 		{`{"status":200,"request_time":0.1,"upstream_response_time":"0.001, 0.002 : 0.1","request_method":"GET","request_uri":"/a"}`, 200, 0, 0.1, 0.103, -1},
 		{`web | {"status":503,"request_time":0,"upstream_status":"502, 503"}`, 503, 503, 0, -1, -1},
+		// Google's HttpRequest; the Elastic Common Schema, nested and dotted, whose times are nanoseconds
+		{`{"severity":"ERROR","httpRequest":{"requestMethod":"GET","requestUrl":"/a","status":502,"latency":"0.059s"}}`, 502, 0, 0.059, -1, -1},
+		{`{"@timestamp":"2026-11-24T04:22:33Z","http":{"request":{"method":"GET"},"response":{"status_code":504}},"event":{"duration":10001000000}}`, 504, 0, 10.001, -1, -1},
+		{`{"http.response.status_code":503,"event.duration":1500000,"url.path":"/a"}`, 503, 0, 0.0015, -1, -1},
+		{`{"status":200,"duration":0.1,"request":{"method":"GET","uri":"/"}}`, 200, 0, -1, -1, -1}, // of no unit
+		{`{"status":200,"duration":"120ms"}`, 200, 0, 0.12, -1, -1},
+		// name=value
+		{`time=2026-11-24T04:22:33Z level=info method=GET path="/a b" status=502 duration=12ms`, 502, 0, 0.012, -1, -1},
+		{`status=504 request_time=10.001 upstream_response_time="0.001, 10.000" upstream_status="502, 504" uri=/`, 504, 504, 10.001, 10.001, -1},
 	})
-	for _, text := range []string{"", "-", "GET / 200", head, head + "abc", head + "20", `{"status":999}`, `{"status":"ok"}`, `{"status":`} {
+	for _, text := range []string{"", "-", "GET / 200", head, head + "abc", head + "20", `{"status":999}`, `{"status":"ok"}`, `{"status":`,
+		`status=502`, `status=ok method=GET`, `{"upstream":{"status":502}}`, `{"a":{"a":{"a":{"a":{"a":{"a":{"status":502}}}}}}}`} {
 		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); ok {
 			t.Errorf("%q: got %+v, want it not to be known", text, e)
+		}
+	}
+}
+
+// A log_format without quotes around times writes broken JSON of just the
+// requests that failed; one without escape=json, of what visitors write.
+func TestNginxAccessBrokenJSON(t *testing.T) {
+	checkAccess(t, newParser(t, newNginxAccess, ""), []accessRow{
+		{`{"status":503,"request_time":0.000,"upstream_response_time":-,"uri":"/"}`, 503, 0, 0, -1, -1},
+		{`{"status":503,"request_time":0.000,"upstream_response_time":}`, 503, 0, 0, -1, -1},
+		{`{"upstream_response_time": , "status": 503, "request_time": 0.000}`, 503, 0, 0, -1, -1},
+		{`{"upstream_response_time":0.001, 0.002 : 0.1,"upstream_status":502, 502 : 504,"status":504,"request_time":0.103}`, 504, 504, 0.103, 0.103, -1},
+		{`{"upstream_response_time":0.001, -,"upstream_header_time":-, -, "upstream_status":502, 504,"status":504}`, 504, 504, -1, 0.001, -1},
+		{`{"http":{"response":{"status_code":502}},"upstream_response_time":-}`, 502, 0, -1, -1, -1},
+		{`{"upstream":{"status":-,"response_time":-},"status":502}`, 502, 0, -1, -1, -1},
+		{`{"status":502,"request":"GET /\x22a\x5C HTTP/1.1","request_time":0.101}`, 502, 0, 0.101, -1, -1},
+		{`{"status":502,"agent":"a\q` + "\x01" + `","request_time":0.101,}`, 502, 0, 0.101, -1, -1},
+	})
+	e, _ := newParser(t, newNginxAccess, "")([]byte(`{"status":502,"request":"GET /\x22\xc3\xa4 HTTP/1.1","urt":-}`))
+	if got, want := string(e.text), "GET /\"Ã¤ HTTP/1.1"; got != want {
+		t.Errorf("got request %q, want %q", got, want)
+	}
+	for _, text := range []string{`{"status":502,"agent":"cut of`, `{"status":502,"urt":-`, `{"status":502,"a":"b"c"}`, `{status:502}`} {
+		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); ok {
+			t.Errorf("%s: got %+v, want it not to be known", text, e)
 		}
 	}
 }
@@ -151,6 +186,10 @@ func TestNginxAccessStamp(t *testing.T) {
 		`{"status":200,"time_local":"24/Nov/2026:05:22:33 +0100"}`,
 		`{"status":200,"@timestamp":"2026-11-24T04:22:33Z"}`,
 		`{"status":200,"msec":1795494153.000}`,
+		`{"status":200,"ts":1795494153000}`,
+		`{"status":200,"time_iso8601":2026-11-24T05:22:33+01:00,"urt":-}`,
+		`{"status":200,"timestamp":"2026-11-24T05:22:33+0100"}`,
+		`status=200 time=2026-11-24T04:22:33Z`,
 	} {
 		if e, _ := newParser(t, newNginxAccess, "")([]byte(text)); !e.stamp.at.Equal(want) || !e.stamp.zoned {
 			t.Errorf("%s: got %v, want %v", text, e.stamp, want)

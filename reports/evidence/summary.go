@@ -17,6 +17,7 @@ type entry struct {
 	text           []byte // to be shown; it is cleaned when it is the first of its second
 	silent         bool   // the upstream gave no header
 	apart          bool   // entries with different texts are counted apart
+	guessed        bool   // the line may be a wrapping of one that says more
 	stamp          stamp
 
 	took, upstreamTook, cpu float64 // seconds; negative when the log does not say
