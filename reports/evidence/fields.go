@@ -35,8 +35,9 @@ var tookNames = []struct {
 // entry is what a line says by its fields. It needs at least a status.
 func (f fields) entry() (entry, bool) {
 	e := line(journal.Access, nil)
-	if e.code = statusCode(f.first(statusNames...)); e.code == 0 {
-		return e, false
+	status := f.first(statusNames...)
+	if e.code = statusCode(status); e.code == 0 {
+		return entry{}, string(status) == unanswered
 	}
 	e.named("upstream_status", f.first(upstreamNames...))
 	e.named("upstream_header_time", f.first(headerNames...))

@@ -57,7 +57,7 @@ func (p *nginxAccess) parseLine(text []byte) (entry, bool) {
 		return e, false
 	}
 	if e.code = statusCode(rest[:3]); e.code == 0 {
-		return e, false
+		return entry{}, string(rest[:3]) == unanswered
 	}
 	e.text, e.stamp = request, p.stamps.parse(when)
 	p.appended(rest[3:], &e)
@@ -207,9 +207,12 @@ func seconds(text []byte) (float64, bool) {
 	return float64(v) / 1000, v < longest*1000
 }
 
-// statusCode reads an HTTP status; 0 is none.
+// unanswered is the status that nginx logs of a request that it gave no answer.
+const unanswered = "000"
+
+// statusCode reads an HTTP status, or nginx's 009 for HTTP/0.9; 0 is none.
 func statusCode(text []byte) int32 {
-	if len(text) != 3 || text[0] < '1' || text[0] > '5' || !digit(text[1]) || !digit(text[2]) {
+	if len(text) != 3 || text[0] < '0' || text[0] > '5' || !digit(text[1]) || !digit(text[2]) {
 		return 0
 	}
 	return int32(text[0]-'0')*100 + int32(text[1]-'0')*10 + int32(text[2]-'0')

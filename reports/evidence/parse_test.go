@@ -42,9 +42,30 @@ func TestNginxErrorKinds(t *testing.T) {
 		`no live upstreams while connecting to upstream`:                                                                                        journal.NoLiveUpstreams,
 		`1024 worker_connections are not enough while connecting to upstream`:                                                                   journal.WorkerConnections,
 		`socket() failed (24: Too many open files) while connecting to upstream`:                                                                journal.WorkerConnections,
-		`connect() to unix:/run/app.sock failed (13: Permission denied) while connecting to upstream`:                                           journal.OtherError,
+		`connect() to unix:/run/app.sock failed (13: Permission denied) while connecting to upstream`:                                           journal.NoPermission,
+		`connect() to 10.0.0.7:80 failed (99: Cannot assign requested address) while connecting to upstream`:                                    journal.NoAddress,
+		`bind(10.0.0.1) failed (99: Cannot assign requested address) while connecting to upstream`:                                              journal.NoAddress,
+		`connect() to 10.0.0.7:80 failed (113: No route to host) while connecting to upstream`:                                                  journal.NoRoute,
+		`connect() to 10.0.0.7:80 failed (101: Network is unreachable) while connecting to upstream`:                                            journal.NoRoute,
+		`SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream`:                  journal.NoTLS,
+		`peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream`:                             journal.NoTLS,
+		`upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream`:                                 journal.NoTLS,
+		`SSL_do_handshake() failed (SSL: error:0A000416:SSL routines::sslv3 alert certificate unknown) while SSL handshaking`:                   journal.OtherError, // the visitor's
+		`upstream timed out (110: Connection timed out) while SSL handshaking to upstream`:                                                      journal.ReadTimeout,
+		`backend.internal could not be resolved (3: Host not found)`:                                                                            journal.NoName,
+		`no resolver defined to resolve backend.internal`:                                                                                       journal.NoName,
+		`upstream sent no valid HTTP/1.0 header while reading response header from upstream`:                                                    journal.BadHeader,
+		`upstream sent unsupported FastCGI protocol version: 72 while reading response header from upstream`:                                    journal.BadHeader,
+		`upstream sent more data than specified in "Content-Length" header while reading upstream`:                                              journal.OtherError, // the visitor has an answer
+		`limiting requests, excess: 0.996 by zone "limited"`:                                                                                    journal.RequestLimit,
+		`limiting requests, dry run, excess: 0.996 by zone "limited"`:                                                                           journal.OtherError,
+		`delaying requests, excess: 0.996, by zone "limited"`:                                                                                   journal.OtherError,
+		`limiting connections by zone "limited"`:                                                                                                journal.ConnectionLimit,
+		`limiting connections, dry run, by zone "limited"`:                                                                                      journal.OtherError,
+		`client intended to send too large body: 2000000 bytes`:                                                                                 journal.TooLargeBody,
+		`open() "/srv/limiting requests" failed (2: No such file or directory)`:                                                                 journal.OtherError,
 		`recv() failed (104: Connection reset by peer) while sending to client`:                                                                 journal.OtherError, // the visitor's
-		`upstream sent too big header while reading response header from upstream`:                                                              journal.OtherError,
+		`upstream sent too big header while reading response header from upstream`:                                                              journal.TooBigHeader,
 		`FastCGI sent in stderr: "PHP message: connect() failed (111: Connection refused) while connecting to upstream" while reading upstream`: journal.OtherError, // the application's words
 		`open() "/srv/no live upstreams" failed (2: No such file or directory)`:                                                                 journal.OtherError,
 	} {
@@ -154,6 +175,15 @@ func TestNginxAccessLines(t *testing.T) {
 	}
 }
 
+// A request that got no answer is of no interest, but it was read.
+func TestNginxAccessUnanswered(t *testing.T) {
+	for _, text := range []string{`127.0.0.1 - - [24/Nov/2026:04:22:33 +0000] "GET / HTTP/2.0" 000 0`, `{"status":000,"request_time":0.000}`} {
+		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); !ok || e.kind != "" {
+			t.Errorf("%s: got %v, %+v, want it to be known and of no interest", text, ok, e)
+		}
+	}
+}
+
 // A log_format without quotes around times writes broken JSON of just the
 // requests that failed; one without escape=json, of what visitors write.
 func TestNginxAccessBrokenJSON(t *testing.T) {
@@ -163,6 +193,7 @@ func TestNginxAccessBrokenJSON(t *testing.T) {
 		{`{"upstream_response_time": , "status": 503, "request_time": 0.000}`, 503, 0, 0, -1, -1},
 		{`{"upstream_response_time":0.001, 0.002 : 0.1,"upstream_status":502, 502 : 504,"status":504,"request_time":0.103}`, 504, 504, 0.103, 0.103, -1},
 		{`{"upstream_response_time":0.001, -,"upstream_header_time":-, -, "upstream_status":502, 504,"status":504}`, 504, 504, -1, 0.001, -1},
+		{`{"status":009,"upstream_response_time":0.001}`, 9, 0, -1, 0.001, -1}, // HTTP/0.9
 		{`{"http":{"response":{"status_code":502}},"upstream_response_time":-}`, 502, 0, -1, -1, -1},
 		{`{"upstream":{"status":-,"response_time":-},"status":502}`, 502, 0, -1, -1, -1},
 		{`{"status":502,"request":"GET /\x22a\x5C HTTP/1.1","request_time":0.101}`, 502, 0, 0.101, -1, -1},

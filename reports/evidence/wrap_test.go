@@ -22,21 +22,27 @@ func dockerJSON(t testing.TB, text, stream string) string {
 func TestLinesAreUnwrapped(t *testing.T) {
 	const at = "2026-11-24T04:22:33.123456789Z "
 	wrappings := map[string]func(string) string{
-		"docker's json-file":               func(s string) string { return dockerJSON(t, s+"\n", "stderr") },
-		"with its line end":                func(s string) string { return dockerJSON(t, s+"\r\n", "stdout") },
-		"compose":                          func(s string) string { return "php-1  | " + s },
-		"compose, old":                     func(s string) string { return "my_web.site_1 | " + s },
-		"compose, coloured":                func(s string) string { return "\x1b[36mphp-1  | \x1b[0m" + s },
-		"compose --timestamps":             func(s string) string { return "php-1  | " + at + s },
-		"docker service logs":              func(s string) string { return "web.1.0a1b2c@node-1    | " + s },
-		"docker logs --timestamps":         func(s string) string { return at + s },
-		"kubectl --prefix":                 func(s string) string { return "[pod/php-7d8f9-x2k/php] " + s },
-		"kubectl --prefix --timestamps":    func(s string) string { return "[pod/php-7d8f9-x2k/php] " + at + s },
-		"a container runtime's file":       func(s string) string { return at + "stdout F " + s },
-		"syslog, the kernel's way":         func(s string) string { return "<187>Nov  4 22:56:52 web-1 php-fpm[12]: " + s },
-		"syslog with an ISO time":          func(s string) string { return "2026-11-24T04:22:33.12+01:00 web-1 nginx: " + s },
-		"a shipper's JSON":                 func(s string) string { b, _ := json.Marshal(map[string]string{"message": s, "host": "web"}); return string(b) },
-		"journald's JSON":                  func(s string) string { b, _ := json.Marshal(map[string]string{"MESSAGE": s, "_PID": "1"}); return string(b) },
+		"docker's json-file":            func(s string) string { return dockerJSON(t, s+"\n", "stderr") },
+		"with its line end":             func(s string) string { return dockerJSON(t, s+"\r\n", "stdout") },
+		"compose":                       func(s string) string { return "php-1  | " + s },
+		"compose, old":                  func(s string) string { return "my_web.site_1 | " + s },
+		"compose, coloured":             func(s string) string { return "\x1b[36mphp-1  | \x1b[0m" + s },
+		"compose --timestamps":          func(s string) string { return "php-1  | " + at + s },
+		"docker service logs":           func(s string) string { return "web.1.0a1b2c@node-1    | " + s },
+		"docker logs --timestamps":      func(s string) string { return at + s },
+		"kubectl --prefix":              func(s string) string { return "[pod/php-7d8f9-x2k/php] " + s },
+		"kubectl --prefix --timestamps": func(s string) string { return "[pod/php-7d8f9-x2k/php] " + at + s },
+		"a container runtime's file":    func(s string) string { return at + "stdout F " + s },
+		"syslog, the kernel's way":      func(s string) string { return "<187>Nov  4 22:56:52 web-1 php-fpm[12]: " + s },
+		"syslog with an ISO time":       func(s string) string { return "2026-11-24T04:22:33.12+01:00 web-1 nginx: " + s },
+		"a shipper's JSON": func(s string) string {
+			b, _ := json.Marshal(map[string]string{"message": s, "host": "web"})
+			return string(b)
+		},
+		"journald's JSON": func(s string) string {
+			b, _ := json.Marshal(map[string]string{"MESSAGE": s, "_PID": "1"})
+			return string(b)
+		},
 		"docker's json-file, over compose": func(s string) string { return "php-1  | " + dockerJSON(t, s+"\n", "stdout") },
 	}
 	logs := map[string]struct {
