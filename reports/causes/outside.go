@@ -10,12 +10,15 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// signsOutside are the signs that need nothing but what we sent and got.
-func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool) {
+// signsOutside are the signs that need nothing but what we sent and got, and who
+// wrote the errors, unless the gateway's log shows that it did.
+func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool, byGateway bool) {
 	if o.Kind == measure.App502 && signOfFullQueue(run, s, o) {
 		return
 	}
-	s.writer(o)
+	if !byGateway {
+		s.writer(o)
+	}
 	switch o.Kind {
 	case measure.Refused502:
 		signsOfRefusal(run, s, o)
