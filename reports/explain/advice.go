@@ -19,6 +19,7 @@ func Advice(r *reports.Report) []reports.Advice {
 	list := []reports.Advice{}
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
+		adviseOnRefusals(r),
 		adviseOnTimeouts(r),
 		adviseOnLoad(r),
 		adviseOnGateway(r),
@@ -34,29 +35,41 @@ func Advice(r *reports.Report) []reports.Advice {
 // adviseOnCauses is what to do about causes that no timeout mends.
 func adviseOnCauses(r *reports.Report) []reports.Advice {
 	var list []reports.Advice
-	said := map[reports.Cause]bool{}
+	said := map[string]bool{}
 	for i := range r.Onset {
 		o := &r.Onset[i]
-		text := map[reports.Cause]string{
-			reports.SelfDeadlock:  "Stop calling the site from its own pages: call the code, or the database, directly",
-			reports.PoolDown:      "Find out why the pool was not running: its own log says what stopped it",
-			reports.WorkerKilled:  "Find what kills the workers: request_terminate_timeout, memory, or a crash",
-			reports.WorkerClosed:  "Find why workers close without an answer: the pool's log has their last words",
-			reports.GatewayLimit:  "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
-			reports.ClientTimeout: "Raise target.timeout if visitors wait longer than that",
-			reports.Generator:     "Run this again from a machine, or at a rate, that the generator can keep up with",
-		}[o.Cause]
-		if text == "" || said[o.Cause] || o.Confidence != nil && *o.Confidence < reports.Likely {
+		texts := remediesOf(o)
+		if text := againstCause[o.Cause]; len(texts) == 0 && text != "" {
+			texts = []string{text}
+		}
+		texts = slices.DeleteFunc(texts, func(text string) bool { return said[text] })
+		if len(texts) == 0 || o.Confidence != nil && *o.Confidence < reports.Likely {
 			continue
 		}
-		said[o.Cause] = true
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
 		if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
-		list = append(list, reports.Advice{Text: text, Because: because})
+		for _, text := range texts {
+			said[text] = true
+			list = append(list, reports.Advice{Text: text, Because: because})
+		}
 	}
 	return list
+}
+
+// againstCause is what to do about causes, where no line of a log tells more.
+var againstCause = map[reports.Cause]string{
+	reports.SelfDeadlock:    "Stop calling the site from its own pages: call the code, or the database, directly",
+	reports.PoolDown:        "Find out why the pool was not running: its own log says what stopped it",
+	reports.WorkerKilled:    "Find what kills the workers: request_terminate_timeout, memory, or a crash",
+	reports.WorkerClosed:    "Find why workers close without an answer: the pool's log has their last words",
+	reports.GatewayLimit:    "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
+	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req or limit_conn",
+	reports.PoolUnreachable: "See why the gateway can't reach the pool: its error log says how it failed",
+	reports.BadHeader:       "See what the pool answers: the gateway can't take its header",
+	reports.ClientTimeout:   "Raise target.timeout if visitors wait longer than that",
+	reports.Generator:       "Run this again from a machine, or at a rate, that the generator can keep up with",
 }
 
 func codeWord(o *reports.Onset) string {
