@@ -88,7 +88,15 @@ func TestCauses(t *testing.T) {
 		{"a 504 of the application, at once", amid(failing(504, 5*madeup.Millisecond, nobody)), reports.AppError, "", reports.AppError},
 		{"a 500", amid(failing(500, 90*madeup.Millisecond, app)), reports.AppError, "", reports.AppError},
 		{"an edge's 503", amid(failing(503, 90*madeup.Millisecond, edge)), reports.CDN, "", reports.CDN},
-		{"nginx's limit_req", amid(failing(503, madeup.Millisecond, gateway)), reports.Unknown, journal.OtherError, reports.Unknown},
+		{"nginx's limit_req", amid(failing(503, madeup.Millisecond, gateway)), reports.Unknown, journal.RequestLimit, reports.GatewayRefused},
+		{"nginx's limit_conn, its status changed", amid(failing(500, madeup.Millisecond, gateway)), reports.Unknown, journal.ConnectionLimit, reports.GatewayRefused},
+		{"a limit, on a page like the application's", amid(failing(503, madeup.Millisecond, app)), reports.AppError, journal.RequestLimit, reports.GatewayRefused},
+		{"the gateway gave up, on a page like the application's", amid(failing(504, 5*madeup.Second, app)), reports.AppError, journal.ReadTimeout, reports.GatewayTimeout},
+		{"workers close, on a page like the application's", amid(failing(502, 100*madeup.Millisecond, app)), reports.AppError, journal.UpstreamClosed, reports.WorkerClosed},
+		{"no permission", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoPermission, reports.PoolUnreachable},
+		{"no name, from the first to the last", madeup.NewScenario(madeup.Phase("all", 9*madeup.Second)).Drive(failing(502, madeup.Millisecond, gateway)), reports.Unknown, journal.NoName, reports.PoolUnreachable},
+		{"no port left", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoAddress, reports.GatewayLimit},
+		{"a header that is too big", amid(failing(502, 100*madeup.Millisecond, gateway)), reports.WorkerClosed, journal.TooBigHeader, reports.BadHeader},
 		{"no live upstreams", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoLiveUpstreams, reports.GatewayLimit},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -43,6 +43,7 @@ func byGateway(o *reports.Onset) string {
 		}
 	}
 	return map[reports.Cause]string{
+		reports.GatewayLimit:    "the gateway ran out of connections or of live upstreams",
 		reports.GatewayRefused:  "the gateway refused them by a limit of its own",
 		reports.PoolUnreachable: "the gateway could not reach the pool",
 		reports.BadHeader:       "the gateway could not take the header of the answer",
