@@ -115,6 +115,35 @@ func TestErrorsOfSeveralLines(t *testing.T) {
 	}
 }
 
+// Errors of the application are not laid on the gateway that answers others of
+// their status at the same time, be they as many or half as many.
+func TestTheApplicationsErrorsBesideTheGateways(t *testing.T) {
+	for _, every := range []uint64{2, 3} {
+		s := amid(func(h *journal.Hit) {
+			if h.Seq%every == 0 {
+				failing(502, 90*madeup.Millisecond, journal.AnswererApp)(h)
+			} else {
+				failing(502, 90*madeup.Millisecond, journal.AnswererGateway)(h)
+			}
+		})
+		r := withLogs(s, t, said(s, journal.NginxErrorLog, func(h *journal.Hit) (journal.Observation, bool) {
+			return journal.Observation{Kind: journal.UpstreamClosed, Text: "upstream prematurely closed"}, h.Answerer == journal.AnswererGateway
+		}))
+		for _, o := range r.Onset {
+			want := reports.WorkerClosed
+			if strings.Contains(strings.Join(o.Evidence, ""), "application's own") {
+				want = reports.AppError
+			}
+			if o.Cause != want {
+				t.Errorf("one in %d: %s (%s), want %s: %q", every, o.Cause, show(o.Confidence), want, o.Evidence)
+			}
+		}
+		if len(r.Onset) != 2 {
+			t.Errorf("onsets %+v, want two", r.Onset)
+		}
+	}
+}
+
 // A line of no known meaning that comes with the errors is quoted, and is no
 // silence; one that is there all the time, or seldom, is not.
 func TestOtherLinesAreQuoted(t *testing.T) {

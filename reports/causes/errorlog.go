@@ -49,8 +49,19 @@ func about(kind journal.Kind, code int32) bool {
 // wrote them, whoever's page they look like (nginx: error_page).
 func (l *siteLogs) byGateway(o *measure.Onset) bool {
 	ours := errorsOf(l.run, o)
-	kinds, all := l.linesOf(o)
-	return len(kinds) > 0 && sumOf(ours) >= measure.Few && follow(ours, all) >= follows
+	_, all := l.linesOf(o)
+	return sumOf(ours) >= measure.Few && l.agreed(o, ours, all) >= follows
+}
+
+// agreed is how well lines follow the errors of an onset, alone or with all others
+// of their status. Errors that look like the application's are the gateway's only if
+// its lines have both: else there may be as many lines of others by chance.
+func (l *siteLogs) agreed(o *measure.Onset, ours, lines map[int64]int64) float64 {
+	alone, together := follow(ours, lines), follow(like(l.run, o), lines)
+	if o.Kind >= measure.App502 {
+		return min(alone, together)
+	}
+	return max(alone, together)
 }
 
 // errorLogSigns are the lines of nginx's error log about what comes to visitors
@@ -60,7 +71,7 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 		return
 	}
 	kinds, all := l.linesOf(o)
-	agreed := max(follow(ours, all), follow(like(l.run, o), all))
+	agreed := l.agreed(o, ours, all)
 	weight, but := named, ""
 	switch {
 	case agreed < leans:
