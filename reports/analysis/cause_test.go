@@ -117,6 +117,9 @@ func TestCauses(t *testing.T) {
 			if backed.Cause != test.withLogs {
 				t.Errorf("with its log %s (%v), want %s: %q", backed.Cause, show(backed.Confidence), test.withLogs, backed.Evidence)
 			}
+			if test.outside == reports.AppError && (backed.Confidence == nil || *backed.Confidence < 0.8) {
+				t.Errorf("with its log %s for a page that only looks like the application's, want at least 0.8", show(backed.Confidence))
+			}
 			for _, text := range backed.Evidence {
 				if strings.Contains(text, `\"`) {
 					t.Errorf("a line of the log is quoted as a program writes it: %s", text)

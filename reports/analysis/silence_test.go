@@ -156,13 +156,14 @@ func TestOtherLinesAreQuoted(t *testing.T) {
 	bad := func(h *journal.Hit) bool { return h.Code == 502 }
 	with := `lua entry thread aborted: runtime error: a.lua:3: no balancer while connecting to upstream, client: ::1, request: "GET /"`
 	all := slices.Concat(other(with, bad), other("an upstream response is buffered to a temporary file", func(*journal.Hit) bool { return true }),
+		other("at all times", bad), other("at all times", func(h *journal.Hit) bool { return h.Due < 5*madeup.Second }),
 		other("seldom", func(h *journal.Hit) bool { return bad(h) && h.Seq%8 == 0 }))
 	o := withLogs(s, t, all).Onset[0]
 	evidence := strings.Join(o.Evidence, "\n")
 	if want := "nginx: 32 × “" + with + "”, as many as there were errors"; !strings.Contains(evidence, want) {
 		t.Errorf("evidence\n%s\nwant %q", evidence, want)
 	}
-	for _, lie := range []string{"buffered", "seldom", "says nothing"} {
+	for _, lie := range []string{"buffered", "at all times", "seldom", "says nothing"} {
 		if strings.Contains(evidence, lie) {
 			t.Errorf("evidence\n%s\nhas %q", evidence, lie)
 		}

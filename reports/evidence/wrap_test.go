@@ -58,6 +58,7 @@ func TestLinesAreUnwrapped(t *testing.T) {
 		"php":         {newPHPAccess, "", []string{realLines[5]}, journal.Access, 200},
 		"php's dated": {newPHPAccess, "", []string{realLines[6]}, journal.Access, 404},
 		"php's own":   {newPHPAccess, "%t %m %s", []string{"24/Nov/2026:04:22:33 +0000 GET 503"}, journal.Access, 503},
+		"guessed":     {newPHPAccess, "", []string{`x GET 200 0.5s 512 kB 2.00% "/a 404 7 ms"`}, journal.Access, 200},
 		"slow":        {newPHPSlow, "", strings.Split(strings.TrimSuffix(realLines[7], "\n"), "\n"), journal.Waiting, 0},
 	}
 	for of, log := range logs {
@@ -125,6 +126,9 @@ func TestLinesThatWereCutAreJoined(t *testing.T) {
 		e, ok := parse([]byte(row.text))
 		if got := e.code; ok != (row.want >= 0) || ok && got != row.want {
 			t.Errorf("line %d: got %v, %d, want %d", i, ok, got, row.want)
+		}
+		if row.want > 0 && string(e.text) != "GET /external?ms=100 HTTP/1.1" {
+			t.Errorf("line %d: got %q of a line that was put together", i, e.text)
 		}
 	}
 	parts := wrapped{}
