@@ -49,6 +49,8 @@ func TestSilenceIsOfWhatWasRead(t *testing.T) {
 		{"one that was lost before", refused, append(slices.Clone(none), one(journal.NginxAccessLog, journal.Lost, 5)...), outside(refused).Cause, "", false},
 		{"one that was lost after", refused, append(slices.Clone(none), one(journal.NginxAccessLog, journal.Lost, 18)...), reports.CDN, "has none of the 32 × 503", false},
 		{"an error log that says nothing", full, quiet, outside(full).Cause, "nginx's error log says nothing of the 32 × 502", true},
+		{"another log, and none of its own", full, said(full, journal.NginxErrorLog, errorLine(journal.Foreign, 502)), outside(full).Cause, "", false},
+		{"a container's, which has another log's lines too", full, append(slices.Clone(quiet), said(full, journal.NginxErrorLog, errorLine(journal.Foreign, 502))...), outside(full).Cause, "nginx's error log says nothing of the 32 × 502", true},
 		{"one of another form", full, said(full, journal.NginxErrorLog, errorLine(journal.Unparsed, 502)), outside(full).Cause, "", false},
 		{"one with a single line of another form", full, append(slices.Clone(quiet), one(journal.NginxErrorLog, journal.Unparsed, 11)...), outside(full).Cause, "", false},
 	} {
@@ -86,6 +88,18 @@ func TestUnreadLogsAreWarnedOf(t *testing.T) {
 		if len(r.Evidence) != 0 {
 			t.Errorf("evidence %+v of a log of which nothing was read", r.Evidence)
 		}
+	}
+	foreign := said(s, journal.NginxErrorLog, errorLine(journal.Foreign, 502))
+	want := "nginx_error_log: 32 lines could not be read"
+	warned := func(r *reports.Report) bool {
+		return slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, want) })
+	}
+	if r := withLogs(s, t, foreign); !warned(r) || len(r.Evidence) != 0 {
+		t.Errorf("warnings %q, evidence %+v of another log, want a warning", r.Warnings, r.Evidence)
+	}
+	foreign = append(foreign, journal.Observation{AtNS: 1e9, Source: journal.NginxErrorLog, Kind: journal.OtherError, Count: 1})
+	if r := withLogs(s, t, foreign); warned(r) || len(r.Evidence) != 1 {
+		t.Errorf("warnings %q, evidence %+v of a container's stream", r.Warnings, r.Evidence)
 	}
 	mostly := said(s, journal.NginxAccessLog, answers(journal.Unparsed, 502)) // 128 of 160 were read
 	r := withLogs(s, t, mostly)

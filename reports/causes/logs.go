@@ -62,7 +62,7 @@ func readLogs(run *measure.Run) *siteLogs {
 		second, n := o.AtNS/int64(time.Second), max(o.Count, 1)
 		l.unread.add(o, second, n)
 		switch {
-		case o.Source == journal.NginxErrorLog && o.Kind != journal.Unparsed && o.Kind != journal.Lost:
+		case o.Source == journal.NginxErrorLog && o.Kind != journal.Unparsed && o.Kind != journal.Foreign && o.Kind != journal.Lost:
 			l.given = true
 			get(l.errors, o.Kind).add(second, n, o.Text)
 			if o.Kind == journal.OtherError {

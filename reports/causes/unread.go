@@ -16,10 +16,11 @@ import (
 type unread map[journal.Source]*gaps
 
 type gaps struct {
-	lines logLines // that could not be read
-	read  int64    // others
-	lost  int64    // when the log was lost, a second; valid if gone
-	gone  bool
+	lines   logLines // that could not be read
+	foreign logLines // of another log: a container has one stream for all
+	read    int64    // others
+	lost    int64    // when the log was lost, a second; valid if gone
+	gone    bool
 }
 
 // add takes in what a log said, n lines in that second.
@@ -32,6 +33,8 @@ func (u unread) add(o journal.Observation, second, n int64) {
 		if !g.gone || second < g.lost {
 			g.lost, g.gone = second, true
 		}
+	case journal.Foreign:
+		g.foreign.add(second, n, o.Text)
 	case journal.Skew:
 	default:
 		g.read += n
@@ -45,7 +48,8 @@ func (u unread) around(source journal.Source, o *measure.Onset) string {
 	if g == nil {
 		return ""
 	}
-	n, from, to := sumOf(g.lines.during(o)), words.Moment(o.At.Seconds()), words.Moment(o.Last.Seconds())
+	lines := g.unread()
+	n, from, to := sumOf(lines.during(o)), words.Moment(o.At.Seconds()), words.Moment(o.Last.Seconds())
 	switch {
 	case n > 0:
 		return fmt.Sprintf("%s has %s from %s to %s that could not be read: they may be these", source, words.Number(n, "line"), from, to)
@@ -53,6 +57,19 @@ func (u unread) around(source journal.Source, o *measure.Onset) string {
 		return fmt.Sprintf("%s was lost at %s: what it would have said is not known", source, words.Moment(float64(g.lost)))
 	}
 	return ""
+}
+
+// unread are the lines that could not be read. Another log's are among them where
+// there was none of its own: then it may be the wrong log.
+func (g *gaps) unread() *logLines {
+	if g.read > 0 || g.foreign.n == 0 {
+		return &g.lines
+	}
+	all := logLines{perSecond: maps.Clone(g.foreign.perSecond), n: g.foreign.n + g.lines.n, text: g.foreign.text}
+	for second, n := range g.lines.perSecond {
+		all.perSecond[second] += n
+	}
+	return &all
 }
 
 // hints say what to do about a log that is not read.
@@ -67,14 +84,15 @@ var hints = map[journal.Source]string{
 func (u unread) doubts() (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(u)) {
 		g := u[source]
-		if g.lines.n <= g.read {
+		lines := g.unread()
+		if lines.n <= g.read {
 			continue
 		}
 		hint := hints[source]
 		if hint == "" {
 			hint = "is it the log that its key says?"
 		}
-		list = append(list, fmt.Sprintf("%s: %s could not be read, such as “%s”: %s", source, words.Number(g.lines.n, "line"), g.lines.text, hint))
+		list = append(list, fmt.Sprintf("%s: %s could not be read, such as “%s”: %s", source, words.Number(lines.n, "line"), lines.text, hint))
 	}
 	return list
 }

@@ -33,7 +33,7 @@ func (p *nginxAccess) parse(text []byte) (entry, bool) {
 	if f, ok := readLogfmt(text); ok {
 		return f.entry()
 	}
-	return entry{}, false
+	return line(journal.Foreign, text), errorHead.Match(text[:min(len(text), headWithin)])
 }
 
 // parseLine reads

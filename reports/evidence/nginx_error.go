@@ -8,9 +8,10 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// errorHead is how a line begins: "2025/10/28 22:56:52 [error] 207#0: *8050 ".
-// Something else may come before: a container's name, syslog's head.
-var errorHead = regexp.MustCompile(`(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)(?:\.\d+)? \[([a-z]+)\] \d+#\d+: (?:\*\d+ )?`)
+// errorHead is how a line begins: "2025/10/28 22:56:52 [error] 207#0: *8050 ", or
+// with the time as ISO has it. Something else may come before: a container's name,
+// syslog's head. A zone is left out: what one is, its clock shows.
+var errorHead = regexp.MustCompile(`(\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? \[([a-z]+)\] \d+#\d+: (?:\*\d+ )?`)
 
 // headWithin is where the head must begin, bytes.
 const headWithin = 256
@@ -23,6 +24,7 @@ type nginxError struct {
 	open bool
 	// shapes are those of the lines of no meaning that is known, by which they are told apart.
 	shapes map[string]bool
+	access parser // of the lines of the access log that a container writes between
 }
 
 // maxShapes bounds them: what more there are is summed up.
@@ -30,13 +32,19 @@ const maxShapes = 16
 
 func newNginxError(string) (parser, error) {
 	p := &nginxError{stamps: stamps{layout: "2006/01/02 15:04:05"}, shapes: map[string]bool{}}
-	return p.parse, nil
+	access, err := newNginxAccess("")
+	p.access = access
+	return p.parse, err
 }
 
 func (p *nginxError) parse(text []byte) (entry, bool) {
 	head := errorHead.FindSubmatchIndex(text[:min(len(text), headWithin)])
+	if head == nil && p.open {
+		return entry{}, true
+	}
 	if head == nil {
-		return entry{}, p.open
+		_, known := p.access(text)
+		return line(journal.Foreign, text), known
 	}
 	message := text[head[1]:]
 	p.open = bytes.HasPrefix(message, []byte("FastCGI sent in stderr")) || bytes.HasPrefix(message, []byte("uwsgi"))
@@ -44,9 +52,17 @@ func (p *nginxError) parse(text []byte) (entry, bool) {
 	if e.kind == "" && telling(text[head[4]:head[5]]) {
 		e.kind, e.shape = journal.OtherError, p.shapeOf(message)
 	}
-	e.stamp = p.stamps.parse(text[head[2]:head[3]])
+	e.stamp = p.stamps.parse(slashed(text[head[2]:head[3]]))
 	e.guessed = text[0] == '{' // a shipper's JSON, which has the line as it was
 	return e, true
+}
+
+// slashed writes a time of ISO as nginx does.
+func slashed(when []byte) []byte {
+	if when[4] == '/' && when[10] == ' ' {
+		return when
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(when, []byte{'-'}, []byte{'/'}), []byte{'T'}, []byte{' '})
 }
 
 // shapeOf is the shape of a message, "" when there were too many.

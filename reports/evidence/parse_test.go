@@ -88,11 +88,35 @@ func TestNginxErrorLines(t *testing.T) {
 		`2025/10/28 22:56:52 [alert] 207#0: 1024 worker_connections are not enough`:                                                                                               journal.WorkerConnections,
 		`2025/10/28 22:56:52 [notice] 207#0: signal 10 (SIGUSR1) received from 1, reopening logs`:                                                                                 "",
 		`web-1  | 2025/10/28 22:56:52 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1, upstream: "uwsgi://backend"`:                                   journal.NoLiveUpstreams,
+		`2025-10-28T22:56:52.123+01:00 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1`:                                                               journal.NoLiveUpstreams,
+		`127.0.0.1 - - [24/Nov/2026:04:22:33 +0000] "GET /a HTTP/1.1" 502 15`:                                                                                                     journal.Foreign,
+		`{"status":502,"request":"GET /a HTTP/1.1"}`:                                                                                                                              journal.Foreign,
 		`<187>Oct 28 22:56:52 web nginx: 2025/10/28 22:56:52 [crit] 7#7: *1 connect() to unix:/a failed (2: No such file or directory) while connecting to upstream, client: ::1`: journal.NoSocket,
 	} {
 		if e, ok := newParser(t, newNginxError, "")([]byte(text)); !ok || e.kind != want {
 			t.Errorf("%s: got %q, %v, want %q", text, e.kind, ok, want)
 		}
+	}
+}
+
+// Of another log's forms nothing is known, and in an access log an error of
+// nginx's is another log's.
+func TestOtherLogsLines(t *testing.T) {
+	for _, text := range []string{
+		`2026-11-24T04:22:33Z error: upstream timed out (110: Connection timed out) while reading response header from upstream`,
+		`[Tue Nov 24 04:22:33.123456 2026] [proxy_fcgi:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client ::1] AH01075: Error dispatching request to :`,
+		`[2026-11-24 04:22:33 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)`,
+	} {
+		if e, ok := newParser(t, newNginxError, "")([]byte(text)); ok {
+			t.Errorf("%s: got %+v, want it not to be known", text, e)
+		}
+	}
+	if e, ok := newParser(t, newNginxAccess, "")([]byte(realLines[0])); !ok || e.kind != journal.Foreign {
+		t.Errorf("%s: got %v, %+v, want another log's", realLines[0], ok, e)
+	}
+	e, ok := newParser(t, newNginxError, "")([]byte("2025-10-28T22:56:52Z [error] 7#7: *1 x"))
+	if want := time.Date(2025, 10, 28, 22, 56, 52, 0, time.UTC); !ok || !e.stamp.at.Equal(want) || e.stamp.zoned {
+		t.Errorf("stamp %+v, want %v", e.stamp, want)
 	}
 }
 

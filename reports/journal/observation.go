@@ -60,6 +60,7 @@ const (
 	Gauge   Kind = "gauge"   // a reading of the status page: Pool
 
 	Unparsed Kind = "unparsed" // lines in no form that is known
+	Foreign  Kind = "foreign"  // lines of another log in the same stream, as a container has one for all
 	Lost     Kind = "lost"     // the source failed, fell silent or was cut: Text says how
 	Skew     Kind = "skew"     // the source's clock is not ours: Text says by how much
 )

@@ -19,7 +19,7 @@ func (run *Run) evidence() []reports.Evidence {
 	}
 	sums, read := map[key]*reports.Evidence{}, map[string]bool{}
 	for _, o := range run.Observed {
-		if !run.Within(o) {
+		if !run.Within(o) || o.Kind == journal.Foreign {
 			continue
 		}
 		k, at := key{o.Source, o.Kind}, time.Duration(o.AtNS).Seconds()
