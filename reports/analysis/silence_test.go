@@ -158,6 +158,40 @@ func TestTheApplicationsErrorsBesideTheGateways(t *testing.T) {
 	}
 }
 
+// Lines that may be about any status are those of the errors that they follow:
+// a limit's 503s beside 502s of another kind, and a limit of another status.
+func TestLinesOfSeveralStatuses(t *testing.T) {
+	for _, row := range []struct {
+		limit, other int32
+		kind         journal.Kind
+		cause        reports.Cause
+	}{
+		{503, 502, journal.TooBigHeader, reports.BadHeader}, {500, 504, journal.ReadTimeout, reports.GatewayTimeout},
+		{500, 502, journal.UpstreamReset, reports.WorkerKilled}, {503, 504, journal.ReadTimeout, reports.GatewayTimeout},
+	} {
+		s := amid(func(h *journal.Hit) {
+			if h.Seq%4 == 0 {
+				failing(row.other, 1500*madeup.Millisecond, journal.AnswererGateway)(h)
+			} else {
+				failing(row.limit, madeup.Millisecond, journal.AnswererGateway)(h)
+			}
+		})
+		r := withLogs(s, t, slices.Concat(said(s, journal.NginxErrorLog, errorLine(journal.RequestLimit, int(row.limit))), said(s, journal.NginxErrorLog, errorLine(row.kind, int(row.other)))))
+		for _, o := range r.Onset {
+			want, kind := reports.GatewayRefused, journal.RequestLimit
+			if o.Code == int(row.other) {
+				want, kind = row.cause, row.kind
+			}
+			if o.Cause != want || !slices.Equal(o.Logged, []string{string(kind)}) {
+				t.Errorf("%+v: %d: %s (%s) by %q, want %s: %q", row, o.Code, o.Cause, show(o.Confidence), o.Logged, want, o.Evidence)
+			}
+		}
+		if len(r.Onset) != 2 {
+			t.Errorf("onsets %+v, want two", r.Onset)
+		}
+	}
+}
+
 // A line of no known meaning that comes with the errors is quoted, and is no
 // silence; one that is there all the time, or seldom, is not.
 func TestOtherLinesAreQuoted(t *testing.T) {

@@ -76,7 +76,7 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 	switch {
 	case agreed < leans:
 		if !l.quoteOthers(s, o, ours) && o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
-			l.silence(s, o, ours, all)
+			l.silence(s, o, ours)
 		}
 		return
 	case agreed < follows:
@@ -152,7 +152,7 @@ func (l *siteLogs) linesOf(o *measure.Onset) (kinds []journal.Kind, _ map[int64]
 	for _, kind := range slices.Sorted(maps.Keys(l.errors)) {
 		lines := l.errors[kind]
 		switch {
-		case meanings[kind] == "", !about(kind, o.Code):
+		case meanings[kind] == "", !about(kind, o.Code), l.elsewhere(kind, o.Code):
 			continue
 		case sumOf(lines.during(o))*2 < lines.n && l.strays(lines)*2 > lines.n:
 			continue // it is there all the time: no sign of these
@@ -165,10 +165,31 @@ func (l *siteLogs) linesOf(o *measure.Onset) (kinds []journal.Kind, _ map[int64]
 	return kinds, all.during(o)
 }
 
+// elsewhere reports whether lines that may be about several statuses follow the
+// errors of another one, and better.
+func (l *siteLogs) elsewhere(kind journal.Kind, code int32) bool {
+	fits := func(code int32) float64 {
+		all := logLines{}
+		for _, of := range codesOf[code] {
+			for second, n := range l.run.Cells.BySecond(l.run.Cells.Bad[of]) {
+				all.add(second, n, "")
+			}
+		}
+		return follow(all.perSecond, l.errors[kind].perSecond)
+	}
+	here := fits(code)
+	for other := range codesOf {
+		if there := fits(other); other != code && about(kind, other) && there >= leans && there > here {
+			return true
+		}
+	}
+	return false
+}
+
 // silence is of an error log without a line about the errors: nginx logs each
 // that it writes itself, unless the log is of another host, or its clock is off,
 // which it shows by lines at other times.
-func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours, theirs map[int64]int64) {
+func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours map[int64]int64) {
 	if gaps := l.unread.around(journal.NginxErrorLog, o); gaps != "" {
 		s.observe(gaps, nil)
 		return
@@ -182,8 +203,10 @@ func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours, theirs map[int6
 			return
 		}
 	}
-	if part(matched(ours, theirs), sumOf(ours)) >= scarce {
-		return
+	for kind, lines := range l.errors { // also of lines that are rather those of another status
+		if meanings[kind] != "" && about(kind, o.Code) && part(matched(ours, lines.during(o)), sumOf(ours)) >= scarce {
+			return
+		}
 	}
 	s.observe(fmt.Sprintf("nginx's error log says nothing of the %d × %d", sumOf(ours), o.Code),
 		odds{reports.QueueFull: hardly, reports.WorkerKilled: hardly, reports.WorkerClosed: hardly, reports.GatewayTimeout: hardly, reports.PoolDown: hardly, reports.GatewayLimit: hardly, reports.SelfDeadlock: hardly})

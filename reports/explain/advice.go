@@ -47,8 +47,8 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 			continue
 		}
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
-		if len(o.Evidence) > 0 {
-			because += "; " + o.Evidence[0]
+		if told := tellingEvidence(o); told != "" {
+			because += "; " + told
 		}
 		for _, text := range texts {
 			said[text] = true

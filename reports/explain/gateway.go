@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
@@ -58,6 +59,19 @@ func remediesOf(o *reports.Onset) (list []string) {
 		}
 	}
 	return list
+}
+
+// tellingEvidence is what to show for the cause of an onset: the gateway's line
+// where one names it, else the first of the evidence.
+func tellingEvidence(o *reports.Onset) string {
+	if len(o.Logged) > 0 {
+		for _, text := range o.Evidence {
+			if strings.HasPrefix(text, "nginx: ") {
+				return text
+			}
+		}
+	}
+	return onEvidence("", o.Evidence)
 }
 
 // adviseOnRefusals is for what a gateway refuses with a status that is no error of

@@ -12,7 +12,7 @@ import (
 // logged is a report on errors that lines of these kinds name a cause of.
 func logged(code int, cause reports.Cause, kinds ...string) *reports.Report {
 	return &reports.Report{Total: reports.Traffic{Sent: 160, Failed: map[string]int64{"502": 32}}, Onset: []reports.Onset{{Code: code, Count: 32, FirstS: 8, Cause: cause,
-		Confidence: new(0.97), Evidence: []string{"nginx: 32 × “the line”"}, Logged: kinds}}}
+		Confidence: new(0.97), Evidence: []string{"503s took 1 ms", "nginx: 32 × “the line”"}, Logged: kinds}}}
 }
 
 // Each line of the gateway's has its remedy, by the name of what to set, and the
@@ -47,7 +47,8 @@ func TestRemediesByName(t *testing.T) {
 			t.Errorf("%s, %s: summary %q, want %q in it", row.cause, row.kind, got, row.why)
 		}
 		advice := explain.Advice(r)
-		if len(advice) == 0 || !strings.Contains(advice[0].Text, row.set) || advice[0].Because != "32 × 502 from 8 s on; nginx: 32 × “the line”" {
+		because := map[bool]string{true: "32 × 502 from 8 s on; nginx: 32 × “the line”", false: "32 × 502 from 8 s on; 503s took 1 ms"}
+		if len(advice) == 0 || !strings.Contains(advice[0].Text, row.set) || advice[0].Because != because[row.kind != ""] {
 			t.Errorf("%s, %s: advice %+v, want %q", row.cause, row.kind, advice, row.set)
 		}
 	}
