@@ -62,13 +62,17 @@ func remediesOf(o *reports.Onset) (list []string) {
 }
 
 // tellingEvidence is what to show for the cause of an onset: the gateway's line
-// where one names it, else the first of the evidence.
+// (what it says of the error), where one names it, else the first of the evidence.
 func tellingEvidence(o *reports.Onset) string {
 	if len(o.Logged) > 0 {
 		for _, text := range o.Evidence {
-			if strings.HasPrefix(text, "nginx: ") {
-				return text
+			if !strings.HasPrefix(text, "nginx: ") {
+				continue
 			}
+			if message, _, found := strings.Cut(text, ", client: "); found { // who asked is no reason
+				return message + "”"
+			}
+			return text
 		}
 	}
 	return onEvidence("", o.Evidence)

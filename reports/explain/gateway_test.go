@@ -12,7 +12,7 @@ import (
 // logged is a report on errors that lines of these kinds name a cause of.
 func logged(code int, cause reports.Cause, kinds ...string) *reports.Report {
 	return &reports.Report{Total: reports.Traffic{Sent: 160, Failed: map[string]int64{"502": 32}}, Onset: []reports.Onset{{Code: code, Count: 32, FirstS: 8, Cause: cause,
-		Confidence: new(0.97), Evidence: []string{"503s took 1 ms", "nginx: 32 × “the line”"}, Logged: kinds}}}
+		Confidence: new(0.97), Evidence: []string{"503s took 1 ms", "nginx: 32 × “the line, client: ::1, server: ”"}, Logged: kinds}}}
 }
 
 // Each line of the gateway's has its remedy, by the name of what to set, and the
