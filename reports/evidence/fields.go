@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func spelled(text []byte) (float64, bool) {
 
 // stampOf reads a time as it stands in a field.
 func stampOf(text []byte) stamp {
-	if v, ok := positive(text); ok {
+	if v, err := strconv.ParseFloat(string(text), 64); err == nil {
 		return epoch(v)
 	}
 	for _, layout := range []string{time.RFC3339, "02/Jan/2006:15:04:05 -0700", "2006-01-02T15:04:05-0700"} {

@@ -232,7 +232,7 @@ func lastStatus(list []byte) int32 {
 // positive reads a number that may be a time; false when it is none.
 func positive(text []byte) (float64, bool) {
 	v, err := strconv.ParseFloat(string(bytes.TrimSpace(text)), 64)
-	if err != nil || math.IsNaN(v) || v < 0 || v > longest*1e7 {
+	if err != nil || math.IsNaN(v) || v < 0 || v > longest*1e6 {
 		return 0, false
 	}
 	return v, true
@@ -243,7 +243,7 @@ func epoch(v float64) stamp {
 	if v > 1e12 {
 		v /= 1000
 	}
-	if v < 1e9 || v > 1e10 {
+	if !(v > 1e9 && v < 1e10) {
 		return stamp{}
 	}
 	return stamp{at: time.UnixMilli(int64(v * 1000)), zoned: true}
