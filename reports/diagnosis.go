@@ -11,18 +11,21 @@ type Cause string
 
 // The causes of an onset.
 const (
-	QueueFull      Cause = "queue_full"      // all workers busy and the queue behind them full
-	WorkerKilled   Cause = "worker_killed"   // a worker died, or was killed, with the request
-	GatewayTimeout Cause = "gateway_timeout" // the gateway gave up on the worker
-	GatewayLimit   Cause = "gateway_limit"   // the gateway's own connections or live upstreams ran out
-	PoolDown       Cause = "pool_down"       // no pool was listening
-	WorkerClosed   Cause = "worker_closed"   // a worker closed without an answer
-	SelfDeadlock   Cause = "self_deadlock"   // the workers waited for the site itself
-	AppError       Cause = "app_error"       // the application itself answered 5xx
-	CDN            Cause = "cdn"             // an edge answered for the origin
-	ClientTimeout  Cause = "client_timeout"  // we gave up: target.timeout
-	Generator      Cause = "generator"       // our own fault
-	Unknown        Cause = "unknown"
+	QueueFull       Cause = "queue_full"       // all workers busy and the queue behind them full
+	WorkerKilled    Cause = "worker_killed"    // a worker died, or was killed, with the request
+	GatewayTimeout  Cause = "gateway_timeout"  // the gateway gave up on the worker
+	GatewayLimit    Cause = "gateway_limit"    // the gateway's own connections or live upstreams ran out
+	PoolDown        Cause = "pool_down"        // no pool was listening
+	PoolUnreachable Cause = "pool_unreachable" // the gateway could not reach the pool: no route, permission, name or TLS session
+	WorkerClosed    Cause = "worker_closed"    // a worker closed without an answer
+	BadHeader       Cause = "bad_header"       // the gateway could not take the header of the answer
+	GatewayRefused  Cause = "gateway_refused"  // the gateway refused by a rule of its own: a limit on requests or connections
+	SelfDeadlock    Cause = "self_deadlock"    // the workers waited for the site itself
+	AppError        Cause = "app_error"        // the application itself answered 5xx
+	CDN             Cause = "cdn"              // an edge answered for the origin
+	ClientTimeout   Cause = "client_timeout"   // we gave up: target.timeout
+	Generator       Cause = "generator"        // our own fault
+	Unknown         Cause = "unknown"
 )
 
 // The causes of a slowdown.

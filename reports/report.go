@@ -191,6 +191,8 @@ type Onset struct {
 	Confidence  *float64 `json:"confidence"` // that it is Cause, or one of Or
 	Or          []Cause  `json:"or"`         // causes that look the same as Cause in all that was read
 	Evidence    []string `json:"evidence"`
+	// Logged are the kinds of the gateway's error lines that name Cause, those of which there were most first.
+	Logged []string `json:"logged,omitempty"`
 }
 
 // Recovery is how long the site took to be well again after a fault was lifted.

@@ -86,7 +86,7 @@ func decoys() []Situation {
 		{Name: "an edge's own 503", Edge: true, Pages: "/work?ms=100 /blocked", Trouble: "8",
 			Labels: Labels{"503": only(reports.CDN)}, Imitates: only(reports.AppError, reports.GatewayLimit)},
 		{Name: "nginx's limit_req", Pages: "/limited", Trouble: "20", Short: true,
-			Labels: Labels{"503": only(reports.Unknown)}, Imitates: only(reports.AppError, reports.CDN, reports.GatewayLimit, reports.QueueFull, reports.PoolDown)},
+			Labels: Labels{"503": only(reports.GatewayRefused)}, Imitates: only(reports.AppError, reports.CDN, reports.GatewayLimit, reports.QueueFull, reports.PoolDown)},
 	}
 }
 

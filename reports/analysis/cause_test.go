@@ -88,7 +88,15 @@ func TestCauses(t *testing.T) {
 		{"a 504 of the application, at once", amid(failing(504, 5*madeup.Millisecond, nobody)), reports.AppError, "", reports.AppError},
 		{"a 500", amid(failing(500, 90*madeup.Millisecond, app)), reports.AppError, "", reports.AppError},
 		{"an edge's 503", amid(failing(503, 90*madeup.Millisecond, edge)), reports.CDN, "", reports.CDN},
-		{"nginx's limit_req", amid(failing(503, madeup.Millisecond, gateway)), reports.Unknown, journal.OtherError, reports.Unknown},
+		{"nginx's limit_req", amid(failing(503, madeup.Millisecond, gateway)), reports.Unknown, journal.RequestLimit, reports.GatewayRefused},
+		{"nginx's limit_conn, its status changed", amid(failing(500, madeup.Millisecond, gateway)), reports.Unknown, journal.ConnectionLimit, reports.GatewayRefused},
+		{"a limit, on a page like the application's", amid(failing(503, madeup.Millisecond, app)), reports.AppError, journal.RequestLimit, reports.GatewayRefused},
+		{"the gateway gave up, on a page like the application's", amid(failing(504, 5*madeup.Second, app)), reports.AppError, journal.ReadTimeout, reports.GatewayTimeout},
+		{"workers close, on a page like the application's", amid(failing(502, 100*madeup.Millisecond, app)), reports.AppError, journal.UpstreamClosed, reports.WorkerClosed},
+		{"no permission", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoPermission, reports.PoolUnreachable},
+		{"no name, from the first to the last", madeup.NewScenario(madeup.Phase("all", 9*madeup.Second)).Drive(failing(502, madeup.Millisecond, gateway)), reports.Unknown, journal.NoName, reports.PoolUnreachable},
+		{"no port left", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoAddress, reports.GatewayLimit},
+		{"a header that is too big", amid(failing(502, 100*madeup.Millisecond, gateway)), reports.WorkerClosed, journal.TooBigHeader, reports.BadHeader},
 		{"no live upstreams", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoLiveUpstreams, reports.GatewayLimit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,6 +116,9 @@ func TestCauses(t *testing.T) {
 			backed := withLogs(test.s, t, said(test.s, journal.NginxErrorLog, errorLine(test.kind, alone.Code))).Onset[0]
 			if backed.Cause != test.withLogs {
 				t.Errorf("with its log %s (%v), want %s: %q", backed.Cause, show(backed.Confidence), test.withLogs, backed.Evidence)
+			}
+			if test.outside == reports.AppError && (backed.Confidence == nil || *backed.Confidence < 0.8) {
+				t.Errorf("with its log %s for a page that only looks like the application's, want at least 0.8", show(backed.Confidence))
 			}
 			for _, text := range backed.Evidence {
 				if strings.Contains(text, `\"`) {

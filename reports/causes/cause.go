@@ -57,8 +57,9 @@ var priors = [measure.ErrorKinds]odds{
 type posterior struct {
 	odds
 	evidence []string
-	backed   map[reports.Cause]bool // a log of the site names it
-	certain  reports.Cause          // it was seen happening, on connections of ours; "" for none
+	backed   map[reports.Cause]bool     // a log of the site names it
+	logged   map[reports.Cause][]string // by lines of these kinds
+	certain  reports.Cause              // it was seen happening, on connections of ours; "" for none
 }
 
 // observe says what was seen and how it changes the odds.
@@ -162,13 +163,13 @@ func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []str
 			f.Evidence = []string{fmt.Sprintf("no answer within %s: we gave up (target.timeout)", words.Span(o.Seen.Seconds(1)))}
 			continue
 		}
-		s := &posterior{odds: maps.Clone(priors[o.Kind]), backed: map[reports.Cause]bool{}}
-		signsOutside(run, s, o, known.Pool)
+		s := &posterior{odds: maps.Clone(priors[o.Kind]), backed: map[reports.Cause]bool{}, logged: map[reports.Cause][]string{}}
+		signsOutside(run, s, o, known.Pool, logs.byGateway(o))
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
 		f.Or = s.twins(f, priors[o.Kind], known)
-		f.Evidence = s.evidence
+		f.Evidence, f.Logged = s.evidence, s.logged[f.Cause]
 	}
 	relate(run.Onsets, list)
 	return logs.doubts

@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,28 +16,76 @@ import (
 var meanings = map[journal.Kind]reports.Cause{
 	journal.QueueFull: reports.QueueFull, journal.ConnectTimeout: reports.QueueFull, journal.UpstreamReset: reports.WorkerKilled, journal.UpstreamClosed: reports.WorkerClosed,
 	journal.ReadTimeout: reports.GatewayTimeout, journal.UpstreamRefused: reports.PoolDown, journal.NoSocket: reports.PoolDown,
-	journal.NoLiveUpstreams: reports.GatewayLimit, journal.WorkerConnections: reports.GatewayLimit,
+	journal.NoLiveUpstreams: reports.GatewayLimit, journal.WorkerConnections: reports.GatewayLimit, journal.NoAddress: reports.GatewayLimit,
+	journal.NoRoute: reports.PoolUnreachable, journal.NoPermission: reports.PoolUnreachable, journal.NoName: reports.PoolUnreachable, journal.NoTLS: reports.PoolUnreachable,
+	journal.TooBigHeader: reports.BadHeader, journal.BadHeader: reports.BadHeader,
+	journal.RequestLimit: reports.GatewayRefused, journal.ConnectionLimit: reports.GatewayRefused,
+}
+
+// alike are the causes that nothing from outside tells from another. They, and those
+// that errors of their kind do not have, are looked at where a line names them: as
+// likely by then as the other, and as unforeseen at the least.
+var alike = map[reports.Cause]reports.Cause{
+	reports.PoolUnreachable: reports.PoolDown, reports.BadHeader: reports.WorkerClosed, reports.GatewayRefused: reports.GatewayLimit,
+}
+
+const unforeseen = 0.2
+
+// about reports whether lines of a kind are about answers with that status. An
+// edge's 503 may stand for any.
+func about(kind journal.Kind, code int32) bool {
+	switch kind {
+	case journal.ReadTimeout, journal.ConnectTimeout:
+		return code == 504 || code == 503
+	case journal.WorkerConnections, journal.NoAddress:
+		return code != 504
+	case journal.RequestLimit, journal.ConnectionLimit: // limit_req_status, limit_conn_status
+		return true
+	}
+	return code == 502 || code == 503
+}
+
+// byGateway reports whether the gateway's log has the errors one for one: then it
+// wrote them, whoever's page they look like (nginx: error_page).
+func (l *siteLogs) byGateway(o *measure.Onset) bool {
+	ours := errorsOf(l.run, o)
+	_, all := l.linesOf(o)
+	return sumOf(ours) >= measure.Few && l.agreed(o, ours, all) >= follows
+}
+
+// agreed is how well lines follow the errors of an onset, alone or with all others
+// of their status. Errors that look like the application's are the gateway's only if
+// its lines have both: else there may be as many lines of others by chance.
+func (l *siteLogs) agreed(o *measure.Onset, ours, lines map[int64]int64) float64 {
+	alone, together := follow(ours, lines), follow(like(l.run, o), lines)
+	if o.Kind >= measure.App502 {
+		return min(alone, together)
+	}
+	return max(alone, together)
 }
 
 // errorLogSigns are the lines of nginx's error log about what comes to visitors
 // with the status of the onset. Of lines of several meanings each has its part.
 func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]int64) {
-	if !l.given || o.Kind == measure.ServerError && l.errors[journal.WorkerConnections] == nil {
+	if !l.given {
 		return
 	}
 	kinds, all := l.linesOf(o)
-	agreed := max(agreement(ours, all), agreement(like(l.run, o), all))
+	agreed := l.agreed(o, ours, all)
 	weight, but := named, ""
 	switch {
 	case agreed < leans:
-		if o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
-			l.silence(s, o, ours, all)
+		if !l.quoteOthers(s, o, ours) && o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
+			l.silence(s, o, ours)
 		}
 		return
 	case agreed < follows:
 		weight, but = rather, ", but not quite when they came"
 	}
 	matches, sum := map[reports.Cause]int64{}, int64(0)
+	slices.SortStableFunc(kinds, func(x, y journal.Kind) int {
+		return cmp.Compare(sumOf(l.errors[y].during(o)), sumOf(l.errors[x].during(o)))
+	})
 	for _, kind := range kinds {
 		near := l.errors[kind].during(o)
 		n := matched(ours, near)
@@ -44,10 +93,30 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 			continue
 		}
 		s.observe(fmt.Sprintf("nginx: %d × “%s”", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
-		matches[meanings[kind]] += n
+		cause := meanings[kind]
+		s.logged[cause] = append(s.logged[cause], string(kind))
+		matches[cause] += n
 		sum += n
 	}
 	s.name(matches, sum, weight)
+}
+
+// quoteOthers quotes a line of no known meaning that comes with the errors one
+// for one, and reports whether there is one. It says that the gateway knows of
+// them, and not why they came.
+func (l *siteLogs) quoteOthers(s *posterior, o *measure.Onset, ours map[int64]int64) bool {
+	if sumOf(ours) < measure.Few {
+		return false
+	}
+	for _, shape := range slices.Sorted(maps.Keys(l.others)) {
+		lines := l.others[shape]
+		near := lines.during(o)
+		if follow(ours, near) >= follows && l.strays(lines)*2 <= lines.n {
+			s.observe(fmt.Sprintf("nginx: %d × “%s”, as many as there were errors, and when they came", sumOf(near), quote(lines.text, journal.OtherError)), odds{reports.CDN: hardly})
+			return true
+		}
+	}
+	return false
 }
 
 // name weighs the causes that lines name by their parts. An edge may answer for
@@ -60,6 +129,9 @@ func (s *posterior) name(matches map[reports.Cause]int64, sum int64, weight floa
 	}
 	ratios := odds{reports.CDN: 1}
 	for cause, n := range matches {
+		if _, ok := s.odds[cause]; !ok {
+			s.odds[cause] = max(s.odds[alike[cause]], unforeseen)
+		}
 		ratios[cause] = max(weight*part(n, sum), 1)
 		if cause == reports.GatewayTimeout || cause == reports.QueueFull {
 			ratios[reports.SelfDeadlock] = max(ratios[cause], ratios[reports.SelfDeadlock])
@@ -74,20 +146,13 @@ func (s *posterior) name(matches map[reports.Cause]int64, sum int64, weight floa
 }
 
 // linesOf are the kinds of lines about what comes to visitors with the status of
-// an onset, and all their lines around it. An edge's 503 may stand for any.
+// an onset, and all their lines around it.
 func (l *siteLogs) linesOf(o *measure.Onset) (kinds []journal.Kind, _ map[int64]int64) {
 	all := logLines{perSecond: map[int64]int64{}}
 	for _, kind := range slices.Sorted(maps.Keys(l.errors)) {
-		code := int32(502)
-		switch kind {
-		case journal.ReadTimeout, journal.ConnectTimeout:
-			code = 504
-		case journal.WorkerConnections:
-			code = o.Code // 500 or 502
-		}
 		lines := l.errors[kind]
 		switch {
-		case meanings[kind] == "", code != o.Code && o.Code != 503:
+		case meanings[kind] == "", !about(kind, o.Code), l.elsewhere(kind, o.Code):
 			continue
 		case sumOf(lines.during(o))*2 < lines.n && l.strays(lines)*2 > lines.n:
 			continue // it is there all the time: no sign of these
@@ -100,10 +165,35 @@ func (l *siteLogs) linesOf(o *measure.Onset) (kinds []journal.Kind, _ map[int64]
 	return kinds, all.during(o)
 }
 
+// elsewhere reports whether lines that may be about several statuses follow the
+// errors of another one, and better.
+func (l *siteLogs) elsewhere(kind journal.Kind, code int32) bool {
+	fits := func(code int32) float64 {
+		all := logLines{}
+		for _, of := range codesOf[code] {
+			for second, n := range l.run.Cells.BySecond(l.run.Cells.Bad[of]) {
+				all.add(second, n, "")
+			}
+		}
+		return follow(all.perSecond, l.errors[kind].perSecond)
+	}
+	here := fits(code)
+	for other := range codesOf {
+		if there := fits(other); other != code && about(kind, other) && there >= leans && there > here {
+			return true
+		}
+	}
+	return false
+}
+
 // silence is of an error log without a line about the errors: nginx logs each
 // that it writes itself, unless the log is of another host, or its clock is off,
 // which it shows by lines at other times.
-func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours, theirs map[int64]int64) {
+func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours map[int64]int64) {
+	if gaps := l.unread.around(journal.NginxErrorLog, o); gaps != "" {
+		s.observe(gaps, nil)
+		return
+	}
 	leader := s.leader()
 	if leader != reports.AppError && leader != reports.CDN && leader != reports.Unknown {
 		l.doubt(fmt.Sprintf("nginx_error_log says nothing of the %d × %d from %s on: is it of this host, and is its clock right?", sumOf(ours), o.Code, words.Moment(o.At.Seconds())))
@@ -113,8 +203,10 @@ func (l *siteLogs) silence(s *posterior, o *measure.Onset, ours, theirs map[int6
 			return
 		}
 	}
-	if part(matched(ours, theirs), sumOf(ours)) >= scarce {
-		return
+	for kind, lines := range l.errors { // also of lines that are rather those of another status
+		if meanings[kind] != "" && about(kind, o.Code) && part(matched(ours, lines.during(o)), sumOf(ours)) >= scarce {
+			return
+		}
 	}
 	s.observe(fmt.Sprintf("nginx's error log says nothing of the %d × %d", sumOf(ours), o.Code),
 		odds{reports.QueueFull: hardly, reports.WorkerKilled: hardly, reports.WorkerClosed: hardly, reports.GatewayTimeout: hardly, reports.PoolDown: hardly, reports.GatewayLimit: hardly, reports.SelfDeadlock: hardly})

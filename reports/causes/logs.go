@@ -3,6 +3,7 @@ package causes
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 type siteLogs struct {
 	run    *measure.Run
 	errors map[journal.Kind]*logLines // of nginx's error log
+	others map[string]*logLines       // of these the lines of no known meaning, by shape
+	unread unread
 	access map[journal.Source]*accessLog
 	given  bool // an error log was given, or has spoken
 	doubts []string
@@ -48,7 +51,7 @@ func (l *logLines) add(second, n int64, text string) {
 
 // readLogs sorts what the logs say, and leaves out access logs that do not show our requests.
 func readLogs(run *measure.Run) *siteLogs {
-	l := &siteLogs{run: run, errors: map[journal.Kind]*logLines{}, access: map[journal.Source]*accessLog{}}
+	l := &siteLogs{run: run, errors: map[journal.Kind]*logLines{}, others: map[string]*logLines{}, unread: unread{}, access: map[journal.Source]*accessLog{}}
 	for _, s := range run.Manifest.Sources {
 		l.given = l.given || s == journal.NginxErrorLog
 	}
@@ -57,14 +60,19 @@ func readLogs(run *measure.Run) *siteLogs {
 			continue
 		}
 		second, n := o.AtNS/int64(time.Second), max(o.Count, 1)
+		l.unread.add(o, second, n)
 		switch {
-		case o.Source == journal.NginxErrorLog && o.Kind != journal.Unparsed && o.Kind != journal.Lost:
+		case o.Source == journal.NginxErrorLog && o.Kind != journal.Unparsed && o.Kind != journal.Foreign && o.Kind != journal.Lost:
 			l.given = true
 			get(l.errors, o.Kind).add(second, n, o.Text)
+			if o.Kind == journal.OtherError {
+				get(l.others, journal.Shape(o.Text)).add(second, n, o.Text)
+			}
 		case o.Kind == journal.Access:
 			l.addAccess(o, second, n)
 		}
 	}
+	l.doubts = l.unread.doubts()
 	for _, source := range slices.Sorted(maps.Keys(l.access)) {
 		log := l.access[source]
 		served := run.Cells.BySecond(run.Cells.Good)
@@ -145,6 +153,26 @@ func agreement(ours, theirs map[int64]int64) float64 {
 	return part(2*matched(ours, theirs), sumOf(ours)+sumOf(theirs))
 }
 
+// follow is the agreement of errors and lines of which each has one, or as many
+// for all: of each server that was tried, or once more of an error page that the
+// same pool serves.
+func follow(ours, theirs map[int64]int64) float64 {
+	agreed := agreement(ours, theirs)
+	n := int64(math.Round(part(sumOf(theirs), sumOf(ours))))
+	if n < 2 || n > mostLines {
+		return agreed
+	}
+	one, rest := map[int64]int64{}, int64(0)
+	for _, second := range slices.Sorted(maps.Keys(theirs)) {
+		rest += theirs[second]
+		one[second], rest = rest/n, rest%n
+	}
+	return max(agreed, agreement(ours, one))
+}
+
+// mostLines bounds the lines that one error has.
+const mostLines = 4
+
 // signs are what the logs say of an onset. A log that does not show its errors
 // is of another host, or its clock is off: it speaks neither for nor against.
 func (l *siteLogs) signs(s *posterior, o *measure.Onset) {
@@ -217,6 +245,10 @@ func (l *siteLogs) accessSigns(s *posterior, o *measure.Onset, ours map[int64]in
 	n := sumOf(ours)
 	has := part(matched(ours, lines), n)
 	none := has < scarce && n >= measure.Few
+	if gaps := l.unread.around(source, o); none && gaps != "" {
+		s.observe(gaps, nil)
+		return
+	}
 	switch {
 	case source == journal.PHPAccessLog && l.answeredByApp(o, ours, lines):
 		s.backed[reports.AppError] = true

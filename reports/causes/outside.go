@@ -10,12 +10,13 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// signsOutside are the signs that need nothing but what we sent and got.
-func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool) {
+// signsOutside are the signs that need nothing but what we sent and got. byGateway
+// is whether the gateway's log shows that it wrote the errors.
+func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *reports.Pool, byGateway bool) {
 	if o.Kind == measure.App502 && signOfFullQueue(run, s, o) {
 		return
 	}
-	s.writer(o)
+	s.writer(o, byGateway)
 	switch o.Kind {
 	case measure.Refused502:
 		signsOfRefusal(run, s, o)
@@ -34,12 +35,16 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *report
 	}
 }
 
-// writer is who wrote the errors, by their headers and bodies.
-func (s *posterior) writer(o *measure.Onset) {
+// writer is who wrote the errors, by their headers and bodies. A page of the
+// gateway's may look like the application's (nginx: error_page).
+func (s *posterior) writer(o *measure.Onset, byGateway bool) {
 	switch o.Seen.Mostly() {
 	case journal.AnswererApp:
+		if byGateway {
+			s.observe("header and body look like the application's own, and the gateway's log has them", nil)
+			return
+		}
 		if o.Seen.N < measure.Few && o.Seen.Seconds(0.5) < measure.RefusedWithin.Seconds() {
-			// A gateway's own page may look like the application's (nginx: error_page).
 			s.observe(fmt.Sprintf("header and body look like the application's own, on %d answers that came at once", o.Seen.N), odds{reports.Unknown: strongly})
 			return
 		}

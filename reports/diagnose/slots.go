@@ -182,9 +182,11 @@ func QueueOrLimit(pool *reports.Pool, list []reports.Onset) {
 	if pool.QueueSlots == nil || pool.Network == "tcp" {
 		return
 	}
-	if slices.ContainsFunc(list, func(o reports.Onset) bool { return o.Cause == reports.GatewayLimit }) {
+	if slices.ContainsFunc(list, func(o reports.Onset) bool {
+		return o.Cause == reports.GatewayLimit || o.Cause == reports.GatewayRefused && o.Code == 502
+	}) {
 		pool.QueueSlots = nil
-		pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns) before the queue was full"
+		pool.Unknown["queue_slots"] = "the gateway refused requests by a limit of its own (nginx: max_conns, limit_conn) before the queue was full"
 		return
 	}
 	full := slices.DeleteFunc(slices.Clone(list), func(o reports.Onset) bool { return o.Cause != reports.QueueFull })

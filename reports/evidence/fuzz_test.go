@@ -35,7 +35,7 @@ func FuzzLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, cut uint8) {
 		for name, newOne := range map[string]func(string) (parser, error){"error": newNginxError, "access": newNginxAccess, "php": newPHPAccess, "slow": newPHPSlow,
 			"php error": newPHPError, "gunicorn": newGunicornError, "apache": newApacheError} {
-			parse := newParser(t, newOne, "")
+			parse := unwrapping(newParser(t, newOne, ""))
 			var counted, interesting int64
 			sum := newSummary("", func(o journal.Observation) {
 				counted += o.Count
@@ -132,7 +132,7 @@ func BenchmarkLines(b *testing.B) {
 		"php_access":   {newPHPAccess, realLines[5]},
 	} {
 		b.Run(name, func(b *testing.B) {
-			parse := newParser(b, row.newOne, "")
+			parse := unwrapping(newParser(b, row.newOne, ""))
 			sum := newSummary("", func(journal.Observation) {})
 			times := &clock{t0: time.Now(), live: true, count: sum.add}
 			b.ReportAllocs()

@@ -40,7 +40,7 @@ func openLog(source journal.Source, from configs.Source, format string, newParse
 		}
 	}
 	parse, err := newParser(format)
-	return sensor{source, (&log{source, from, parse, status}).run}, err
+	return sensor{source, (&log{source, from, unwrapping(parse), status}).run}, err
 }
 
 // run follows the log. What it says before t0 and what it held already then is

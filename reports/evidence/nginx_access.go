@@ -10,7 +10,7 @@ import (
 )
 
 // nginxAccess reads nginx's access log: the common and the combined format, with
-// times appended to them, or JSON.
+// times appended to them, JSON, or name=value.
 type nginxAccess struct {
 	stamps stamps
 	values []float64
@@ -23,11 +23,17 @@ func newNginxAccess(string) (parser, error) {
 
 func (p *nginxAccess) parse(text []byte) (entry, bool) {
 	if i := bytes.IndexByte(text, '{'); i >= 0 && !bytes.Contains(text[:i], []byte{'"'}) {
-		if e, ok := parseJSON(text[i:]); ok {
-			return e, true
+		if f, ok := readObject(text[i:]); ok {
+			return f.entry()
 		}
 	}
-	return p.parseLine(text)
+	if e, ok := p.parseLine(text); ok {
+		return e, true
+	}
+	if f, ok := readLogfmt(text); ok {
+		return f.entry()
+	}
+	return line(journal.Foreign, text), errorHead.Match(text[:min(len(text), headWithin)])
 }
 
 // parseLine reads
@@ -51,7 +57,7 @@ func (p *nginxAccess) parseLine(text []byte) (entry, bool) {
 		return e, false
 	}
 	if e.code = statusCode(rest[:3]); e.code == 0 {
-		return e, false
+		return entry{}, string(rest[:3]) == unanswered
 	}
 	e.text, e.stamp = request, p.stamps.parse(when)
 	p.appended(rest[3:], &e)
@@ -201,9 +207,12 @@ func seconds(text []byte) (float64, bool) {
 	return float64(v) / 1000, v < longest*1000
 }
 
-// statusCode reads an HTTP status; 0 is none.
+// unanswered is the status that nginx logs of a request that it gave no answer.
+const unanswered = "000"
+
+// statusCode reads an HTTP status, or nginx's 009 for HTTP/0.9; 0 is none.
 func statusCode(text []byte) int32 {
-	if len(text) != 3 || text[0] < '1' || text[0] > '5' || !digit(text[1]) || !digit(text[2]) {
+	if len(text) != 3 || text[0] < '0' || text[0] > '5' || !digit(text[1]) || !digit(text[2]) {
 		return 0
 	}
 	return int32(text[0]-'0')*100 + int32(text[1]-'0')*10 + int32(text[2]-'0')
@@ -229,9 +238,12 @@ func positive(text []byte) (float64, bool) {
 	return v, true
 }
 
-// epoch reads seconds since 1970, as $msec is.
+// epoch reads seconds since 1970, as $msec is, or milliseconds.
 func epoch(v float64) stamp {
-	if v < 1e9 || v > 1e10 {
+	if v > 1e12 {
+		v /= 1000
+	}
+	if !(v > 1e9 && v < 1e10) {
 		return stamp{}
 	}
 	return stamp{at: time.UnixMilli(int64(v * 1000)), zoned: true}

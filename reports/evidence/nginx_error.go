@@ -8,9 +8,10 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// errorHead is how a line begins: "2025/10/28 22:56:52 [error] 207#0: *8050 ".
-// Something else may come before: a container's name, syslog's head.
-var errorHead = regexp.MustCompile(`(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)(?:\.\d+)? \[([a-z]+)\] \d+#\d+: (?:\*\d+ )?`)
+// errorHead is how a line begins: "2025/10/28 22:56:52 [error] 207#0: *8050 ", or
+// with the time as ISO has it. Something else may come before: a container's name,
+// syslog's head. A zone is left out: what one is, its clock shows.
+var errorHead = regexp.MustCompile(`(\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? \[([a-z]+)\] \d+#\d+: (?:\*\d+ )?`)
 
 // headWithin is where the head must begin, bytes.
 const headWithin = 256
@@ -21,26 +22,57 @@ type nginxError struct {
 	// open is set while lines without a head belong to the entry before: what a
 	// worker writes to stderr is logged with its line ends.
 	open bool
+	// shapes are those of the lines of no meaning that is known, by which they are told apart.
+	shapes map[string]bool
+	access parser // of the lines of the access log that a container writes between
 }
 
+// maxShapes bounds them: what more there are is summed up.
+const maxShapes = 16
+
 func newNginxError(string) (parser, error) {
-	p := &nginxError{stamps: stamps{layout: "2006/01/02 15:04:05"}}
-	return p.parse, nil
+	p := &nginxError{stamps: stamps{layout: "2006/01/02 15:04:05"}, shapes: map[string]bool{}}
+	access, err := newNginxAccess("")
+	p.access = access
+	return p.parse, err
 }
 
 func (p *nginxError) parse(text []byte) (entry, bool) {
 	head := errorHead.FindSubmatchIndex(text[:min(len(text), headWithin)])
+	if head == nil && p.open {
+		return entry{}, true
+	}
 	if head == nil {
-		return entry{}, p.open
+		_, known := p.access(text)
+		return line(journal.Foreign, text), known
 	}
 	message := text[head[1]:]
 	p.open = bytes.HasPrefix(message, []byte("FastCGI sent in stderr")) || bytes.HasPrefix(message, []byte("uwsgi"))
 	e := line(errorKind(message), message)
 	if e.kind == "" && telling(text[head[4]:head[5]]) {
-		e.kind = journal.OtherError
+		e.kind, e.shape = journal.OtherError, p.shapeOf(message)
 	}
-	e.stamp = p.stamps.parse(text[head[2]:head[3]])
+	e.stamp = p.stamps.parse(slashed(text[head[2]:head[3]]))
+	e.guessed = text[0] == '{' // a shipper's JSON, which has the line as it was
 	return e, true
+}
+
+// slashed writes a time of ISO as nginx does.
+func slashed(when []byte) []byte {
+	if when[4] == '/' && when[10] == ' ' {
+		return when
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(when, []byte{'-'}, []byte{'/'}), []byte{'T'}, []byte{' '})
+}
+
+// shapeOf is the shape of a message, "" when there were too many.
+func (p *nginxError) shapeOf(message []byte) string {
+	shape := journal.Shape(string(message[:min(len(message), maxText)]))
+	if !p.shapes[shape] && len(p.shapes) == maxShapes {
+		return ""
+	}
+	p.shapes[shape] = true
+	return shape
 }
 
 // telling reports whether a line of that level tells of something that went wrong.
@@ -70,17 +102,15 @@ func errorKind(message []byte) journal.Kind {
 	if i := bytes.LastIndex(message, []byte(" while ")); i >= 0 {
 		message, doing = message[:i], message[i+len(" while "):]
 	}
-	has := func(text string) bool { return bytes.Contains(message, []byte(text)) }
-	begins := func(text string) bool { return bytes.HasPrefix(message, []byte(text)) }
-	if has("worker_connections are not enough") {
-		return journal.WorkerConnections
+	if kind := ownKind(message); kind != "" {
+		return kind
 	}
 	if !bytes.Contains(doing, []byte("upstream")) {
 		return ""
 	}
 	connecting := bytes.HasPrefix(doing, []byte("connecting to upstream"))
 	failed := errorNumber(message)
-	switch {
+	switch begins := begins(message); {
 	case begins("no live upstreams"):
 		return journal.NoLiveUpstreams
 	case begins("socket() failed") && (failed == "24" || failed == "23"): // too many open files
@@ -94,10 +124,39 @@ func errorKind(message []byte) journal.Kind {
 		return journal.UpstreamClosed
 	case connecting:
 		return connectKind(failed)
-	case failed == "104" || failed == "54", has("Connection reset by peer"):
+	case bytes.HasPrefix(doing, []byte("SSL handshaking")):
+		return journal.NoTLS
+	case failed == "104" || failed == "54", bytes.Contains(message, []byte("Connection reset by peer")):
 		return journal.UpstreamReset
 	case failed == "32": // broken pipe: it closed before it had read the request
 		return journal.UpstreamClosed
+	case begins("upstream sent too big header"):
+		return journal.TooBigHeader
+	case begins("upstream sent ") && bytes.HasPrefix(doing, []byte("reading response header")):
+		return journal.BadHeader
+	}
+	return ""
+}
+
+func begins(message []byte) func(text string) bool {
+	return func(text string) bool { return bytes.HasPrefix(message, []byte(text)) }
+}
+
+// ownKind is the meaning of a message about what nginx does by itself: its own
+// limits, and names that it looks up. What a rule would do (dry run) is none.
+func ownKind(message []byte) journal.Kind {
+	_, afterName, _ := bytes.Cut(message, []byte{' '})
+	switch begins, dry := begins(message), bytes.Contains(message, []byte(", dry run")); {
+	case bytes.Contains(message, []byte("worker_connections are not enough")):
+		return journal.WorkerConnections
+	case begins("limiting requests") && !dry:
+		return journal.RequestLimit
+	case begins("limiting connections") && !dry:
+		return journal.ConnectionLimit
+	case begins("client intended to send too large"):
+		return journal.TooLargeBody
+	case bytes.HasPrefix(afterName, []byte("could not be resolved (")), begins("no resolver defined to resolve"):
+		return journal.NoName
 	}
 	return ""
 }
@@ -112,6 +171,12 @@ func connectKind(failed string) journal.Kind {
 		return journal.NoSocket
 	case "104", "54":
 		return journal.UpstreamReset
+	case "99", "49":
+		return journal.NoAddress
+	case "113", "101", "112", "65", "51", "64": // no route to it or its network, or it is down
+		return journal.NoRoute
+	case "13":
+		return journal.NoPermission
 	}
 	return ""
 }

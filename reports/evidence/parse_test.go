@@ -42,9 +42,30 @@ func TestNginxErrorKinds(t *testing.T) {
 		`no live upstreams while connecting to upstream`:                                                                                        journal.NoLiveUpstreams,
 		`1024 worker_connections are not enough while connecting to upstream`:                                                                   journal.WorkerConnections,
 		`socket() failed (24: Too many open files) while connecting to upstream`:                                                                journal.WorkerConnections,
-		`connect() to unix:/run/app.sock failed (13: Permission denied) while connecting to upstream`:                                           journal.OtherError,
+		`connect() to unix:/run/app.sock failed (13: Permission denied) while connecting to upstream`:                                           journal.NoPermission,
+		`connect() to 10.0.0.7:80 failed (99: Cannot assign requested address) while connecting to upstream`:                                    journal.NoAddress,
+		`bind(10.0.0.1) failed (99: Cannot assign requested address) while connecting to upstream`:                                              journal.NoAddress,
+		`connect() to 10.0.0.7:80 failed (113: No route to host) while connecting to upstream`:                                                  journal.NoRoute,
+		`connect() to 10.0.0.7:80 failed (101: Network is unreachable) while connecting to upstream`:                                            journal.NoRoute,
+		`SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream`:                  journal.NoTLS,
+		`peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream`:                             journal.NoTLS,
+		`upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream`:                                 journal.NoTLS,
+		`SSL_do_handshake() failed (SSL: error:0A000416:SSL routines::sslv3 alert certificate unknown) while SSL handshaking`:                   journal.OtherError, // the visitor's
+		`upstream timed out (110: Connection timed out) while SSL handshaking to upstream`:                                                      journal.ReadTimeout,
+		`backend.internal could not be resolved (3: Host not found)`:                                                                            journal.NoName,
+		`no resolver defined to resolve backend.internal`:                                                                                       journal.NoName,
+		`upstream sent no valid HTTP/1.0 header while reading response header from upstream`:                                                    journal.BadHeader,
+		`upstream sent unsupported FastCGI protocol version: 72 while reading response header from upstream`:                                    journal.BadHeader,
+		`upstream sent more data than specified in "Content-Length" header while reading upstream`:                                              journal.OtherError, // the visitor has an answer
+		`limiting requests, excess: 0.996 by zone "limited"`:                                                                                    journal.RequestLimit,
+		`limiting requests, dry run, excess: 0.996 by zone "limited"`:                                                                           journal.OtherError,
+		`delaying requests, excess: 0.996, by zone "limited"`:                                                                                   journal.OtherError,
+		`limiting connections by zone "limited"`:                                                                                                journal.ConnectionLimit,
+		`limiting connections, dry run, by zone "limited"`:                                                                                      journal.OtherError,
+		`client intended to send too large body: 2000000 bytes`:                                                                                 journal.TooLargeBody,
+		`open() "/srv/limiting requests" failed (2: No such file or directory)`:                                                                 journal.OtherError,
 		`recv() failed (104: Connection reset by peer) while sending to client`:                                                                 journal.OtherError, // the visitor's
-		`upstream sent too big header while reading response header from upstream`:                                                              journal.OtherError,
+		`upstream sent too big header while reading response header from upstream`:                                                              journal.TooBigHeader,
 		`FastCGI sent in stderr: "PHP message: connect() failed (111: Connection refused) while connecting to upstream" while reading upstream`: journal.OtherError, // the application's words
 		`open() "/srv/no live upstreams" failed (2: No such file or directory)`:                                                                 journal.OtherError,
 	} {
@@ -67,11 +88,35 @@ func TestNginxErrorLines(t *testing.T) {
 		`2025/10/28 22:56:52 [alert] 207#0: 1024 worker_connections are not enough`:                                                                                               journal.WorkerConnections,
 		`2025/10/28 22:56:52 [notice] 207#0: signal 10 (SIGUSR1) received from 1, reopening logs`:                                                                                 "",
 		`web-1  | 2025/10/28 22:56:52 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1, upstream: "uwsgi://backend"`:                                   journal.NoLiveUpstreams,
+		`2025-10-28T22:56:52.123+01:00 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1`:                                                               journal.NoLiveUpstreams,
+		`127.0.0.1 - - [24/Nov/2026:04:22:33 +0000] "GET /a HTTP/1.1" 502 15`:                                                                                                     journal.Foreign,
+		`{"status":502,"request":"GET /a HTTP/1.1"}`:                                                                                                                              journal.Foreign,
 		`<187>Oct 28 22:56:52 web nginx: 2025/10/28 22:56:52 [crit] 7#7: *1 connect() to unix:/a failed (2: No such file or directory) while connecting to upstream, client: ::1`: journal.NoSocket,
 	} {
 		if e, ok := newParser(t, newNginxError, "")([]byte(text)); !ok || e.kind != want {
 			t.Errorf("%s: got %q, %v, want %q", text, e.kind, ok, want)
 		}
+	}
+}
+
+// Of another log's forms nothing is known, and in an access log an error of
+// nginx's is another log's.
+func TestOtherLogsLines(t *testing.T) {
+	for _, text := range []string{
+		`2026-11-24T04:22:33Z error: upstream timed out (110: Connection timed out) while reading response header from upstream`,
+		`[Tue Nov 24 04:22:33.123456 2026] [proxy_fcgi:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client ::1] AH01075: Error dispatching request to :`,
+		`[2026-11-24 04:22:33 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)`,
+	} {
+		if e, ok := newParser(t, newNginxError, "")([]byte(text)); ok {
+			t.Errorf("%s: got %+v, want it not to be known", text, e)
+		}
+	}
+	if e, ok := newParser(t, newNginxAccess, "")([]byte(realLines[0])); !ok || e.kind != journal.Foreign {
+		t.Errorf("%s: got %v, %+v, want another log's", realLines[0], ok, e)
+	}
+	e, ok := newParser(t, newNginxError, "")([]byte("2025-10-28T22:56:52Z [error] 7#7: *1 x"))
+	if want := time.Date(2025, 10, 28, 22, 56, 52, 0, time.UTC); !ok || !e.stamp.at.Equal(want) || e.stamp.zoned {
+		t.Errorf("stamp %+v, want %v", e.stamp, want)
 	}
 }
 
@@ -136,10 +181,55 @@ func TestNginxAccessLines(t *testing.T) {
 		{`{"time_iso8601":"2026-11-24T04:22:33+00:00","status":"504","request_time":"10.001","upstream_response_time":"10.001","upstream_status":"504","upstream_header_time":"-","request":"GET / HTTP/1.1"}`, 504, 0, 10.001, 10.001, -1},
 		{`{"status":200,"request_time":0.1,"upstream_response_time":"0.001, 0.002 : 0.1","request_method":"GET","request_uri":"/a"}`, 200, 0, 0.1, 0.103, -1},
 		{`web | {"status":503,"request_time":0,"upstream_status":"502, 503"}`, 503, 503, 0, -1, -1},
+		// Google's HttpRequest; the Elastic Common Schema, nested and dotted, whose times are nanoseconds
+		{`{"severity":"ERROR","httpRequest":{"requestMethod":"GET","requestUrl":"/a","status":502,"latency":"0.059s"}}`, 502, 0, 0.059, -1, -1},
+		{`{"@timestamp":"2026-11-24T04:22:33Z","http":{"request":{"method":"GET"},"response":{"status_code":504}},"event":{"duration":10001000000}}`, 504, 0, 10.001, -1, -1},
+		{`{"http.response.status_code":503,"event.duration":1500000,"url.path":"/a"}`, 503, 0, 0.0015, -1, -1},
+		{`{"status":200,"duration":0.1,"request":{"method":"GET","uri":"/"}}`, 200, 0, -1, -1, -1}, // of no unit
+		{`{"status":200,"duration":"120ms"}`, 200, 0, 0.12, -1, -1},
+		// name=value
+		{`time=2026-11-24T04:22:33Z level=info method=GET path="/a b" status=502 duration=12ms`, 502, 0, 0.012, -1, -1},
+		{`status=504 request_time=10.001 upstream_response_time="0.001, 10.000" upstream_status="502, 504" uri=/`, 504, 504, 10.001, 10.001, -1},
 	})
-	for _, text := range []string{"", "-", "GET / 200", head, head + "abc", head + "20", `{"status":999}`, `{"status":"ok"}`, `{"status":`} {
+	for _, text := range []string{"", "-", "GET / 200", head, head + "abc", head + "20", `{"status":999}`, `{"status":"ok"}`, `{"status":`,
+		`status=502`, `status=ok method=GET`, `{"upstream":{"status":502}}`, `{"a":{"a":{"a":{"a":{"a":{"a":{"status":502}}}}}}}`} {
 		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); ok {
 			t.Errorf("%q: got %+v, want it not to be known", text, e)
+		}
+	}
+}
+
+// A request that got no answer is of no interest, but it was read.
+func TestNginxAccessUnanswered(t *testing.T) {
+	for _, text := range []string{`127.0.0.1 - - [24/Nov/2026:04:22:33 +0000] "GET / HTTP/2.0" 000 0`, `{"status":000,"request_time":0.000}`} {
+		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); !ok || e.kind != "" {
+			t.Errorf("%s: got %v, %+v, want it to be known and of no interest", text, ok, e)
+		}
+	}
+}
+
+// A log_format without quotes around times writes broken JSON of just the
+// requests that failed; one without escape=json, of what visitors write.
+func TestNginxAccessBrokenJSON(t *testing.T) {
+	checkAccess(t, newParser(t, newNginxAccess, ""), []accessRow{
+		{`{"status":503,"request_time":0.000,"upstream_response_time":-,"uri":"/"}`, 503, 0, 0, -1, -1},
+		{`{"status":503,"request_time":0.000,"upstream_response_time":}`, 503, 0, 0, -1, -1},
+		{`{"upstream_response_time": , "status": 503, "request_time": 0.000}`, 503, 0, 0, -1, -1},
+		{`{"upstream_response_time":0.001, 0.002 : 0.1,"upstream_status":502, 502 : 504,"status":504,"request_time":0.103}`, 504, 504, 0.103, 0.103, -1},
+		{`{"upstream_response_time":0.001, -,"upstream_header_time":-, -, "upstream_status":502, 504,"status":504}`, 504, 504, -1, 0.001, -1},
+		{`{"status":009,"upstream_response_time":0.001}`, 9, 0, -1, 0.001, -1}, // HTTP/0.9
+		{`{"http":{"response":{"status_code":502}},"upstream_response_time":-}`, 502, 0, -1, -1, -1},
+		{`{"upstream":{"status":-,"response_time":-},"status":502}`, 502, 0, -1, -1, -1},
+		{`{"status":502,"request":"GET /\x22a\x5C HTTP/1.1","request_time":0.101}`, 502, 0, 0.101, -1, -1},
+		{`{"status":502,"agent":"a\q` + "\x01" + `","request_time":0.101,}`, 502, 0, 0.101, -1, -1},
+	})
+	e, _ := newParser(t, newNginxAccess, "")([]byte(`{"status":502,"request":"GET /\x22\xc3\xa4 HTTP/1.1","urt":-}`))
+	if got, want := string(e.text), "GET /\"Ã¤ HTTP/1.1"; got != want {
+		t.Errorf("got request %q, want %q", got, want)
+	}
+	for _, text := range []string{`{"status":502,"agent":"cut of`, `{"status":502,"urt":-`, `{"status":502,"a":"b"c"}`, `{status:502}`} {
+		if e, ok := newParser(t, newNginxAccess, "")([]byte(text)); ok {
+			t.Errorf("%s: got %+v, want it not to be known", text, e)
 		}
 	}
 }
@@ -151,6 +241,10 @@ func TestNginxAccessStamp(t *testing.T) {
 		`{"status":200,"time_local":"24/Nov/2026:05:22:33 +0100"}`,
 		`{"status":200,"@timestamp":"2026-11-24T04:22:33Z"}`,
 		`{"status":200,"msec":1795494153.000}`,
+		`{"status":200,"ts":1795494153000}`,
+		`{"status":200,"time_iso8601":2026-11-24T05:22:33+01:00,"urt":-}`,
+		`{"status":200,"timestamp":"2026-11-24T05:22:33+0100"}`,
+		`status=200 time=2026-11-24T04:22:33Z`,
 	} {
 		if e, _ := newParser(t, newNginxAccess, "")([]byte(text)); !e.stamp.at.Equal(want) || !e.stamp.zoned {
 			t.Errorf("%s: got %v, want %v", text, e.stamp, want)

@@ -230,6 +230,7 @@ func guessAccess(text []byte) (entry, bool) {
 		}
 	}
 	e.compute(share)
+	e.guessed = true
 	return e, e.code != 0
 }
 

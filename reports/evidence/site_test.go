@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -49,9 +50,11 @@ type visitor struct {
 
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-func (v *visitor) get(ctx context.Context, url string) {
+func (v *visitor) get(ctx context.Context, url string) { v.ask(ctx, http.MethodGet, url, nil) }
+
+func (v *visitor) ask(ctx context.Context, method, url string, body io.Reader) {
 	var code int32
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err == nil {
 		var resp *http.Response
 		if resp, err = client.Do(req); err == nil {

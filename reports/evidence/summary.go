@@ -17,6 +17,8 @@ type entry struct {
 	text           []byte // to be shown; it is cleaned when it is the first of its second
 	silent         bool   // the upstream gave no header
 	apart          bool   // entries with different texts are counted apart
+	shape          string // entries of different shapes are counted apart
+	guessed        bool   // the line may be a wrapping of one that says more
 	stamp          stamp
 
 	took, upstreamTook, cpu float64 // seconds; negative when the log does not say
@@ -48,7 +50,7 @@ func newSummary(source journal.Source, emit func(journal.Observation)) *summary 
 
 // add counts an entry that came at that time, give or take doubt.
 func (s *summary) add(at, doubt time.Duration, e *entry) {
-	k := key{second: int64(at / time.Second), kind: e.kind, code: e.code, upstream: e.upstream}
+	k := key{second: int64(at / time.Second), kind: e.kind, code: e.code, upstream: e.upstream, text: e.shape}
 	if e.apart {
 		k.text = clean(e.text)
 	}

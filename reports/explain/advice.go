@@ -19,6 +19,7 @@ func Advice(r *reports.Report) []reports.Advice {
 	list := []reports.Advice{}
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
+		adviseOnRefusals(r),
 		adviseOnTimeouts(r),
 		adviseOnSession(r),
 		adviseOnLoad(r),
@@ -35,31 +36,53 @@ func Advice(r *reports.Report) []reports.Advice {
 // adviseOnCauses is what to do about causes that no timeout mends.
 func adviseOnCauses(r *reports.Report) []reports.Advice {
 	var list []reports.Advice
-	said := map[reports.Cause]bool{}
+	said := map[string]bool{}
 	for i := range r.Onset {
 		o := &r.Onset[i]
-		text := map[reports.Cause]string{
-			reports.SelfDeadlock:  "Stop calling the site from its own pages: call the code, or the database, directly",
-			reports.PoolDown:      "Find out why the pool was not running: its own log says what stopped it",
-			reports.WorkerKilled:  onKiller(r),
-			reports.WorkerClosed:  "Find why workers close without an answer: the pool's log has their last words",
-			reports.GatewayLimit:  "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
-			reports.ClientTimeout: "Raise target.timeout if visitors wait longer than that",
-			reports.Generator:     "Run this again from a machine, or at a rate, that the generator can keep up with",
-		}[o.Cause]
-		if text == "" || said[o.Cause] || o.Confidence != nil && *o.Confidence < reports.Likely {
+		texts := remediesOf(o)
+		if len(texts) == 0 {
+			texts = remedyOf(r, o.Cause)
+		}
+		texts = slices.DeleteFunc(texts, func(text string) bool { return said[text] })
+		if len(texts) == 0 || o.Confidence != nil && *o.Confidence < reports.Likely {
 			continue
 		}
-		said[o.Cause] = true
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
-		if said := poolSaid(o); said != "" {
-			because += "; " + said + whereItWaits(r)
-		} else if len(o.Evidence) > 0 {
-			because += "; " + o.Evidence[0]
+		if word := poolSaid(o); word != "" {
+			because += "; " + word + whereItWaits(r)
+		} else if told := tellingEvidence(o); told != "" {
+			because += "; " + told
 		}
-		list = append(list, reports.Advice{Text: text, Because: because})
+		for _, text := range texts {
+			said[text] = true
+			list = append(list, reports.Advice{Text: text, Because: because})
+		}
 	}
 	return list
+}
+
+// remedyOf is what to do about a cause, where no line of the gateway's log tells more.
+func remedyOf(r *reports.Report, cause reports.Cause) []string {
+	if cause == reports.WorkerKilled {
+		return []string{onKiller(r)}
+	}
+	if text := againstCause[cause]; text != "" {
+		return []string{text}
+	}
+	return nil
+}
+
+// againstCause is what to do about a cause that has one remedy.
+var againstCause = map[reports.Cause]string{
+	reports.SelfDeadlock:    "Stop calling the site from its own pages: call the code, or the database, directly",
+	reports.PoolDown:        "Find out why the pool was not running: its own log says what stopped it",
+	reports.WorkerClosed:    "Find why workers close without an answer: the pool's log has their last words",
+	reports.GatewayLimit:    "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
+	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req or limit_conn",
+	reports.PoolUnreachable: "See why the gateway can't reach the pool: its error log says how it failed",
+	reports.BadHeader:       "See what the pool answers: the gateway can't take its header",
+	reports.ClientTimeout:   "Raise target.timeout if visitors wait longer than that",
+	reports.Generator:       "Run this again from a machine, or at a rate, that the generator can keep up with",
 }
 
 func codeWord(o *reports.Onset) string {

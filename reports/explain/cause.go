@@ -50,8 +50,8 @@ func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
 			return taken(r, o) + " and " + text
 		}
 		return text
-	case reports.GatewayLimit:
-		return "the gateway ran out of connections or of live upstreams"
+	case reports.GatewayLimit, reports.GatewayRefused, reports.PoolUnreachable, reports.BadHeader:
+		return byGateway(o)
 	case reports.PoolDown:
 		return "nothing listened where the gateway looks for the workers"
 	case reports.WorkerClosed:

@@ -46,7 +46,17 @@ const (
 	NoSocket          Kind = "no_socket"          // connect() failed (2: No such file or directory): no pool
 	NoLiveUpstreams   Kind = "no_live_upstreams"  // no live upstreams while connecting
 	WorkerConnections Kind = "worker_connections" // worker_connections are not enough
-	OtherError        Kind = "other_error"        // an error-log line of another meaning
+	NoAddress         Kind = "no_address"         // connect() failed (99: Cannot assign requested address): no port is free to connect from
+	NoRoute           Kind = "no_route"           // connect() failed (113: No route to host): the pool's host can't be reached
+	NoPermission      Kind = "no_permission"      // connect() failed (13: Permission denied) to the pool's socket
+	NoName            Kind = "no_name"            // ... could not be resolved: the pool's name has no address
+	NoTLS             Kind = "no_tls"             // SSL_do_handshake() failed while SSL handshaking to upstream
+	TooBigHeader      Kind = "too_big_header"     // upstream sent too big header
+	BadHeader         Kind = "bad_header"         // upstream sent no valid HTTP/1.0 header, or another that can't be read
+	RequestLimit      Kind = "request_limit"      // limiting requests: limit_req
+	ConnectionLimit   Kind = "connection_limit"   // limiting connections: limit_conn
+	TooLargeBody      Kind = "too_large_body"     // client intended to send too large body: client_max_body_size
+	OtherError        Kind = "other_error"        // an error-log line of another meaning: lines of one Shape are summed up
 
 	// What a pool says of its own workers; Apache, as the gateway, has kinds of nginx's as well.
 	MaxWorkers    Kind = "max_workers"    // all workers that may be there are busy: pm.max_children, MaxRequestWorkers
@@ -60,6 +70,7 @@ const (
 	Gauge   Kind = "gauge"   // a reading of the status page: Pool
 
 	Unparsed Kind = "unparsed" // lines in no form that is known
+	Foreign  Kind = "foreign"  // lines of another log in the same stream, as a container has one for all
 	Lost     Kind = "lost"     // the source failed, fell silent or was cut: Text says how
 	Skew     Kind = "skew"     // the source's clock is not ours: Text says by how much
 )

@@ -11,16 +11,17 @@ import (
 
 // evidence sums up what the sources on the site said within the run: one entry
 // for each source and kind, and of a slow log for each call that waited, the
-// earliest first.
+// earliest first. Lines that could not be read are no evidence where nothing else
+// of the log was: a warning has them.
 func (run *Run) evidence() []reports.Evidence {
 	type key struct {
 		source journal.Source
 		kind   journal.Kind
 		call   string
 	}
-	sums := map[key]*reports.Evidence{}
+	sums, read := map[key]*reports.Evidence{}, map[string]bool{}
 	for _, o := range run.Observed {
-		if !run.Within(o) {
+		if !run.Within(o) || o.Kind == journal.Foreign {
 			continue
 		}
 		k, at := key{o.Source, o.Kind, ""}, time.Duration(o.AtNS).Seconds()
@@ -36,9 +37,13 @@ func (run *Run) evidence() []reports.Evidence {
 			e.AtS, e.Text = at, o.Text
 		}
 		e.Count += max(o.Count, 1)
+		read[e.Source] = read[e.Source] || o.Kind != journal.Unparsed && o.Kind != journal.Lost && o.Kind != journal.Skew
 	}
 	list := []reports.Evidence{}
-	for _, e := range sums {
+	for k, e := range sums {
+		if k.kind == journal.Unparsed && !read[e.Source] {
+			continue
+		}
 		list = append(list, *e)
 	}
 	list = mostCalls(list)
