@@ -28,7 +28,7 @@ type gate struct {
 func newGate(exp *configs.Experiment, asked string, at netip.Addr) (*gate, error) {
 	g := &gate{at: at.Unmap().WithZone(""), token: exp.Chaos.Token.Text}
 	if !g.at.IsLoopback() && g.token == "" {
-		return nil, fmt.Errorf("serve chaos.toxiproxy at %s: others than this machine reach it, and whoever reaches it can break the dependencies; set %s in the environment (or chaos: {token: {env: NAME}}) to what its clients shall send as a bearer token, or serve 127.0.0.1",
+		return nil, fmt.Errorf("serve chaos.toxiproxy at %s: others than this machine reach it, and whoever reaches it can break the dependencies; set %s in the environment, or chaos.token in the file, to what its clients shall send as a bearer token, or serve 127.0.0.1",
 			asked, configs.AuthTokenVariable)
 	}
 	host, _, _ := net.SplitHostPort(asked)
@@ -61,7 +61,7 @@ func (g *gate) check(r *http.Request) *toxiproxy.ApiError {
 	case !g.known(r.Host):
 		return &toxiproxy.ApiError{Message: fmt.Sprintf("the Host header names %q, which is not where this is served: a web page could have had that name point here; use the address, or the name in chaos.toxiproxy", plain(r.Host)), StatusCode: http.StatusForbidden}
 	case g.token != "" && !g.bears(r.Header.Values("Authorization")):
-		return &toxiproxy.ApiError{Message: "a token is needed: send the header Authorization: Bearer, with the value of " + configs.AuthTokenVariable + " (a run: chaos: {token: {env: " + configs.AuthTokenVariable + "}})", StatusCode: http.StatusUnauthorized}
+		return &toxiproxy.ApiError{Message: "a bearer token is needed (RFC 6750): the value of " + configs.AuthTokenVariable, StatusCode: http.StatusUnauthorized}
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func TestTokens(t *testing.T) {
 	for _, header := range []string{"", "Authorization: Bearer\n", "Authorization: Bearer \n", "Authorization: Bearer s3cret-t0keN\n", "Authorization: Bearer s3cret-t0ken2\n",
 		"Authorization: Bearer s3cret-t0ke\n", "Authorization: Basic " + token + "\n", "Authorization: " + token + "\n", "Authorization: Bearer x\nAuthorization: Bearer " + token + "\n",
 		"Authorization: Bearer " + token + "\nAuthorization: Bearer x\n"} {
-		if status, text := raw(t, s.url, to+header); status != http.StatusUnauthorized || !strings.Contains(text, "a token is needed") || strings.Contains(text, token) {
+		if status, text := raw(t, s.url, to+header); status != http.StatusUnauthorized || !strings.Contains(text, "a bearer token is needed") || strings.Contains(text, token) {
 			t.Errorf("%q: %d %s, want 401", header, status, text)
 		}
 	}
@@ -155,7 +155,8 @@ func TestTokens(t *testing.T) {
 	}
 
 	exp := s.experiment(configs.Fault{Hang: &configs.Hang{}})
-	if _, err := Open(t.Context(), exp); err == nil || !strings.Contains(err.Error(), "it wants another token, or one at all") {
+	if _, err := Open(t.Context(), exp); err == nil || !strings.Contains(err.Error(), "it wants another token, or one at all (a bearer token is needed (RFC 6750): the value of TOXIPROXY_AUTH_TOKEN)") ||
+		configs.Hide(err.Error()) != err.Error() || strings.Contains(err.Error(), "start it") {
 		t.Errorf("a run without a token: %v", err)
 	}
 	exp.Chaos.Token.Text = token

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -38,7 +39,11 @@ func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 	}
 	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host, token: exp.Chaos.Token.Text}
 	var v version
-	if err := c.do(ctx, http.MethodGet, "/version", nil, &v); err != nil {
+	err = c.do(ctx, http.MethodGet, "/version", nil, &v)
+	if _, refused := errors.AsType[*statusError](err); refused {
+		return nil, fmt.Errorf("reach chaos.toxiproxy: %w", err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
 	}
 	if v.Tailback != 0 {

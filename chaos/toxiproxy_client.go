@@ -93,7 +93,7 @@ func (a *api) refused(r *http.Response) error {
 		e.Message = strings.ReplaceAll(e.Message, a.token, "[hidden]")
 	}
 	if r.StatusCode == http.StatusUnauthorized {
-		e.Message = fmt.Sprintf("it wants another token, or one at all (%s); set %s, or chaos: {token: {env: NAME}}, to what it was started with",
+		e.Message = fmt.Sprintf("it wants another token, or one at all (%s); set %s in the environment, or chaos.token in the file, to what it was started with",
 			plain(e.Message), configs.AuthTokenVariable)
 	}
 	return &statusError{r.StatusCode, e.Message}

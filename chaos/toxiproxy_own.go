@@ -24,6 +24,9 @@ import (
 // mostOwn bounds the proxies that clients have made.
 const mostOwn = 100
 
+// anyPort is where a client's proxy listens that does not say where.
+const anyPort = "127.0.0.1:0"
+
 // isOwn reports whether a client has made the proxy.
 func (s *server) isOwn(p *proxy) bool { return s.own[p.dep.Name] == p }
 
@@ -162,7 +165,7 @@ func (s *server) placeFor(to settings) (string, error) {
 	}
 	listen := to.Listen
 	if listen == "" {
-		listen = "127.0.0.1:0"
+		listen = anyPort
 	}
 	at, err := net.ResolveTCPAddr("tcp", listen)
 	switch {

@@ -108,6 +108,11 @@ func TestPopulate(t *testing.T) {
 	if again[1].Listen != first[1].Listen || len(again[1].Toxics) != 1 {
 		t.Errorf("the same list made %+v of %+v", again[1], first[1])
 	}
+	for _, anywhere := range []string{"", `, "listen": ""`, `, "listen": "localhost:0"`} {
+		if again, _ = populate(http.StatusCreated, mail(anywhere)); again[0].Listen != first[1].Listen || len(again[0].Toxics) != 1 {
+			t.Errorf("a list that lets it listen anywhere (%q) made %+v of %+v", anywhere, again[0], first[1])
+		}
+	}
 	moved, _ := populate(http.StatusCreated, fmt.Sprintf(`{"name": "mail", "listen": %q, "upstream": "127.0.0.1:1", "enabled": false}`, first[1].Listen))
 	if moved[0].Upstream != "127.0.0.1:1" || moved[0].Enabled || len(moved[0].Toxics) != 0 {
 		t.Errorf("another list made %+v", moved[0])
@@ -176,6 +181,11 @@ func TestOwnProxiesAreLeftAlone(t *testing.T) {
 	}
 	if e := p.wait(journal.Warning); !strings.Contains(e.Text, "the toxic latency_downstream (latency, downstream) on amid is not of this run") {
 		t.Errorf("warned of %q", e.Text)
+	}
+	for _, on := range []string{"false", "true"} { // what is not the run's, it does not hold
+		if status, text := s.do("POST", "/proxies/amid", `{"enabled": `+on+`}`); status != http.StatusOK {
+			t.Errorf("enabled amid a run: %d %s", status, text)
+		}
 	}
 	if s.answers(while) {
 		t.Error("the dependency does not hang")

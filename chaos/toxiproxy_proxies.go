@@ -64,7 +64,11 @@ func (p *proxy) fixed() error {
 // is reports whether the settings are the proxy's, by their addresses. Where any
 // port was asked for, the one that it has will do.
 func (p *proxy) is(other settings) bool {
-	there := sameAddress(other.Listen, p.addr) || sameAddress(other.Listen, p.dep.Listen)
+	listen := other.Listen
+	if listen == "" && p.listens() {
+		listen = anyPort
+	}
+	there := sameAddress(listen, p.addr) || sameAddress(listen, p.dep.Listen)
 	return there && sameAddress(other.Upstream, p.dep.Upstream)
 }
 
