@@ -159,6 +159,16 @@ func (p *tab) quiet() {
 	}
 }
 
+// scheme is what the reader prefers: "light" or "dark".
+func (p *tab) scheme(name string) {
+	p.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
 // painted waits until what was set off so far can be seen: two frames.
 func (p *tab) painted() {
 	p.Helper()
@@ -364,18 +374,10 @@ func TestAModelThatDoesNotFitIsNotDrawn(t *testing.T) {
 
 func TestChartsFollowTheColourScheme(t *testing.T) {
 	p := open(t, browser(t), hang(), 1280)
-	scheme := func(name string) {
-		t.Helper()
-		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia,
-			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	scheme("light")
+	p.scheme("light")
 	p.do(chromedp.Navigate(p.url))
 	ask[bool](p, `(window.before = document.querySelector("#charts canvas").toDataURL()) !== ""`)
-	scheme("dark")
+	p.scheme("dark")
 	p.until(`document.querySelector("#charts canvas").toDataURL() !== window.before`)
 	if n := ask[int](p, inked); n != 3 {
 		t.Errorf("%d charts drawn in the dark, want 3", n)
