@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -60,6 +61,11 @@ func newWaits(a *reports.Audit) *waits {
 		w.All = append(w.All, one)
 	}
 	return w
+}
+
+// Has reports whether any wait is drawn for a dependency of such a verdict.
+func (w *waits) Has(verdict string) bool {
+	return slices.ContainsFunc(w.All, func(one wait) bool { return one.Verdict == verdict && len(one.Tries) > 0 })
 }
 
 // newWait lays out a row. A try that nobody ended goes on beyond what was watched.

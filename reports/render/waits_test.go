@@ -48,6 +48,9 @@ func TestWaitsOfAllKinds(t *testing.T) {
 	}
 	a := &reports.Audit{HorizonS: 30, Rows: []reports.AuditRow{row(reports.AuditNone, reports.ByWorker, 10, 0), row(reports.AuditOK, reports.ByApp, 0.001, 0), row(reports.AuditOK, reports.ByApp, 0.2, 99)}}
 	w := newWaits(a)
+	if !w.Has(reports.AuditOK) || !w.Has(reports.AuditNone) || w.Has(reports.AuditTooLong) {
+		t.Error("the key tells of other waits than are drawn")
+	}
 	if w.All[0].Endless != 0 || len(w.All[0].Tries) != 1 {
 		t.Errorf("a killed worker is drawn as %+v", w.All[0])
 	}
