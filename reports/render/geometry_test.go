@@ -213,3 +213,14 @@ func TestNamesBreakWhereTheyMay(t *testing.T) {
 		}
 	}
 }
+
+func TestFiguresKeepTheirUnits(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "began 2.6 s after": "began 2.6~s after", "(0.30 s with headroom); <0.1 ms": "(0.30~s with headroom); <0.1~ms",
+		"a s, 4 workers, 10 s.": "a s, 4 workers, 10~s.", "s  s": "s  s",
+	} {
+		if got := strings.ReplaceAll(glued(text), "\u00a0", "~"); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

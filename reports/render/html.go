@@ -169,6 +169,7 @@ var functions = template.FuncMap{
 	"mixAbout":  mixAbout,
 	"contents":  contents,
 	"breakable": breakable,
+	"glued":     glued,
 	"wasWell":   wasWell,
 	"egress":    egressWords,
 	"shape":     func(ok *bool) string { return known(ok, shape) },

@@ -74,6 +74,28 @@ func parts(name string) iter.Seq[string] {
 	}
 }
 
+// glued keeps each figure on one line with its unit.
+func glued(text string) string {
+	words := strings.Split(text, " ")
+	var b strings.Builder
+	for i, word := range words {
+		switch {
+		case i > 0 && unit(word) && isNumber(words[i-1]):
+			b.WriteString("\u00a0")
+		case i > 0:
+			b.WriteString(" ")
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// isNumber reports whether a word is one, such as "0.4", "<0.1" or "(12".
+func isNumber(word string) bool {
+	digits := strings.TrimLeft(word, "(<-")
+	return digits != "" && digits[0] >= '0' && digits[0] <= '9'
+}
+
 // mixLines are how many lines a table has with one for each request of each phase.
 func mixLines(phases []reports.Phase) (n int) {
 	for _, p := range phases {
