@@ -283,7 +283,7 @@ func TestHoverShowsOneMomentInAllPanels(t *testing.T) {
 		}
 	}
 	p.pointAt(10.21 / 25)
-	p.until(`/ 10$/.test(` + moments + `)`)
+	p.painted()
 	text := ask[string](p, `document.querySelector("#readout").innerText.replace(/\s+/g, " ")`)
 	if want := "10 s, hang asked 8.0/s 502 8.0/s p50"; !strings.HasPrefix(text, want) {
 		t.Errorf("the readout is %q, want it to begin with %q", text, want)

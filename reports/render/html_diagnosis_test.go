@@ -140,6 +140,41 @@ func TestTheModelIsDrawnAsFarAsItGoes(t *testing.T) {
 	}
 }
 
+// Where nothing varied there is nothing to explain: a model is drawn if it is
+// within a tenth of the answers in all.
+func TestAModelFits(t *testing.T) {
+	steady := func(said float64) *reports.Report {
+		return &reports.Report{Timeline: reports.Timeline{StartS: []float64{0, 1}, OKHz: []float64{6, 6}, Degraded: []float64{2, 2}},
+			Prediction: reports.Prediction{Series: []reports.Moment{{OKHz: said}, {OKHz: said}}}}
+	}
+	for said, want := range map[float64]bool{8: true, 7.3: true, 8.7: true, 7.1: false, 9: false, 2: false, 6: false} {
+		if got := fits(steady(said)); got != want {
+			t.Errorf("of 8/s seen, %g/s said fits: %v, want %v", said, got, want)
+		}
+	}
+	r := steady(2)
+	for r2, want := range map[float64]bool{1: true, 0.5: true, 0.49: false, -7: false} {
+		if r.Pool.FitR2 = &r2; fits(r) != want {
+			t.Errorf("one that explains %g fits: %v, want %v", r2, !want, want)
+		}
+	}
+}
+
+// What a model says that does not fit is not said in words either.
+func TestAModelThatDoesNotFitIsNotQuoted(t *testing.T) {
+	r := diagnosed()
+	if note := siteNotes(r); !strings.Contains(note, "By the model it carries 0/s") {
+		t.Errorf("the notes of one that fits read %q", note)
+	}
+	r.Pool.FitR2 = ptr(0.3)
+	if note := siteNotes(r); strings.Contains(note, "By the model") || !strings.Contains(note, "explains 30% of how good answers per second varied, too little to be drawn beside what was seen.") {
+		t.Errorf("the notes read %q", note)
+	}
+	if page := rendered(t, HTML, r); strings.Contains(page, "by the model</span>") || !strings.Contains(page, `"model":null`) {
+		t.Error("the page draws it")
+	}
+}
+
 func TestTheStatusPageIsDrawnAsDots(t *testing.T) {
 	r := diagnosed()
 	r.Status = []reports.Status{{AtS: 1, Busy: 1, Total: 4}, {AtS: 30, Busy: 1, Total: 4}}
