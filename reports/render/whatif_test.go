@@ -69,6 +69,7 @@ func whatIfPageOf(t *testing.T, p *reports.WhatIf) string {
 func TestThePredictionIsAPage(t *testing.T) {
 	page := whatIfPageOf(t, whatIf())
 	golden(t, "whatif.html", bare(page))
+	page = spaced(page)
 	for what, want := range map[string]string{
 		"the answer":            "<h1>The first 502 comes after 4.1 s: with calls of 1 s all 4 workers are taken.</h1>",
 		"the rest of it":        `<p class="lead">Of the requests of 60 s, 236`,
