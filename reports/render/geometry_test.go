@@ -163,7 +163,7 @@ func TestALongReportIsFolded(t *testing.T) {
 	folded := `[...document.querySelectorAll("details.fold")].map(d => (d.open ? "open " : "") + d.querySelector("summary").textContent)`
 	// Of the 20 checkouts of a recovery one failed; of the 60 in the hang 17 went well.
 	if got, want := ask[[]string](p, folded), []string{"4 requests in 6 phases; the worst: checkout in hang, 28% ok", "72 lines"}; !slices.Equal(got, want) {
-		t.Errorf("folded is %q, want %q", got, want)
+		t.Fatalf("folded is %q, want %q", got, want)
 	}
 	p.do(chromedp.Click(`details.fold summary`))
 	p.until(`document.querySelector("details.fold table").checkVisibility()`)

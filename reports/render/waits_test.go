@@ -20,7 +20,12 @@ func TestWaitsLieWhereTheirTimesAre(t *testing.T) {
 	if n := len(paid.Tries); n != 3 {
 		t.Fatalf("%d tries, want 3", n)
 	}
+	from := axis.left
 	for i, try := range paid.Tries {
+		if try.X != from {
+			t.Errorf("try %d begins at %g%%, want %g", i+1, try.X, from)
+		}
+		from = axis.x(float64(i + 1))
 		// 3 tries of 1 s end at 1, 2 and 3 s.
 		if end := try.X + try.Width + waitGap; math.Abs(end-axis.x(float64(i+1))) > 0.01 {
 			t.Errorf("try %d ends at %g%%, want %g", i+1, end, axis.x(float64(i+1)))
