@@ -12,6 +12,7 @@ import (
 type auditPage struct {
 	*reports.Audit
 	frame
+	Waits *waits // nil when none could be told
 }
 
 // AuditHTML writes an audit as one page that needs nothing else but links to
@@ -21,13 +22,15 @@ func AuditHTML(w io.Writer, a *reports.Audit) error {
 	if err != nil {
 		return err
 	}
-	return campaignHTML(w, "audit.html", auditFunctions, auditPage{a, f})
+	return campaignHTML(w, "audit.html", auditFunctions, auditPage{a, f, newWaits(a)})
 }
 
 var auditFunctions = template.FuncMap{
 	"badge":  func(p auditPage) string { return verdict(p.Verdict) },
 	"judged": judged,
 	"seen":   auditSeen,
+	"waited": auditWaited,
+	"last":   func(i int, w *waits) bool { return i == len(w.All)-1 },
 	"tries":  func(row reports.AuditRow) string { return dashed(auditTries(row)) },
 }
 
@@ -45,6 +48,17 @@ func auditSeen(row reports.AuditRow) string {
 	default:
 		return estimated(t.ObservedS, words.Held)
 	}
+}
+
+// auditWaited is the timeout that was seen, and how often it was waited for.
+func auditWaited(row reports.AuditRow) string {
+	switch t := row.Timeout; {
+	case t != nil && t.Verdict == reports.ByNobody:
+		return "still waited after " + words.Held(t.HorizonS)
+	case t != nil && t.ObservedS != nil && t.Retries > 0:
+		return auditTries(row) + " tries of " + auditSeen(row)
+	}
+	return auditSeen(row)
 }
 
 // dashed writes what a terminal shows as "-" as a page does.

@@ -2,9 +2,11 @@ package render
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/tailback/tailback/reports"
 )
@@ -42,7 +45,10 @@ func browser(t *testing.T) context.Context {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
+	// A mouse that can hover is the first pointer, as on a desktop: headless there is none.
+	const mouse = "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("blink-settings", mouse),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
@@ -153,6 +159,35 @@ func (p *tab) quiet() {
 	}
 }
 
+// scheme is what the reader prefers: "light" or "dark".
+func (p *tab) scheme(name string) {
+	p.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// painted waits until what was set off so far can be seen: two frames.
+func (p *tab) painted() {
+	p.Helper()
+	ask[bool](p, `(window.painted = false) || requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true })) > 0`)
+	p.until(`window.painted`)
+}
+
+// pointAt moves the mouse to a share of the width of the charts.
+func (p *tab) pointAt(share float64) {
+	p.Helper()
+	at := ask[[]float64](p, fmt.Sprintf(`(() => {
+		document.querySelector("#chart-time").scrollIntoView();
+		const r = document.querySelector("#chart-time .u-over").getBoundingClientRect();
+		return [r.left + %g * r.width, r.top + .5 * r.height];
+	})()`, share))
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0]-30, at[1]),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
+}
+
 // inked counts the canvases on which something was drawn.
 const inked = `[...document.querySelectorAll("#charts canvas")].filter(c => c.width > 0 &&
 	new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size > 3).length`
@@ -235,20 +270,20 @@ func TestARecoverysReasonCanBeReadOnAPhone(t *testing.T) {
 func TestHoverShowsOneMomentInAllPanels(t *testing.T) {
 	p := open(t, browser(t), hang(), 1280)
 	p.do(chromedp.Navigate(p.url))
-	// 0.405 of 25 s is 10.125 s, in the middle of the bucket that begins at 10 s.
-	at := ask[[]float64](p, `(() => {
-		document.querySelector("#chart-time").scrollIntoView();
-		const r = document.querySelector("#chart-time .u-over").getBoundingClientRect();
-		return [r.left + .405 * r.width, r.top + .5 * r.height];
-	})()`)
-	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0]-30, at[1]),
-		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
-	p.until(`!document.querySelector("#readout").hidden`)
 	moments := `[...document.querySelectorAll("#readout table")].map(t => t.dataset.panel + " " + t.dataset.t).join(", ")`
-	p.until(`/ 10$/.test(` + moments + `)`)
-	if got, want := ask[string](p, moments), "rate 10, time 10, flight 10"; got != want {
-		t.Errorf("the readout shows %s, want %s", got, want)
+	// Of 25 s in buckets of 0.25 s: the left and the right half of that from 10 s on,
+	// the middle of the one from 5 s on, where the fault begins, and the run's ends.
+	for share, from := range map[float64]string{10.06 / 25: "10", 10.21 / 25: "10", 5.125 / 25: "5", 0.001: "0", 0.999: "24.75"} {
+		p.pointAt(share)
+		p.until(`!document.querySelector("#readout").hidden`)
+		want := "rate " + from + ", time " + from + ", flight " + from
+		p.painted()
+		if got := ask[string](p, moments); got != want {
+			t.Errorf("over %g s the readout shows %s, want %s", share*25, got, want)
+		}
 	}
+	p.pointAt(10.21 / 25)
+	p.painted()
 	text := ask[string](p, `document.querySelector("#readout").innerText.replace(/\s+/g, " ")`)
 	if want := "10 s, hang asked 8.0/s 502 8.0/s p50"; !strings.HasPrefix(text, want) {
 		t.Errorf("the readout is %q, want it to begin with %q", text, want)
@@ -260,20 +295,89 @@ func TestHoverShowsOneMomentInAllPanels(t *testing.T) {
 	p.quiet()
 }
 
-func TestChartsFollowTheColourScheme(t *testing.T) {
-	p := open(t, browser(t), hang(), 1280)
-	scheme := func(name string) {
-		t.Helper()
-		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia,
-			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
-		if err != nil {
+// The arrow keys go from bucket to bucket, to each.
+func TestKeysGoThroughTheBuckets(t *testing.T) {
+	p := open(t, browser(t), hang(), 390) // where a bucket is 3 pixels wide
+	p.do(chromedp.Navigate(p.url), chromedp.Focus("#charts"))
+	var seen []string
+	for range 4 {
+		p.do(chromedp.KeyEvent(kb.ArrowRight))
+		seen = append(seen, ask[string](p, `document.querySelector("#readout table").dataset.t`))
+	}
+	p.do(chromedp.KeyEvent(kb.ArrowLeft))
+	seen = append(seen, ask[string](p, `document.querySelector("#readout table").dataset.t`))
+	if want := []string{"0", "0.25", "0.5", "0.75", "0.5"}; !slices.Equal(seen, want) {
+		t.Errorf("the keys lead to %v, want %v", seen, want)
+	}
+	p.quiet()
+}
+
+// Who has no mouse is not told to double-click, and reads a moment by a tap.
+func TestHintsAreForThePointerThereIs(t *testing.T) {
+	p := open(t, browser(t), hang(), 390)
+	shown := `[...document.querySelectorAll(".hint")].filter(h => h.checkVisibility()).map(h => h.textContent).join(" ")`
+	p.do(chromedp.Navigate(p.url))
+	if got := ask[string](p, shown); !strings.Contains(got, "double-click") || strings.Contains(got, "Tap") {
+		t.Errorf("with a mouse the hint is %q", got)
+	}
+	p.do(chromedp.EmulateViewport(390, 900, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(p.url))
+	if got := ask[string](p, shown); strings.Contains(got, "click") || !strings.Contains(got, "Tap") {
+		t.Errorf("with a finger the hint is %q", got)
+	}
+	at := ask[[]float64](p, `(() => {
+		document.querySelector("#chart-time").scrollIntoView();
+		const r = document.querySelector("#chart-time .u-over").getBoundingClientRect();
+		return [r.left + .5 * r.width, r.top + .5 * r.height];
+	})()`)
+	for _, touch := range []input.DispatchTouchEventParams{
+		{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: at[0], Y: at[1]}}},
+		{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}},
+	} {
+		if _, err := chromedp.Call(p.ctx, input.DispatchTouchEvent, touch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	scheme("light")
+	p.until(`!document.querySelector("#readout").hidden`)
+	if got, want := ask[string](p, `document.querySelector("#readout table").dataset.t`), "12.5"; got != want {
+		t.Errorf("a tap in the middle of 25 s reads %s, want %s", got, want)
+	}
+	if box := ask[[]float64](p, `(() => { const r = document.querySelector("#readout").getBoundingClientRect(); return [r.top, r.bottom, r.left, r.right] })()`); box[0] < 0 || box[1] > 900 || box[2] < 0 || box[3] > 390 {
+		t.Errorf("the readout lies at %v, out of the screen", box)
+	}
+	p.quiet()
+}
+
+// drawnOn is what stands on the canvases.
+const drawnOn = `[...document.querySelectorAll("#charts canvas")].map(c => c.toDataURL()).join()`
+
+// A model that explains less than half is as if it were not there, on the axes as well.
+func TestAModelThatDoesNotFitIsNotDrawn(t *testing.T) {
+	b := browser(t)
+	canvases := func(fit float64, factor float64) string {
+		r := diagnosed()
+		r.Pool.FitR2 = &fit
+		for i := range r.Prediction.Series {
+			r.Prediction.Series[i].OKHz *= factor
+		}
+		p := open(t, b, r, 1280)
+		p.do(chromedp.Navigate(p.url))
+		return ask[string](p, drawnOn)
+	}
+	poor, wild, fitting := canvases(0.49, 1), canvases(-3, 100), canvases(0.5, 1)
+	if poor != wild {
+		t.Error("a model that explains nothing changes what is drawn")
+	}
+	if poor == fitting {
+		t.Error("a model that explains half is not drawn")
+	}
+}
+
+func TestChartsFollowTheColourScheme(t *testing.T) {
+	p := open(t, browser(t), hang(), 1280)
+	p.scheme("light")
 	p.do(chromedp.Navigate(p.url))
 	ask[bool](p, `(window.before = document.querySelector("#charts canvas").toDataURL()) !== ""`)
-	scheme("dark")
+	p.scheme("dark")
 	p.until(`document.querySelector("#charts canvas").toDataURL() !== window.before`)
 	if n := ask[int](p, inked); n != 3 {
 		t.Errorf("%d charts drawn in the dark, want 3", n)

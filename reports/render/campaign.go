@@ -38,7 +38,7 @@ func newFrame() (frame, error) {
 // campaignHTML fills one of the templates of page/campaign. The page needs
 // nothing else, not even scripts; it links to the runs' own reports.
 func campaignHTML(w io.Writer, name string, own template.FuncMap, page any) error {
-	t, err := template.New(name).Funcs(functions).Funcs(campaignFunctions).Funcs(own).ParseFS(pageFiles, "page/campaign/parts.html", "page/campaign/"+name)
+	t, err := template.New(name).Funcs(functions).Funcs(campaignFunctions).Funcs(own).ParseFS(pageFiles, "page/listing.html", "page/campaign/parts.html", "page/campaign/"+name)
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}

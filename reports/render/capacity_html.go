@@ -36,6 +36,8 @@ var capacityFunctions = template.FuncMap{
 	"little":  func(c *reports.Capacity) bool { return trialsOf(c) <= fewTrials },
 	"load":    loadOf,
 	"note":    func(c *reports.Capacity) string { return arrivalsNote(c.Arrivals) },
+	"holds":   func(t reports.CapacityTrial) bool { return t.Held && t.Void == "" },
+	"came":    cameOf,
 	"result":  func(t reports.CapacityTrial) string { return t.Verdict() },
 }
 
@@ -53,6 +55,17 @@ func faultOf(f reports.CapacityFigure) string {
 		return "no fault"
 	}
 	return f.Fault
+}
+
+// cameOf is what came of a trial, with a sign so that it does not rest on colour.
+func cameOf(t reports.CapacityTrial) string {
+	switch {
+	case t.Void != "":
+		return "– void"
+	case t.Held:
+		return "✓ yes"
+	}
+	return "✕ no"
 }
 
 // carried is the figure in a few words.

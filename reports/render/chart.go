@@ -25,7 +25,7 @@ type chart struct {
 	Faults   []stretch  `json:"faults"`
 	Lanes    int        `json:"lanes"` // rows that Faults needs
 	Marks    []mark     `json:"marks"`
-	Model    *model     `json:"model"` // null when there is none
+	Model    *model     `json:"model"` // null when there is none, or it does not fit
 	Levels   []level    `json:"levels"`
 	Readings []reading  `json:"readings"`
 	// QueueSeen is whether the status page told of a queue.
@@ -72,7 +72,10 @@ func newChart(r *reports.Report) chart {
 	}
 	c.Faults, c.Lanes = lanes(r.Faults, c.End)
 	n := len(c.Starts)
-	c.Model, c.Levels, c.Uses = newModel(r.Prediction, n), levels(r), uses(r, n)
+	c.Levels, c.Uses = levels(r), uses(r, n)
+	if fits(r) {
+		c.Model = newModel(r.Prediction, n)
+	}
 	c.Readings, c.QueueSeen = readings(r, c.End)
 	return c
 }

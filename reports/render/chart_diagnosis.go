@@ -1,6 +1,7 @@
 package render
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tailback/tailback/reports"
@@ -35,6 +36,28 @@ type use struct {
 	Name    string  `json:"name"`
 	Open    []int64 `json:"open"`
 	Waiting []int64 `json:"waiting"`
+}
+
+// Below fair a model explains too little of a run to be drawn over it. Off is how
+// far it may be from the answers in all where nothing varied and so nothing can be
+// explained.
+const (
+	fair = 0.5
+	off  = 0.1
+)
+
+// fits reports whether the model is near enough to what was seen to be drawn: the
+// line of one that is not would mislead, and its size would flatten what was seen.
+func fits(r *reports.Report) bool {
+	if r.Pool.FitR2 != nil {
+		return *r.Pool.FitR2 >= fair
+	}
+	seen, said := 0.0, 0.0
+	for i, s := range r.Prediction.Series {
+		seen += at(r.Timeline.OKHz, i) + at(r.Timeline.Degraded, i)
+		said += s.OKHz
+	}
+	return math.Abs(said-seen) <= off*seen
 }
 
 // newModel picks what was predicted for n buckets.

@@ -34,7 +34,7 @@ var diagnosisFunctions = template.FuncMap{
 	"rest":         func(summary string) string { _, r := parted(summary); return r },
 	"why":          hasWhy,
 	"hasSite":      func(p reports.Pool) bool { return len(siteFigures(p)) > 0 },
-	"poorly":       func(p reports.Pool) bool { return *p.FitR2 < 0.5 },
+	"poorly":       func(p reports.Pool) bool { return *p.FitR2 < fair },
 	"model":        func(p reports.Pool) string { return known(p.FitR2, explained) },
 }
 
@@ -122,11 +122,15 @@ func siteNotes(r *reports.Report) string {
 	case "tcp":
 		notes = append(notes, "The pool listens as on TCP: a full queue makes visitors wait.")
 	}
-	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 {
+	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 && fits(r) {
 		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", words.PerS(*hz), faultName(r.Faults[0])))
 	}
 	if p.FitR2 != nil {
-		notes = append(notes, "The model explains "+explained(*p.FitR2)+" of how good answers per second varied.")
+		note := "The model explains " + explained(*p.FitR2) + " of how good answers per second varied"
+		if !fits(r) {
+			note += ", too little to be drawn beside what was seen"
+		}
+		notes = append(notes, note+".")
 	}
 	return strings.Join(notes, " ")
 }

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // samples are the runs that every form of the report is tried on.
 var samples = map[string]func() *reports.Report{
 	"hang": hang, "healthy": healthy, "empty": empty, "unfaithful": unfaithful, "hostile": hostile, "drill": drill,
-	"diagnosed": diagnosed, "several": several,
+	"diagnosed": diagnosed, "several": several, "four by six": fourBySix,
 }
 
 func rendered(t *testing.T, form func(io.Writer, *reports.Report) error, r *reports.Report) string {

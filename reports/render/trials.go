@@ -1,7 +1,6 @@
 package render
 
 import (
-	"math"
 	"slices"
 
 	"github.com/tailback/tailback/reports"
@@ -50,8 +49,7 @@ const (
 	stripRight = 97.0
 	stripLane  = 24.0 // pixels
 	stripFoot  = 18.0
-	stripPad   = 1.12 // of a rate, beyond the first and the last
-	mostTicks  = 7
+	stripTicks = 7 // at most
 )
 
 // newTrialStrips lays out the trials of a search.
@@ -75,7 +73,7 @@ func newTrialStrips(c *reports.Capacity) trialStrips {
 	return s
 }
 
-func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis) trialStrip {
+func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis logAxis) trialStrip {
 	strip := trialStrip{Name: faultOf(*f), Found: carries(c, f)}
 	if f.Why != "" {
 		strip.Found = carried(c, *f) // why stands in the table above
@@ -84,7 +82,7 @@ func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis
 		from := axis.x(*f.LowHz)
 		strip.Between = &trialBand{from, round(axis.x(*f.HighHz) - from)}
 	}
-	for _, v := range axis.ticks() {
+	for _, v := range axis.ticks(stripTicks) {
 		strip.Ticks = append(strip.Ticks, trialTick{axis.x(v), words.Asked(v)})
 	}
 	for _, t := range f.Trials {
@@ -104,57 +102,16 @@ func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis rateAxis
 	return strip
 }
 
-// rateAxis is a logarithmic axis of rates.
-type rateAxis struct{ from, to float64 }
-
 // rateAxisOf reaches over every rate that was tried, and every bound.
-func rateAxisOf(c *reports.Capacity) rateAxis {
-	a := rateAxis{math.Inf(1), 0}
-	add := func(hz float64) {
-		if hz > 0 {
-			a.from, a.to = min(a.from, hz), max(a.to, hz)
-		}
-	}
+func rateAxisOf(c *reports.Capacity) logAxis {
+	var rates []float64
 	for _, f := range c.Figures {
 		for _, t := range f.Trials {
-			add(t.RateHz)
+			rates = append(rates, t.RateHz)
 		}
 		if f.HighHz != nil {
-			add(*f.HighHz)
+			rates = append(rates, *f.HighHz)
 		}
 	}
-	return rateAxis{a.from / stripPad, a.to * stripPad}
-}
-
-// x is where a rate lies.
-func (a rateAxis) x(hz float64) float64 {
-	share := math.Log(hz/a.from) / math.Log(a.to/a.from)
-	return round(stripLeft + (stripRight-stripLeft)*min(max(share, 0), 1))
-}
-
-// ticks are round rates on the axis: as many of 1, 2, 5, 10, ... as there is room
-// for, or evenly spaced ones where it is short.
-func (a rateAxis) ticks() []float64 {
-	for _, digits := range [][]float64{{1, 2, 5}, {1, 5}, {1}} {
-		ticks := a.decades(digits)
-		if len(ticks) < 3 {
-			return slices.DeleteFunc(linearTicks(a.to, 4*int(math.Ceil(a.to/(a.to-a.from)))), func(v float64) bool { return v < a.from || v > a.to })
-		}
-		if len(ticks) <= mostTicks {
-			return ticks
-		}
-	}
-	return a.decades([]float64{1})
-}
-
-// decades are the rates on the axis that are one of the digits times a power of 10.
-func (a rateAxis) decades(digits []float64) (ticks []float64) {
-	for e := math.Floor(math.Log10(a.from)); e <= math.Log10(a.to); e++ {
-		for _, d := range digits {
-			if v := d * math.Pow(10, e); v >= a.from && v <= a.to {
-				ticks = append(ticks, v)
-			}
-		}
-	}
-	return ticks
+	return logAxisOver(stripLeft, stripRight, rates)
 }

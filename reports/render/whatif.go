@@ -27,7 +27,7 @@ func WhatIf(w io.Writer, p *reports.WhatIf) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("whatif.html").Funcs(functions).Funcs(whatIfFunctions).ParseFS(pageFiles, "page/whatif/whatif.html")
+	t, err := template.New("whatif.html").Funcs(functions).Funcs(whatIfFunctions).ParseFS(pageFiles, "page/listing.html", "page/whatif/whatif.html")
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}

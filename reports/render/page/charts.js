@@ -107,11 +107,19 @@
     tr.insertCell().textContent = value;
   }
 
+  // bucket is the one under the cursor. uPlot's own index is that of the edge which
+  // is nearer, and so the next bucket's over the right half of each.
+  function bucket(u) {
+    if (!(u.cursor.left >= 0)) return null;
+    const x = u.posToVal(u.cursor.left, "x"), after = data.t.findIndex(t => t > x);
+    return after < 0 ? last : Math.max(0, after - 1);
+  }
+
   // show fills a panel's part of the readout with its own moment.
   function show(id, spec) {
     return u => {
-      const i = u.cursor.idx;
-      if (i == null || u.cursor.left < 0) {
+      const i = bucket(u);
+      if (i == null) {
         readout.hidden = true;
         return;
       }
@@ -124,18 +132,18 @@
       readout.hidden = false;
       const at = left + u.cursor.left, beside = at + 18 + readout.offsetWidth > root.clientWidth;
       readout.style.left = Math.max(0, beside ? at - 18 - readout.offsetWidth : at + 18) + "px";
-      readout.style.top = "96px";
+      const above = -root.getBoundingClientRect().top + 8; // of the charts, out of sight
+      readout.style.top = Math.max(96, Math.min(above, root.clientHeight - readout.offsetHeight)) + "px";
     };
   }
 
   function build(id, spec, colour, rows) {
     const host = root.querySelector("#chart-" + id + " .live"), top = id === "rate" ? rows * 18 + 6 : 8;
-    const floor = (u, s, closest, x) => Math.min(last, xs[closest] > x ? Math.max(0, closest - 1) : closest);
     return new uPlot({
       width: root.clientWidth, height: spec.height + top + (spec.axis ? 24 : 4), padding: [top, right, spec.axis ? 0 : 4, 0],
       legend: { show: false }, series: [{}].concat(spec.series), axes: axes(spec, colour),
       scales: { x: { time: false, range: (u, a, b) => [a, b] }, y: spec.y },
-      cursor: { y: false, points: { show: false }, dataIdx: floor, drag: { x: true, y: false, setScale: true }, sync: { key: "run", setSeries: false, scales: ["x", null] } },
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: true }, sync: { key: "run", setSeries: false, scales: ["x", null] } },
       hooks: { drawClear: [bands(data, colour)], draw: [moments(data, colour, id === "rate"), overlaid(id, data, colour)], setCursor: [show(id, spec)] },
     }, [xs].concat(spec.data), host);
   }
@@ -153,7 +161,7 @@
   }
 
   function step(by) {
-    const now = charts[0].cursor.idx, i = Math.min(last, Math.max(0, (now == null ? -1 : now) + by));
+    const now = bucket(charts[0]), i = Math.min(last, Math.max(0, (now == null ? -1 : now) + by));
     const x = charts[0].valToPos((xs[i] + xs[i + 1]) / 2, "x");
     for (const c of charts) c.setCursor({ left: x, top: 1 }, true, false);
   }
@@ -172,7 +180,12 @@
     }
   }).observe(root);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details")) d.open = true; });
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const d of folded) d.open = true;
+  });
+  addEventListener("afterprint", () => { for (const d of folded) d.open = false; });
   root.addEventListener("keydown", e => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
     if (!by) return;
