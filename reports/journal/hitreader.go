@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // hitReader reads a hit file from its beginning to its end.
@@ -19,9 +21,9 @@ type hitReader struct {
 	columns [len(columnNames)]column
 }
 
-// openHits opens the hit file at path. Errors name it.
-func openHits(path string) (r *hitReader, err error) {
-	f, err := os.Open(path)
+// openHits opens a hit file in the bundle at dir. Errors name it.
+func openHits(dir, name string) (r *hitReader, err error) {
+	f, err := files.Open(dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +31,7 @@ func openHits(path string) (r *hitReader, err error) {
 	err = guard(func() error { return r.open() })
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return r, nil
 }
@@ -71,6 +73,9 @@ func (r *hitReader) read(hits []Hit) (n int, err error) {
 			return n, err
 		}
 		ready = min(ready, len(hits)-n)
+		if err := r.check(ready); err != nil {
+			return n, fmt.Errorf("%s: %w", r.file.Name(), err)
+		}
 		r.fill(hits[n : n+ready])
 		n += ready
 	}
@@ -138,6 +143,19 @@ func (r *hitReader) next() {
 			c.pages, c.dictionary = chunks[r.index[i]].Pages(), nil
 		}
 	}
+}
+
+// check holds the figures of the next n hits to what a run can write.
+func (r *hitReader) check(n int) error {
+	for i := range r.columns {
+		low, high := hitBounds(columnNames[i])
+		for k, v := range r.columns[i].values[:n] {
+			if v < low || v > high {
+				return fmt.Errorf("%s of hit %d is %d, and can only be from %d to %d", columnNames[i], uint64(r.columns[colSeq].values[k]), v, low, high)
+			}
+		}
+	}
+	return nil
 }
 
 // fill takes as many values of every column as there are hits.
