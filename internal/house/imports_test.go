@@ -19,11 +19,12 @@ var rules = map[string]struct {
 	may []string
 	why string
 }{
-	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
+	"configs":                   {[]string{"internal/redact"}, "what was asked stands by itself, so that everything may read it"},
 	"internal/files":            {nil, "a folder from elsewhere is read and written with the same care by everybody"},
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
+	"internal/redact":           {nil, "a secret is a text, wherever it came from"},
 	"internal/stats":            {nil, "statistics know nothing of sites"},
 	"reports/journal":           {[]string{"internal/files", "configs"}, "the record of a run must be readable without what made it"},
 	"attack":                    {[]string{"reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
