@@ -11,12 +11,13 @@ import (
 // What a record may hold. A run lasts up to 30 days, and may wait as long for its
 // last answer; the rest is room.
 const (
-	maxTime   = 100 * 24 * time.Hour // from T0, in either direction
-	maxText   = 16 << 20             // bytes of the manifest, or the experiment
-	maxLine   = 1 << 20              // bytes of a line
-	maxLines  = 10_000_000           // of a file
-	maxNames  = 10_000               // of a list in the manifest
-	maxBucket = 8 * 54               // of Usage.Waits: WaitBucket of the longest time that there is
+	maxTime   = 100 * 24 * time.Hour   // from T0, in either direction
+	maxText   = 16 << 20               // bytes of the manifest, or the experiment
+	maxLine   = 1 << 20                // bytes of a line
+	maxLines  = 10_000_000             // of a file
+	maxNames  = 10_000                 // of a list in the manifest
+	clockSlip = 100 * time.Millisecond // by which an end can come before its beginning, where two clocks are compared
+	maxBucket = 8 * 54                 // of Usage.Waits: WaitBucket of the longest time that there is
 )
 
 // A figure is bounded by its unit, which its name tells; the first row that fits
@@ -150,6 +151,9 @@ func (m *Manifest) check() error {
 			return fmt.Errorf("it lists %d %s, and can only list %d", n, name, maxNames)
 		}
 	}
+	if err := figures(m); err != nil {
+		return err
+	}
 	for i, p := range m.Phases {
 		if p.EndNS < p.StartNS {
 			return fmt.Errorf("phases[%d].end_ns is %d, before its start_ns, %d", i, p.EndNS, p.StartNS)
@@ -158,7 +162,7 @@ func (m *Manifest) check() error {
 	if y := m.T0.Year(); !m.T0.IsZero() && (y < 1970 || y > 2200) {
 		return fmt.Errorf("t0 is in the year %d, and can only be from 1970 to 2200", y)
 	}
-	return figures(m)
+	return nil
 }
 
 // check holds an event to what a run can write.
@@ -177,6 +181,15 @@ func (e *Event) check() error {
 	if lacks {
 		return fmt.Errorf("event %q without its fault, connection, wait or usage", e.Kind)
 	}
+	if err := figures(e); err != nil {
+		return err
+	}
+	if w := e.Wait; w != nil && w.BeganNS-w.EndedNS > int64(clockSlip) {
+		return fmt.Errorf("wait.ended_ns is %d, before its began_ns, %d", w.EndedNS, w.BeganNS)
+	}
+	if c := e.Connection; c != nil && c.OpenedNS-c.ClosedNS > int64(clockSlip) {
+		return fmt.Errorf("connection.closed_ns is %d, before its opened_ns, %d", c.ClosedNS, c.OpenedNS)
+	}
 	if u := e.Usage; u != nil {
 		for bucket := range u.Waits {
 			if bucket < 0 || bucket > maxBucket {
@@ -184,7 +197,7 @@ func (e *Event) check() error {
 			}
 		}
 	}
-	return figures(e)
+	return nil
 }
 
 // check holds an observation to what a run can write.
