@@ -97,9 +97,17 @@ func (r *redacted) Unwrap() error { return r.err }
 // secrets collects values.
 type secrets struct{ found []string }
 
+// add adds a value, and the lines of one that has several, such as a key: the
+// ends of lines change on the way.
 func (c *secrets) add(value string) {
-	if len(value) >= leastSecret && value != hidden {
-		c.found = append(c.found, value)
+	if len(value) < leastSecret || value == hidden {
+		return
+	}
+	c.found = append(c.found, value)
+	for line := range strings.Lines(value) {
+		if line = strings.TrimSpace(line); len(line) >= leastPart {
+			c.found = append(c.found, line)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (h *Hider) search(l layer, spans []span) []span {
 	for i := range len(l.text) {
 		c := l.text[i]
 		for _, k := range h.first[c] {
-			if n := &h.needles[k]; i+1 == len(l.text) || l.text[i+1] == n.text[1] || special[l.text[i+1]] {
+			if n := &h.needles[k]; special[c] || i+1 == len(l.text) || l.text[i+1] == n.text[1] || special[l.text[i+1]] {
 				spans = h.try(l, i, n, spans)
 			}
 		}

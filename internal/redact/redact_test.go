@@ -72,6 +72,7 @@ var encodings = []func(string) string{
 	func(s string) string {
 		var b bytes.Buffer
 		w := quotedprintable.NewWriter(&b)
+		w.Binary = true // else it changes the ends of lines
 		w.Write([]byte(s))
 		w.Close()
 		return b.String()
@@ -121,7 +122,7 @@ func encoded(r *rand.Rand, secret string) (text, whole string) {
 // FuzzHide draws secrets, and ways to write them down, and finds none in what is left.
 func FuzzHide(f *testing.F) {
 	for seed := range uint64(400) {
-		f.Add([]string{"a&b<c>\"d\"'e'", "p%41q+r s", "\\u0026&amp;", "Grüße-日本-🔒", "====", "++++", "%%%%", "a=b\r\nc", "user:Passw0rd/+"}[seed%9], seed)
+		f.Add([]string{"a&b<c>\"d\"'e'", "p%41q+r s", "\\u0026&amp;", "Grüße-日本-🔒", "====", "++++", "%%%%", "a=b\r\nc", "user:Passw0rd/+", "%000"}[seed%10], seed)
 	}
 	f.Fuzz(func(t *testing.T, secret string, seed uint64) {
 		if len(secret) < 4 || len(secret) > 200 || !utf8.ValidString(secret) || strings.Contains(mark, secret) || strings.ContainsRune(secret, 0) {

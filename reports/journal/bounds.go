@@ -90,7 +90,7 @@ func within(name string, v float64) error {
 		if v >= b.low && v <= b.high {
 			return nil
 		}
-		return fmt.Errorf("%s is %g, and can only be from %g to %g", name, v, b.low, b.high)
+		return fmt.Errorf("%s is %.6g, and can only be from %.6g to %.6g", name, v, b.low, b.high)
 	}
 	return nil
 }
@@ -183,6 +183,9 @@ func (e *Event) check() error {
 	}
 	if err := figures(e); err != nil {
 		return err
+	}
+	if e.Fault != nil && e.AtNS < -int64(clockSlip) {
+		return fmt.Errorf("at_ns of a fault is %d, before the run", e.AtNS)
 	}
 	if w := e.Wait; w != nil && w.BeganNS-w.EndedNS > int64(clockSlip) {
 		return fmt.Errorf("wait.ended_ns is %d, before its began_ns, %d", w.EndedNS, w.BeganNS)

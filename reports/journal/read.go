@@ -182,7 +182,11 @@ func readLines[T any](dir, name string, check func(*T) error) ([]T, error) {
 		}
 		all = append(all, one)
 	}
-	if err := lines.Err(); err != nil {
+	err = lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = fmt.Errorf("it is longer than %d MB", maxLine>>20)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s:%d: read line: %w", f.Name(), n, err)
 	}
 	return all, nil
