@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,7 +64,11 @@ func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
 }
 
 func makeEmpty(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	err := os.MkdirAll(dir, 0o755)
+	if _, behind := os.Stat(dir); errors.Is(err, fs.ErrExist) && behind != nil {
+		return fmt.Errorf("%s is a link that leads to no folder; make that, or name another with --out", dir)
+	}
+	if err != nil {
 		return err
 	}
 	d, err := os.Open(dir)
