@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/tailback/tailback/internal/files"
 )
@@ -45,6 +46,9 @@ func (r *hitReader) open() error {
 	if err != nil {
 		return err
 	}
+	if err := checkGroups(file.Metadata().RowGroups); err != nil {
+		return err
+	}
 	for i, name := range columnNames {
 		leaf, ok := file.Schema().Lookup(name)
 		if r.columns[i].absent = !ok && sinceThen(i); r.columns[i].absent {
@@ -61,6 +65,27 @@ func (r *hitReader) open() error {
 	r.columns[colClass].parse = func(name string) int64 { return int64(ParseClass(name)) }
 	r.columns[colAnswerer].parse = func(name string) int64 { return int64(ParseAnswerer(name)) }
 	r.groups = file.RowGroups()
+	return nil
+}
+
+// A row group may have so many hits, and so many bytes of a column: its reader may
+// have to hold a whole column, however small the file is.
+const (
+	maxGroup  = 1 << 22
+	maxColumn = 256 << 20
+)
+
+func checkGroups(groups []format.RowGroup) error {
+	for i, g := range groups {
+		if g.NumRows < 0 || g.NumRows > maxGroup {
+			return fmt.Errorf("row group %d has %d hits, and can only have %d", i, g.NumRows, maxGroup)
+		}
+		for _, c := range g.Columns {
+			if n := c.MetaData.TotalUncompressedSize; n < 0 || n > maxColumn {
+				return fmt.Errorf("a column of row group %d has %d bytes, and can only have %d", i, n, maxColumn)
+			}
+		}
+	}
 	return nil
 }
 
