@@ -1,7 +1,7 @@
 # The two commands of the README, and the parts that they are made of.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test test-again setup lint bench accuracy picture
+.PHONY: demo test test-again setup lint bench soak help accuracy picture
 
 demo: ## watch a site go down with 502s, and the timeout that saves it
 	go run ./cmd/tailback demo
@@ -17,16 +17,22 @@ setup: ## install what the tests use, where it is missing and this user may
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
-	go vet ./...
+	go vet -tags real ./...
 	go run $(STATICCHECK) ./...
 
 bench: ## the figures of reports/BENCHMARKS.md
 	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback
 
+soak: ## faults of all kinds each second for 20 minutes (in make test for 12 s); fails when goroutines, memory or descriptors grow
+	go test -run Soak -soak 20m -timeout 30m -v ./internal/harness
+
+help: ## configs/help, the manual's pages, from internal/manual/pages and the file's types
+	go test ./internal/manual -run TestPagesAreWritten -update
+
 accuracy: ## internal/accuracy/ACCURACY.md: what the reports say of drawn sites and of labelled situations, beside the truth
 	go test -count=1 -timeout 30m -v ./internal/accuracy -long
 	go test -count=1 -timeout 60m -v ./internal/accuracy/drawn -long
-	kept=$$(mktemp -d) && go test -count=1 -timeout 30m ./internal/zoo -run TestSimulationIsLikeRealServers -long -keep $$kept && go test -count=1 -v ./internal/accuracy/drawn -run TestRealRuns -real $$kept
+	kept=$$(mktemp -d) && go test -count=1 -timeout 30m ./internal/zoo -run TestSimulationIsLikeRealServers -long -keep $$kept && go test -count=1 -v ./internal/accuracy/drawn -tags real -run TestRealRuns -real $$kept
 
 picture: ## reports/render/report.png, the README's picture, from a run of the demo
 	rm -rf tailback-out/picture

@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 )
 
 const (
@@ -30,7 +27,7 @@ const (
 // newTransport returns a transport for the target: HTTP/1.1, as many
 // connections as there are requests in flight, proxies only when asked for.
 func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
-	tlsConfig, err := newTLSConfig(t)
+	tlsConfig, err := t.TLS()
 	if err != nil {
 		return nil, err
 	}
@@ -46,32 +43,6 @@ func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
 		tr.Proxy = to.proxy
 	}
 	return tr, nil
-}
-
-func newTLSConfig(t configs.Target) (*tls.Config, error) {
-	c := &tls.Config{ServerName: hostname(t.Host), InsecureSkipVerify: t.Insecure} // #nosec G402 -- only when the file says so
-	if t.CAFile == "" {
-		return c, nil
-	}
-	pem, err := os.ReadFile(t.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("read target.ca_file: %w", err)
-	}
-	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
-		c.RootCAs = x509.NewCertPool()
-	}
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("read target.ca_file %s: no PEM certificate in it", t.CAFile)
-	}
-	return c, nil
-}
-
-// hostname returns host without its port.
-func hostname(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		return h
-	}
-	return host
 }
 
 // sender sends one request: the transport itself, or a client that follows
@@ -120,7 +91,7 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 	s := a.mix.shots[0]
 	safe := s.repeatable()
 	if !safe {
-		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {"tailback"}}}
+		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {build.UserAgent()}}}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, errTimeout)
 	defer cancel()
@@ -129,7 +100,7 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return "", false, fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
+		return "", false, unreachable(&s, err)
 	}
 	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -73,7 +74,7 @@ func TestRequest(t *testing.T) {
 	}
 	user, password, _ := got.BasicAuth()
 	if got.Method != "PUT" || got.RequestURI != "/shop/pay?x=1&y=%2F" || body != "amount=5" || got.ContentLength != 8 ||
-		len(got.Header["Accept"]) != 2 || got.UserAgent() != "tailback" || user != "ada" || password != "pw" || got.Header.Get("X-Vegeta-Seq") != "" {
+		len(got.Header["Accept"]) != 2 || got.UserAgent() != build.UserAgent() || user != "ada" || password != "pw" || got.Header.Get("X-Vegeta-Seq") != "" {
 		t.Errorf("got %s %s %q %v", got.Method, got.RequestURI, body, got.Header)
 	}
 }
@@ -198,20 +199,25 @@ func TestExpectedStatus(t *testing.T) {
 	}
 }
 
-// An answer that is good and matches degraded served less; a bad one is just bad.
+// An answer of an expected status is good when its body matches expect or
+// degraded, and served less when it matches degraded.
 func TestDegraded(t *testing.T) {
 	for _, c := range []struct {
-		body     string
-		class    journal.Class
-		degraded bool
+		status, body string
+		class        journal.Class
+		degraded     bool
 	}{
-		{"ok", journal.ClassOK, false}, {"ok fallback 17", journal.ClassOK, true}, {"fallback", journal.ClassBody, false},
+		{"200 OK", "ok", journal.ClassOK, false},
+		{"200 OK", "ok fallback 17", journal.ClassOK, true},
+		{"200 OK", "fallback 17", journal.ClassOK, true},
+		{"200 OK", "fallback", journal.ClassBody, false},
+		{"503 Service Unavailable", "fallback 17", journal.ClassStatus, false},
 	} {
-		exp := experiment(rawServer(t, write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+c.body)), burst(1))
+		exp := experiment(rawServer(t, write("HTTP/1.1 "+c.status+"\r\nConnection: close\r\n\r\n"+c.body)), burst(1))
 		exp.Requests[0].Expect.Body = "ok"
 		exp.Requests[0].Degraded.BodyMatches = `fallback \d+`
 		if hits := drive(t, exp); hits[0].Class != c.class || hits[0].Degraded != c.degraded {
-			t.Errorf("%q: class %v degraded %v, want %v %v", c.body, hits[0].Class, hits[0].Degraded, c.class, c.degraded)
+			t.Errorf("%s, %q: class %v degraded %v, want %v %v", c.status, c.body, hits[0].Class, hits[0].Degraded, c.class, c.degraded)
 		}
 	}
 }

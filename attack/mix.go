@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
+	"github.com/tailback/tailback/reports/journal"
 )
 
 // mix is the weighted mix of requests.
@@ -65,7 +68,7 @@ func newShot(base *url.URL, t configs.Target, r configs.Request) (shot, error) {
 		s.header.Add(h.Name, h.Value.Text)
 	}
 	if _, set := s.header["User-Agent"]; !set {
-		s.header.Set("User-Agent", "tailback")
+		s.header.Set("User-Agent", build.UserAgent())
 	}
 	if user, password, given := t.Login(); given && s.header.Get("Authorization") == "" {
 		auth := &http.Request{Header: s.header}
@@ -163,9 +166,7 @@ func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
 		patterns = []string{"2xx", "3xx"}
 	}
 	for code := range j.status {
-		for _, p := range patterns {
-			j.status[code] = j.status[code] || statusMatches(p, code)
-		}
+		j.status[code] = statusNamed(patterns, code)
 	}
 	var err error
 	if j.good, err = newMatcher(expect.Match); err != nil {
@@ -173,6 +174,11 @@ func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
 	}
 	j.degraded, err = newMatcher(degraded)
 	return j, err
+}
+
+// statusNamed reports whether one of the patterns says code.
+func statusNamed(patterns []string, code int) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return statusMatches(p, code) })
 }
 
 // statusMatches reports whether code is what pattern says: "200", or "2xx".
@@ -190,6 +196,20 @@ func newMatcher(m configs.Match) (matcher, error) {
 	re, err := regexp.Compile(m.BodyMatches)
 	out.re = re
 	return out, err
+}
+
+// class says how good an answer is: its status must be one that is expected, and
+// its body what is expected or, as served less, what is degraded.
+func (j *judge) class(code int32, body []byte) (class journal.Class, degraded bool) {
+	switch {
+	case int(code) >= len(j.status) || !j.status[code]:
+		return journal.ClassStatus, false
+	case j.degraded.asked() && j.degraded.matches(body):
+		return journal.ClassOK, true
+	case !j.good.matches(body):
+		return journal.ClassBody, false
+	}
+	return journal.ClassOK, false
 }
 
 func (m matcher) asked() bool { return len(m.text) > 0 || m.re != nil }

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 			sleepUntil(s.base, time.Now().Add(dropPause))
 		}
 	} else {
-		s.send(&hit)
+		s.send(&hit, 0)
 		s.gate.leave()
 	}
 	s.emit(hit)
@@ -90,8 +91,10 @@ func nothing(tick *http.Request) *http.Response {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: tick}
 }
 
-// send sends the hit's request once and fills in what came of it.
-func (s *shooter) send(hit *journal.Hit) {
+// send sends the hit's request once and fills in what came of it. It returns the
+// answer, if one came, with the first bytes of its body, at least keep of them if
+// there are so many, and why it was none.
+func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []byte, err error) {
 	shot := &s.mix.shots[hit.Request]
 	var connected atomic.Bool
 	ctx, cancel := context.WithTimeoutCause(s.base, s.timeout, errTimeout)
@@ -99,36 +102,37 @@ func (s *shooter) send(hit *journal.Hit) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 
 	hit.BytesOut = int64(len(shot.body))
-	resp, err := s.sender(shot.request().WithContext(ctx))
+	resp, err = s.sender(shot.request().WithContext(ctx))
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
 		hit.Code = int32(resp.StatusCode)
-		err = s.read(hit, resp, &shot.expect)
+		page, err = s.read(hit, resp, &shot.expect, keep)
 	}
 	hit.Done = time.Since(s.t0)
 	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine
 		s.abort(fmt.Errorf("send a request: %w", away))
 	}
 	if err != nil {
-		hit.Class = classify(err, context.Cause(ctx), connected.Load())
+		cause := context.Cause(ctx)
+		hit.Class, err = classify(err, cause, connected.Load()), cmp.Or(cause, err)
 	}
+	return resp, page, err
 }
 
 // buffers are reused between answers.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// read reads the whole answer, within bounds, and judges it.
-func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
+// read reads the whole answer, within bounds, and judges it. It returns the first
+// bytes of the body.
+func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int) (kept []byte, err error) {
 	defer resp.Body.Close()
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
-	var kept []byte
-	keep := 0
 	switch {
 	case j.needsBody():
 		keep = maxJudged
 	case hit.Code >= 500:
-		keep = maxPage
+		keep = max(keep, maxPage)
 	}
 	for {
 		n, err := resp.Body.Read(buf[:])
@@ -140,10 +144,10 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
 			break
 		}
 		if err != nil {
-			return err
+			return kept, err
 		}
 		if hit.BytesIn > maxBody {
-			return errTooLarge
+			return kept, errTooLarge
 		}
 	}
 	if hit.Code >= 500 {
@@ -151,13 +155,6 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge) error {
 		hit.Answerer = answerer(int(hit.Code), resp.Header, page)
 		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page)
 	}
-	switch {
-	case hit.Code >= 600 || !j.status[hit.Code]:
-		hit.Class = journal.ClassStatus
-	case !j.good.matches(kept):
-		hit.Class = journal.ClassBody
-	default:
-		hit.Degraded = j.degraded.asked() && j.degraded.matches(kept)
-	}
-	return nil
+	hit.Class, hit.Degraded = j.class(hit.Code, kept)
+	return kept, nil
 }

@@ -19,6 +19,9 @@ type Injector interface {
 	// the context's error when that ends, or why a fault could not be applied. On
 	// every way out each fault is lifted first.
 	Play(ctx context.Context, t0 time.Time, emit func(journal.Event)) error
+	// Counts reports whether Play tells of the calls of the site, as events of
+	// kind Used; where it does not, whether the site calls at all is not known.
+	Counts() bool
 	// Close ends a Play that goes on, lifts every fault and lets go of what Open took.
 	Close() error
 }
@@ -33,16 +36,25 @@ func Open(ctx context.Context, exp *configs.Experiment) (Injector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read chaos.toxiproxy: %w", err)
 	}
-	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host}
+	c := &api{url: strings.TrimSuffix(at.String(), "/"), at: at.Host, token: exp.Chaos.Token.Text}
 	var v version
 	if err := c.do(ctx, http.MethodGet, "/version", nil, &v); err != nil {
 		return nil, fmt.Errorf("reach chaos.toxiproxy: %w; start it (tailback proxy, or a Toxiproxy server), or correct the address", err)
 	}
 	if v.Tailback != 0 {
-		return asInjector(takeLease(ctx, c.url, c.at, exp))
+		return asInjector(takeLease(ctx, c, exp))
 	}
 	return asInjector(openRemote(ctx, c, exp))
 }
+
+// Counts implements Injector.
+func (*Proxies) Counts() bool { return true }
+
+// Counts implements Injector.
+func (*leaseClient) Counts() bool { return true }
+
+// Counts implements Injector: a plain Toxiproxy server counts nothing.
+func (*remote) Counts() bool { return false }
 
 // asInjector keeps a nil that comes with an error from looking like an Injector.
 func asInjector[T Injector](in T, err error) (Injector, error) {

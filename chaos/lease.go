@@ -126,7 +126,7 @@ func (p plan) experiment(own *configs.Experiment) (*configs.Experiment, error) {
 	}
 	for _, d := range p.Dependencies {
 		for _, known := range own.Dependencies {
-			if known.Name == d.Name && known != d {
+			if known.Name == d.Name && !sameDependency(known, d) {
 				return nil, fmt.Errorf("dependency %s is another here (listen %q, upstream %q, host %q); restart tailback proxy with the file of the run",
 					d.Name, known.Listen, known.Upstream, known.Host)
 			}

@@ -34,8 +34,9 @@ type leaseClient struct {
 	out *io.PipeWriter
 }
 
-// takeLease takes the lease on the proxies at the URL.
-func takeLease(ctx context.Context, url, at string, exp *configs.Experiment) (*leaseClient, error) {
+// takeLease takes the lease on the proxies.
+func takeLease(ctx context.Context, proxy *api, exp *configs.Experiment) (*leaseClient, error) {
+	at := proxy.at
 	first, err := json.Marshal(ask{Plan: ptr(planOf(exp))})
 	if err != nil {
 		return nil, fmt.Errorf("write the plan of the faults: %w", err)
@@ -44,11 +45,12 @@ func takeLease(ctx context.Context, url, at string, exp *configs.Experiment) (*l
 	held, stop := context.WithCancel(context.WithoutCancel(ctx))
 	cancel := func() { stop(); out.Close() }
 	l := &leaseClient{at: at, exp: exp, cancel: cancel, tells: make(chan tell, 1024), out: out}
-	req, err := http.NewRequestWithContext(held, http.MethodPost, url+leasePath, io.MultiReader(bytes.NewReader(append(first, '\n')), in))
+	req, err := http.NewRequestWithContext(held, http.MethodPost, proxy.url+leasePath, io.MultiReader(bytes.NewReader(append(first, '\n')), in))
 	if err != nil {
 		cancel()
 		return nil, err
 	}
+	proxy.sign(req)
 	answer, err := within(ctx, silenceFor, cancel, func() (*http.Response, error) { return direct().RoundTrip(req) })
 	if err != nil {
 		cancel()
@@ -56,7 +58,7 @@ func takeLease(ctx context.Context, url, at string, exp *configs.Experiment) (*l
 	}
 	if answer.StatusCode != http.StatusOK {
 		defer cancel()
-		return nil, fmt.Errorf("play faults at %s: %w", at, refused(answer))
+		return nil, fmt.Errorf("play faults at %s: %w", at, proxy.refused(answer))
 	}
 	l.answer = answer.Body
 	l.parts.Go(func() { l.listen(answer.Body) })

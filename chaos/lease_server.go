@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,12 +151,23 @@ func (le *leaseServer) undone() string {
 	return "every fault is lifted"
 }
 
-// warn tells the runner of toxics that no run has put on the proxies.
+// warn tells the runner of toxics that no run has put on the proxies, and of
+// proxies that clients have made.
 func (le *leaseServer) warn(t0 time.Time) {
+	le.calls.Lock()
+	defer le.calls.Unlock()
+	var texts []string
+	for _, p := range le.own {
+		texts = append(texts, foreignProxy(p))
+	}
+	slices.Sort(texts)
 	for _, p := range le.all() {
 		for _, t := range p.toxics() {
-			le.out.put(tell{Event: &journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: p.foreign(t)}})
+			texts = append(texts, p.foreign(t))
 		}
+	}
+	for _, text := range texts {
+		le.out.put(tell{Event: &journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: text}})
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -16,10 +16,12 @@ import (
 // server holds an experiment's proxies while runs come and go.
 type server struct {
 	*Proxies
-	ctx context.Context // the proxy's own
-	say func(string)
+	ctx     context.Context // the proxy's own
+	say     func(string)
+	address netip.Addr // that the API is served at
 
-	calls sync.Mutex // held by a call of a Toxiproxy client
+	calls sync.Mutex        // held by a call of a Toxiproxy client
+	own   map[string]*proxy // that clients have made, by name; under calls
 
 	mu     sync.Mutex // after calls
 	holder *holder    // nil when nobody holds the proxies
@@ -34,12 +36,17 @@ func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, 
 	if err != nil {
 		return fmt.Errorf("serve chaos.toxiproxy at %s: %w (free the port, or choose another)", address, bare(err))
 	}
-	ps, err := listen(exp, l.Addr().(*net.TCPAddr).AddrPort())
+	at := l.Addr().(*net.TCPAddr).AddrPort()
+	gate, err := newGate(exp, address, at.Addr())
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	s := &server{Proxies: ps, ctx: ctx, say: say}
-	web := &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
+	ps, err := listen(exp, at)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s := &server{Proxies: ps, ctx: ctx, say: say, address: at.Addr(), own: map[string]*proxy{}}
+	web := &http.Server{Handler: gate.guard(s.routes()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
@@ -51,25 +58,14 @@ func Serve(ctx context.Context, exp *configs.Experiment, address string, ready, 
 		err = nil
 		<-stopped // a handler that is stuck has lost its connection; its faults are lifted below
 	}
-	return errors.Join(err, ps.Close())
+	return errors.Join(err, s.dropAll(), ps.Close())
 }
 
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+leasePath, s.lease)
 	s.toxiproxyRoutes(mux)
-	return noBrowsers(mux)
-}
-
-// noBrowsers keeps web pages from breaking things, as Toxiproxy does.
-func noBrowsers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.UserAgent(), "Mozilla/") {
-			refuse(w, refusal(http.StatusForbidden, "browsers are not served: any web page could break your dependencies"))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return mux
 }
 
 // take gives the proxies to the run, or says why not.

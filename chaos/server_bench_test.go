@@ -115,7 +115,7 @@ func startPlain(b testing.TB, upstream string) (addr string) {
 	addr = ports.Test(b)
 	api := ports.Test(b)
 	_, port, _ := net.SplitHostPort(api)
-	startProcess(b, api, exec.Command(build(b, "server"), "-host", "127.0.0.1", "-port", port), "LOG_LEVEL=error")
+	startProcess(b, api, exec.Command(command(b, "server"), "-host", "127.0.0.1", "-port", port), "LOG_LEVEL=error")
 	server := &stand{t: b, url: "http://" + api}
 	if status, text := server.do("POST", "/proxies", fmt.Sprintf(`{"name": "d", "listen": %q, "upstream": %q}`, addr, upstream)); status != 201 {
 		b.Fatal(status, text)

@@ -69,7 +69,7 @@ func (s *server) onToxic(h func(p *proxy, t *clientToxic, body []byte) (any, err
 		}
 		s.calls.Lock()
 		defer s.calls.Unlock()
-		p := s.proxies[r.PathValue("proxy")]
+		p := s.proxyNamed(r.PathValue("proxy"))
 		if p == nil {
 			refuse(w, toxiproxy.ErrProxyNotFound)
 			return
@@ -148,7 +148,7 @@ func (s *server) addToxic(p *proxy, body []byte) (any, error) {
 	}
 	t := newClientToxic(w, rand.Uint64())
 	p.setToxics(w.Direction, append(p.on(w.Direction), t))
-	p.rec.warn(p.foreign(t))
+	s.rec.warn(p.foreign(t))
 	return w, nil
 }
 
@@ -160,7 +160,7 @@ func (s *server) changeToxic(p *proxy, t *clientToxic, body []byte) (any, error)
 	to := p.on(w.Direction)
 	to[slices.Index(to, t)] = newClientToxic(w, t.seed)
 	p.setToxics(w.Direction, to)
-	p.rec.warn(p.foreign(t))
+	s.rec.warn(p.foreign(t))
 	return w, nil
 }
 

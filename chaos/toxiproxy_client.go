@@ -7,16 +7,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	toxiclient "github.com/Shopify/toxiproxy/v2/client"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 )
 
 // api is a server that speaks Toxiproxy's HTTP API.
 type api struct {
-	url string
-	at  string // its host and port, for people
+	url   string
+	at    string // its host and port, for people
+	token string // that it wants; "" for none
 }
 
 // apiFor bounds one call. Toxiproxy's own bound is 25 s, and a call that waits
@@ -36,13 +41,13 @@ func (a *api) do(ctx context.Context, method, path string, in, out any) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "tailback")
+	a.sign(req)
 	answer, err := direct().RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, bare(err))
 	}
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, refused(answer))
+		return fmt.Errorf("%s %s at %s: %w", method, path, a.at, a.refused(answer))
 	}
 	defer answer.Body.Close()
 	if out == nil {
@@ -52,6 +57,14 @@ func (a *api) do(ctx context.Context, method, path string, in, out any) error {
 		return fmt.Errorf("read the answer to %s %s at %s: %w", method, path, a.at, err)
 	}
 	return nil
+}
+
+// sign says who is calling, and that it may.
+func (a *api) sign(req *http.Request) {
+	req.Header.Set("User-Agent", build.UserAgent())
+	if a.token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.token)
+	}
 }
 
 // proxies returns the server's proxies by name.
@@ -68,13 +81,20 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-// refused reads why a server refused.
-func refused(r *http.Response) error {
+// refused reads why the server refused.
+func (a *api) refused(r *http.Response) error {
 	defer r.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	var e toxiproxy.ApiError
 	if json.Unmarshal(text, &e) != nil || e.Message == "" {
 		e.Message = "it answered " + r.Status
+	}
+	if a.token != "" { // a server may quote what it was sent
+		e.Message = strings.ReplaceAll(e.Message, a.token, "[hidden]")
+	}
+	if r.StatusCode == http.StatusUnauthorized {
+		e.Message = fmt.Sprintf("it wants another token, or one at all (%s); set %s, or chaos: {token: {env: NAME}}, to what it was started with",
+			plain(e.Message), configs.AuthTokenVariable)
 	}
 	return &statusError{r.StatusCode, e.Message}
 }

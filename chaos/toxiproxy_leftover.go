@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -41,6 +42,18 @@ type leftoverHead struct {
 	Experiment string    `json:"experiment"`
 	PID        int       `json:"pid"`
 	Since      time.Time `json:"since"`
+	// Where the server's token can be read again: never the token itself.
+	TokenEnv  string `json:"token_env,omitempty"`
+	TokenFile string `json:"token_file,omitempty"`
+}
+
+// token reads the server's token again; "" if it has none, or none can be had.
+func (h leftoverHead) token() string {
+	if h.TokenFile != "" {
+		text, _ := os.ReadFile(h.TokenFile)
+		return strings.TrimRight(string(text), "\r\n")
+	}
+	return cmp.Or(os.Getenv(h.TokenEnv), os.Getenv(configs.AuthTokenVariable))
 }
 
 func (h leftoverHead) String() string {
@@ -69,7 +82,8 @@ func newLeftover(url string, exp *configs.Experiment) (*leftover, error) {
 	if err != nil {
 		return nil, fmt.Errorf("note what is to be undone: %w", err)
 	}
-	l := &leftover{file: f, head: leftoverHead{url, run, exp.Name, os.Getpid(), time.Now().UTC().Truncate(time.Second)}}
+	l := &leftover{file: f, head: leftoverHead{URL: url, Run: run, Experiment: exp.Name, PID: os.Getpid(), Since: time.Now().UTC().Truncate(time.Second),
+		TokenEnv: exp.Chaos.Token.Env, TokenFile: exp.Chaos.Token.File}}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err = errors.Join(err, l.write(l.head), syncFolder(f.Name())); err != nil {
 		return nil, errors.Join(fmt.Errorf("note what is to be undone: %w", err), l.done())
@@ -201,8 +215,12 @@ type Lifted struct {
 // Lift undoes what dead runs have left on plain Toxiproxy servers, or on the one
 // whose URL is given, and sees that it is gone. It touches neither the changes
 // of a living run nor those that others have made. The error tells which changes
-// could not be shown to be undone; they stay noted.
-func Lift(ctx context.Context, server string) (Lifted, error) {
+// could not be shown to be undone; they stay noted. A server's token is read from
+// where the run had it, or from the variable TOXIPROXY_AUTH_TOKEN.
+func Lift(ctx context.Context, server string) (Lifted, error) { return liftWith(ctx, server, "") }
+
+// liftWith is Lift with the token of the server, if it is known.
+func liftWith(ctx context.Context, server, token string) (Lifted, error) {
 	var done Lifted
 	dead, alive, err := leftovers(strings.TrimSuffix(server, "/"))
 	for _, head := range alive {
@@ -210,7 +228,7 @@ func Lift(ctx context.Context, server string) (Lifted, error) {
 	}
 	errs := []error{err}
 	for _, l := range dead {
-		texts, err := l.lift(ctx)
+		texts, err := l.lift(ctx, cmp.Or(token, l.head.token()))
 		done.Undone = append(done.Undone, texts...)
 		errs = append(errs, err)
 	}
@@ -226,8 +244,8 @@ func addressOf(address string) string {
 }
 
 // lift undoes all changes, and removes the file once none is left.
-func (l *leftover) lift(ctx context.Context) (texts []string, err error) {
-	server := &api{url: l.head.URL, at: addressOf(l.head.URL)}
+func (l *leftover) lift(ctx context.Context, token string) (texts []string, err error) {
+	server := &api{url: l.head.URL, at: addressOf(l.head.URL), token: token}
 	var errs []error
 	for _, i := range append([]item(nil), l.items...) {
 		if err := server.undo(ctx, i); err != nil {

@@ -2,10 +2,8 @@ package chaos
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
@@ -33,7 +31,8 @@ func (p *proxy) shown() shown {
 
 func (s *server) show(p *proxy, _ []byte) (any, error) { return p.shown(), nil }
 
-// update enables or disables a proxy. Its addresses are the experiment's.
+// update enables or disables a proxy. A client's own can be given other
+// addresses; those of a dependency are the experiment's.
 func (s *server) update(p *proxy, body []byte) (any, error) {
 	to := p.shown().settings
 	if err := json.Unmarshal(body, &to); err != nil {
@@ -42,17 +41,31 @@ func (s *server) update(p *proxy, body []byte) (any, error) {
 	switch {
 	case !p.listens() && (!to.Enabled || to.Listen != ""):
 		return nil, refusal(http.StatusForbidden, "%s is reached through the egress proxy, and has no address to disable or move; use a toxic such as timeout", p.dep.Name)
-	case p.listens() && !p.is(to):
-		return nil, refusal(http.StatusForbidden, "%s listens on %s for %s: the addresses are those of the experiment file; change them there and restart tailback proxy", p.dep.Name, p.addr, p.dep.Upstream)
+	case p.is(to):
+	case s.isOwn(p):
+		to.Name = p.dep.Name
+		moved, err := s.move(p, to)
+		return moved.shown(), err
+	case p.listens():
+		return nil, p.fixed()
 	}
 	err := s.switchProxy(p, to.Enabled)
 	return p.shown(), err
 }
 
-// is reports whether the settings are the proxy's, by their addresses.
+// fixed refuses to give a dependency other addresses.
+func (p *proxy) fixed() error {
+	if !p.listens() {
+		return refusal(http.StatusForbidden, "%s is a dependency that is reached through the egress proxy: it has no address to listen on", p.dep.Name)
+	}
+	return refusal(http.StatusForbidden, "%s listens on %s for %s: the addresses are those of the experiment file; change them there and restart tailback proxy", p.dep.Name, p.addr, p.dep.Upstream)
+}
+
+// is reports whether the settings are the proxy's, by their addresses. Where any
+// port was asked for, the one that it has will do.
 func (p *proxy) is(other settings) bool {
-	at, err := net.ResolveTCPAddr("tcp", other.Listen)
-	return err == nil && at.String() == p.addr && other.Upstream == p.dep.Upstream
+	there := sameAddress(other.Listen, p.addr) || sameAddress(other.Listen, p.dep.Listen)
+	return there && sameAddress(other.Upstream, p.dep.Upstream)
 }
 
 // switchProxy enables or disables a proxy, while no run holds it.
@@ -62,7 +75,7 @@ func (s *server) switchProxy(p *proxy, on bool) error {
 	switch {
 	case p.off != on:
 		return nil
-	case s.holder != nil:
+	case s.holder != nil && !s.isOwn(p):
 		return refusal(http.StatusConflict, "the proxies are held by %v, which alone enables and disables them", s.holder)
 	case on:
 		return p.enable()
@@ -100,7 +113,7 @@ func (s *server) index(w http.ResponseWriter, _ *http.Request) {
 	s.calls.Lock()
 	defer s.calls.Unlock()
 	all := map[string]shown{}
-	for _, p := range s.proxies {
+	for _, p := range s.everyProxy() {
 		all[p.dep.Name] = p.shown()
 	}
 	answer(w, http.StatusOK, all)
@@ -111,7 +124,7 @@ func (s *server) index(w http.ResponseWriter, _ *http.Request) {
 func (s *server) reset(w http.ResponseWriter, _ *http.Request) {
 	s.calls.Lock()
 	defer s.calls.Unlock()
-	for _, p := range s.proxies {
+	for _, p := range s.everyProxy() {
 		for dir := range p.clients {
 			p.setToxics(stream.Direction(dir), nil)
 		}
@@ -123,45 +136,10 @@ func (s *server) reset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// create refuses: the experiment says which proxies there are.
-func (s *server) create(w http.ResponseWriter, r *http.Request) {
-	var to settings
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, apiBody)).Decode(&to); err != nil {
-		refuse(w, badBody(err))
-		return
-	}
-	if s.proxies[to.Name] != nil {
-		refuse(w, toxiproxy.ErrProxyAlreadyExists)
-		return
-	}
-	refuse(w, notOurs(to.Name))
-}
-
-func notOurs(name string) error {
-	return refusal(http.StatusForbidden, "%s is no dependency of the experiment file; add it there and restart tailback proxy", plain(name))
-}
-
+// remove deletes a client's own proxy.
 func (s *server) remove(p *proxy, _ []byte) (any, error) {
+	if s.isOwn(p) {
+		return nil, s.drop(p)
+	}
 	return nil, refusal(http.StatusForbidden, "%s is a dependency of the experiment file; take it out there and restart tailback proxy", p.dep.Name)
-}
-
-// populate accepts proxies that are there already. Test suites ask for theirs at their start.
-func (s *server) populate(w http.ResponseWriter, r *http.Request) {
-	var list []settings
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, apiBody)).Decode(&list); err != nil {
-		refuse(w, badBody(err))
-		return
-	}
-	s.calls.Lock()
-	defer s.calls.Unlock()
-	found := []shown{}
-	for _, to := range list {
-		p := s.proxies[to.Name]
-		if p == nil || !p.is(to) {
-			refuse(w, notOurs(to.Name))
-			return
-		}
-		found = append(found, p.shown())
-	}
-	answer(w, http.StatusCreated, map[string]any{"proxies": found})
 }

@@ -40,7 +40,7 @@ func openRemote(ctx context.Context, server *api, exp *configs.Experiment) (*rem
 	if err := r.plan(); err != nil {
 		return nil, err
 	}
-	lifted, err := Lift(ctx, server.url)
+	lifted, err := liftWith(ctx, server.url, server.token)
 	if err != nil {
 		return nil, fmt.Errorf("lift what an earlier run has left: %w", err)
 	}
@@ -93,7 +93,7 @@ func (r *remote) check(d configs.Dependency, p toxiclient.Proxy) error {
 	switch {
 	case p.Name == "":
 		return fmt.Errorf("play faults at %s: it has no proxy named %s; make it: %s", r.at, d.Name, make)
-	case p.Upstream != d.Upstream || port(p.Listen) != port(d.Listen):
+	case !sameAddress(p.Upstream, d.Upstream) || port(p.Listen) != port(d.Listen):
 		return fmt.Errorf("play faults at %s: its proxy %s listens on %s for %s, but the file says %s for %s; correct one of them",
 			r.at, d.Name, p.Listen, p.Upstream, d.Listen, d.Upstream)
 	case !p.Enabled:

@@ -36,7 +36,7 @@ func newPlainStand(t *testing.T) *plainStand {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
-	s := &plainStand{stand: stand{t: t, dep: newDependency(t), addr: ports.Test(t)}, program: build(t, "server"), api: ports.Test(t)}
+	s := &plainStand{stand: stand{t: t, dep: newDependency(t), addr: ports.Test(t)}, program: command(t, "server"), api: ports.Test(t)}
 	s.url = "http://" + s.api
 	t.Cleanup(func() { s.stop() })
 	s.start()

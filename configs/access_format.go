@@ -10,7 +10,7 @@ import (
 
 // FormatPart is a piece of php-fpm's access.format: Text as it stands, or, when
 // Verb is not 0, a value, such as %{milliseconds}d with Verb 'd' and Arg
-// "milliseconds".
+// "milliseconds", in small letters where php-fpm ignores their case.
 type FormatPart struct {
 	Text string
 	Verb byte
@@ -19,10 +19,11 @@ type FormatPart struct {
 
 // formatArgs are the verbs of access.format, and the arguments that are read
 // with them, the first being what php-fpm takes for none. nil: any argument.
-// They are those of php-fpm's sapi/fpm/fpm/fpm_log.c.
+// They are those of php-fpm's sapi/fpm/fpm/fpm_log.c, which ignores their case
+// and still takes its old spellings with one l.
 var formatArgs = map[byte][]string{
 	'C': {"", "total", "user", "system"},
-	'd': {"", "seconds", "milliseconds", "milli", "microseconds", "micro"},
+	'd': {"", "seconds", "milliseconds", "milli", "miliseconds", "mili", "microseconds", "micro"},
 	'M': {"", "bytes", "kilobytes", "kilo", "megabytes", "mega"},
 	'e': nil, 'o': nil, 't': nil, 'T': nil,
 	'f': {""}, 'l': {""}, 'm': {""}, 'n': {""}, 'p': {""}, 'P': {""}, 'q': {""},
@@ -63,15 +64,32 @@ func ParseAccessFormat(format string) ([]FormatPart, error) {
 			text("%")
 			continue
 		}
-		known, ok := formatArgs[verb]
-		if !ok {
-			return nil, fmt.Errorf("has %%%c, which php-fpm does not know; a percent sign itself is written %%%%", verb)
+		part, err := formatPart(verb, arg)
+		if err != nil {
+			return nil, err
 		}
-		if known != nil && !slices.Contains(known, arg) {
-			return nil, fmt.Errorf("has %%{%s}%c, which php-fpm does not know%s", arg, verb, didYouMean(arg, known[1:]))
-		}
-		parts = append(parts, FormatPart{Verb: verb, Arg: arg})
+		parts = append(parts, part)
 	}
+}
+
+// formatPart is a value of the format, with its argument in small letters where
+// php-fpm ignores their case.
+func formatPart(verb byte, arg string) (FormatPart, error) {
+	known, ok := formatArgs[verb]
+	lower := strings.ToLower(arg)
+	switch {
+	case !ok:
+		return FormatPart{}, fmt.Errorf("has %%%c, which php-fpm does not know; a percent sign itself is written %%%%", verb)
+	case arg == "" && (verb == 'e' || verb == 'o'):
+		return FormatPart{}, fmt.Errorf("has %%%c, which php-fpm wants a name for, like %%{REQUEST_URI}%c", verb, verb)
+	case known == nil:
+		return FormatPart{Verb: verb, Arg: arg}, nil
+	case len(known) == 1 && arg != "":
+		return FormatPart{}, fmt.Errorf("has %%{%s}%c, and php-fpm takes nothing in braces there: write %%%c", arg, verb, verb)
+	case !slices.Contains(known, lower):
+		return FormatPart{}, fmt.Errorf("has %%{%s}%c, which php-fpm does not know%s", arg, verb, didYouMean(lower, known[1:]))
+	}
+	return FormatPart{Verb: verb, Arg: lower}, nil
 }
 
 // usableFormat says what makes a format of no use as evidence, or nothing.

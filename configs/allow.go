@@ -80,13 +80,44 @@ func (t Target) Refuses(host string, address netip.Addr) string {
 	return ""
 }
 
-// metadata are where clouds tell their machines secrets, besides link-local 169.254.169.254.
-var metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
+// metadata are where clouds tell their machines secrets, besides link-local
+// 169.254.169.254: Amazon's and Google's over IPv6, Alibaba's, Azure's, Oracle's.
+var metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd20:ce::254"),
+	netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192")}
 
 // NoSite says what an address is that is hardly a site's: unspecified, multicast,
-// link-local or of a cloud's metadata service. It returns "" for all others.
+// link-local or of a cloud's metadata service, also as an IPv6 address that
+// stands for such an IPv4 address. It returns "" for all others.
 func NoSite(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
+	if kind := noSite(a); kind != "" || a.Is4() {
+		return kind
+	}
+	for _, way := range translated {
+		if way.of.Contains(a) {
+			return noSite(way.inner(a.As16()))
+		}
+	}
+	return ""
+}
+
+// translated are the IPv6 networks in which each address stands for an IPv4
+// address, which a router on the way may connect to.
+var translated = []struct {
+	of    netip.Prefix
+	inner func(b [16]byte) netip.Addr
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), last4},                                                                                        // NAT64
+	{netip.MustParsePrefix("64:ff9b:1::/48"), last4},                                                                                      // NAT64 of one network
+	{netip.MustParsePrefix("::/96"), last4},                                                                                               // IPv4-compatible
+	{netip.MustParsePrefix("2002::/16"), func(b [16]byte) netip.Addr { return netip.AddrFrom4([4]byte(b[2:6])) }},                         // 6to4
+	{netip.MustParsePrefix("2001::/32"), func(b [16]byte) netip.Addr { return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}) }}, // Teredo
+}
+
+func last4(b [16]byte) netip.Addr { return netip.AddrFrom4([4]byte(b[12:])) }
+
+// noSite is NoSite for the address as it stands.
+func noSite(a netip.Addr) string {
 	switch {
 	case a.IsUnspecified():
 		return "no address of one machine"

@@ -63,7 +63,7 @@ type Request struct {
 	Body     Body     `mapstructure:"body"`
 	BodyFile string   `mapstructure:"body_file"`
 	Expect   Expect   `mapstructure:"expect"`
-	Degraded Match    `mapstructure:"degraded"` // an answer that was as expected and also matches this served less
+	Degraded Match    `mapstructure:"degraded"` // an answer of an expected status that matches this is good as well, and served less
 }
 
 // Header is one request header. Host is set by Target.Host, not here.
@@ -79,7 +79,7 @@ type Param struct {
 }
 
 // Expect says which answers are good: the status is in Status and the body, if
-// asked for, matches.
+// asked for, matches this or Request.Degraded.
 type Expect struct {
 	Status []string `mapstructure:"status"` // "200" or "2xx"; if empty, 2xx and 3xx
 	Match  `mapstructure:",squash"`
@@ -102,8 +102,15 @@ type Dependency struct {
 // Chaos says where the faults are played.
 type Chaos struct {
 	Toxiproxy string `mapstructure:"toxiproxy"` // Embedded, or the URL of a server
-	Egress    Egress `mapstructure:"egress"`
+	// Token is what that server wants of its clients (Authorization: Bearer), and
+	// what `tailback proxy` wants of them. If absent, that of AuthTokenVariable.
+	Token  Secret `mapstructure:"token"`
+	Egress Egress `mapstructure:"egress"`
 }
+
+// AuthTokenVariable is the environment variable with the token of a Toxiproxy
+// server, as Toxiproxy itself calls it.
+const AuthTokenVariable = "TOXIPROXY_AUTH_TOKEN"
 
 // Embedded is the Chaos.Toxiproxy that runs Toxiproxy in this process.
 const Embedded = "embedded"
@@ -239,11 +246,14 @@ type Size int64
 
 // Site says where evidence from the site itself can be read.
 type Site struct {
-	NginxErrorLog  Source `mapstructure:"nginx_error_log"`
-	NginxAccessLog Source `mapstructure:"nginx_access_log"`
-	PHPAccessLog   Access `mapstructure:"php_access_log"`
-	PHPSlowLog     Source `mapstructure:"php_slow_log"`
-	PHPFPMStatus   Status `mapstructure:"php_fpm_status"`
+	NginxErrorLog    Source `mapstructure:"nginx_error_log"`
+	NginxAccessLog   Source `mapstructure:"nginx_access_log"`
+	PHPAccessLog     Access `mapstructure:"php_access_log"`
+	PHPSlowLog       Source `mapstructure:"php_slow_log"`
+	PHPErrorLog      Source `mapstructure:"php_error_log"` // php-fpm's own error_log; PHP's may be the same
+	GunicornErrorLog Source `mapstructure:"gunicorn_error_log"`
+	ApacheErrorLog   Source `mapstructure:"apache_error_log"`
+	PHPFPMStatus     Status `mapstructure:"php_fpm_status"`
 }
 
 // Source is a log: a file, or a command whose output is followed.
@@ -262,7 +272,7 @@ type Access struct {
 
 // Status is a status page that is read again and again.
 type Status struct {
-	URL   string        `mapstructure:"url"`
+	URL   string        `mapstructure:"url"` // http(s)://, or of FastCGI fcgi://HOST[:PORT][/PATH], unix:SOCKET[:/PATH]
 	Every time.Duration `mapstructure:"every"`
 }
 

@@ -22,6 +22,11 @@ func Load(path string, set map[string]string) (*Experiment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read experiment: %w", err)
 	}
+	return LoadText(path, source, set)
+}
+
+// LoadText is Load of a file that holds source, whether or not it is there.
+func LoadText(path string, source []byte, set map[string]string) (*Experiment, error) {
 	root, found := parse(path, source)
 	if root == nil {
 		return nil, locate(found, path, nil, nil)

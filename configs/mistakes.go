@@ -36,11 +36,20 @@ func (m Mistake) Error() string {
 // overrides, which have no line, come last.
 type Mistakes []Mistake
 
-// Error returns the mistakes, one per line.
+// mostTold is how many mistakes a message lists: whoever mends those sees the next.
+const mostTold = 50
+
+// Error returns the first 50 mistakes, one per line, and how many more there are.
 func (m Mistakes) Error() string {
-	lines := make([]string, len(m))
-	for i := range m {
-		lines[i] = m[i].Error()
+	var lines []string
+	for _, one := range m[:min(len(m), mostTold)] {
+		lines = append(lines, one.Error())
+	}
+	switch more := len(m) - mostTold; {
+	case more == 1:
+		lines = append(lines, "and 1 more mistake")
+	case more > 1:
+		lines = append(lines, fmt.Sprintf("and %d more mistakes", more))
 	}
 	return strings.Join(lines, "\n")
 }

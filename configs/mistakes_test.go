@@ -94,6 +94,28 @@ func TestMistakesAreByLine(t *testing.T) {
 	}
 }
 
+// A file that is wrong throughout does not flood the terminal.
+func TestManyMistakes(t *testing.T) {
+	for _, row := range []struct {
+		n, lines int
+		last     string
+	}{
+		{49, 49, "x.yaml:49: is odd"},
+		{50, 50, "x.yaml:50: is odd"},
+		{51, 51, "and 1 more mistake"},
+		{1203, 51, "and 1153 more mistakes"}, // 1203 - 50
+	} {
+		var m Mistakes
+		for i := range row.n {
+			m = append(m, Mistake{File: "x.yaml", Line: i + 1, Text: "is odd"})
+		}
+		lines := strings.Split(m.Error(), "\n")
+		if last := lines[len(lines)-1]; len(lines) != row.lines || last != row.last {
+			t.Errorf("%d mistakes: %d lines, the last %q; want %d and %q", row.n, len(lines), last, row.lines, row.last)
+		}
+	}
+}
+
 func TestDidYouMean(t *testing.T) {
 	known := []string{"duration", "rate", "burst"}
 	for word, want := range map[string]string{

@@ -33,12 +33,14 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"version": "1", "name": "other", "seed": "77", "arrivals": "poisson", "target.url": "http://localhost:12", "target.timeout": "9s",
 		"target.user": "bob", "target.password": "pw",
 		"target.host": "a.example", "target.ca_file": certificates, "target.insecure": "true", "target.follow_redirects": "true",
-		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
+		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.token": "t0ken", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
 		"site.nginx_error_log.file": "/a.log", "site.nginx_error_log.command": "tail a", "site.nginx_access_log.file": "/b.log",
 		"site.nginx_access_log.command": "tail b", "site.php_access_log.file": "/c.log", "site.php_access_log.command": "tail c",
 		"site.php_access_log.format": "in %s",
 		"site.php_slow_log.file":     "/d.log", "site.php_slow_log.command": "tail d", "capacity.from": "5.5", "capacity.to": "6.5",
+		"site.php_error_log.file": "/e.log", "site.php_error_log.command": "tail e", "site.gunicorn_error_log.file": "/f.log",
+		"site.gunicorn_error_log.command": "tail f", "site.apache_error_log.file": "/g.log", "site.apache_error_log.command": "tail g",
 		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s",
 	}
 	path := write(t, "x.yaml", small+"dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n"+
@@ -59,7 +61,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if key == "target.password" {
+			if key == "target.password" || key == "chaos.token" {
 				value = "'[hidden]'"
 			}
 			last := key[strings.LastIndex(key, ".")+1:]

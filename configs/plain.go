@@ -17,6 +17,7 @@ func (e *Experiment) PlainSecrets() []Mistake {
 	p.address(e.Chaos.Egress.Parent, "chaos.egress.parent", "set TAILBACK_CHAOS_EGRESS_PARENT in the environment instead")
 	p.address(e.Site.PHPFPMStatus.URL, "site.php_fpm_status.url", "set TAILBACK_SITE_PHP_FPM_STATUS_URL in the environment instead")
 	p.secret("password", e.Target.Password, "target.password")
+	p.secret("token", e.Chaos.Token, "chaos.token")
 	for i, r := range e.Requests {
 		path := element("requests", i)
 		p.query(r.Path, path+".path", "move it to query: [{name: NAME, value: {env: VARIABLE}}]")
@@ -31,9 +32,9 @@ func (e *Experiment) PlainSecrets() []Mistake {
 		}
 		p.short(r.Body.Secret, path+".body")
 	}
-	for i, path := range []string{"nginx_error_log", "nginx_access_log", "php_access_log", "php_slow_log"} {
-		if command := *e.commands()[i]; hideCommand(command) != command {
-			p.add(command, "site."+path+".command", "export it and write $VARIABLE: the command gets the environment, and its text is in the list of processes")
+	for _, log := range e.Site.Logs() {
+		if command := log.Command; hideCommand(command) != command {
+			p.add(command, "site."+log.Key+".command", "export it and write $VARIABLE: the command gets the environment, and its text is in the list of processes")
 		}
 	}
 	return p
@@ -43,7 +44,7 @@ func (e *Experiment) PlainSecrets() []Mistake {
 // command line, which everybody on the machine can read, when it is or holds a
 // secret; else "".
 func SecretOverride(key, value string) string {
-	if key == "target.password" || hideCommand(value) != value {
+	if key == "target.password" || key == "chaos.token" || hideCommand(value) != value {
 		return envName(key)
 	}
 	return ""

@@ -35,6 +35,7 @@ func (e *Experiment) Redactor() *Redactor {
 		c.add(password)
 		c.add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
 	}
+	c.named("token", e.Chaos.Token)
 	for _, address := range e.addresses() {
 		c.address(*address)
 	}
@@ -197,6 +198,9 @@ func (e *Experiment) addresses() []*string {
 
 // commands are those that follow logs.
 func (e *Experiment) commands() []*string {
-	s := &e.Site
-	return []*string{&s.NginxErrorLog.Command, &s.NginxAccessLog.Command, &s.PHPAccessLog.Command, &s.PHPSlowLog.Command}
+	var all []*string
+	for _, log := range e.Site.Logs() {
+		all = append(all, &log.Command)
+	}
+	return all
 }

@@ -95,3 +95,34 @@ phases: [{name: only, duration: 10s, rate: 8}]
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// The token of a Toxiproxy server is what the file says or else what the variable
+// has that Toxiproxy itself reads; it is told to nobody.
+func TestToken(t *testing.T) {
+	t.Setenv(AuthTokenVariable, "hush-variable")
+	t.Setenv("STAGING", "hush-staging")
+	for _, row := range []struct{ chaos, token, shown string }{
+		{`{toxiproxy: "http://127.0.0.1:8474"}`, "hush-variable", "token: {env: TOXIPROXY_AUTH_TOKEN}"},
+		{`{toxiproxy: "http://127.0.0.1:8474", token: {env: STAGING}}`, "hush-staging", "token: {env: STAGING}"},
+		{`{toxiproxy: "http://127.0.0.1:8474", token: hush-plain}`, "hush-plain", "token: '[hidden]'"},
+		{`{toxiproxy: embedded}`, "", ""},
+	} {
+		e := load(t, write(t, "x.yaml", small+"chaos: "+row.chaos+"\n"), nil)
+		if e.Chaos.Token.Text != row.token {
+			t.Errorf("%s: the token is %q, want %q", row.chaos, e.Chaos.Token.Text, row.token)
+		}
+		run, err := e.AsRun()
+		if err != nil || strings.Contains(string(run), "hush") || !strings.Contains(string(run), row.shown) || row.shown == "" && strings.Contains(string(run), "token") {
+			t.Errorf("%s: as run, %v\n%s", row.chaos, err, run)
+		}
+		if said := e.Redactor().Text("it answered Bearer " + row.token + "x"); row.token != "" && strings.Contains(said, row.token) {
+			t.Errorf("%s: %s", row.chaos, said)
+		}
+		if plain := e.PlainSecrets(); (len(plain) == 1) != (row.token == "hush-plain") {
+			t.Errorf("%s: in plain text %v", row.chaos, plain)
+		}
+	}
+	if SecretOverride("chaos.token", "x") != "TAILBACK_CHAOS_TOKEN" {
+		t.Error("--set chaos.token would be in the list of processes")
+	}
+}

@@ -21,6 +21,10 @@ func (e *Experiment) resolve() Mistakes {
 	r.certificates(&e.Target.CAFile)
 	r.secret(&e.Target.User, "target.user")
 	r.secret(&e.Target.Password, "target.password")
+	if e.Chaos.Token == (Secret{}) && e.Chaos.Toxiproxy != Embedded && os.Getenv(AuthTokenVariable) != "" {
+		e.Chaos.Token.Env = AuthTokenVariable
+	}
+	r.secret(&e.Chaos.Token, "chaos.token")
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}
@@ -30,7 +34,7 @@ func (e *Experiment) resolve() Mistakes {
 	if e.Capacity != nil {
 		r.faults(e.Capacity.Faults, "capacity")
 	}
-	for _, log := range []*Source{&e.Site.NginxErrorLog, &e.Site.NginxAccessLog, &e.Site.PHPAccessLog.Source, &e.Site.PHPSlowLog} {
+	for _, log := range e.Site.Logs() {
 		r.locate(&log.File)
 	}
 	return r.found

@@ -18,11 +18,17 @@ func (c *check) dependencies() {
 	}
 	c.listen(ports, c.e.Chaos.Egress.Listen, "chaos.egress.listen")
 	c.egress(c.e.Chaos.Egress)
+	c.secret(c.e.Chaos.Token, "chaos.token")
+	if strings.ContainsFunc(c.e.Chaos.Token.Text, notVisible) {
+		c.add("chaos.token", "holds a character that a bearer token cannot: only visible ASCII, without spaces")
+	}
 	if c.e.Chaos.Toxiproxy != Embedded && c.url(c.e.Chaos.Toxiproxy, "chaos.toxiproxy") == nil {
 		last := &c.Mistakes[len(c.Mistakes)-1]
 		last.Text += `, or write "embedded"`
 	}
 }
+
+func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 
 func (c *check) dependency(d Dependency, path string) {
 	given := func(value, key string) bool { return value != "" || c.unread(path+"."+key) }

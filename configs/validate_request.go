@@ -56,6 +56,9 @@ func (c *check) request(r Request, path string) {
 	}
 	c.pattern(r.Expect.BodyMatches, path+".expect.body_matches")
 	c.pattern(r.Degraded.BodyMatches, path+".degraded.body_matches")
+	if r.Degraded != (Match{}) && r.Degraded == r.Expect.Match {
+		c.add(path+".degraded", "is the same as expect, so that every good answer would count as degraded; say what tells them apart")
+	}
 }
 
 var statusForm = regexp.MustCompile(`^[1-5](xx|[0-9][0-9])$`)

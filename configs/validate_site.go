@@ -1,24 +1,18 @@
 package configs
 
+import "net"
+
 func (c *check) site() {
-	site := c.e.Site
-	for _, s := range []struct {
-		path string
-		log  Source
-	}{
-		{"site.nginx_error_log", site.NginxErrorLog}, {"site.nginx_access_log", site.NginxAccessLog},
-		{"site.php_access_log", site.PHPAccessLog.Source}, {"site.php_slow_log", site.PHPSlowLog},
-	} {
-		if s.log.File != "" && s.log.Command != "" {
-			c.add(s.path, "has both file and command; give one of them")
+	site := &c.e.Site
+	for _, log := range site.Logs() {
+		if log.File != "" && log.Command != "" {
+			c.add("site."+log.Key, "has both file and command; give one of them")
 		}
 	}
 	c.accessFormat(site.PHPAccessLog)
 	switch status := site.PHPFPMStatus; {
 	case status.URL != "":
-		if u := c.url(status.URL, "site.php_fpm_status.url"); u != nil && !c.e.Target.Allows(u.Hostname()) {
-			c.add("site.php_fpm_status.url", "the host %q is neither loopback nor in target.allow; if it is yours and may be read, add it to allow under target", u.Hostname())
-		}
+		c.statusURL(status.URL, "site.php_fpm_status.url")
 		c.positive(status.Every, maxDuration, "site.php_fpm_status.every")
 	case status.Every != 0:
 		c.add("site.php_fpm_status.every", "is of no use without a url beside it")
@@ -35,5 +29,26 @@ func (c *check) accessFormat(log Access) {
 		c.add(path, "%v", err)
 	} else if problem := usableFormat(parts); problem != "" {
 		c.add(path, "%s", problem)
+	}
+}
+
+// statusURL checks where the status page is read, over HTTP or FastCGI.
+func (c *check) statusURL(text, path string) {
+	host := ""
+	if page, ok, err := (Status{URL: text}).FastCGI(); err != nil {
+		c.add(path, "%v", err)
+		return
+	} else if ok {
+		host, _, _ = net.SplitHostPort(page.Address)
+		if page.Network == "unix" {
+			return
+		}
+	} else if u := c.url(text, path); u != nil {
+		host = u.Hostname()
+	} else {
+		return
+	}
+	if !c.e.Target.Allows(host) {
+		c.add(path, "the host %q is neither loopback nor in target.allow; if it is yours and may be read, add it to allow under target", host)
 	}
 }

@@ -98,10 +98,30 @@ func validPort(port string) bool {
 func splitHostPort(text string) (host, port, problem string) {
 	host, port, err := net.SplitHostPort(text)
 	switch {
+	case strings.Contains(text, "://"):
+		return "", "", dropScheme(text)
 	case err != nil || !validHost(host):
 		return "", "", "needs host:port, such as 127.0.0.1:9901"
 	case !validPort(port):
 		return "", "", "needs a port from 1 to 65535 after the colon"
 	}
 	return host, port, ""
+}
+
+// dropScheme says how an address with a scheme is written as host:port. What it
+// says holds neither the user info nor the path of the address.
+func dropScheme(text string) string {
+	scheme, _, _ := strings.Cut(text, "://")
+	u, err := url.Parse(text)
+	if err != nil || !validHost(u.Hostname()) {
+		return "needs host:port, such as 127.0.0.1:9901: drop the scheme"
+	}
+	port := u.Port()
+	if known := map[string]string{"http": "80", "https": "443"}[u.Scheme]; port == "" && known != "" {
+		port = known
+	}
+	if port == "" {
+		return "needs host:port, such as 127.0.0.1:9901: drop the scheme, " + scheme + "://, and add the port"
+	}
+	return "needs host:port: drop the scheme, " + scheme + "://, and write " + net.JoinHostPort(u.Hostname(), port)
 }

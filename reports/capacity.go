@@ -13,16 +13,18 @@ type Capacity struct {
 // CapacityFigure is the highest rate under one fault. RateHz is null when it was
 // not found: Why says why not, or is empty where not even the lowest rate held.
 // LowHz is the highest rate that held, HighHz the lowest that did not, or that
-// is known not to without a trial; null where there is none.
+// is known not to without a trial; null where there is none. Degraded is the
+// ratio of the hits at LowHz that were answered, and served less.
 type CapacityFigure struct {
-	Fault  string          `json:"fault"` // such as "payments: latency 1 s"; empty without a fault
-	RateHz *float64        `json:"rate_hz"`
-	LowHz  *float64        `json:"low_hz"`
-	HighHz *float64        `json:"high_hz"`
-	LoadS  float64         `json:"load_s"` // of all trials
-	Limit  string          `json:"limit"`  // what broke first, just above
-	Why    string          `json:"why"`    // why it could not be told
-	Trials []CapacityTrial `json:"trials"`
+	Fault    string          `json:"fault"` // such as "payments: latency 1 s"; empty without a fault
+	RateHz   *float64        `json:"rate_hz"`
+	LowHz    *float64        `json:"low_hz"`
+	HighHz   *float64        `json:"high_hz"`
+	Degraded *float64        `json:"degraded"`
+	LoadS    float64         `json:"load_s"` // of all trials
+	Limit    string          `json:"limit"`  // what broke first, just above
+	Why      string          `json:"why"`    // why it could not be told
+	Trials   []CapacityTrial `json:"trials"`
 }
 
 // CapacityTrial is one trial of a rate. One that is void tells nothing of the
@@ -38,6 +40,7 @@ type CapacityTrial struct {
 	GrowthErrHz *float64 `json:"growth_err_hz"` // its standard error
 	P95S        *float64 `json:"p95_s"`         // of good answers
 	Errors      *float64 `json:"errors"`        // ratio of the hits sent
+	Degraded    *float64 `json:"degraded"`      // likewise, of good answers that served less
 	ServiceS    *float64 `json:"service_s"`     // median, from sending to a good answer
 
 	Void string `json:"void"` // why it counts for nothing, such as a load that was not as asked

@@ -30,6 +30,7 @@ func (p *Proxy) dial(ctx context.Context, host string, tunnel bool) (Socket, err
 		}
 		return c.(*net.TCPConn), nil
 	}
+	dialer.Control = p.notItself
 	c, err := dialer.DialContext(ctx, "tcp", parentAddr(parent))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the parent proxy: %w", err)
@@ -70,12 +71,12 @@ func authorization(parent *url.URL) string {
 
 // check refuses the forbidden addresses, and our own, once names have been looked up.
 func (p *Proxy) check(_, address string, _ syscall.RawConn) error {
+	if err := p.notItself("", address, nil); err != nil {
+		return err
+	}
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
-	}
-	if isOf(to, p.own) {
-		return refuse(ForbiddenHost, "that is this proxy itself; the call would go round for ever")
 	}
 	for _, own := range p.Own {
 		if isOf(to, own) {
@@ -83,6 +84,15 @@ func (p *Proxy) check(_, address string, _ syscall.RawConn) error {
 		}
 	}
 	return forbiddenAddr(to.Addr())
+}
+
+// notItself refuses our own address, also as a parent's.
+func (p *Proxy) notItself(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err == nil && isOf(to, p.own) {
+		err = refuse(ForbiddenHost, "that is this proxy itself; the call would go round for ever")
+	}
+	return err
 }
 
 // isOf reports whether a connect to the address reaches the listener at own.

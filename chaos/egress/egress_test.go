@@ -398,6 +398,7 @@ func TestAddressesAreChecked(t *testing.T) {
 		t.Errorf("itself: got %q, %v", got, r.refused)
 	}
 	for address, bad := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[fd00:ec2::254]:80": true, "100.100.100.200:80": true, "0.0.0.0:80": true, "[::ffff:169.254.1.1]:80": true,
+		"[64:ff9b::a9fe:a9fe]:80": true, "[2002:a9fe:a9fe::]:80": true, "168.63.129.16:80": true, "[64:ff9b::192.0.2.1]:80": false, "[2001:db8::a9fe:a9fe]:80": false, "[::1]:80": false,
 		"224.0.0.1:80": true, r.addr: true, "127.0.0.1:80": false, "192.0.2.1:443": false} {
 		err := r.check("tcp", address, nil)
 		if why := new(Refusal); errors.As(err, &why) != bad || bad && why.Class != ForbiddenHost {

@@ -36,7 +36,7 @@ func hostName(host string) (string, error) {
 		if err != nil || !ip.Is6() || ip.Zone() != "" || !strings.HasSuffix(v6, "]") {
 			return "", refuse(Malformed, "the host in brackets is no IPv6 address")
 		}
-		return ip.String(), nil
+		return ip.Unmap().String(), nil // ::ffff:127.0.0.1 is 127.0.0.1
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
 		return ip.String(), nil
@@ -61,7 +61,7 @@ func notInName(r rune) bool {
 
 // metadataNames are cloud services that hand out credentials, by the names that
 // a parent proxy would look up.
-var metadataNames = []string{"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
+var metadataNames = []string{"metadata.google.internal", "metadata.goog", "metadata", "instance-data.ec2.internal", "instance-data", "metadata.azure.internal"}
 
 // forbidden refuses hosts that a site's call never goes to, and a relay's would:
 // mail (port 25), port 0, and the addresses that forbiddenAddr lists.

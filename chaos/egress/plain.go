@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -105,6 +107,9 @@ func (l *leg) chunk() error {
 	}
 	l.out = append(l.out, "0\r\n"...)
 	for name, values := range l.request.Trailer {
+		if !mayTrail(name) {
+			continue
+		}
 		for _, v := range values {
 			l.out = fmt.Appendf(l.out, "%s: %s\r\n", name, v)
 		}
@@ -112,6 +117,17 @@ func (l *leg) chunk() error {
 	l.out, l.body = append(l.out, "\r\n"...), nil
 	return nil
 }
+
+// mayTrail reports whether a header may stand behind a body. One that says how to
+// frame or route a request, or who sends it, may not (RFC 9110, 6.5.1): a host
+// that puts trailers among the headers would take it for one.
+func mayTrail(name string) bool {
+	name = strings.ToLower(name)
+	return !strings.HasPrefix(name, "proxy-") && !slices.Contains(notTrailing, name)
+}
+
+var notTrailing = []string{"content-length", "transfer-encoding", "host", "connection", "keep-alive", "te", "trailer", "upgrade", "http2-settings",
+	"authorization", "cookie", "content-encoding", "content-type", "content-range", "expect", "range", "cache-control", "max-forwards"}
 
 // follow reads the head of the next request, once the client sends one.
 func (l *leg) follow() error {

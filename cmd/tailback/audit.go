@@ -48,6 +48,9 @@ earlier run, except the site itself.`,
 			if dryRun {
 				return dry(cmd, exp, out, format)
 			}
+			if err := foretell(cmd, exp, out); err != nil {
+				return err
+			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
 				return err
@@ -61,7 +64,7 @@ earlier run, except the site itself.`,
 	addDryRun(cmd, &dryRun)
 	addFormat(cmd, &format)
 	cmd.Flags().StringVar(&from, "from", "", "folder, or report.json, of a run whose egress saw what the site calls")
-	cmd.Flags().StringVar(&out, "out", "", "folder for the report and a bundle of each dependency; must be absent or empty (default tailback-out/<name>-audit-<UTC time>)")
+	addOut(cmd, &out, "the report and a bundle of each dependency", "<name>-audit")
 	return cmd
 }
 

@@ -39,8 +39,8 @@ func BenchmarkClosedLoop(b *testing.B) {
 	}
 	defer site.Close()
 	bin := b.TempDir()
-	build(b, bin, "build", "-o", filepath.Join(bin, "tailback"), ".")
-	build(b, bin, "install", vegetaModule)
+	goBuild(b, bin, "build", "-o", filepath.Join(bin, "tailback"), ".")
+	goBuild(b, bin, "install", vegetaModule)
 
 	var ours, theirs, ratios []float64
 	for b.Loop() {
@@ -59,7 +59,7 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-func build(b *testing.B, bin string, args ...string) {
+func goBuild(b *testing.B, bin string, args ...string) {
 	b.Helper()
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOBIN="+bin)

@@ -43,6 +43,9 @@ before the queue was full. Between trials it waits until the site is well again.
 			if dryRun {
 				return dry(cmd, exp, out, format)
 			}
+			if err := foretell(cmd, exp, out); err != nil {
+				return err
+			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
 				return err
@@ -64,7 +67,7 @@ before the queue was full. Between trials it waits until the site is well again.
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
 	addFormat(cmd, &format)
-	cmd.Flags().StringVar(&out, "out", "", "folder for the report and the trials; must be absent or empty (default tailback-out/<name>-capacity-<UTC time>)")
+	addOut(cmd, &out, "the report and the trials", "<name>-capacity")
 	return cmd
 }
 

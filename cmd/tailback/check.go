@@ -1,11 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports/words"
@@ -13,46 +18,210 @@ import (
 
 func newCheck() *cobra.Command {
 	var o overrides
-	var preflight bool
+	var c check
 	cmd := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check an experiment file, sending nothing",
-		Args:  cobra.ExactArgs(1),
+		Short: "Check an experiment file, sending nothing; or its wiring, with --preflight",
+		Long: `Check reads an experiment file, says what is wrong with it, and what of it could
+not be told by a run.
+
+With --preflight it also sends each request once, one at a time and with every
+fault off, and says what came of it: the answer, whether it is as expected, which
+dependencies were called, and whether the site's logs and status page say so.
+It exits with 3 when a run could not start, or would be inconclusive.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.format != "text" && c.format != "json" {
+				return usage(fmt.Errorf("read --format %q: it is one of text, json", c.format))
+			}
 			exp, err := o.load(args[0])
 			if err != nil {
 				return err
 			}
-			if err := harness.Supported(exp); err != nil {
-				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
-			}
-			for _, text := range guards.Unjudged(exp) {
-				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", args[0], text)
-			}
-			for _, plain := range exp.PlainSecrets() {
-				plain.File = args[0]
-				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", plain)
-			}
-			if preflight {
-				unexpected, err := harness.Preflight(cmd.Context(), exp)
-				if err != nil {
-					return failed(cmd.Context(), err)
-				}
-				if unexpected != "" {
-					fmt.Fprintf(cmd.ErrOrStderr(), "note: request %s was answered %s, which is not what it expects\n", exp.Requests[0].Name, unexpected)
-				}
-			}
-			faults := 0
-			for _, p := range exp.Phases {
-				faults += len(p.Faults)
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %s in %s, %s, %s\n",
-				args[0], exp.Name, words.Number(int64(len(exp.Phases)), "phase"), exp.Duration().Round(time.Millisecond),
-				words.Number(int64(faults), "fault"), words.Number(int64(len(exp.Objectives)), "objective"))
-			return err
+			return c.run(cmd, args[0], exp)
 		},
 	}
 	o.addFlags(cmd)
-	cmd.Flags().BoolVar(&preflight, "preflight", false, "also connect: ports free, dependencies and target reachable, descriptors enough")
+	cmd.Flags().BoolVar(&c.preflight, "preflight", false, "also connect: ports free, dependencies and target reachable, each request sent once")
+	cmd.Flags().StringVar(&c.from, "from", "", "`folder` of a run, or its report.json: by its figures, say which faults are too short for errors to begin")
+	cmd.Flags().StringVar(&c.format, "format", "text", "how the result is printed: text or json")
 	return cmd
+}
+
+// check is what was asked of the command.
+type check struct {
+	preflight    bool
+	from, format string
+}
+
+// checked is what the command says. Unknown is null.
+type checked struct {
+	File       string           `json:"file"`
+	Name       string           `json:"name"`
+	OK         bool             `json:"ok"` // a run would not be inconclusive, as far as can be told
+	Phases     int              `json:"phases"`
+	DurationS  float64          `json:"duration_s"` // of the phases
+	Faults     int              `json:"faults"`
+	Objectives int              `json:"objectives"`
+	Audit      *checkedAudit    `json:"audit"`
+	Capacity   *checkedCapacity `json:"capacity"`
+	Remarks    []remark         `json:"remarks"` // on the file
+	Preflight  *wiring          `json:"preflight"`
+}
+
+type checkedAudit struct {
+	RateHz       float64  `json:"rate_hz"`
+	HorizonS     float64  `json:"horizon_s"`
+	Dependencies []string `json:"dependencies"` // which it hangs
+}
+
+type checkedCapacity struct {
+	FromHz    float64  `json:"from_hz"`
+	ToHz      float64  `json:"to_hz"`
+	Objective string   `json:"objective"`
+	Faults    []string `json:"faults"`
+}
+
+// remark is something to know that is no mistake. Where is a key of the file; a
+// run that is spoilt would be inconclusive, or measure something else.
+type remark struct {
+	Where  string `json:"where,omitempty"`
+	Text   string `json:"text"`
+	Spoils bool   `json:"spoils"`
+}
+
+func (c *check) run(cmd *cobra.Command, file string, exp *configs.Experiment) error {
+	is := newChecked(file, exp)
+	if c.from != "" {
+		r, err := readReport(c.from)
+		if err != nil {
+			return usage(err)
+		}
+		is.Remarks = append(is.Remarks, tooShort(exp, r, c.from)...)
+	}
+	if c.preflight {
+		w, err := wire(cmd, exp)
+		if err != nil {
+			return failed(cmd.Context(), err)
+		}
+		is.Preflight = newWiring(w)
+	}
+	spoilt := is.spoilt()
+	is.OK = spoilt == 0
+	if err := c.print(cmd, &is); err != nil {
+		return failed(cmd.Context(), fmt.Errorf("print check: %w", err))
+	}
+	if spoilt > 0 {
+		return failed(cmd.Context(), fmt.Errorf("check %s: a run would be inconclusive, or measure something else than was asked: %s to mend", file, words.Number(int64(spoilt), "thing")))
+	}
+	return nil
+}
+
+// many is how many requests make a preflight long enough to say so.
+const many = 5
+
+// wire looks at the wiring, with the target to itself: what another run does to
+// the dependencies would be seen here, and what is sent here would be seen there.
+func wire(cmd *cobra.Command, exp *configs.Experiment) (*harness.Wiring, error) {
+	unlock, err := guards.Lock(exp)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if n := len(exp.Requests); n > many {
+		fmt.Fprintf(cmd.ErrOrStderr(), "sending each of %d requests once, which takes about %d s\n", n, n+2)
+	}
+	return harness.Wire(cmd.Context(), exp)
+}
+
+func newChecked(file string, exp *configs.Experiment) checked {
+	is := checked{File: file, Name: exp.Name, Phases: len(exp.Phases), DurationS: exp.Duration().Seconds(), Objectives: len(exp.Objectives), Remarks: []remark{}}
+	for _, p := range exp.Phases {
+		is.Faults += len(p.Faults)
+	}
+	if a := exp.Audit; a != nil {
+		is.Audit = &checkedAudit{RateHz: a.Rate, HorizonS: a.Horizon.Seconds(), Dependencies: append([]string{}, campaign.Audited(exp)...)}
+	}
+	if q := exp.Capacity; q != nil {
+		is.Capacity = &checkedCapacity{FromHz: q.From, ToHz: q.To, Objective: q.Objective, Faults: []string{}}
+		for i := range q.Faults {
+			is.Capacity.Faults = append(is.Capacity.Faults, campaign.FaultName(&q.Faults[i]))
+		}
+	}
+	for _, text := range guards.Unjudged(exp) {
+		where, text, _ := strings.Cut(text, ": ")
+		is.Remarks = append(is.Remarks, remark{Where: where, Text: text})
+	}
+	for _, plain := range exp.PlainSecrets() {
+		is.Remarks = append(is.Remarks, remark{Where: plain.Path, Text: plain.Text})
+	}
+	for _, f := range exp.Foresee() {
+		is.Remarks = append(is.Remarks, remark{f.Path, f.Text, f.Never})
+	}
+	return is
+}
+
+// spoilt counts what a run would be spoilt by.
+func (is *checked) spoilt() (n int) {
+	for _, r := range is.Remarks {
+		if r.Spoils {
+			n++
+		}
+	}
+	if is.Preflight != nil {
+		n += is.Preflight.spoilt
+	}
+	return n
+}
+
+func (c *check) print(cmd *cobra.Command, is *checked) error {
+	if c.format == "json" {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(is)
+	}
+	for _, r := range is.Remarks {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s: %s\n", is.File, r.Where, r.Text)
+	}
+	if is.Preflight != nil {
+		if _, err := io.WriteString(cmd.OutOrStdout(), is.Preflight.text()); err != nil {
+			return err
+		}
+	}
+	if !is.OK {
+		return nil
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s, %s\n", is.File, is.Name, is.asks())
+	return err
+}
+
+// asks says what the file asks for.
+func (is *checked) asks() string {
+	var parts []string
+	if is.Phases > 0 {
+		length := time.Duration(is.DurationS * float64(time.Second)).Round(time.Millisecond)
+		parts = append(parts, fmt.Sprintf("%s in %s, %s, %s", words.Number(int64(is.Phases), "phase"), length,
+			words.Number(int64(is.Faults), "fault"), words.Number(int64(is.Objectives), "objective")))
+	}
+	if a := is.Audit; a != nil {
+		parts = append(parts, fmt.Sprintf("audit of %s (%s) at %s, each hung for up to %s", counted(len(a.Dependencies), "dependency", "dependencies"),
+			strings.Join(a.Dependencies, ", "), words.Asked(a.RateHz), words.Lasted(a.HorizonS)))
+	}
+	if q := is.Capacity; q != nil {
+		under := "without a fault"
+		if len(q.Faults) > 0 {
+			under += " and under " + strings.Join(q.Faults, ", ")
+		}
+		parts = append(parts, fmt.Sprintf("capacity from %s to %s for %q, %s", words.Asked(q.FromHz), words.Asked(q.ToHz), q.Objective, under))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// counted writes a number of things whose plural is no mere s.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

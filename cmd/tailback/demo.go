@@ -61,7 +61,7 @@ though two of them show a site that fails.`,
 		},
 	}
 	addSite(cmd, &kind)
-	cmd.Flags().StringVar(&out, "out", "", "folder for the three bundles; must be absent or empty (default tailback-out/demo-<UTC time>)")
+	addOut(cmd, &out, "the three bundles", "demo")
 	return cmd
 }
 

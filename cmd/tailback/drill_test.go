@@ -25,7 +25,7 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// The drills are what the README promises of a run in which things break. In
+// The drills are what `tailback help promises` says of a run in which things break. In
 // each the program itself runs, as a process of its own, against a staging site
 // over real sockets, and something really breaks. They mostly wait, so they do
 // it side by side.

@@ -29,6 +29,7 @@ type dryRun struct {
 	Runs     []dryRunOf   `json:"runs"`
 	Guards   []dryGuard   `json:"guards"`
 	refused  error        // why it would not begin
+	begins   bool         // it is about to
 	secrets  func(string) string
 }
 
@@ -93,6 +94,36 @@ func dry(cmd *cobra.Command, exp *configs.Experiment, out, format string) error 
 	if show == nil {
 		return usage(fmt.Errorf("read --format %q: with --dry-run it is one of text, json", format))
 	}
+	d, err := newDryRun(cmd, exp, out)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(cmd.OutOrStdout(), show(d)); err != nil {
+		return failed(cmd.Context(), fmt.Errorf("print dry run: %w", err))
+	}
+	if d.refused != nil {
+		return failed(cmd.Context(), exp.Redactor().Error(d.refused))
+	}
+	return nil
+}
+
+// foretell prints with --verbose what a command is going to do. What keeps it
+// from that, it finds itself.
+func foretell(cmd *cobra.Command, exp *configs.Experiment, out string) error {
+	if !given(cmd, "verbose") {
+		return nil
+	}
+	d, err := newDryRun(cmd, exp, out)
+	if err != nil {
+		return err
+	}
+	d.begins = true
+	_, err = fmt.Fprintln(cmd.ErrOrStderr(), d.text())
+	return err
+}
+
+// newDryRun works out what a command would do with the experiment.
+func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun, error) {
 	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, Arrivals: exp.Arrivals, Faults: configs.Embedded, secrets: exp.Redactor().Text}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		d.Faults = configs.BareURL(exp.Chaos.Toxiproxy)
@@ -107,16 +138,10 @@ func dry(cmd *cobra.Command, exp *configs.Experiment, out, format string) error 
 		d.Through = append(d.Through, dryProxy{one.Name, listen, one.Upstream, one.Host})
 	}
 	if err := d.runs(exp); err != nil {
-		return failed(cmd.Context(), exp.Redactor().Error(err))
+		return nil, failed(cmd.Context(), exp.Redactor().Error(err))
 	}
 	d.guards(exp)
-	if _, err := fmt.Fprint(cmd.OutOrStdout(), show(d)); err != nil {
-		return failed(cmd.Context(), fmt.Errorf("print dry run: %w", err))
-	}
-	if d.refused != nil {
-		return failed(cmd.Context(), exp.Redactor().Error(d.refused))
-	}
-	return nil
+	return d, nil
 }
 
 func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {

@@ -31,7 +31,11 @@ func (d *dryRun) text() string {
 	line := func(format string, args ...any) {
 		b.WriteString(clip(d.secrets(strings.TrimRight(fmt.Sprintf(format, args...), " ")), dryWidth) + "\n")
 	}
-	line("%s, a dry run of tailback %s: nothing was sent, no port was opened", d.Name, d.Command)
+	if d.begins {
+		line("%s, as tailback %s is about to do it", d.Name, d.Command)
+	} else {
+		line("%s, a dry run of tailback %s: nothing was sent, no port was opened", d.Name, d.Command)
+	}
 	line("")
 	line("  %-14s %s at %s", "target", d.Target.URL, d.at())
 	line("  %-14s %s", "bundle", d.Out)

@@ -111,10 +111,15 @@ func newRoot() *cobra.Command {
 		Short: "Load-test a site while its dependencies are slow, and learn when and how it breaks",
 		Long: `Tailback drives configured traffic at a staging site while it slows or cuts the
 site's dependencies, and reports when 502s began, under which load, and whether
-the site came back by itself. Start with: tailback demo`,
+the site came back by itself. Start with: tailback demo, tailback init.
+
+The manual, by tailback help TOPIC:
+` + strings.TrimSuffix(topicList(), "\n"),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newVersion())
+	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
+	root.SetHelpCommand(newHelp())
+	addCommon(root)
 	return root
 }

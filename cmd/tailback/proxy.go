@@ -46,6 +46,6 @@ and Toxiproxy's client libraries work at the same address.`,
 		},
 	}
 	o.addFlags(cmd)
-	cmd.Flags().StringVar(&listen, "listen", "", "serve at this address instead of chaos.toxiproxy's, as in 0.0.0.0:8474; whoever reaches it can break the dependencies")
+	cmd.Flags().StringVar(&listen, "listen", "", "serve at this address instead of chaos.toxiproxy's, as in 0.0.0.0:8474, for which its clients need the token in TOXIPROXY_AUTH_TOKEN")
 	return cmd
 }

@@ -168,6 +168,28 @@ func TestFaultsOfADeadRunAreLifted(t *testing.T) {
 	}
 }
 
+// check --preflight counts the calls through a proxy that stays, and leaves it
+// to the next run. On a plain Toxiproxy server nothing is counted: it says so, and
+// does not take the dependency for one that nothing calls.
+func TestPreflightThroughProxies(t *testing.T) {
+	t.Parallel()
+	p := newProxied(t)
+	for range 2 {
+		if said := finishes(t, exitOK, startTailback(t, "check", "--preflight", p.file)); !strings.Contains(said, "called payments 1x\n") {
+			t.Errorf("through tailback proxy: %s", said)
+		}
+	}
+	p.proxy.Process.Kill() // a plain server takes its place
+	p.proxy.Wait()
+	p.plainServer(t)
+	if said := finishes(t, exitOK, startTailback(t, "check", "--preflight", p.file)); !strings.Contains(said, "calls not counted\n") || strings.Contains(said, "no call seen") || !strings.Contains(said, "hang.yaml: ok") {
+		t.Errorf("through a plain server: %s", said)
+	}
+	if !p.passes() {
+		t.Error("a call does not pass")
+	}
+}
+
 // A plain Toxiproxy server keeps the toxics of a run that was killed: the next
 // command finds and lifts them.
 func TestLiftAfterAKilledRun(t *testing.T) {

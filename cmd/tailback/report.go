@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/render"
 )
 
@@ -26,9 +28,12 @@ Of the folder of an audit or a search for the capacity it writes report.html and
 prints the report again, from its report.json; each run in it is a bundle of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := renderer(format, cmd.OutOrStdout())
+			render, err := renderer(cmd, format)
 			if err != nil {
 				return err
+			}
+			if journal.BeingWritten(args[0]) {
+				return failed(cmd.Context(), fmt.Errorf("report %s: its run is still writing it; wait for its end, or end it in good order with: touch %s", args[0], filepath.Join(args[0], stopName)))
 			}
 			if audit, found, err := campaign.Rewrite(args[0]); audit != nil || found != nil || err != nil {
 				return again(cmd, audit, found, err, format)
@@ -69,8 +74,8 @@ func addFormat(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", "of what is printed: "+strings.Join(formats, ", "))
 }
 
-// renderer returns what prints a report in the format.
-func renderer(format string, w io.Writer) (renderFunc, error) {
+// renderer returns what prints a command's report in the format.
+func renderer(cmd *cobra.Command, format string) (renderFunc, error) {
 	if err := knownFormat(format); err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func renderer(format string, w io.Writer) (renderFunc, error) {
 		return render.JSON, nil
 	case format == "html":
 		return render.HTML, nil
-	case isTerminal(w) && os.Getenv("NO_COLOR") == "":
+	case colours(cmd, cmd.OutOrStdout()):
 		return render.TextColor, nil
 	}
 	return render.Text, nil

@@ -26,7 +26,7 @@ func newRun() *cobra.Command {
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := renderer(format, cmd.OutOrStdout())
+			render, err := renderer(cmd, format)
 			if err != nil {
 				return err
 			}
@@ -42,6 +42,9 @@ func newRun() *cobra.Command {
 			}
 			if dryRun {
 				return dry(cmd, exp, out, format)
+			}
+			if err := foretell(cmd, exp, out); err != nil {
+				return err
 			}
 			done, err := alone(cmd, exp, out, stopFile)
 			if err != nil {
@@ -61,7 +64,7 @@ func newRun() *cobra.Command {
 	addFormat(cmd, &format)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
-	cmd.Flags().StringVar(&out, "out", "", "folder for the bundle and the report; must be absent or empty (default tailback-out/<name>-<UTC time>)")
+	addOut(cmd, &out, "the bundle and the report", "<name>")
 	return cmd
 }
 

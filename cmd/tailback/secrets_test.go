@@ -47,6 +47,7 @@ var planted = map[string]string{
 	"command":            "HushF-command",
 	"command's variable": "HushJ-variable",
 	"toxiproxy password": "HushG-toxiproxy",
+	"toxiproxy token":    "HushL-token",
 	"target query":       "HushH-target-query",
 	"redirect":           "HushI-redirect", // in a Location that the site sends, never ours
 	"site's own":         "HushK-site's-own",
@@ -217,6 +218,16 @@ func TestSecretsNeverComeOut(t *testing.T) {
 	d.env = append(d.env, "TAILBACK_CHAOS_TOXIPROXY=http://HushG:HushG-toxiproxy@127.0.0.1:1/")
 	d.run("check", "--preflight", "moved.yaml")
 	d.run("run", "moved.yaml", "--out", "out-toxiproxy")
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"error": "not with %s", "status": 401}`, r.Header.Get("Authorization"))
+	}))
+	defer refuses.Close()
+	d.env = append(d.env, "TAILBACK_CHAOS_TOXIPROXY="+refuses.URL, "TOXIPROXY_AUTH_TOKEN="+planted["toxiproxy token"])
+	d.run("check", "--preflight", "moved.yaml")
+	d.run("run", "moved.yaml", "--out", "out-token")
+	d.run("run", "moved.yaml", "--dry-run")
+	d.run("proxy", "moved.yaml", "--listen", host) // which is taken
 	d.files("out-moved", "out-plain", "out-audit", "out-capacity", "out-parrot-audit")
 
 	for place := range planted {

@@ -110,11 +110,13 @@ pages       /work?ms=500                     a page that takes 0.5 s
 // siteLogs is the site: of an experiment on s.
 func siteLogs(s *staging.Site) configs.Site {
 	return configs.Site{
-		NginxErrorLog:  configs.Source{File: s.ErrorLog},
-		NginxAccessLog: configs.Source{File: s.AccessLog},
-		PHPAccessLog:   configs.Access{Source: configs.Source{File: s.PHPAccessLog}},
-		PHPSlowLog:     configs.Source{File: s.SlowLog},
-		PHPFPMStatus:   configs.Status{URL: s.StatusURL},
+		NginxErrorLog:    configs.Source{File: s.ErrorLog},
+		NginxAccessLog:   configs.Source{File: s.AccessLog},
+		PHPAccessLog:     configs.Access{Source: configs.Source{File: s.PHPAccessLog}},
+		PHPSlowLog:       configs.Source{File: s.SlowLog},
+		PHPErrorLog:      configs.Source{File: s.PHPErrorLog},
+		GunicornErrorLog: configs.Source{File: s.GunicornErrorLog},
+		PHPFPMStatus:     configs.Status{URL: s.StatusURL},
 	}
 }
 
@@ -127,6 +129,7 @@ func describeLogs(w io.Writer, site configs.Site) {
 	for _, source := range [][3]string{
 		{"nginx_error_log", "file", site.NginxErrorLog.File}, {"nginx_access_log", "file", site.NginxAccessLog.File},
 		{"php_access_log", "file", site.PHPAccessLog.File}, {"php_slow_log", "file", site.PHPSlowLog.File},
+		{"php_error_log", "file", site.PHPErrorLog.File}, {"gunicorn_error_log", "file", site.GunicornErrorLog.File},
 		{"php_fpm_status", "url", site.PHPFPMStatus.URL},
 	} {
 		if source[2] != "" {

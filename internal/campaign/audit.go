@@ -32,7 +32,7 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 	if exp.Audit == nil {
 		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
-	names := audited(exp)
+	names := Audited(exp)
 	if len(names) == 0 {
 		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
 	}

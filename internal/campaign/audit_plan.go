@@ -14,7 +14,7 @@ import (
 // Each may end sooner, as soon as enough is known.
 func PlanAudit(exp *configs.Experiment) ([]harness.Plan, error) {
 	var plans []harness.Plan
-	for _, d := range audited(exp) {
+	for _, d := range Audited(exp) {
 		p, err := harness.PlanOf(auditOf(exp, d))
 		if err != nil {
 			return nil, err
@@ -37,8 +37,8 @@ func AddSeen(exp *configs.Experiment, r *reports.Report) {
 	}
 }
 
-// audited names the dependencies that an audit hangs: those behind a proxy.
-func audited(exp *configs.Experiment) []string {
+// Audited names the dependencies that an audit hangs: those behind a proxy.
+func Audited(exp *configs.Experiment) []string {
 	var names []string
 	for _, d := range exp.Dependencies {
 		if d.Host != "" || d.Listen != "" && d.Upstream != "" {

@@ -139,7 +139,7 @@ func tell(s *search.Search, p search.Plan, t *reports.CapacityTrial) {
 func conclude(s *search.Search, f *reports.CapacityFigure) {
 	low, high := s.Bracket()
 	if low > 0 {
-		f.LowHz = &low
+		f.LowHz, f.Degraded = &low, degradedAt(f.Trials, low)
 	}
 	switch broke := lowestBroken(f.Trials); {
 	case broke != nil && broke.RateHz <= high*1.0001:
@@ -157,6 +157,17 @@ func conclude(s *search.Search, f *reports.CapacityFigure) {
 	if rate := s.Rate(); low > 0 {
 		f.RateHz = &rate
 	}
+}
+
+// degradedAt is the ratio of the hits that were answered degraded in the last of
+// the trials that held the rate; nil when none did.
+func degradedAt(trials []reports.CapacityTrial, hz float64) (ratio *float64) {
+	for _, t := range trials {
+		if t.Held && t.RateHz == hz {
+			ratio = t.Degraded
+		}
+	}
+	return ratio
 }
 
 // lowestBroken is the last of the trials at the lowest rate that did not hold; nil when all did.

@@ -40,6 +40,18 @@ func TestCapacityNeedsItsSection(t *testing.T) {
 	}
 }
 
+// How much of what held was degraded is told by the last trial that held that rate.
+func TestDegradedOfWhatHeld(t *testing.T) {
+	trials := []reports.CapacityTrial{{RateHz: 8, Held: true, Degraded: new(0.5)}, {RateHz: 8, Held: true, Degraded: new(0.25)},
+		{RateHz: 8, Degraded: new(0.75)}, {RateHz: 4, Held: true, Degraded: new(1.0)}}
+	if got := degradedAt(trials, 8); got == nil || *got != 0.25 {
+		t.Errorf("got %v of what held 8/s, want 0.25", got)
+	}
+	if got := degradedAt(trials, 16); got != nil {
+		t.Errorf("got %v of what held 16/s, want none: nothing did", *got)
+	}
+}
+
 // What broke first is told by the lowest rate that did not hold, in whatever order
 // they were tried; a trial that does not count tells nothing.
 func TestWhatBrokeFirst(t *testing.T) {

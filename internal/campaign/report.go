@@ -72,12 +72,13 @@ func leave[T any](dir string, c *reports.Campaign, found T, json, html func(io.W
 		writeBoth(dir, found, json, html))
 }
 
-// killed says what can be done with the folder of a campaign that was killed before
-// it could write its report: its runs are whole. It returns nil when there is none.
-func killed(dir string) error {
+// unwritten says what can be done with the folder of a campaign that goes on, or
+// was killed before it could write its report: its runs are whole. It returns nil
+// when there is none.
+func unwritten(dir string) error {
 	for _, runs := range []string{"*", "*/*"} {
 		if found, _ := filepath.Glob(filepath.Join(dir, runs, "manifest.json")); len(found) > 0 {
-			return fmt.Errorf("read report: %s holds the runs of an audit or a search that did not come to write its own; name one of them, such as %s", dir, filepath.Dir(found[0]))
+			return fmt.Errorf("read report: %s holds the runs of an audit or a search that has not written its own report (it goes on, or was killed); name one of them, such as %s", dir, filepath.Dir(found[0]))
 		}
 	}
 	return nil
@@ -95,7 +96,7 @@ func Rewrite(dir string) (*reports.Audit, *reports.Capacity, error) {
 	}
 	text, err := files.Read(dir, ReportJSON, MaxReport)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, killed(dir)
+		return nil, nil, unwritten(dir)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read report: %w", err)

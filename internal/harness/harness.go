@@ -15,13 +15,14 @@ import (
 	"github.com/tailback/tailback/attack"
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/internal/guards"
 	"github.com/tailback/tailback/reports/evidence"
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// Version is the release this tree is, or leads to.
-const Version = "0.1.0"
+// Version is the version of this program, as reports and bundles name it.
+var Version = build.Version()
 
 // lead is how long before T0 the bundle is begun: it is written to disk before
 // the first hit is due.
@@ -97,25 +98,31 @@ type parts struct {
 
 // prepare checks that the run can start, and leaves the faults ready to play.
 func prepare(ctx context.Context, exp *configs.Experiment) (p parts, unexpected string, err error) {
-	if err := Supported(exp); err != nil {
-		return p, "", err
-	}
-	if p.attack, err = attack.New(exp); err != nil {
-		return p, "", err
-	}
-	if p.aborts, err = guards.NewRules(exp); err != nil {
-		return p, "", err
-	}
-	if p.sensors, err = evidence.Open(exp.Site); err != nil {
-		return p, "", err
-	}
-	if p.faults, err = chaos.Open(ctx, exp); err != nil {
+	if p, err = open(ctx, exp, exp); err != nil {
 		return p, "", err
 	}
 	if unexpected, err = preflight(ctx, exp, p.attack); err != nil {
 		return p, "", errors.Join(err, p.faults.Close())
 	}
 	return p, unexpected, nil
+}
+
+// open makes the parts of a run. The faults are those of played, which else is the same.
+func open(ctx context.Context, exp, played *configs.Experiment) (p parts, err error) {
+	if err := Supported(exp); err != nil {
+		return p, err
+	}
+	if p.attack, err = attack.New(exp); err != nil {
+		return p, err
+	}
+	if p.aborts, err = guards.NewRules(exp); err != nil {
+		return p, err
+	}
+	if p.sensors, err = evidence.Open(exp.Site, exp.Target); err != nil {
+		return p, err
+	}
+	p.faults, err = chaos.Open(ctx, played)
+	return p, err
 }
 
 // Preflight checks that a run of the experiment could start, as Run does

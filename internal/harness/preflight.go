@@ -29,15 +29,20 @@ func Supported(exp *configs.Experiment) error {
 // preflight checks what can be checked before the first hit. It returns the
 // target's answer if that is one that the request does not expect.
 func preflight(ctx context.Context, exp *configs.Experiment, a *attack.Attack) (unexpected string, err error) {
-	errs := []error{descriptors(exp)}
-	for i := range exp.Dependencies {
-		errs = append(errs, Reach(ctx, exp, i))
-	}
 	status, expected, err := a.Probe(ctx)
 	if err == nil && !expected {
 		unexpected = status
 	}
-	return unexpected, errors.Join(append(errs, err)...)
+	return unexpected, errors.Join(atHand(ctx, exp), err)
+}
+
+// atHand checks that there is what a run needs besides the target: descriptors and dependencies.
+func atHand(ctx context.Context, exp *configs.Experiment) error {
+	errs := []error{descriptors(exp)}
+	for i := range exp.Dependencies {
+		errs = append(errs, Reach(ctx, exp, i))
+	}
+	return errors.Join(errs...)
 }
 
 // Reach connects to the experiment's dependency i, or to the proxy that is on the way to it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 
 	"github.com/tailback/tailback/chaos"
 	"github.com/tailback/tailback/configs"
@@ -21,6 +22,9 @@ func Proxy(ctx context.Context, exp *configs.Experiment, listen string, ready, s
 		if listen, err = ownAddress(exp.Chaos.Toxiproxy); err != nil {
 			return err
 		}
+	}
+	if exp.Chaos.Token == (configs.Secret{}) { // with chaos.toxiproxy embedded, and --listen
+		exp.Chaos.Token = configs.Secret{Env: configs.AuthTokenVariable, Text: os.Getenv(configs.AuthTokenVariable)}
 	}
 	return chaos.Serve(ctx, exp, listen, ready, say)
 }

@@ -139,8 +139,9 @@ type Site struct {
 	// php-fpm's. Empty where there is no such file.
 	ErrorLog, AccessLog, PHPAccessLog, PHPErrorLog, SlowLog string
 	// PythonAccessLog is gunicorn's: when a request ended, as nginx writes it,
-	// the microseconds that it held its worker, and its page. Else empty.
-	PythonAccessLog string
+	// the microseconds that it held its worker, and its page; GunicornErrorLog what
+	// it says of its workers. Else empty.
+	PythonAccessLog, GunicornErrorLog string
 	// EdgeURL is that of the edge that StartEdge puts in front; empty without.
 	EdgeURL string
 	// StatusURL is that of php-fpm's status page; empty where there is none.

@@ -197,9 +197,17 @@ func nameTwice(t *testing.T, site *staging.Site) {
 		t.Fatal(err)
 	}
 	pool := "unix:" + filepath.Join(site.Dir, "pool.sock")
-	changed := strings.Replace(string(text), "\tserver {\n", fmt.Sprintf("\tupstream twice { server %q; server %q; }\n\tserver {\n", pool, pool), 1)
-	changed = strings.Replace(changed, fmt.Sprintf("fastcgi_pass %q", pool), "fastcgi_pass twice", 1)
-	changed = strings.Replace(changed, "fastcgi_next_upstream off", "fastcgi_next_upstream error timeout", 1)
+	changed := string(text)
+	for _, one := range [][2]string{
+		{"\tserver {\n", fmt.Sprintf("\tupstream twice { server %q; server %q; }\n\tserver {\n", pool, pool)},
+		{fmt.Sprintf("fastcgi_pass %q", pool), "fastcgi_pass twice"},
+		{"fastcgi_next_upstream off", "fastcgi_next_upstream error timeout"},
+	} {
+		if !strings.Contains(changed, one[0]) {
+			t.Fatalf("nginx.conf has no %q", one[0])
+		}
+		changed = strings.ReplaceAll(changed, one[0], one[1])
+	}
 	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -31,19 +31,21 @@ func Contents(c journal.Contents) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := report(run)
-	if !causes.Disguised(run, r.Onset) {
-		return r, nil
+	r, fidelity, doubts := diagnosed(run)
+	if causes.Disguised(run, r.Onset) {
+		if run, err = measure.Contents(measure.AsGateways(c)); err != nil {
+			return nil, err
+		}
+		r, fidelity, doubts = diagnosed(run)
 	}
-	if run, err = measure.Contents(measure.AsGateways(c)); err != nil {
-		return nil, err
-	}
-	return report(run), nil
+	tell(run, r, fidelity, doubts)
+	return r, nil
 }
 
-// report takes a run through the stages that follow its measuring.
-func report(run *measure.Run) *reports.Report {
-	r, fidelity := run.Figures()
+// diagnosed is what a run means for the site, and why its errors came. It also
+// returns how true the load was to its plan, and what is wrong with the sources.
+func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, doubts []string) {
+	r, fidelity = run.Figures()
 
 	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
 	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
@@ -60,17 +62,22 @@ func report(run *measure.Run) *reports.Report {
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
-	doubts := causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
-	diagnose.NotByItself(run, &r.Pool, r.SelfRequests, r.Onset, r.Budget)
+	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)
 	diagnose.AssumeNoPlaces(&r.Pool, fit)
+	return r, fidelity, append(doubts, disagreements...)
+}
+
+// tell tests what a diagnosis claims, judges the run and puts both into sentences.
+func tell(run *measure.Run, r *reports.Report, fidelity measure.Fidelity, doubts []string) {
 	r.Slowdowns = causes.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
 	r.Claims = claims.Tested(run, r)
 
 	r.Objectives = judge.Objectives(run, fidelity)
-	judge.Run(run, r, fidelity, append(doubts, disagreements...))
+	judge.Run(run, r, fidelity, doubts)
 
 	for i := range r.Dose {
 		r.Dose[i].Text = explain.Dose(&r.Dose[i])
@@ -78,5 +85,4 @@ func report(run *measure.Run) *reports.Report {
 	r.NotKnown = explain.NotKnown(r)
 	r.Advice = explain.Advice(r)
 	r.Summary = explain.Summary(r)
-	return r
 }

@@ -157,6 +157,7 @@ func (l *siteLogs) signs(s *posterior, o *measure.Onset) {
 			l.accessSigns(s, o, ours, source, log)
 		}
 	}
+	l.serverSigns(s, o, ours)
 	l.selfCalls(s, o)
 }
 

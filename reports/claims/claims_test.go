@@ -75,6 +75,13 @@ func TestAFaultThatAllWaitForIsToBlame(t *testing.T) {
 	if r, _ := tested(t, madeup.Hang(), acquitted); r.ClaimAt(reports.NoFaultToBlame, r.Onset[0].FirstS) == nil {
 		t.Error("a fault that nobody was seen to wait for is not acquitted")
 	}
+	stuck := func(r *reports.Report) {
+		acquitted(r)
+		r.Onset[0].Or = []reports.Cause{reports.SelfDeadlock}
+	}
+	if r, _ := tested(t, madeup.Hang(), stuck); r.ClaimAt(reports.NoFaultToBlame, r.Onset[0].FirstS) != nil {
+		t.Error("a fault that may have set off a self-deadlock is acquitted")
+	}
 }
 
 // The queue is served from 25 s on, when the fault is lifted; before, all are refused.

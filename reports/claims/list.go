@@ -60,11 +60,17 @@ func notToBlame(r *reports.Report) (list []reports.Claim) {
 		return nil
 	}
 	for i := range r.Onset {
-		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && o.Cause != reports.SelfDeadlock {
+		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && !mayBeStuck(o) {
 			list = append(list, reports.Claim{Kind: reports.NoFaultToBlame, AtS: new(o.FirstS)})
 		}
 	}
 	return list
+}
+
+// mayBeStuck reports whether workers of an onset waited for pages of their own site, or
+// may have: a fault that was small set that off as well.
+func mayBeStuck(o *reports.Onset) bool {
+	return o.Cause == reports.SelfDeadlock || slices.Contains(o.Or, reports.SelfDeadlock)
 }
 
 // wellAgain claims it of each lifting after which it was seen.

@@ -25,7 +25,7 @@ const (
 // mostRivals is how many requests a rival is played on at most, and aroundFault how
 // much before and after a fault, where that is not the whole run.
 const (
-	mostRivals  = 400_000
+	mostRivals  = 100_000
 	aroundFault = time.Minute
 )
 

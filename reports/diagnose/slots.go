@@ -108,6 +108,12 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 		e.High = most
 		e.From += "; more if others than this run use the site, which it does not exclude"
 	}
+	if worth := p.effective; worth != nil && w.Kind == reports.CountedWorkers && worth.High < fullWork*w.Low {
+		if most := math.Floor(float64(p.full.high) - worth.Low); most > e.High {
+			e.High = most
+			e.From += fmt.Sprintf("; more if workers go on behind the answer (fastcgi_finish_request): what was served is the work of %.2g", worth.Value)
+		}
+	}
 	if n := p.insideElsewhere(run); n > 0 {
 		e.Low = max(e.Low-n, 0)
 		e.From += fmt.Sprintf("; of those inside up to %.0f were at workers of another pool", n)
@@ -118,6 +124,10 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 	}
 	return e
 }
+
+// fullWork is the share of their number that busy workers do the work of at least, if
+// they neither compete nor go on behind the answer, where nobody sees them.
+const fullWork = 0.8
 
 // insideElsewhere is how many requests may be at workers of another pool at once:
 // twice as many as are there on average.

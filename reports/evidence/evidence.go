@@ -29,8 +29,9 @@ type Sensors struct{ all []sensor }
 
 // Open prepares the sensors of the sources that site names, and says which of
 // them can't be read: a file that is missing, say. It changes nothing at the
-// site and starts nothing.
-func Open(site configs.Site) (*Sensors, error) {
+// site and starts nothing. Of target it takes how its certificate is checked and
+// its name, for the status page.
+func Open(site configs.Site, target configs.Target) (*Sensors, error) {
 	s := &Sensors{}
 	var errs []error
 	for _, log := range []struct {
@@ -43,6 +44,9 @@ func Open(site configs.Site) (*Sensors, error) {
 		{journal.NginxAccessLog, site.NginxAccessLog, "", newNginxAccess},
 		{journal.PHPAccessLog, site.PHPAccessLog.Source, site.PHPAccessLog.Format, newPHPAccess},
 		{journal.PHPSlowLog, site.PHPSlowLog, "", newPHPSlow},
+		{journal.PHPErrorLog, site.PHPErrorLog, "", newPHPError},
+		{journal.GunicornErrorLog, site.GunicornErrorLog, "", newGunicornError},
+		{journal.ApacheErrorLog, site.ApacheErrorLog, "", newApacheError},
 	} {
 		if log.from == (configs.Source{}) {
 			continue
@@ -55,7 +59,7 @@ func Open(site configs.Site) (*Sensors, error) {
 		s.all = append(s.all, one)
 	}
 	if site.PHPFPMStatus.URL != "" {
-		one, err := openStatus(site.PHPFPMStatus)
+		one, err := openStatus(site.PHPFPMStatus, target)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("read site.%s: %w", journal.PHPFPMStatus, err))
 		} else {
@@ -67,6 +71,9 @@ func Open(site configs.Site) (*Sensors, error) {
 
 // statusPath is the path of the status page, "" when there is none of its own.
 func statusPath(page configs.Status) string {
+	if at, isFastCGI, err := page.FastCGI(); isFastCGI && err == nil {
+		return at.Path
+	}
 	u, err := url.Parse(page.URL)
 	if err != nil || u.Path == "/" {
 		return ""

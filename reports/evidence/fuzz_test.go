@@ -21,6 +21,9 @@ var realLines = []string{
 	`- -  24/Nov/2026:04:22:33 +0000 "GET /external?ms=100" 200 /tmp/site/index.php 101.212 2048 0.00%`,
 	`2024-04-25T01:43:53Z GET 404 9069.887 ms 14336 kB 1.43% /foo/bar/baz`,
 	"[28-Oct-2025 22:56:52]  [pool www] pid 1234\nscript_filename = /var/www/html/index.php\n[0x00007f3a5c01f0e0] curl_exec() /var/www/html/checkout.php:42\n",
+	`[28-Nov-2026 22:09:48] WARNING: [pool www] child 7, script '/a.php' (request: "GET /a.php?x=1") execution timed out (4.013433 sec), terminating`,
+	`[2026-11-28 22:10:56 +0000] [2515] [CRITICAL] WORKER TIMEOUT (pid:2530)`,
+	`[Sat Nov 28 22:10:00.501267 2026] [proxy_fcgi:error] [pid 1042:tid 1096] (104)Connection reset by peer: [client 127.0.0.1:33054] AH01075: Error dispatching request to :18099: `,
 }
 
 // Whatever is in a log, nothing panics; each line counts once or is known and
@@ -30,7 +33,8 @@ func FuzzLines(f *testing.F) {
 		f.Add([]byte(text), uint8(len(text)))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, cut uint8) {
-		for name, newOne := range map[string]func(string) (parser, error){"error": newNginxError, "access": newNginxAccess, "php": newPHPAccess, "slow": newPHPSlow} {
+		for name, newOne := range map[string]func(string) (parser, error){"error": newNginxError, "access": newNginxAccess, "php": newPHPAccess, "slow": newPHPSlow,
+			"php error": newPHPError, "gunicorn": newGunicornError, "apache": newApacheError} {
 			parse := newParser(t, newOne, "")
 			var counted, interesting int64
 			sum := newSummary("", func(o journal.Observation) {

@@ -26,7 +26,7 @@ type watched struct {
 
 func watch(t *testing.T, site configs.Site, t0 time.Time) *watched {
 	t.Helper()
-	s, err := Open(site)
+	s, err := Open(site, configs.Target{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,7 +414,7 @@ func TestLateLines(t *testing.T) {
 func TestSensorThatPanics(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newLogFile(t)
-		s, err := Open(l.site())
+		s, err := Open(l.site(), configs.Target{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -454,7 +454,7 @@ func TestOpenSaysWhatIsNotReadable(t *testing.T) {
 		NginxErrorLog:  configs.Source{File: filepath.Join(dir, "absent.log")},
 		NginxAccessLog: configs.Source{File: dir},
 		PHPAccessLog:   configs.Access{Source: configs.Source{File: os.DevNull}, Format: "%s"},
-	})
+	}, configs.Target{})
 	if err == nil {
 		t.Fatal("got no error")
 	}

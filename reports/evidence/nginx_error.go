@@ -46,7 +46,7 @@ func (p *nginxError) parse(text []byte) (entry, bool) {
 // telling reports whether a line of that level tells of something that went wrong.
 func telling(level []byte) bool {
 	switch string(level) {
-	case "debug", "info", "notice":
+	case "debug", "info", "notice", "trace":
 		return false
 	}
 	return true

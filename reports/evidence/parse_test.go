@@ -213,7 +213,26 @@ script_filename = /var/www/html/index.php
 [28-Oct-2025 22:56:53]  [pool www] pid 1235
 script_filename = /var/www/html/index.php
 [0x00007f3a5c01f0e0] [INCLUDE_OR_EVAL]() /var/www/a:b.php:3
-garbage`, "\n") {
+
+[28-Oct-2025 22:56:54]  [pool www] pid 1236
+script_filename = /var/www/html/index.php
+[0x00007f3a5c01f0e0] curl_exec() /srv/vendor/guzzlehttp/guzzle/src/Handler/CurlHandler.php:44
+[0x00007f3a5c01f0d0] __invoke() /srv/vendor/guzzlehttp/guzzle/src/Client.php:3
+[0x00007f3a5c01f0c0] request() /srv/app/Pay.php:17
+[0x00007f3a5c01f0b0] pay() /srv/public/index.php:9
+
+[28-Oct-2025 22:56:55]  [pool www] pid 1237
+script_filename = /var/www/html/index.php
+[0x00007f3a5c01f0e0] curl_exec() /srv/wp-includes/Requests/src/Transport/Curl.php:205
+[0x00007f3a5c01f0d0] request() /srv/wp-includes/class-wp-http.php:1
+
+[28-Oct-2025 22:56:56]  [pool www] pid 1238
+script_filename = /var/www/html/index.php
++++ dump failed
+
+[php-fpm:slow] [28-Oct-2025 22:56:57]  [pool www] pid 1239
+script_filename = /var/www/html/index.php
+`+strings.Repeat("[0x00007f3a5c01f0e0] fread() /srv/vendor/predis/predis/src/Connection/StreamConnection.php:315\n", 20)+`garbage`, "\n") {
 		e, ok := p([]byte(text))
 		if !ok {
 			got = append(got, "?"+text)
@@ -221,7 +240,9 @@ garbage`, "\n") {
 			got = append(got, string(e.kind)+" "+string(e.text)+" "+e.stamp.at.Format("05"))
 		}
 	}
-	want := []string{"waiting curl_exec() called at checkout.php:42 52", "waiting [INCLUDE_OR_EVAL]() called at a:b.php:3 53", "?garbage"}
+	want := []string{"waiting curl_exec() called at checkout.php:42 52", "waiting [INCLUDE_OR_EVAL]() called at a:b.php:3 53",
+		"waiting curl_exec() called at guzzlehttp/guzzle (CurlHandler.php:44) from Pay.php:17 54",
+		"waiting curl_exec() called at wp-includes (Curl.php:205) 55", "waiting fread() called at predis/predis (StreamConnection.php:315) 57", "?garbage"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

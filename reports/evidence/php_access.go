@@ -42,6 +42,7 @@ func newPHPAccess(format string) (parser, error) {
 }
 
 func (p *phpAccess) parse(text []byte) (entry, bool) {
+	text = withoutLabel(text)
 	for i, f := range p.formats {
 		if e, ok := f.parse(text); ok {
 			p.formats[0], p.formats[i] = p.formats[i], p.formats[0]
@@ -154,7 +155,7 @@ func (e *entry) endStamp() {
 
 func unit(name string) float64 {
 	switch name {
-	case "milliseconds", "milli":
+	case "milliseconds", "milli", "miliseconds", "mili":
 		return 1e-3
 	case "microseconds", "micro":
 		return 1e-6

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/build"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -35,25 +36,70 @@ const (
 
 // status is the sensor of php-fpm's status page.
 type status struct {
-	url    string
-	every  time.Duration
-	client *http.Client
+	every time.Duration
+	get   func(ctx context.Context) (page []byte, err error)
 }
 
-func openStatus(page configs.Status) (sensor, error) {
+func openStatus(page configs.Status, target configs.Target) (sensor, error) {
+	s, err := newStatus(page, target)
+	if err != nil {
+		return sensor{}, err
+	}
+	return sensor{journal.PHPFPMStatus, s.run}, nil
+}
+
+// newStatus prepares to read the page, over FastCGI or as the target is asked.
+func newStatus(page configs.Status, target configs.Target) (*status, error) {
+	s := &status{every: page.Every}
+	at, isFastCGI, err := page.FastCGI()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("its url %w", err)
+	case isFastCGI:
+		s.get = func(ctx context.Context) ([]byte, error) {
+			answer, err := getFastCGI(ctx, at, asJSON(at.Query))
+			if err != nil {
+				return nil, err
+			}
+			return fcgiPage(answer)
+		}
+	default:
+		if s.get, err = overHTTP(page, target); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// asJSON is the query of the page that asks for JSON, unless it asks for a form.
+func asJSON(query string) string {
+	if q, err := url.ParseQuery(query); err == nil && (q.Has("json") || q.Has("full")) {
+		return query
+	}
+	return strings.TrimPrefix(query+"&json", "&")
+}
+
+// overHTTP asks for the page with the target's trust in certificates, and, where
+// it is on the target's own host, by the target's name.
+func overHTTP(page configs.Status, target configs.Target) (func(context.Context) ([]byte, error), error) {
 	u, err := url.Parse(page.URL)
 	if err != nil {
-		return sensor{}, errors.New("it is no URL")
+		return nil, errors.New("it is no URL")
 	}
-	if q := u.Query(); !q.Has("json") && !q.Has("full") {
-		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&json", "&")
+	u.RawQuery = asJSON(u.RawQuery)
+	if site, err := url.Parse(target.URL); err != nil || !strings.EqualFold(site.Hostname(), u.Hostname()) {
+		target.Host = ""
 	}
-	s := &status{url: u.String(), every: page.Every, client: &http.Client{
+	trust, err := target.TLS()
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{
 		Timeout:       givenUp,
-		Transport:     &http.Transport{DisableKeepAlives: true}, // no proxy, and no connection that a worker or a port is kept by
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: trust}, // no proxy, and no connection that a worker or a port is kept by
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	return sensor{journal.PHPFPMStatus, s.run}, nil
+	}
+	return func(ctx context.Context) ([]byte, error) { return getPage(ctx, client, u.String(), target.Host) }, nil
 }
 
 // run reads the page at t0 and then every so often, one reading at a time.
@@ -87,11 +133,21 @@ func (s *status) observe(ctx context.Context, t0 time.Time, emit func(journal.Ob
 }
 
 func (s *status) read(ctx context.Context) (*journal.Pool, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	page, err := s.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return parseStatus(page)
+}
+
+func getPage(ctx context.Context, client *http.Client, address, host string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, errors.New("read status page: it is no URL")
 	}
-	resp, err := s.client.Do(req)
+	req.Header.Set("User-Agent", build.UserAgent())
+	req.Host = host // "" is the URL's
+	resp, err := client.Do(req)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err // without the address, which may hold a password
@@ -108,7 +164,7 @@ func (s *status) read(ctx context.Context) (*journal.Pool, error) {
 	case len(page) > maxPage:
 		return nil, fmt.Errorf("read status page: it is larger than %d bytes, so it is no status page", maxPage)
 	}
-	return parseStatus(page)
+	return page, nil
 }
 
 // parseStatus reads the page as JSON or as text, short or full.

@@ -20,6 +20,7 @@ func Advice(r *reports.Report) []reports.Advice {
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
 		adviseOnTimeouts(r),
+		adviseOnSession(r),
 		adviseOnLoad(r),
 		adviseOnGateway(r),
 		adviseOnGrowth(r),
@@ -40,7 +41,7 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		text := map[reports.Cause]string{
 			reports.SelfDeadlock:  "Stop calling the site from its own pages: call the code, or the database, directly",
 			reports.PoolDown:      "Find out why the pool was not running: its own log says what stopped it",
-			reports.WorkerKilled:  "Find what kills the workers: request_terminate_timeout, memory, or a crash",
+			reports.WorkerKilled:  onKiller(r),
 			reports.WorkerClosed:  "Find why workers close without an answer: the pool's log has their last words",
 			reports.GatewayLimit:  "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
 			reports.ClientTimeout: "Raise target.timeout if visitors wait longer than that",
@@ -51,7 +52,9 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		}
 		said[o.Cause] = true
 		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
-		if len(o.Evidence) > 0 {
+		if said := poolSaid(o); said != "" {
+			because += "; " + said + whereItWaits(r)
+		} else if len(o.Evidence) > 0 {
 			because += "; " + o.Evidence[0]
 		}
 		list = append(list, reports.Advice{Text: text, Because: because})
@@ -84,13 +87,21 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 		return []reports.Advice{{Text: "Make pages faster, or run more workers if these are what it lacks", Because: carries}}
 	}
 	more := r.ClaimOn(reports.WorkersCarry, "")
-	if more == nil {
+	would := p.Workers.Value / p.ServiceS.Value
+	switch {
+	case more == nil && would < enoughMore*p.CapacityHz.Value:
+		return []reports.Advice{{Text: "Make pages faster, or run more workers", Because: carries + "; how many more can't be told, since by the figures of this run those that it has were enough"}}
+	case more == nil:
 		return []reports.Advice{{Text: "Find what its workers compete for (CPU, a lock, the database), or make pages faster",
-			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(p.Workers.Value/p.ServiceS.Value))}}
+			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(would))}}
 	}
 	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(*more.Workers), "worker"), words.Asked(asked)),
 		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(asked*p.ServiceS.Value))}}
 }
+
+// enoughMore is how many times what a site carries its workers would have to carry if
+// they only waited, to say that they compete.
+const enoughMore = 1.1
 
 // adviseOnGateway is for a gateway that gives up on work that goes on.
 func adviseOnGateway(r *reports.Report) []reports.Advice {

@@ -47,9 +47,9 @@ func TestAdvice(t *testing.T) {
 		}},
 		{"no timeout, and a slow log", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
-			r.Evidence = []reports.Evidence{{Kind: "waiting", Text: "curl_exec() /srv/checkout.php:12", Count: 4}}
+			r.Evidence = []reports.Evidence{{Kind: "waiting", Text: "curl_exec() called at checkout.php:12", Count: 4}}
 		}), []string{
-			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s; the slow log has it waiting in curl_exec() /srv/checkout.php:12",
+			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s: set CURLOPT_TIMEOUT_MS to 300 at checkout.php:12 | 4 workers / 8 per second - 100 ms of own work = 0.40 s; none was seen within 10 s; workers waited, by the slow log: 4 in curl_exec at checkout.php:12",
 		}},
 		{"1 s is too long", with(func(r *reports.Report) { observed(r, 1, 9) }), []string{
 			"Give calls to payments a timeout of at most 0.40 s, better 0.30 s | 4 workers / 8 per second - 100 ms of own work = 0.40 s; 1.0 s was seen",
@@ -81,6 +81,9 @@ func TestAdvice(t *testing.T) {
 		{"no timeout holds the rate", with(func(r *reports.Report) { r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = nil, nil }), []string{
 			"Let only some of the workers wait for payments at once (a bulkhead: a pool, or a limit, of its own) | no timeout holds 8/s with these workers",
 			"Or run 9 workers, which hold 8/s with a timeout of 1 s | 8/s x (100 ms + 1.0 s) = 8.8 workers busy, and there are 4",
+		}},
+		{"whether a timeout holds the rate can't be told", with(func(r *reports.Report) { r.Budget[0].Withdraw("of something") }), []string{
+			"Give calls to payments a timeout | none was seen within 10 s",
 		}},
 		{"a timeout that would never let it answer", with(func(r *reports.Report) {
 			r.Budget[0].Choices = nil
@@ -131,6 +134,21 @@ func TestAdviceOnLoad(t *testing.T) {
 		if got := advised(t, overload(), nil, set); !slices.Equal(got, []string{want}) {
 			t.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), want)
 		}
+	}
+}
+
+// 4 workers of 0.48 s carry 8.33/s, 4% more than was seen: they do not compete for
+// anything. How many would carry 20/s was claimed, and the run took it back.
+func TestAdviceOnLoadThatStruckAClaim(t *testing.T) {
+	r := without(t, overload())
+	r.Pool = reports.Pool{Workers: around(4, 0.05), ServiceS: around(0.48, 0.02), CapacityHz: around(8, 0.02)}
+	r.Pool.Workers.Kind = reports.CountedWorkers
+	cause(r, reports.QueueFull, 0.9)
+	r.Claims = nil
+	want := reports.Advice{Text: "Make pages faster, or run more workers",
+		Because: "it carries 8.0/s, and was asked 20/s; how many more can't be told, since by the figures of this run those that it has were enough"}
+	if got := explain.Advice(r); len(got) != 1 || got[0] != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

@@ -55,13 +55,16 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	because := seenOf(t)
 	switch {
 	case (b == nil || b.Why != "") && t.ObservedS == nil:
-		return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+		set, note := setIt(r, t, 0)
+		return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
 	case b == nil || b.MaxTimeoutS == nil:
 		return nil
 	}
 	text += " of at most " + words.Limit(*b.MaxTimeoutS)
+	limit := *b.MaxTimeoutS
 	if b.WithHeadroomS != nil {
-		text += ", better " + words.Limit(*b.WithHeadroomS)
+		limit = *b.WithHeadroomS
+		text += ", better " + words.Limit(limit)
 	}
 	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
 		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Asked(b.RateHz),
@@ -72,7 +75,8 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	} else if b.Assumes != "" {
 		because = "if " + b.Assumes + "; " + because
 	}
-	return []reports.Advice{{Text: text, Because: because + whereItWaits(r)}}
+	set, note := setIt(r, t, limit)
+	return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
 }
 
 // seenOf says what was seen of a timeout.
@@ -127,16 +131,6 @@ func assuming(b *reports.Budget) string {
 	return ", if " + b.Assumes
 }
 
-// whereItWaits names the function that the slow log saw waiting.
-func whereItWaits(r *reports.Report) string {
-	for _, e := range r.Evidence {
-		if e.Kind == "waiting" && e.Text != "" {
-			return "; the slow log has it waiting in " + e.Text
-		}
-	}
-	return ""
-}
-
 // oneDeadline asks for one deadline over all tries.
 func oneDeadline(t *reports.Timeout) []reports.Advice {
 	if t.Retries == 0 || t.ObservedS == nil {
@@ -150,8 +144,8 @@ func oneDeadline(t *reports.Timeout) []reports.Advice {
 // dependency, it must not take the workers of the others; and where no timeout
 // holds the rate nothing else helps but workers.
 func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.Advice {
-	if b == nil || b.Calls <= 0 || b.Calls > 0.9 && b.MaxTimeoutS != nil {
-		return nil
+	if b == nil || b.Calls <= 0 || b.Calls > 0.9 && (b.MaxTimeoutS != nil || b.Why != "") {
+		return nil // a timeout helps, or may
 	}
 	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
 	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"

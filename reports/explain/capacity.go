@@ -42,10 +42,14 @@ func Capacity(c *reports.Capacity) string {
 	return strings.Join(sentences, " ")
 }
 
-// carries is the rate of a figure.
+// carries is the rate of a figure, and how much of it served less.
 func carries(f *reports.CapacityFigure) string {
+	rate := words.PerS(*f.RateHz)
 	if f.HighHz == nil {
-		return "at least " + words.PerS(*f.RateHz)
+		rate = "at least " + rate
 	}
-	return words.PerS(*f.RateHz)
+	if f.Degraded != nil && *f.Degraded > 0 {
+		rate += " (" + words.Percent(*f.Degraded) + " of the answers degraded)"
+	}
+	return rate
 }

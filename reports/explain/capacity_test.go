@@ -11,10 +11,13 @@ func TestCapacity(t *testing.T) {
 	hz := func(v float64) *float64 { return &v }
 	alone := reports.CapacityFigure{RateHz: hz(39.6), LowHz: hz(38.9), HighHz: hz(40.3)}
 	slow := reports.CapacityFigure{Fault: "payments: latency 1s", RateHz: hz(7.8), LowHz: hz(7.6), HighHz: hz(8)}
+	less := slow
+	less.Degraded = hz(0.4)
 	for want, figures := range map[string][]reports.CapacityFigure{
 		"Without a fault the site carries 39.6/s.":                                            {alone},
 		"Without a fault the site carries at least 200/s.":                                    {{RateHz: hz(200), LowHz: hz(200)}},
 		"Without a fault the site carries 39.6/s. It carries 7.8/s with payments latency 1s.": {alone, slow},
+		"It carries 7.8/s (40% of the answers degraded) with payments latency 1s.":            {less},
 		"With no fault the site does not hold even 2.0/s, the lowest rate to try.":            {{HighHz: hz(2), Limit: "missed errors < 1%"}},
 		"With no fault it could not be told what the site carries.":                           {{Why: "interrupted"}},
 		"With stock hang the site does not hold even 2.0/s, the lowest rate to try. With mail down it could not be told what the site carries. Without a fault the site carries 39.6/s. It carries 7.8/s with payments latency 1s.": {

@@ -68,9 +68,9 @@ func twinsNotKnown(r *reports.Report) []reports.NotKnown {
 // missingLogs names the logs that tell causes and were not read.
 func missingLogs(r *reports.Report) string {
 	var names []string
-	for _, s := range []string{"nginx_error_log", "php_access_log"} {
-		if !slices.Contains(r.Sources, s) {
-			names = append(names, s)
+	for _, logs := range [][]string{{"nginx_error_log", "apache_error_log"}, {"php_access_log", "gunicorn_error_log"}} {
+		if !slices.ContainsFunc(logs, func(s string) bool { return slices.Contains(r.Sources, s) }) {
+			names = append(names, logs[0])
 		}
 	}
 	return words.Join(names)

@@ -22,11 +22,14 @@ type Source string
 
 // The sources.
 const (
-	NginxErrorLog  Source = "nginx_error_log"
-	NginxAccessLog Source = "nginx_access_log"
-	PHPAccessLog   Source = "php_access_log"
-	PHPSlowLog     Source = "php_slow_log"
-	PHPFPMStatus   Source = "php_fpm_status"
+	NginxErrorLog    Source = "nginx_error_log"
+	NginxAccessLog   Source = "nginx_access_log"
+	PHPAccessLog     Source = "php_access_log"
+	PHPSlowLog       Source = "php_slow_log"
+	PHPErrorLog      Source = "php_error_log"
+	GunicornErrorLog Source = "gunicorn_error_log"
+	ApacheErrorLog   Source = "apache_error_log"
+	PHPFPMStatus     Source = "php_fpm_status"
 )
 
 // Kind says what was seen.
@@ -44,6 +47,13 @@ const (
 	NoLiveUpstreams   Kind = "no_live_upstreams"  // no live upstreams while connecting
 	WorkerConnections Kind = "worker_connections" // worker_connections are not enough
 	OtherError        Kind = "other_error"        // an error-log line of another meaning
+
+	// What a pool says of its own workers; Apache, as the gateway, has kinds of nginx's as well.
+	MaxWorkers    Kind = "max_workers"    // all workers that may be there are busy: pm.max_children, MaxRequestWorkers
+	WorkerTimeout Kind = "worker_timeout" // a worker was ended for a request that took too long: request_terminate_timeout, gunicorn's --timeout
+	WorkerKilled  Kind = "worker_killed"  // a worker was ended by a signal: a crash, or no memory
+	WorkerExited  Kind = "worker_exited"  // a worker ended by itself, with an error
+	AppError      Kind = "app_error"      // an error that the application did not catch
 
 	Access  Kind = "access"  // requests in an access log: Code, UpstreamCode, Times
 	Waiting Kind = "waiting" // an entry of the slow log: Text is the function on top and where it was called

@@ -33,6 +33,7 @@ const reserve = 64 << 10
 // lifted is worth another try.
 type Writer struct {
 	dir          string
+	held         *os.File // the folder, locked; nil where it can't be
 	manifest     Manifest
 	hits         *hitQueue
 	events       *lineQueue
@@ -52,8 +53,9 @@ func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
 		return nil, fmt.Errorf("create bundle: %w", err)
 	}
 	m.Schema, m.Outcome = Schema, nil
-	w := &Writer{dir: dir, manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
+	w := &Writer{dir: dir, held: hold(dir), manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
 	if err := w.create(experiment); err != nil {
+		w.held.Close()
 		w.closeFiles()
 		for _, name := range []string{reserveFile, segmentsDir, eventsFile, observationsFile, experimentFile, manifestFile} {
 			os.Remove(filepath.Join(dir, name)) // so that the same command can be tried again
@@ -255,6 +257,7 @@ func (w *Writer) closeQueues() {
 // writes the outcome. When it cannot join them (disk full), or Run has failed, they
 // stay, and the bundle is readable all the same. What Run could not write is tried again.
 func (w *Writer) Finish(o Outcome) error {
+	defer w.held.Close() // a nil file only says that it is none
 	w.manifest.Outcome = &o
 	os.Remove(w.path(reserveFile))
 	errs := []error{w.drain(), w.closeFiles()}

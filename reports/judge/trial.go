@@ -13,7 +13,7 @@ import (
 // second for so long, in its only phase. Whether it held is for the search to say.
 func Trial(r *reports.Report, g *measure.Growth, rateHz, loadS float64) reports.CapacityTrial {
 	p := &r.Phases[0]
-	t := reports.CapacityTrial{RateHz: rateHz, LoadS: loadS, P95S: p.ResponseS.P95, ServiceS: p.ServiceS.P50}
+	t := reports.CapacityTrial{RateHz: rateHz, LoadS: loadS, Degraded: p.DegradedRatio, P95S: p.ResponseS.P95, ServiceS: p.ServiceS.P50}
 	if p.OKRatio != nil {
 		t.Errors = new(1 - *p.OKRatio)
 	}

@@ -10,18 +10,23 @@ import (
 )
 
 // evidence sums up what the sources on the site said within the run: one entry
-// for each source and kind, the earliest first.
+// for each source and kind, and of a slow log for each call that waited, the
+// earliest first.
 func (run *Run) evidence() []reports.Evidence {
 	type key struct {
 		source journal.Source
 		kind   journal.Kind
+		call   string
 	}
 	sums := map[key]*reports.Evidence{}
 	for _, o := range run.Observed {
 		if !run.Within(o) {
 			continue
 		}
-		k, at := key{o.Source, o.Kind}, time.Duration(o.AtNS).Seconds()
+		k, at := key{o.Source, o.Kind, ""}, time.Duration(o.AtNS).Seconds()
+		if o.Kind == journal.Waiting {
+			k.call = o.Text
+		}
 		e := sums[k]
 		if e == nil {
 			e = &reports.Evidence{AtS: at, Source: string(o.Source), Kind: string(o.Kind), Text: o.Text}
@@ -36,10 +41,45 @@ func (run *Run) evidence() []reports.Evidence {
 	for _, e := range sums {
 		list = append(list, *e)
 	}
+	list = mostCalls(list)
 	slices.SortFunc(list, func(x, y reports.Evidence) int {
-		return cmp.Or(cmp.Compare(x.AtS, y.AtS), cmp.Compare(x.Source, y.Source), cmp.Compare(x.Kind, y.Kind))
+		return cmp.Or(cmp.Compare(x.AtS, y.AtS), cmp.Compare(x.Source, y.Source), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Text, y.Text))
 	})
 	return list
+}
+
+// maxCalls is how many calls of a slow log are told apart.
+const maxCalls = 12
+
+// mostCalls leaves the calls in which most waited, and makes one entry, without a
+// text, of the others.
+func mostCalls(list []reports.Evidence) []reports.Evidence {
+	isCall := func(e reports.Evidence) bool { return e.Kind == string(journal.Waiting) }
+	slices.SortFunc(list, func(x, y reports.Evidence) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.AtS, y.AtS), cmp.Compare(x.Text, y.Text))
+	})
+	kept, n := list[:0], 0
+	var others *reports.Evidence
+	for _, e := range list {
+		switch {
+		case !isCall(e):
+		case n < maxCalls:
+			n++
+		case others == nil:
+			e.Text = ""
+			others = &e
+			continue
+		default:
+			others.Count += e.Count
+			others.AtS = min(others.AtS, e.AtS)
+			continue
+		}
+		kept = append(kept, e)
+	}
+	if others != nil {
+		kept = append(kept, *others)
+	}
+	return kept
 }
 
 // Within reports whether something was seen during the run, give or take how exactly its time is known.

@@ -39,7 +39,7 @@ func audit() *reports.Audit {
 func capacity() *reports.Capacity {
 	c := &reports.Capacity{Campaign: campaign(reports.KindCapacity), Objective: "errors < 1%, p95 < 1s", FromHz: 1, ToHz: 200, Figures: []reports.CapacityFigure{
 		{RateHz: f(8), LowHz: f(7.8), HighHz: f(8.2), LoadS: 28, Limit: "the queue grew by 0.17 requests/s", Trials: []reports.CapacityTrial{
-			{Dir: "no-fault/trial-01", RateHz: 7.8, LoadS: 10, Held: true, P95S: f(0.504), Errors: f(0)},
+			{Dir: "no-fault/trial-01", RateHz: 7.8, LoadS: 10, Held: true, P95S: f(0.504), Errors: f(0), Degraded: f(0.25)},
 			{Dir: "no-fault/trial-02", RateHz: 8.2, LoadS: 9, Void: "the load was not as asked: 3 of 74 requests were sent more than 100 ms late", Errors: f(0)},
 			{Dir: "no-fault/trial-03", RateHz: 8.2, LoadS: 9, Why: "the queue grew by 0.17 requests/s", P95S: f(0.698), Errors: f(0), GoodHz: f(8)}}},
 		{Fault: "payments: hang", HighHz: f(1), LoadS: 4, Limit: "missed errors < 1%: 100%", Trials: []reports.CapacityTrial{
@@ -110,7 +110,7 @@ func TestTheSearchIsAPage(t *testing.T) {
 		"what broke first":     "<p>At 8.2/s: the queue grew by 0.17 requests/s</p>",
 		"no rate":              `<th>payments: hang</th><td class="ill"><b>not even 1.0/s</b></td><td>–</td><td>1.0/s</td>`,
 		"why it can't be told": "<p>the site was not well again</p>",
-		"a trial":              `<th><a href="no-fault/trial-03/report.html">8.2/s</a></th><td class="text">does not hold: the queue grew by 0.17 requests/s</td><td>9 s</td><td>0%</td><td>698 ms</td><td>8.0/s</td>`,
+		"a trial":              `<th><a href="no-fault/trial-03/report.html">8.2/s</a></th><td class="text">does not hold: the queue grew by 0.17 requests/s</td><td>9 s</td><td>0%</td><td>–</td><td>698 ms</td><td>8.0/s</td>`,
 		"a trial in picture":   "<title>7.8/s for 10 s: holds</title>",
 		"the objective":        "<dd><code>errors &lt; 1%, p95 &lt; 1s</code></dd>",
 		"the rates to try":     "<dd>1/s to 200/s</dd>",

@@ -35,9 +35,9 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 	if f.Limit != "" {
 		fmt.Fprintf(b, "  just above: %s\n", oneLine(f.Limit))
 	}
-	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", "asked", "for", "errors", "p95", "good", "")
+	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %-9s %s\n", "asked", "for", "errors", "degraded", "p95", "good", "")
 	for _, t := range f.Trials {
-		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %s\n", words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS), oneLine(t.Verdict()))
+		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %-9s %s\n", words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.Degraded, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS), oneLine(t.Verdict()))
 	}
 	fmt.Fprintf(b, "    %s and %s of load\n", words.Number(int64(len(f.Trials)), "trial"), words.Span(f.LoadS))
 }
@@ -50,15 +50,23 @@ func carries(c *reports.Capacity, f *reports.CapacityFigure) string {
 	case f.RateHz == nil:
 		return fmt.Sprintf("not even %s, the lowest rate to try", words.Asked(c.FromHz))
 	case f.HighHz == nil:
-		return fmt.Sprintf("at least %s, the highest rate to try", words.Asked(*f.RateHz))
+		return fmt.Sprintf("at least %s%s, the highest rate to try", words.Asked(*f.RateHz), servedLess(f))
 	}
-	held := fmt.Sprintf("%s (%s held, %s ", words.PerS(*f.RateHz), words.Asked(*f.LowHz), words.Asked(*f.HighHz))
+	held := fmt.Sprintf("%s (%s held%s, %s ", words.PerS(*f.RateHz), words.Asked(*f.LowHz), servedLess(f), words.Asked(*f.HighHz))
 	for _, t := range f.Trials {
 		if !t.Held && t.RateHz > *f.LowHz && t.RateHz <= *f.HighHz*1.0001 {
 			return held + "did not)"
 		}
 	}
 	return held + "is more than it serves)"
+}
+
+// servedLess says how much of what held was degraded; nothing when none was.
+func servedLess(f *reports.CapacityFigure) string {
+	if f.Degraded == nil || *f.Degraded == 0 {
+		return ""
+	}
+	return " with " + words.Percent(*f.Degraded) + " degraded"
 }
 
 func arrivalsNote(arrivals string) string {

@@ -67,7 +67,10 @@ func Timeout(seconds float64) string {
 // Limit writes the longest time that still holds, in seconds, as Held does but
 // rounded down, unless it lies within 1% of the next step: no figure of a site is
 // known better than that.
-func Limit(seconds float64) string {
+func Limit(seconds float64) string { return Held(LimitS(seconds)) }
+
+// LimitS is the figure that Limit writes, seconds.
+func LimitS(seconds float64) float64 {
 	step := 0.01
 	switch {
 	case seconds >= 9.95:
@@ -77,5 +80,5 @@ func Limit(seconds float64) string {
 	case seconds < 0.0995:
 		step = 0.001
 	}
-	return Held(max(math.Floor(seconds*1.01/step), 1) * step)
+	return max(math.Floor(seconds*1.01/step), 1) * step
 }

@@ -301,3 +301,20 @@ func TestPlacesAreNoWorkers(t *testing.T) {
 		}
 	}
 }
+
+// Of seed 24 pages call their own site: 6 workers waited for each other behind a delay of
+// 36 ms, and served next to nothing. What calls waited meanwhile tells nothing of how many
+// there are, and the delay may have set it off.
+func TestWorkersThatWaitForTheirOwnSiteAreNotCounted(t *testing.T) {
+	k, err := zoo.KindNamed("deadlock_elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Draw(k, 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := d.Report; r.Pool.Workers != nil || r.Pool.QueueSlots != nil || !slices.Contains(r.Onset[0].Or, reports.SelfDeadlock) || r.ClaimAt(reports.NoFaultToBlame, r.Onset[0].FirstS) != nil {
+		t.Errorf("%s workers, %s slots, %s", d.Report.Pool.Workers, d.Report.Pool.QueueSlots, d.Report.Summary)
+	}
+}

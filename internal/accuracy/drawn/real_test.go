@@ -1,3 +1,5 @@
+//go:build real
+
 package drawn
 
 import (
@@ -15,12 +17,9 @@ import (
 var kept = flag.String("real", "", "a folder of bundles that internal/zoo's contracts have left with -keep")
 
 // Nothing that a report says of a run on real servers is wrong. What is true of the
-// site is known as it was built; when errors came and why, by its simulation.
+// site is known as it was built; when errors came and why, by its simulation. There is
+// such a test only where such runs were kept, with the tag real (make accuracy).
 func TestRealRuns(t *testing.T) {
-	if *kept == "" {
-		t.Log("of real runs that were kept: go test ./internal/zoo -long -keep DIR, then this with -real DIR")
-		return
-	}
 	all, err := filepath.Glob(filepath.Join(*kept, "*", "real.json"))
 	if err != nil || len(all) == 0 {
 		t.Fatalf("no bundles in %s: %v", *kept, err)

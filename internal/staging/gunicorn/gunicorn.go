@@ -85,10 +85,9 @@ func startBoth(ctx context.Context, site *staging.Site, nginx, gunicorn string, 
 	if err := writeFiles(site, o, gateway, pool); err != nil {
 		return err
 	}
-	log := filepath.Join(site.Dir, "gunicorn.error.log")
-	args := poolArgs(site, o, pool, log)
+	args := poolArgs(site, o, pool)
 	if err := site.Pool(ctx, func(ctx context.Context) (*staging.Child, error) {
-		child, err := staging.StartChild(site, gunicorn, log, args...)
+		child, err := staging.StartChild(site, gunicorn, site.GunicornErrorLog, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +105,7 @@ func startBoth(ctx context.Context, site *staging.Site, nginx, gunicorn string, 
 
 // poolArgs are gunicorn's. It stops at once, whoever is being served, as
 // php-fpm does; its timeout is of whole seconds, and 0 is none.
-func poolArgs(site *staging.Site, o staging.Options, pool, log string) []string {
+func poolArgs(site *staging.Site, o staging.Options, pool string) []string {
 	bind := pool
 	if o.Network == "unix" {
 		bind = "unix:" + pool
@@ -114,7 +113,7 @@ func poolArgs(site *staging.Site, o staging.Options, pool, log string) []string 
 	return []string{
 		"--worker-class", "sync", "--workers", strconv.Itoa(o.Workers), "--backlog", strconv.Itoa(o.Backlog), "--bind", bind,
 		"--timeout", strconv.FormatInt(int64((o.TerminateTimeout+time.Second-1)/time.Second), 10), "--graceful-timeout", "0",
-		"--chdir", site.Dir, "--worker-tmp-dir", site.Dir, "--error-logfile", log,
+		"--chdir", site.Dir, "--worker-tmp-dir", site.Dir, "--error-logfile", site.GunicornErrorLog,
 		"--access-logfile", site.PythonAccessLog, "--access-logformat", "%(t)s %(D)s %(U)s",
 		"--env", "SITE_URL=" + site.URL, "--env", "SITE_TOKEN=" + site.Token, "--env", "DEPENDENCY=" + o.Dependency, "--env", "DEPENDENCY2=" + o.Dependency2,
 		"--env", "WORKERS=" + strconv.Itoa(o.Workers), "--env", "PYTHONDONTWRITEBYTECODE=1",
@@ -132,6 +131,7 @@ func writeFiles(site *staging.Site, o staging.Options, gateway, pool string) err
 	}
 	site.ErrorLog = filepath.Join(site.Dir, "nginx.error.log")
 	site.AccessLog = filepath.Join(site.Dir, "nginx.access.log")
+	site.GunicornErrorLog = filepath.Join(site.Dir, "gunicorn.error.log")
 	site.PythonAccessLog = filepath.Join(site.Dir, "gunicorn.access.log")
 	if err := os.WriteFile(filepath.Join(site.Dir, "pages.py"), pages, 0o644); err != nil {
 		return fmt.Errorf("write pages: %w", err)

@@ -1,0 +1,125 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// Tried is what came of one request that was sent once, by itself.
+type Tried struct {
+	Hit         journal.Hit // times are since t0
+	Status      string      // such as "302 Found"; "" without an answer
+	Named       bool        // expect.status names that status, so that it was asked for
+	Location    string      // where a redirect leads, or those that were followed have led, without its query; "" for nowhere
+	Login       bool        // that is a login page, by its name
+	Password    bool        // the page asks for a password
+	Page        string      // the page's title, or how it begins; "" when it can't be read
+	Credentials string      // the header that shows who asks, such as "Cookie"; "" for none
+	Challenge   string      // what a 401 asks for, such as "Basic"
+	Replaces    bool        // the answer replaces a cookie that was sent
+	Deletes     bool        // or deletes the one that a session is known by
+	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
+	AsksCoding  bool        // the request's own header asks for codings
+	Cut         bool        // the body is longer than what is searched of it
+	Unreached   bool        // no connection to the target came about
+	Err         error       // why no whole answer came
+}
+
+// Try sends request i of the mix once, by the way of Run's hits, and judges its
+// answer as theirs are.
+func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
+	defer a.transport.CloseIdleConnections()
+	s := &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
+		answers: &answers{seen: map[string]bool{}, emit: func(journal.Event) {}}}
+	shot, now := &a.mix.shots[i], time.Since(t0)
+	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
+	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
+	resp, page, err := s.send(&t.Hit, maxPage)
+	t.Err = err
+	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
+		t.Err = unreachable(shot, err)
+	}
+	if resp == nil {
+		return t
+	}
+	t.Status, t.Named = resp.Status, statusNamed(a.exp.Requests[i].Expect.Status, resp.StatusCode)
+	t.Location, t.Login = leads(shot, resp)
+	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
+	t.Replaces, t.Deletes = renewed(shot.header, resp)
+	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged
+	if t.Coding == "" {
+		t.Password, t.Page = passwordField.Match(page), describePage(page)
+	}
+	return t
+}
+
+// unreached are the classes of a target that there is no connection to.
+var unreached = []journal.Class{journal.ClassRefused, journal.ClassConnectTimeout, journal.ClassDNS, journal.ClassTLS, journal.ClassGenerator}
+
+// unreachable says that the target can't be reached, and what to do.
+func unreachable(s *shot, err error) error {
+	return fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
+}
+
+func credentials(header http.Header) string {
+	for _, name := range []string{"Cookie", "Authorization", "X-Api-Key", "X-Auth-Token"} {
+		if header.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+var (
+	passwordField = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password\b`)
+	loginPath     = regexp.MustCompile(`(?i)(^|[/._-])(log[-_]?in|sign[-_]?in|auth|authorize|sso|saml2?|oidc|anmelden|connexion)([/._-]|$)`)
+	sessionName   = regexp.MustCompile(`(?i)sess|sid|auth|token|jwt|login|remember|user`)
+)
+
+// leads says where a redirect leads, or those that were followed have led, and
+// whether a login page is there. A login page that leads to itself is asked for.
+func leads(s *shot, resp *http.Response) (location string, login bool) {
+	to := resp.Request.URL
+	if resp.StatusCode/100 == 3 {
+		to, _ = resp.Location()
+	} else if *to == *s.url {
+		to = nil
+	}
+	if to == nil {
+		return "", false
+	}
+	name, _, _ := strings.Cut(to.Host, ".")
+	login = loginPath.MatchString(to.Path) || loginPath.MatchString(name)
+	if s.method == http.MethodGet && loginPath.MatchString(s.url.Path) {
+		login = false
+	}
+	if to.Host == s.url.Host && to.Scheme == s.url.Scheme {
+		return to.EscapedPath(), login
+	}
+	return (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), login
+}
+
+// renewed reports whether an answer replaces or deletes a cookie that was sent, as
+// sites do with a session that they do not know. Of several cookies those that are
+// deleted may be anything; by their names they are told apart.
+func renewed(sent http.Header, resp *http.Response) (replaces, deletes bool) {
+	of := (&http.Request{Header: sent}).Cookies()
+	for _, set := range resp.Cookies() {
+		i := slices.IndexFunc(of, func(c *http.Cookie) bool { return c.Name == set.Name })
+		if i < 0 || of[i].Value == set.Value {
+			continue
+		}
+		gone := set.Value == "" || set.MaxAge < 0 || !set.Expires.IsZero() && set.Expires.Before(time.Now())
+		replaces = replaces || !gone
+		deletes = deletes || gone && (len(of) == 1 || sessionName.MatchString(set.Name))
+	}
+	return replaces, deletes
+}

@@ -1,0 +1,72 @@
+package schema
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// What the schema says of a value is what Load says of it, in each form that a
+// value may have. VALUE in a file stands for it.
+func TestSchemaAgreesWithLoad(t *testing.T) {
+	const (
+		head  = "version: 1\ntarget: {url: \"http://127.0.0.1:1\"}\nrequests: [{path: /}]\ndependencies: [{name: db, listen: \"127.0.0.1:2\", upstream: \"127.0.0.1:3\"}, {name: bank, host: \"bank.example:80\"}]\nchaos: {egress: {listen: \"127.0.0.1:4\"}}\n"
+		phase = head + "phases: [{name: p, duration: 100s, rate: 8, faults: [{dependency: db, %s}]}]\n"
+		all   = "phases: [{name: p, duration: 100s, rate: 8}]\n"
+	)
+	s := compile(t)
+	dir := t.TempDir()
+	n, good := 0, 0
+	for _, row := range []struct{ file, values string }{
+		{head + "phases: [{name: p, duration: VALUE, rate: 8}]\n", `10s | 1m30s | 1.5s | .5s | +3s | 300ms | 90 | "90" | 10 sec | 0s | 0 | "0" | -1s | 1h5 | "" | 1us | 2µs | [10s] | ten`},
+		{head + "phases: [{name: p, duration: 10s, rate: VALUE}]\n", `8 | 0 | 0.25 | "8" | 8/s | 480/m | 480 / m | 8/d | 8/ | -1 | 1000001 | fast | "1e2" | {from: 0, to: 20} | {from: 5} | {from: 2, to: 6, step: 2, every: 2s} | {from: 2, to: 6, step: 2} | {from: 2, to: 6, every: 2s} | {from: 2, to: 6, step: 0, every: 2s} | {from: 2, to: 6, step: 2, every: 2} | {from: -2, to: 6} | {from: 1, to: 2, til: 3} | true | [8]`},
+		{head + "phases: [{name: p, duration: 10s, burst: VALUE}]\n", `8 | -1 | 1.5 | "8" | 10000`},
+		{head + "phases: [{name: VALUE, duration: 10s, rate: 1}]\n", `p | "a b" | " a" | "a:b" | "" | 5 | é | "a\tb" | a/b`},
+		{fmt.Sprintf(phase, "latency: VALUE"), `{delay: 2s} | {delay: 2} | 2s | {} | {delay: 0s} | {delay: {from: 0s, to: 1s, step: 500ms, every: 2s}} | {delay: {from: 0s}} | {from: 0s, to: 1s, step: 500ms, every: 2s} | {from: 0s, to: 1s, step: 500ms} | {from: 0s} | {delay: 1s, from: 0s, to: 1s} | {delay: 1s, jitter: 10ms, direction: upstream} | {delay: 1s, direction: up} | {jitter: 1s} | {step: 1s, every: 1s}`},
+		{fmt.Sprintf(phase, "hang: VALUE"), `{} | true | false | null | {after: 1s} | 5 | []`},
+		{fmt.Sprintf(phase, "reset: VALUE"), `{} | true | false | null | {after: 1s} | {after: -1s} | 1s`},
+		{fmt.Sprintf(phase, "bandwidth: {rate: VALUE}"), `100KB/s | 100kb | 1MB | 1 GB/s | 1000 | 1500 | 1500B/s | 2000B | 0KB/s | "5000" | 100kib/s | 0 | 1.5MB`},
+		{fmt.Sprintf(phase, "slice: {size: VALUE}"), `1 | 100B | 1KB | 0 | "0" | -1 | 1.5 | 100 b | [1]`},
+		{fmt.Sprintf(phase, "http_error: VALUE"), `{} | null | {status: 429} | {status: 200} | {status: "429"} | {headers: [{name: Retry-After, value: "5"}]} | {headers: [{name: Host, value: a}]} | {headers: [{name: content-Length, value: "5"}]} | {headers: [{name: "a b", value: c}]} | {headers: [{value: c}]} | {headers: [{name: X-A, value: "a\nb"}]} | {headers: [{name: X-A, value: 5}]}`},
+		{fmt.Sprintf(phase, "hang: {}, share: VALUE"), `1 | 0.5 | 0 | 50 | "0.5" | -0.5`},
+		{fmt.Sprintf(phase, "VALUE"), `hang: {} | share: 1 | hang: {}, down: {} | hangs: {} | hang: {}, after: 1s, for: 2s | hang: {}, for: 0s | hang: {}, after: -1s | hang: {}, after: 5`},
+		{head + all + "objectives: [VALUE]\n", `"errors < 1%" | "p: p99 < 300ms" | "p99 < 300" | "rate >= 7.5/s" | "502 == 0" | "502 < 5 %" | ": errors < 1" | "errors under 1" | "p98 < 1s" | "errors < few" | 502 | "errors<1%" | "  p :  ok  >=  99.9% " | "rate > 5%" | "errors < 5s" | {errors: 1}`},
+		{head + all + "abort_when: VALUE\n", `["errors > 50% over 10s"] | "errors > 50% over 10s" | ["errors > 50%"] | ["errors > 50% over soon"] | ["recovered > 5s over 10s"] | ["p: errors > 5% over 10s"]`},
+		{head + "capacity: {from: 1, to: 20, objective: VALUE}\n", `"errors < 1%" | "errors < 1%, p95 < 1s" | "errors < 1%," | "p: errors < 1%" | "onset > 1s" | ""`},
+		{head + "capacity: VALUE\n", `{from: 1, to: 20, objective: ok > 90%} | {} | null | {from: 0, to: 20, objective: ok > 90%} | {to: 20, objective: ok > 90%}`},
+		{head + "audit: VALUE\n", `{rate: 8, horizon: 30s} | {} | null | {rate: 0, horizon: 30s} | {rate: 8} | {rate: 8/s, horizon: 30s}`},
+		{strings.Replace(head, "/}", "/, VALUE}", 1) + all, `weight: 0 | weight: 3 | weight: -1 | method: POST | method: post | method: CONNECT | method: GE T | headers: [{name: Host, value: a}] | headers: [{name: X-vegeta-Seq, value: a}] | headers: [{name: Retry-After, value: a}] | headers: {Accept: a} | body: a, body_file: b | body: {env: A, file: b} | body: {} | query: [{name: a, value: b}] | query: [{value: b}] | expect: {status: 404} | expect: {status: [2xx, 204]} | expect: {status: [20x]} | expect: {status: 600} | expect: {body: [a]}`},
+		{strings.Replace(head, "path: /", "path: VALUE", 1) + all, `/ | "/a?b=c&d" | a | //a | /a#b | /a b | "" | /é | 5`},
+		{strings.Replace(head, `"http://127.0.0.1:1"`, "VALUE", 1) + all, `http://127.0.0.1:1 | "HTTP://localhost/a?b" | "http://[::1]:8080/" | "http://localhost:" | ftp://localhost | localhost | "http://" | "http://localhost:70000" | "http://localhost/#a" | "http://u:p@localhost/" | "http://:80/"`},
+		{strings.Replace(head, `:1"}`, `:1", VALUE}`, 1) + all, `timeout: 5s | timeout: 0s | allow: [a.example, 10.0.0.0/8] | allow: a.example | allow: ["*.a"] | allow: ["http://a"] | user: a | password: a | user: a, password: b | user: "a:b" | insecure: true | insecure: yes please | host: a.example:80 | host: http://a | self: [a.example] | self: [a/b]`},
+		{strings.Replace(head, `"127.0.0.1:2"`, "VALUE", 1) + all, `"127.0.0.1:2" | "[::1]:2" | "localhost:2" | "db.example:2" | "127.0.0.1" | "127.0.0.1:0" | "127.0.0.1:65536" | "127.0.0.1:065535" | ":2" | 2 | "http://127.0.0.1:2"`},
+		{strings.Replace(head, `listen: "127.0.0.1:2", upstream: "127.0.0.1:3"`, "VALUE", 1) + all, `listen: "127.0.0.1:2" | upstream: "a:3" | host: "a:443" | host: "a:443", upstream: "b:1" | host: "a:443", listen: "127.0.0.1:2" | host: a | listen: "127.0.0.1:2", upstream: "https://a:443"`},
+		{strings.Replace(head, `{listen: "127.0.0.1:4"}`, "VALUE", 1) + all, `{listen: "127.0.0.1:4"} | {} | null | {listen: "0.0.0.0:4"} | {listen: "0.0.0.0:4", allow: [10.0.0.0/8]} | {listen: "10.0.0.1:4", allow: [ten]} | {listen: "[::1]:4"} | {listen: "127.0.0.1:4", parent: "http://a:1"} | {listen: "127.0.0.1:4", parent: "https://a:1"} | {listen: "127.0.0.1:4", no_proxy: [a]} | {listen: "127.0.0.1:4", parent: "http://a:1/x", no_proxy: [a]} | {listen: "127.0.0.1:4", parent: "http://a:1", no_proxy: [".a", "10.0.0.0/8"]}`},
+		{head + all + "site: VALUE\n", `{nginx_error_log: {file: a}} | {nginx_error_log: {command: a}} | {nginx_error_log: {file: a, command: b}} | {nginx_error_log: a} | {php_access_log: {file: a, format: "%s %d"}} | {nginx_access_log: {file: a, format: "%s"}} | {php_fpm_status: {url: "http://127.0.0.1:1/s"}} | {php_fpm_status: {every: 1s}} | {php_fpm_status: {url: "http://127.0.0.1:1/s", every: 0s}} | {apache: {}}`},
+	} {
+		for value := range strings.SplitSeq(row.values, " | ") {
+			n++
+			file := filepath.Join(dir, fmt.Sprintf("v%d.yaml", n))
+			write(t, file, strings.Replace(row.file, "VALUE", value, 1))
+			_, wrong := configs.Load(file, nil)
+			read, err := instance(file)
+			if err != nil {
+				t.Errorf("%s: %v", value, err)
+				continue
+			}
+			refused := s.Validate(read)
+			if (wrong == nil) != (refused == nil) {
+				t.Errorf("%s\nload:   %v\nschema: %v", strings.Replace(row.file, "VALUE", value, 1), wrong, refused)
+			}
+			if wrong == nil {
+				good++
+			}
+		}
+	}
+	if good < 80 || n-good < 120 {
+		t.Errorf("%d of %d values are good", good, n)
+	}
+}

@@ -1,0 +1,51 @@
+package schema
+
+// beyond are the files of ../testdata/mistakes that a schema takes for good,
+// each with the reason. All of them `tailback check` refuses.
+var beyond = reasons(map[string][]string{
+	"a schema sees no other file and no variable": {
+		"body_file_folder.yaml", "body_file_missing.yaml", "ca_file_missing.yaml", "ca_file_not_pem.yaml", "header_secret_newline.yaml",
+		"http_error_secret.yaml", "secret_env_unset.yaml", "secret_file_empty.yaml", "secret_file_missing.yaml",
+	},
+	"a schema can't say that a name is used elsewhere": {
+		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
+	},
+	"a schema can't hold one key of two items against each other": {
+		"dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",
+		"phases_duplicate.yaml", "requests_duplicate.yaml", "requests_duplicate_unnamed.yaml",
+	},
+	"a schema can't hold two values against each other": {
+		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
+		"rate_above_limit.yaml", "steps_to_nowhere.yaml",
+	},
+	"a schema can't count, nor add up times": {
+		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml",
+		"reset_too_late.yaml", "steps_tiny.yaml", "steps_too_long.yaml",
+	},
+	"a schema can't tell how long or large a text says": {
+		"duration_absurd.yaml", "latency_hours.yaml", "latency_micro.yaml", "limit_absurd.yaml",
+	},
+	"what a fault needs or forbids depends on its dependency, which it only names": {
+		"fault_share_down.yaml", "http_error_tls.yaml",
+	},
+	"an objective's phase is only named, and its faults are elsewhere": {
+		"objective_no_fault.yaml", "objective_onset_too_early.yaml", "objective_onset_warmup.yaml", "objective_recovered_at_end.yaml",
+		"objective_recovered_too_early.yaml", "objective_warmup.yaml",
+	},
+	"a schema's own expressions are no RE2, and can't check one": {"degraded_regexp.yaml", "expect_regexp.yaml"},
+	"php-fpm's access.format has a grammar":                      {"site_format_letter.yaml", "site_format_open.yaml", "site_format_useless.yaml", "site_format_verb.yaml"},
+	"a network's address must fit its length":                    {"egress_allow.yaml"},
+	"a reader of YAML makes text of it, or reads the first of two": {
+		"binary.yaml", "date.yaml", "two_documents.yaml",
+	},
+})
+
+func reasons(by map[string][]string) map[string]string {
+	all := map[string]string{}
+	for reason, files := range by {
+		for _, file := range files {
+			all[file] = reason
+		}
+	}
+	return all
+}

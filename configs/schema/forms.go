@@ -1,0 +1,162 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// The patterns of values that are written as text. They hold what Go's own
+// parsers take, but for exotic numbers (0x1p-2), and are anchored where used.
+const (
+	number     = `[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?`
+	duration   = `[+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+|[-+]?0`
+	rate       = `\s*` + number + `\s*(/\s*[smh]\s*)?`
+	size       = `[0-9]{1,15} ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
+	kilobytes  = `[0-9]{0,12}000 ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
+	notNothing = `[1-9]`
+
+	op        = `\s*(<=|>=|==|<|>)\s*`
+	spans     = `(p50|p90|p95|p99|p999|max)` + op + `(` + duration + `)`
+	ends      = `(recovered|onset)` + op + `(` + duration + `)`
+	counts    = `(errors|ok|degraded|502|503|504)` + op + number + `\s*%?|rate` + op + number + `(/s)?`
+	condition = `(` + spans + `|` + counts + `)`
+)
+
+// scalar returns the schema of a value without keys of its own.
+func scalar(k configs.Key) *jsonschema.Schema {
+	switch k.Form {
+	case configs.FormText:
+		return text(k)
+	case configs.FormTruth:
+		return &jsonschema.Schema{Type: "boolean"}
+	case configs.FormInteger:
+		return bounded("integer", k)
+	case configs.FormNumber:
+		return bounded("number", k)
+	case configs.FormTexts:
+		item := bounded("integer", k)
+		item.Type, item.Types, item.Pattern = "", []string{"string", "integer"}, k.Pattern
+		return oneOrMore(item)
+	case configs.FormDuration:
+		return span(k)
+	case configs.FormSize:
+		return sizeOf(k)
+	case configs.FormRate:
+		return anyOf(bounded("number", k), matching(rate, `needs a rate such as 8 or "480/m"`), steps(bounded("number", k), positiveNumber()))
+	case configs.FormDose:
+		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
+	case configs.FormSecret:
+		return anyOf(text(k), elsewhere())
+	case configs.FormObjectives:
+		return &jsonschema.Schema{Type: "array", Items: matching(`\s*([^:]*[^:\s][^:]*:\s*)?(`+condition+`|`+ends+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
+	case configs.FormObjective:
+		return matching(`\s*`+condition+`\s*(,\s*`+condition+`\s*)*`, `needs objectives such as "errors < 1%, p95 < 1s"`)
+	case configs.FormAborts:
+		return oneOrMore(matching(`\s*`+condition+`\s+over\s+(`+duration+`)\s*`, `needs a rule such as "errors > 50% over 10s"`))
+	}
+	panic(fmt.Sprintf("describe %s: no schema for the form %q", k.Path, k.Form)) // TestSchemaIsWellFormed
+}
+
+// text returns the schema of a text.
+func text(k configs.Key) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string", Pattern: k.Pattern}
+	for _, word := range k.Words {
+		s.Enum = append(s.Enum, word)
+	}
+	if k.Not != "" {
+		s.Not = &jsonschema.Schema{Pattern: k.Not}
+	}
+	if k.Most > 0 {
+		s.MaxLength = new(int(k.Most))
+	}
+	return s
+}
+
+// bounded returns the schema of a number within the key's bounds.
+func bounded(of string, k configs.Key) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: of, Minimum: new(k.Least)}
+	if k.Above {
+		s.Minimum, s.ExclusiveMinimum = nil, new(k.Least)
+	}
+	if k.Most > 0 {
+		s.Maximum = new(k.Most)
+	}
+	return s
+}
+
+func positiveNumber() *jsonschema.Schema {
+	return bounded("number", configs.Key{Above: true})
+}
+
+// span returns the schema of a duration. How long it is at most, no pattern tells.
+func span(k configs.Key) *jsonschema.Schema {
+	s := matching(duration, `needs a duration such as "300ms" or "1m30s"`)
+	if k.Above {
+		s.AllOf = []*jsonschema.Schema{{Pattern: notNothing}}
+	}
+	return s
+}
+
+// sizeOf returns the schema of a size. One that is at least a kilobyte is of whole kilobytes.
+func sizeOf(k configs.Key) *jsonschema.Schema {
+	whole, written := bounded("integer", k), matching(size, `needs a size such as 100, "100KB" or "1MB"`)
+	if k.Least == 1000 {
+		whole.MultipleOf = new(k.Least)
+		written = matching(kilobytes, `needs whole kilobytes a second, such as "100KB/s"`)
+	}
+	written.AllOf = []*jsonschema.Schema{{Pattern: notNothing}}
+	return anyOf(whole, written)
+}
+
+// steps returns the schema of a ramp, or of stairs, of levels of that kind.
+func steps(level, step *jsonschema.Schema) *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Type:                 "object",
+		PropertyOrder:        []string{"from", "to", "step", "every"},
+		Properties:           map[string]*jsonschema.Schema{"from": level, "to": level.CloneSchemas(), "step": step, "every": span(configs.Key{Above: true})},
+		AdditionalProperties: never(),
+		Required:             []string{"from", "to"},
+		DependencyStrings:    map[string][]string{"step": {"every"}, "every": {"step"}},
+	}
+}
+
+// elsewhere returns the schema of {env: NAME} and {file: path}.
+func elsewhere() *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Type:          "object",
+		PropertyOrder: []string{"env", "file"},
+		Properties: map[string]*jsonschema.Schema{
+			"env":  {Type: "string", Pattern: `^[A-Za-z_][A-Za-z0-9_]*$`, Description: "the name of an environment variable"},
+			"file": {Type: "string", MinLength: new(1), Description: "the path of a file, whose last line break is left out"},
+		},
+		AdditionalProperties: never(),
+		MinProperties:        new(1),
+		MaxProperties:        new(1),
+	}
+}
+
+// matching returns the schema of a text that matches the whole pattern.
+// patternErrorMessage is what editors say where it does not.
+func matching(pattern, otherwise string) *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: "^(" + pattern + ")$", Extra: map[string]any{"patternErrorMessage": otherwise}}
+}
+
+func oneOrMore(item *jsonschema.Schema) *jsonschema.Schema {
+	return anyOf(&jsonschema.Schema{Type: "array", Items: item}, item.CloneSchemas())
+}
+
+func anyOf(all ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: all} }
+
+// yaml reads a value of the table as a file's reader would.
+func (b *builder) yaml(k configs.Key, written string) any {
+	var value any
+	if err := yaml.Unmarshal([]byte(strings.TrimSpace(written)), &value); err != nil && b.err == nil {
+		b.err = fmt.Errorf("read %q of %s: %w", written, k.Path, err)
+	}
+	return value
+}

@@ -1,0 +1,107 @@
+package schema
+
+import (
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/tailback/tailback/configs"
+)
+
+type schema = jsonschema.Schema
+
+// rules are what must hold between the keys of a map, by its type.
+var rules = map[string]func(*schema){
+	"Experiment": func(s *schema) {
+		s.AnyOf = []*schema{
+			{Required: []string{"phases"}, Properties: properties("phases", &schema{MinItems: new(1)})},
+			has("capacity"), has("audit"),
+		}
+		s.AllOf = []*schema{
+			{If: needsEgress(), Then: hasEgress()},
+			{If: has("audit"), Then: anyOf(hasEgress(), &schema{Required: []string{"dependencies"}, Properties: properties("dependencies", &schema{MinItems: new(1)})})},
+		}
+	},
+	"Target": func(s *schema) {
+		s.DependencyStrings = map[string][]string{"password": {"user"}}
+		s.Not = &schema{Required: []string{"user"}, Properties: properties("url", &schema{Pattern: userInfo})}
+	},
+	"Request": func(s *schema) {
+		s.Not = &schema{Required: []string{"body", "body_file"}, Properties: properties("body", &schema{Not: constant("")})}
+	},
+	"Dependency": func(s *schema) {
+		s.OneOf = []*schema{has("listen", "upstream"), has("host")}
+		s.Not = has("listen", "host")
+	},
+	"Egress": func(s *schema) {
+		s.DependencyStrings = map[string][]string{"allow": {"listen"}, "parent": {"listen"}, "no_proxy": {"listen", "parent"}}
+		s.If = &schema{Required: []string{"listen"}, Properties: properties("listen", &schema{Not: &schema{Pattern: loopback}})}
+		s.Then = has("allow")
+	},
+	"Phase": func(s *schema) { s.OneOf = oneOf("rate", "concurrency", "burst") },
+	"Fault": func(s *schema) {
+		var kinds []string
+		for _, kind := range configs.FaultKinds() {
+			kinds = append(kinds, kind.Name)
+		}
+		s.OneOf = oneOf(kinds...)
+	},
+	"Latency": func(s *schema) {
+		s.OneOf = []*schema{has("delay"), has("from", "to")}
+		s.DependencyStrings = map[string][]string{"from": {"to"}, "to": {"from"}, "step": {"from", "every"}, "every": {"from", "step"}}
+	},
+	"Source": notBoth("file", "command"),
+	"Access": notBoth("file", "command"),
+	"Status": func(s *schema) { s.DependencyStrings = map[string][]string{"every": {"url"}} },
+}
+
+// listRules are what must hold in a list, by its path.
+var listRules = map[string]func(*schema){
+	"requests": func(s *schema) {
+		s.MinItems = new(1)
+		s.Contains = &schema{Not: &schema{Required: []string{"weight"}, Properties: properties("weight", constant(0))}}
+	},
+	"phases": func(s *schema) {
+		s.AnyOf = []*schema{{MaxItems: new(0)}, {Contains: &schema{Not: &schema{Required: []string{"warmup"}, Properties: properties("warmup", constant(true))}}}}
+	},
+	"capacity.faults": func(s *schema) {
+		s.Items = &schema{AllOf: []*schema{s.Items, {Not: anyOf(has("after"), has("for"))}}}
+	},
+}
+
+// What an address begins with that has user info, or that nobody else reaches.
+const (
+	userInfo = `^[^:]*://[^/?#]*@`
+	loopback = `^(127\.|\[::1\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]:)`
+)
+
+// needsEgress holds for files with a dependency that is reached through the egress.
+func needsEgress() *schema {
+	return &schema{Required: []string{"dependencies"}, Properties: properties("dependencies", &schema{Contains: has("host")})}
+}
+
+func hasEgress() *schema {
+	egress := &schema{Required: []string{"egress"}, Properties: properties("egress", has("listen"))}
+	return &schema{Required: []string{"chaos"}, Properties: properties("chaos", egress)}
+}
+
+// has holds for maps with all of the keys.
+func has(keys ...string) *schema { return &schema{Required: keys} }
+
+// oneOf holds for maps with exactly one of the keys.
+func oneOf(keys ...string) []*schema {
+	all := make([]*schema, len(keys))
+	for i, key := range keys {
+		all[i] = has(key)
+	}
+	return all
+}
+
+func notBoth(a, b string) func(*schema) {
+	return func(s *schema) { s.Not = has(a, b) }
+}
+
+func properties(name string, s *schema) map[string]*schema { return map[string]*schema{name: s} }
+
+func constant(v any) *schema { return &schema{Const: &v} }
+
+// never holds for nothing.
+func never() *schema { return &schema{Not: &schema{}} }

@@ -1,0 +1,166 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tailback/tailback/attack"
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// request is what came of the nth request that was sent.
+func (s *seen) request(n int, t attack.Tried) WiredRequest {
+	r := &s.exp.Requests[t.Hit.Request]
+	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Location: t.Location, Class: t.Hit.Class,
+		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
+	switch asks := asksBody(r); {
+	case t.Hit.Degraded:
+		w.Body = DegradedBody
+	case asks && t.Hit.Class == journal.ClassOK:
+		w.Body = GoodBody
+	case t.Hit.Class == journal.ClassBody:
+		w.Body = OtherBody
+	}
+	return w
+}
+
+// asksBody reports whether the body says how good an answer is.
+func asksBody(r *configs.Request) bool {
+	return r.Expect.Match != (configs.Match{}) || r.Degraded != (configs.Match{})
+}
+
+// calls are what the site called between the nth request and the next.
+func (s *seen) calls(n int) []WiredCall {
+	if !s.counted || len(s.exp.Dependencies) == 0 && s.exp.Chaos.Egress.Listen == "" {
+		return nil
+	}
+	list := []WiredCall{}
+	at := map[string]int{}
+	for _, e := range s.events {
+		u := e.Usage
+		if u == nil || e.AtNS < int64(s.tried[n].Hit.Sent) || n+1 < len(s.tried) && e.AtNS >= int64(s.tried[n+1].Hit.Sent) {
+			continue
+		}
+		i, known := at[u.Dependency]
+		if !known {
+			i, at[u.Dependency] = len(list), len(list)
+			list = append(list, WiredCall{Dependency: u.Dependency, Declared: s.declares(u.Dependency), Self: u.Self})
+		}
+		list[i].Calls += u.Calls
+		list[i].Opened += u.Opened
+	}
+	return list
+}
+
+func (s *seen) declares(name string) bool {
+	for _, d := range s.exp.Dependencies {
+		if d.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// remarksOn is what a person should know of a request's answer.
+func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Remark {
+	spoils := func(text string) []Remark { return []Remark{{true, text}} }
+	switch {
+	case t.Hit.Class == journal.ClassClientTimeout:
+		return spoils(fmt.Sprintf("no whole answer came within %s (target.timeout), with every fault off; mend the site, or raise the timeout", target.Timeout))
+	case t.Err != nil:
+		return spoils(fmt.Sprintf("no whole answer came (%s): %v; look at the site first", t.Hit.Class, t.Err))
+	case t.Login && !t.Named:
+		return spoils(toLogin(t))
+	case t.Hit.Class == journal.ClassStatus:
+		return spoils(otherStatus(r, t, target))
+	case t.Hit.Class == journal.ClassBody:
+		return spoils(otherBody(r, t))
+	}
+	return onGood(r, t)
+}
+
+func toLogin(t *attack.Tried) string {
+	if t.Credentials != "" {
+		return fmt.Sprintf("it is sent to a login page, %s: its %s is not accepted (it has expired, or is another site's); log in again and renew it", t.Location, t.Credentials)
+	}
+	return fmt.Sprintf("it is sent to a login page, %s: give it a session, such as headers: [{name: Cookie, value: {env: SESSION_COOKIE}}]", t.Location)
+}
+
+// otherStatus says why a status that was not expected may have come.
+func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) string {
+	switch code := t.Hit.Code; {
+	case code == 401 && t.Credentials != "":
+		return fmt.Sprintf("its %s is not accepted: it is wrong, or has expired; renew it", t.Credentials)
+	case code == 401 && strings.EqualFold(t.Challenge, "basic"):
+		return "it wants a user and a password; set target.user and target.password"
+	case code == 401:
+		return "it wants credentials; give them, such as headers: [{name: Authorization, value: {env: TOKEN}}]"
+	case code == 403 && t.Credentials != "":
+		return fmt.Sprintf("it is forbidden: its %s has no right to it or has expired, or a guard (a firewall, a list of addresses, a check against forged forms) refuses this machine; renew the one, or let the other in", t.Credentials)
+	case code == 403:
+		return "it is forbidden: it wants a login, or a guard (a firewall, a list of addresses, a check against forged forms) refuses this machine; give it credentials under headers, or let this machine in"
+	case code == 429:
+		return "the site limits what one client may ask; exempt this machine, or a run measures that limit"
+	case code >= 500:
+		return fmt.Sprintf("the site fails with every fault off (%s); mend it first", t.Page)
+	}
+	expected := strings.Join(r.Expect.Status, ", ")
+	if expected == "" {
+		expected = "2xx and 3xx"
+	}
+	text := fmt.Sprintf("that is not what expect.status asks for (%s; the page: %s); correct the request, or expect", expected, t.Page)
+	if t.Hit.Code/100 == 4 && target.Host == "" {
+		text += "; if the site tells its hosts apart by their names, set target.host"
+	}
+	return text
+}
+
+// otherBody says why a body may not have been what was expected.
+func otherBody(r *configs.Request, t *attack.Tried) string {
+	switch {
+	case t.Coding != "" && t.AsksCoding:
+		return fmt.Sprintf("its body is coded (%s), as its own header Accept-Encoding asks, and expect can't read that; remove the header: gzip is then asked for, and read", t.Coding)
+	case t.Coding != "":
+		return fmt.Sprintf("its body is coded (%s), which was not asked for, and expect can't read that; switch the coding off at the site, or ask for none: headers: [{name: Accept-Encoding, value: identity}]", t.Coding)
+	case r.Method == "HEAD":
+		return "an answer to HEAD has no body for expect to read; use GET"
+	case t.Password && t.Credentials != "":
+		return fmt.Sprintf("it is a page that asks for a password (%s), so its %s is not accepted any more; log in again and renew it", t.Page, t.Credentials)
+	case t.Cut:
+		return "its body is longer than 1 MB, of which only the first is searched, and that is not as expected; expect something further up"
+	}
+	var lacks []string
+	for _, m := range []struct {
+		configs.Match
+		key string
+	}{{r.Expect.Match, "expect"}, {r.Degraded, "degraded"}} {
+		if m.Body != "" {
+			lacks = append(lacks, fmt.Sprintf("%s.body %q", m.key, m.Body))
+		}
+		if m.BodyMatches != "" {
+			lacks = append(lacks, fmt.Sprintf("%s.body_matches %q", m.key, m.BodyMatches))
+		}
+	}
+	return fmt.Sprintf("its body does not match %s (the page: %s); correct that, or the request", strings.Join(lacks, " or "), t.Page)
+}
+
+// onGood doubts an answer that is good by what the file says.
+func onGood(r *configs.Request, t *attack.Tried) []Remark {
+	read := r.Method == "GET" || r.Method == "HEAD"
+	switch {
+	case t.Hit.Code/100 == 3 && !t.Named && read:
+		return []Remark{{false, fmt.Sprintf("it is redirected to %s, which gets no load: ask for that path, set target.follow_redirects, or, if the redirect is what you mean, say expect: {status: [%d]}", t.Location, t.Hit.Code)}}
+	case t.Hit.Degraded:
+		return []Remark{{false, "it is degraded with every fault off: see that the site reaches its dependencies"}}
+	case asksBody(r) || t.Credentials == "":
+		return nil
+	case t.Password:
+		return []Remark{{true, fmt.Sprintf("the page asks for a password (%s), so its %s may not be accepted any more; renew it, and say what a good page holds: expect: {body: ...}", t.Page, t.Credentials)}}
+	case t.Deletes:
+		return []Remark{{true, "the answer deletes a cookie that was sent, so the session is over; renew it, or say what a good page holds: expect: {body: ...}"}}
+	case t.Replaces:
+		return []Remark{{false, "the answer replaces a cookie that was sent, as sites do with a session that they do not know; say what a good page holds: expect: {body: ...}"}}
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+// Package manual is what `tailback help TOPIC` tells. Its pages are Markdown with
+// tables that are made from what the program itself goes by; configs/help has
+// them as they come out.
+package manual
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// Topic is a page of the manual.
+type Topic struct {
+	Name  string
+	Short string // what it tells, for a list of topics
+}
+
+// Topics returns all pages, in the order in which somebody new would read them.
+func Topics() []Topic {
+	return []Topic{
+		{"experiment", "the experiment file: every key, with its default and an example"},
+		{"faults", "what can be done to a dependency, and what the site meets then"},
+		{"egress", "how the site's calls are led through Tailback"},
+		{"report", "what a report says, how it knows, and the exit codes"},
+		{"php", "PHP and php-fpm: sockets, timeouts, sessions, logs"},
+		{"secrets", "tokens and passwords: where they come from, where they never go"},
+		{"promises", "what keeps you safe, and what is kept when things break"},
+	}
+}
+
+//go:embed pages/*.md
+var pages embed.FS
+
+// Page returns the page on a topic as Markdown: a heading, paragraphs, lists,
+// tables and fenced blocks.
+func Page(topic string) (string, error) {
+	source, err := pages.ReadFile("pages/" + topic + ".md")
+	if err != nil {
+		return "", fmt.Errorf("read page: %w", err)
+	}
+	page, err := template.New(topic).Funcs(template.FuncMap{"keys": keyTable, "faults": faultTable}).Parse(string(source))
+	if err != nil {
+		return "", fmt.Errorf("read page: %w", err)
+	}
+	var out strings.Builder
+	if err := page.Execute(&out, nil); err != nil {
+		return "", fmt.Errorf("write page: %w", err)
+	}
+	return out.String(), nil
+}
