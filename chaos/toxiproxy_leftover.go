@@ -188,7 +188,7 @@ func globEscape(dir string) string {
 // openLeftover reads a file, and locks it unless its run lives. A line that a
 // crash has torn is of a change that was not made yet.
 func openLeftover(name string) (l *leftover, locked bool, err error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW, 0)
+	f, err := state.OpenThere(name, os.O_APPEND)
 	if err != nil {
 		return nil, false, err
 	}

@@ -2,12 +2,13 @@ package configs
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tailback/tailback/internal/redact"
 )
 
 const (
@@ -20,10 +21,7 @@ const (
 
 // Redactor hides an experiment's secrets in text that leaves the program: its
 // values wherever they stand, and what looks like a secret as Hide does.
-type Redactor struct {
-	values   []string // the longest first
-	replacer *strings.Replacer
-}
+type Redactor struct{ hider *redact.Hider }
 
 // variable finds the environment's variables in a shell command.
 var variable = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
@@ -65,38 +63,16 @@ func (e *Experiment) Redactor() *Redactor {
 			}
 		}
 	}
-	slices.SortFunc(c.found, func(a, b string) int { return len(b) - len(a) })
-	r := &Redactor{values: slices.Compact(c.found)}
-	var pairs []string
-	for _, v := range r.values {
-		pairs = append(pairs, v, hidden)
-	}
-	r.replacer = strings.NewReplacer(pairs...)
-	return r
+	slices.Sort(c.found)
+	return &Redactor{redact.New(slices.Compact(c.found), leastSecret)}
 }
 
-// Text returns a text without secrets.
+// Text returns a text without secrets, in whatever form package redact knows.
 func (r *Redactor) Text(text string) string {
 	if text == "" {
 		return ""
 	}
-	return Hide(r.cutOff(r.replacer.Replace(text)))
-}
-
-// cutOff hides the beginnings of secrets that a text was shortened in: before
-// "..." and at its end.
-func (r *Redactor) cutOff(text string) string {
-	parts := strings.Split(text, "...")
-	for i, part := range parts {
-		for _, v := range r.values {
-			for n := min(len(v)-1, len(part)); n >= leastSecret; n-- {
-				if rest, cut := strings.CutSuffix(part, v[:n]); cut {
-					parts[i] = rest + hidden
-				}
-			}
-		}
-	}
-	return strings.Join(parts, "...")
+	return Hide(r.hider.Hide(text, hidden))
 }
 
 // Error returns an error that says what err says, without secrets, and that
@@ -119,19 +95,31 @@ type redacted struct {
 func (r *redacted) Error() string { return r.text }
 func (r *redacted) Unwrap() error { return r.err }
 
-// secrets collects values, in each form in which they may turn up.
+// secrets collects values.
 type secrets struct{ found []string }
 
+// add adds a value, and the lines of one that has several, such as a key: the
+// ends of lines change on the way.
 func (c *secrets) add(value string) {
 	if len(value) < leastSecret || value == hidden {
 		return
 	}
-	escaped, _ := json.Marshal(value) // a string can always be
-	c.found = append(c.found, value, url.QueryEscape(value), url.PathEscape(value), strings.Trim(string(escaped), `"`))
+	c.found = append(c.found, value)
+	for line := range strings.Lines(value) {
+		if line = strings.TrimSpace(line); len(line) >= leastPart {
+			c.found = append(c.found, line)
+		}
+	}
 }
 
-// parts adds what a header, a cookie or a list is made of: "Bearer x" is x as well.
+// parts adds what a header, a cookie or a list is made of: "Bearer x" is x as well,
+// and "Basic x" is a user and a password.
 func (c *secrets) parts(value string) {
+	if scheme, login, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "basic") {
+		plain, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(login))
+		_, password, _ := strings.Cut(string(plain), ":")
+		c.add(password)
+	}
 	for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,=\"'", r) }) {
 		if len(part) >= leastPart && !strings.EqualFold(part, "bearer") {
 			c.add(part)

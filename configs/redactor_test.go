@@ -12,11 +12,13 @@ func TestRedactor(t *testing.T) {
 	t.Setenv("HUSH", "hush value/+1")
 	t.Setenv("HUSH_TOKEN", "hush-variable")
 	t.Setenv("ODD", "abc")
+	t.Setenv("HUSH_KEY", "---BEGIN---\nhush+line/1\nhush+line/2\n")
 	e := load(t, write(t, "x.yaml", `version: 1
 target: {url: "http://127.0.0.1:8081", user: bob, password: {env: HUSH}}
 requests:
   - path: /a?api_key=hush-path
-    headers: [{name: Cookie, value: "sid=hush-cookie; lang=en"}, {name: Authorization, value: Bearer hush-bearer}, {name: Accept, value: text/html}, {name: X-Odd, value: {env: ODD}}]
+    headers: [{name: Cookie, value: "sid=hush-cookie; lang=en"}, {name: Authorization, value: Bearer hush-bearer}, {name: Accept, value: text/html}, {name: X-Odd, value: {env: ODD}}, {name: Proxy-Authorization, value: Basic dXNlcjpodXNoLWJhc2lj}]
+  - {path: /key, method: POST, body: {env: HUSH_KEY}}
   - {path: /json, method: POST, body: '{"user": "alice", "password": "hush-json"}'}
 site: {nginx_error_log: {command: "ssh -o ProxyCommand=$HUSH_TOKEN tail $HOME"}}
 dependencies: [{name: db, listen: "127.0.0.1:1", upstream: "127.0.0.1:2"}]
@@ -28,6 +30,10 @@ phases: [{name: only, duration: 10s, rate: 8, faults: [{dependency: db, http_err
 		{"escaped hush+value%2F%2B1, hush%20value%2F+1", "escaped [hidden], [hidden]"},
 		{"Basic Ym9iOmh1c2ggdmFsdWUvKzE=", "Basic [hidden]"}, // bob:hush value/+1
 		{"sid hush-cookie, Bearer hush-bearer, hush-path, hush-json, hush-variable", "sid [hidden], [hidden], [hidden], [hidden], [hidden]"},
+		{"the password of a login in base64, hush-basic, and of another: eDpodXNoLWJhc2ljOng=", "the password of a login in base64, [hidden], and of another: eD[hidden]Ong="},
+		{"a page's hush value&#47;&plus;1, a log's hush\\x20value/+1", "a page's [hidden], a log's [hidden]"},
+		{"cut off in an escape: hush%20val%7", "cut off in an escape: [hidden]"},
+		{"a key: hush+line/1\r\nhush%2Bline%2F2", "a key: [hidden]\r\n[hidden]"},
 		{"answered with hush-answer", "answered with [hidden]"},
 		{"cut off: hush-coo...", "cut off: [hidden]..."},
 		{`title "no hush-bear..." and at the end hush-jso`, `title "no [hidden]..." and at the end [hidden]`},

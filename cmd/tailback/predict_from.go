@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
+	"github.com/tailback/tailback/internal/files"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
@@ -32,13 +32,12 @@ func readReport(path string) (*reports.Report, error) {
 		}
 		path = filepath.Join(path, campaign.ReportJSON)
 	}
-	f, err := os.Open(path)
+	text, err := files.Read(filepath.Dir(path), filepath.Base(path), campaign.MaxReport)
 	if err != nil {
 		return nil, fmt.Errorf("read --from: %w; give the folder of a run, or its report.json", err)
 	}
-	defer f.Close()
 	var r reports.Report
-	if err := json.NewDecoder(io.LimitReader(f, 1<<30)).Decode(&r); err != nil {
+	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("read --from %s: %w; give the folder of a run, or its report.json", path, err)
 	}
 	return &r, nil

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,6 +51,7 @@ var planted = map[string]string{
 	"target query":       "HushH-target-query",
 	"redirect":           "HushI-redirect", // in a Location that the site sends, never ours
 	"site's own":         "HushK-site's-own",
+	"odd header":         `HushL-&<>"'/é=+`,
 }
 
 // drillMoved gives the secrets the way that check recommends, drillPlain as text.
@@ -56,7 +59,7 @@ const drillMoved = `version: 1
 name: moved
 target: {url: "$SITE", user: {env: DRILL_USER}, password: {file: password}, follow_redirects: true}
 requests:
-  - {name: a, path: /a, method: POST, headers: [{name: X-One, value: {env: DRILL_HEADER}}, {name: X-Two, value: {file: header}}],
+  - {name: a, path: /a, method: POST, headers: [{name: X-One, value: {env: DRILL_HEADER}}, {name: X-Two, value: {file: header}}, {name: X-Odd, value: {env: DRILL_ODD}}],
      query: [{name: id, value: {env: DRILL_QUERY}}], body: {env: DRILL_BODY}}
 `
 
@@ -119,7 +122,7 @@ func (l *leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case 1:
 		w.Header().Set("Server", user)
 		w.WriteHeader(http.StatusInternalServerError)
-		fmt.Fprintf(w, "<title>no %s</title>", all)
+		fmt.Fprintf(w, "<title>no %s</title>", []string{html.EscapeString(all), url.QueryEscape(all), fmt.Sprintf("%+q", all)}[l.n/3%3])
 	default:
 		w.Header().Set("Via", all)
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -193,7 +196,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 		}
 	}
 	d := &secretDrill{t: t, dir: dir, env: append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"),
-		"DRILL_TOKEN="+planted["command's variable"], "DRILL_HEADER="+planted["env header"], "DRILL_USER="+planted["user"], "DRILL_QUERY="+planted["env query"],
+		"DRILL_TOKEN="+planted["command's variable"], "DRILL_HEADER="+planted["env header"], "DRILL_ODD="+planted["odd header"], "DRILL_USER="+planted["user"], "DRILL_QUERY="+planted["env query"],
 		"DRILL_BODY="+planted["env body"]+`&to=`+planted["field of env body"])}
 	commands := [][]string{
 		{"check", "moved.yaml"}, {"check", "plain.yaml"}, {"check", "--preflight", "moved.yaml"}, {"check", "--preflight", "plain.yaml"},

@@ -88,7 +88,7 @@ func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir strin
 
 // recorded reports whether a run has begun its bundle in dir.
 func recorded(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	_, err := os.Lstat(filepath.Join(dir, "manifest.json"))
 	return err == nil
 }
 

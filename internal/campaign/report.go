@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/files"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/judge"
@@ -66,7 +68,7 @@ func leave[T any](dir string, c *reports.Campaign, found T, json, html func(io.W
 		return fmt.Errorf("write report: %w", err)
 	}
 	return errors.Join(
-		writeReport(filepath.Join(dir, experimentFile), func(w io.Writer) error { _, err := io.WriteString(w, c.Experiment); return err }),
+		writeReport(dir, experimentFile, func(w io.Writer) error { _, err := io.WriteString(w, c.Experiment); return err }),
 		writeBoth(dir, found, json, html))
 }
 
@@ -82,8 +84,8 @@ func unwritten(dir string) error {
 	return nil
 }
 
-// maxReport bounds what is read of a report.json, in bytes.
-const maxReport = 1 << 30
+// MaxReport bounds what is read of a report.json, in bytes.
+const MaxReport = 256 << 20
 
 // Rewrite writes the reports of an audit or a search again, from the report.json
 // in its folder: it judged the runs when they were made, and they are not judged
@@ -92,28 +94,27 @@ func Rewrite(dir string) (*reports.Audit, *reports.Capacity, error) {
 	if recorded(dir) {
 		return nil, nil, nil
 	}
-	f, err := os.Open(filepath.Join(dir, ReportJSON))
-	if err != nil {
+	text, err := files.Read(dir, ReportJSON, MaxReport)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, unwritten(dir)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxReport))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read report: %w", err)
 	}
-	c, err := decoded[reports.Campaign](f.Name(), text)
+	name := filepath.Join(dir, ReportJSON)
+	c, err := decoded[reports.Campaign](name, text)
 	if err != nil {
 		return nil, nil, err
 	}
 	switch c.Kind {
 	case reports.KindAudit:
-		a, err := decoded[reports.Audit](f.Name(), text)
+		a, err := decoded[reports.Audit](name, text)
 		if err != nil {
 			return nil, nil, err
 		}
 		return a, nil, leaveAudit(dir, a)
 	case reports.KindCapacity:
-		found, err := decoded[reports.Capacity](f.Name(), text)
+		found, err := decoded[reports.Capacity](name, text)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tailback/tailback/internal/files"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
@@ -38,22 +39,21 @@ func WriteReports(dir string) (*reports.Report, error) {
 // writeBoth writes report.json and report.html into dir, each if it can.
 func writeBoth[T any](dir string, r T, json, html func(io.Writer, T) error) error {
 	return errors.Join(
-		writeReport(filepath.Join(dir, ReportJSON), func(w io.Writer) error { return json(w, r) }),
-		writeReport(filepath.Join(dir, ReportHTML), func(w io.Writer) error { return html(w, r) }))
+		writeReport(dir, ReportJSON, func(w io.Writer) error { return json(w, r) }),
+		writeReport(dir, ReportHTML, func(w io.Writer) error { return html(w, r) }))
 }
 
 // writeReport writes one report whole, or not at all.
-func writeReport(path string, render func(io.Writer) error) error {
+func writeReport(dir, name string, render func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := render(&b); err != nil {
-		return fmt.Errorf("render %s: %w", path, err)
+		return fmt.Errorf("render %s: %w", filepath.Join(dir, name), err)
 	}
-	partial := path + ".partial"
-	if err := os.WriteFile(partial, b.Bytes(), 0o644); err != nil {
-		os.Remove(partial) // gives the space back
-		return fmt.Errorf("write report: %w", err)
-	}
-	if err := os.Rename(partial, path); err != nil {
+	err := files.Replace(dir, name, ".partial", func(f *os.File) error {
+		_, err := f.Write(b.Bytes())
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil

@@ -43,18 +43,11 @@ func Lock(exp *configs.Experiment) (unlock func(), err error) {
 		return nil, fmt.Errorf("lock target: flock %s: %w", f.Name(), err)
 	}
 	text, err := json.Marshal(holder{os.Getpid(), exp.Name, time.Now().UTC().Truncate(time.Second)})
-	if err == nil {
-		err = errors.Join(f.Truncate(0), write(f, append(text, '\n')))
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock target: %w", err), f.Close())
+	if err == nil { // on a full disk the lock holds all the same, and only its holder can't be told
+		_ = f.Truncate(0)
+		_, _ = f.WriteAt(append(text, '\n'), 0)
 	}
 	return func() { f.Close() }, nil
-}
-
-func write(f *os.File, text []byte) error {
-	_, err := f.WriteAt(text, 0)
-	return err
 }
 
 // heldBy says who has the lock on f.

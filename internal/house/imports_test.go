@@ -19,15 +19,17 @@ var rules = map[string]struct {
 	may []string
 	why string
 }{
-	"configs":                   {nil, "what was asked stands by itself, so that everything may read it"},
+	"configs":                   {[]string{"internal/redact"}, "what was asked stands by itself, so that everything may read it"},
 	"internal/build":            {nil, "a version is the same whoever tells it"},
 	"configs/schema":            {[]string{"configs"}, "what editors are told of a file is made from what the file's types say"},
 	"configs/starter":           {[]string{"configs"}, "a file to begin with is a file like any other"},
+	"internal/files":            {nil, "a folder from elsewhere is read and written with the same care by everybody"},
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
+	"internal/redact":           {nil, "a secret is a text, wherever it came from"},
 	"internal/stats":            {nil, "statistics know nothing of sites"},
-	"reports/journal":           {[]string{"configs"}, "the record of a run must be readable without what made it"},
+	"reports/journal":           {[]string{"internal/files", "configs"}, "the record of a run must be readable without what made it"},
 	"attack":                    {[]string{"internal/build", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"attack/search":             {nil, "a search is told how each trial went, and knows nothing of how it was made"},
 	"chaos/egress":              {[]string{"configs"}, "the forward proxy reads heads and connects; it must not know what is done to what it carries"},
@@ -48,7 +50,7 @@ var rules = map[string]struct {
 	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
-	"internal/campaign":         {[]string{"internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
+	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
 	"internal/madeup":           {[]string{"reports/journal"}, "a run made up for a test is a record like any other"},
 	"internal/staging":          {[]string{"internal/ports", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
@@ -59,7 +61,7 @@ var rules = map[string]struct {
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/build", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.

@@ -12,8 +12,7 @@ func Densest(times []time.Duration, alike func(less, more time.Duration) bool) (
 	all := slices.Sorted(slices.Values(times))
 	from, to := 0, 0
 	for i, j := 0, 0; i < len(all); i++ {
-		for j < len(all) && alike(all[i], all[j]) {
-			j++
+		for j = max(j, i+1); j < len(all) && alike(all[i], all[j]); j++ {
 		}
 		if j-i > to-from || j-i == to-from && all[j-1]-all[i] < all[to-1]-all[from] {
 			from, to = i, j

@@ -78,7 +78,9 @@ func readLogs(run *measure.Run) *siteLogs {
 		served := run.Cells.BySecond(run.Cells.Good)
 		shown := part(matched(served, log.all.perSecond), sumOf(served))
 		log.mine = shown >= 0.9 || sumOf(served) == 0 && log.all.n >= run.Cells.TotalSent()/2
-		if sumOf(served) >= 10 && shown < 0.3 {
+		if silent := fellSilent(source, log, served); silent != "" && !log.mine {
+			l.doubts = append(l.doubts, silent)
+		} else if sumOf(served) >= 10 && shown < 0.3 {
 			l.doubts = append(l.doubts, fmt.Sprintf("%s shows %s of our %d requests at the time they were answered: is it of this host, and is its clock right? It was left out",
 				source, words.Percent(shown), sumOf(served)))
 		}

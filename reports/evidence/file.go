@@ -15,6 +15,9 @@ const (
 	// retired is how long a file that was rotated away is read on after its
 	// last line: its writer goes on until it is told to open the new one.
 	retired = 10 * time.Second
+	// tornAfter is how long a line may be without its end before it is taken for one
+	// that was cut off: logs are written by whole lines, unless their disk is full.
+	tornAfter = 3 * time.Second
 	// keptOpen bounds the files that are rotated away and still read.
 	keptOpen = 4
 	// pollBytes bounds what one poll reads of one file.
@@ -103,13 +106,23 @@ func (f *file) poll(line func([]byte)) (trouble string) {
 	for _, o := range f.open {
 		trouble = max(trouble, o.read(f.buffer, line))
 	}
-	trouble = max(trouble, f.renew(line))
+	trouble = max(trouble, f.renew(line), f.torn())
 	f.retire()
 	if trouble == f.said {
 		return ""
 	}
 	f.said = max(trouble, f.said)
 	return trouble
+}
+
+// torn says that the last line that was written was cut off.
+func (f *file) torn() string {
+	for _, o := range f.open {
+		if len(o.lines.rest) > 0 && time.Since(o.last) > tornAfter {
+			return "its last line is cut off: the disk that it is on may be full, and lines are missing"
+		}
+	}
+	return ""
 }
 
 // renew opens the file at path if it is another than the one that is read.

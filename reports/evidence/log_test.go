@@ -485,3 +485,38 @@ func TestKindsAreBounded(t *testing.T) {
 		t.Errorf("got %d observations of %d lines, want %d of 10000, the last of what is beyond", len(got), n, maxKinds+1)
 	}
 }
+
+// A line that stays without its end was cut off by a full disk; one that is being
+// written was not, and neither was one that is ended in time.
+func TestTornLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "error.log")
+		add := func(text string) {
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+			if err == nil {
+				_, err = f.WriteString(text)
+				f.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		add("")
+		f := followFile(path)
+		defer f.close()
+		says := func(after time.Duration, want string) {
+			t.Helper()
+			time.Sleep(after)
+			if got := f.poll(func([]byte) {}); got != want {
+				t.Errorf("it says %q, want %q", got, want)
+			}
+		}
+		add("a whole line\nanother that is being wri")
+		says(0, "")
+		says(2*time.Second, "")
+		add("tten\na torn li")
+		says(2*time.Second, "")
+		says(4*time.Second, "its last line is cut off: the disk that it is on may be full, and lines are missing")
+		says(4*time.Second, "") // once
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -79,9 +81,9 @@ func TestDamagedBundleIsNamedInTheError(t *testing.T) {
 		{"hits that are no Parquet", "hits.parquet", put(strings.Repeat("seq,phase\n", 100)), "hits.parquet: "},
 		{"a bit flipped in the hits", "hits.parquet", func(b []byte) []byte { b[bytes.Index(b, []byte("client_timeout"))] ^= 8; return b }, "hits.parquet: "},
 		{"neither hits nor segments", "hits.parquet", nil, "segments: no such file"},
-		{"an event that is no JSON", "events.jsonl", put("{}\n{\"at_ns\n{}\n"), "events.jsonl:2: invalid character"},
+		{"an event that is no JSON", "events.jsonl", put("{}\n{\"at_ns\n{}\n"), "events.jsonl:2: unexpected end of JSON input"},
 		{"a fault event without the fault", "events.jsonl", put(`{"kind":"fault_lifted"}` + "\n"), `events.jsonl:1: event "fault_lifted" without its fault`},
-		{"a wait event without the wait", "events.jsonl", put(`{"kind":"wait"}` + "\n"), `events.jsonl:1: event "wait" without its fault, connection or wait`},
+		{"a wait event without the wait", "events.jsonl", put(`{"kind":"wait"}` + "\n"), `events.jsonl:1: event "wait" without its fault, connection, wait or usage`},
 		{"no events", "events.jsonl", nil, "events.jsonl: no such file"},
 		{"an observation of another shape", "observations.jsonl", put("[]\n"), "observations.jsonl:1: json: cannot unmarshal array"},
 	}
@@ -203,5 +205,28 @@ func TestBitsFlippedAllOverHits(t *testing.T) {
 	// Pages, most of the file, have checksums; statistics and names in the footer do not matter.
 	if tried := (len(hits) + 10) / 11; refused < tried/2 {
 		t.Errorf("%d of %d damaged files were refused, want half of them or more", refused, tried)
+	}
+}
+
+// A small file may claim to hold very much: it is refused before anything is decoded.
+func TestHugeRowGroups(t *testing.T) {
+	dir := small(t)
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[struct {
+		Degraded bool `parquet:"degraded"`
+	}](&b, parquet.MaxRowsPerRowGroup(1<<23), parquet.PageBufferSize(1<<23))
+	if _, err := w.Write(make([]struct {
+		Degraded bool `parquet:"degraded"`
+	}, 1<<22+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "hits.parquet"), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := readAll(dir); err == nil || !strings.Contains(err.Error(), "hits.parquet: row group 0 has 4194305 hits, and can only have 4194304") {
+		t.Errorf("a row group beyond all bounds: %v", err)
 	}
 }

@@ -10,3 +10,8 @@ func SetEventsFile(w *Writer, f *os.File) {
 
 // BreakHits makes the writer panic when it writes hits.
 func BreakHits(w *Writer) { w.parquet = nil }
+
+// CheckEvent, and those below, hold a record to its bounds.
+func CheckEvent(e *Event) error             { return e.check() }
+func CheckObservation(o *Observation) error { return o.check() }
+func CheckManifest(m *Manifest) error       { return m.check() }

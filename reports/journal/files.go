@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // The files of a bundle. FORMAT.md describes them.
@@ -23,29 +25,16 @@ const (
 	reserveFile      = "reserve" + unfinished
 )
 
-// replace puts a file at path with what write puts out. After a crash there is
+// replace puts a file into dir with what write puts out. After a crash there is
 // the old file or the new one, never a part of it; after an error, the old one.
-func replace(path string, write func(io.Writer) error) (err error) {
-	temporary := path + unfinished
-	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+func replace(dir, name string, write func(io.Writer) error) error {
+	err := files.Replace(dir, name, unfinished, func(f *os.File) error {
+		return errors.Join(write(f), f.Sync())
+	})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(temporary) // gives the space back
-		}
-	}()
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(temporary, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return syncDir(filepath.Dir(filepath.Join(dir, name)))
 }
 
 // syncDir makes the names in a directory last through a loss of power.

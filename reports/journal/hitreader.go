@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // hitReader reads a hit file from its beginning to its end.
@@ -19,9 +22,9 @@ type hitReader struct {
 	columns [len(columnNames)]column
 }
 
-// openHits opens the hit file at path. Errors name it.
-func openHits(path string) (r *hitReader, err error) {
-	f, err := os.Open(path)
+// openHits opens a hit file in the bundle at dir. Errors name it.
+func openHits(dir, name string) (r *hitReader, err error) {
+	f, err := files.Open(dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +32,7 @@ func openHits(path string) (r *hitReader, err error) {
 	err = guard(func() error { return r.open() })
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return r, nil
 }
@@ -41,6 +44,9 @@ func (r *hitReader) open() error {
 	}
 	file, err := parquet.OpenFile(r.file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
+		return err
+	}
+	if err := checkGroups(file.Metadata().RowGroups); err != nil {
 		return err
 	}
 	for i, name := range columnNames {
@@ -62,6 +68,27 @@ func (r *hitReader) open() error {
 	return nil
 }
 
+// A row group may have so many hits, and so many bytes of a column: its reader may
+// have to hold a whole column, however small the file is.
+const (
+	maxGroup  = 1 << 22
+	maxColumn = 256 << 20
+)
+
+func checkGroups(groups []format.RowGroup) error {
+	for i, g := range groups {
+		if g.NumRows < 0 || g.NumRows > maxGroup {
+			return fmt.Errorf("row group %d has %d hits, and can only have %d", i, g.NumRows, maxGroup)
+		}
+		for _, c := range g.Columns {
+			if n := c.MetaData.TotalUncompressedSize; n < 0 || n > maxColumn {
+				return fmt.Errorf("a column of row group %d has %d bytes, and can only have %d", i, n, maxColumn)
+			}
+		}
+	}
+	return nil
+}
+
 // read fills hits as far as the file reaches; with less than all of them it
 // returns the error, io.EOF at the end.
 func (r *hitReader) read(hits []Hit) (n int, err error) {
@@ -71,6 +98,9 @@ func (r *hitReader) read(hits []Hit) (n int, err error) {
 			return n, err
 		}
 		ready = min(ready, len(hits)-n)
+		if err := r.check(ready); err != nil {
+			return n, fmt.Errorf("%s: %w", r.file.Name(), err)
+		}
 		r.fill(hits[n : n+ready])
 		n += ready
 	}
@@ -138,6 +168,19 @@ func (r *hitReader) next() {
 			c.pages, c.dictionary = chunks[r.index[i]].Pages(), nil
 		}
 	}
+}
+
+// check holds the figures of the next n hits to what a run can write.
+func (r *hitReader) check(n int) error {
+	for i := range r.columns {
+		low, high := hitBounds(columnNames[i])
+		for k, v := range r.columns[i].values[:n] {
+			if v < low || v > high {
+				return fmt.Errorf("%s of hit %d is %d, and can only be from %d to %d", columnNames[i], uint64(r.columns[colSeq].values[k]), v, low, high)
+			}
+		}
+	}
+	return nil
 }
 
 // fill takes as many values of every column as there are hits.

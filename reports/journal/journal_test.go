@@ -89,11 +89,15 @@ func readHits(t testing.TB, b *journal.Bundle) []journal.Hit {
 
 // randomHit has any value in every field that the bundle allows; its Seq is n.
 func randomHit(r *rand.Rand, n int) journal.Hit {
-	any := func() time.Duration { return time.Duration(r.Uint64() >> r.IntN(64)) }
+	any := func() time.Duration { return time.Duration(r.Uint64()>>r.IntN(64)) % (40 * 24 * time.Hour) }
+	size := func() int64 { return r.Int64N(1<<50) >> r.IntN(50) }
+	due, span := any(), func() time.Duration { return any().Abs() }
+	sent := due + span()
+	first := sent + span()
 	h := journal.Hit{
 		Seq: uint64(n) + r.Uint64N(4)*journal.SeqStride, Phase: r.Int32N(2), Request: r.Int32N(3),
-		Due: any(), Sent: any(), FirstByte: any(), Done: any(), Code: int32(r.Uint32()), Class: journal.Class(r.IntN(16)),
-		BytesIn: int64(any()), BytesOut: int64(any()), Degraded: r.IntN(2) == 0,
+		Due: due, Sent: sent, FirstByte: first, Done: first + span(), Code: r.Int32N(1000), Class: journal.Class(r.IntN(16)),
+		BytesIn: size(), BytesOut: size(), Degraded: r.IntN(2) == 0,
 		Answerer: journal.Answerer(r.IntN(4)),
 	}
 	if r.IntN(3) == 0 || h.FirstByte == h.Sent { // no time at all cannot be told from none

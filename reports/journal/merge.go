@@ -19,13 +19,14 @@ func byDue(a, b Hit) int {
 // hit on, so memory goes with the number of files that overlap (the longest
 // answer, over a segment's second), not with the length of the run.
 type merger struct {
+	dir     string
 	waiting []waiting // by due, not yet open
 	open    cursors
 }
 
 // waiting is a hit file and when its first hit was due.
 type waiting struct {
-	path string
+	name string // in the bundle
 	due  time.Duration
 }
 
@@ -36,12 +37,12 @@ type cursor struct {
 	memory []Hit
 }
 
-func newMerger(paths []string) (*merger, error) {
-	m := &merger{}
-	for _, path := range paths {
+func newMerger(dir string, names []string) (*merger, error) {
+	m := &merger{dir: dir}
+	for _, name := range names {
 		due := time.Duration(math.MinInt64)
-		if len(paths) > 1 {
-			first, err := firstDue(path)
+		if len(names) > 1 {
+			first, err := firstDue(dir, name)
 			if err == io.EOF {
 				continue
 			}
@@ -50,15 +51,15 @@ func newMerger(paths []string) (*merger, error) {
 			}
 			due = first
 		}
-		m.waiting = append(m.waiting, waiting{path, due})
+		m.waiting = append(m.waiting, waiting{name, due})
 	}
 	slices.SortStableFunc(m.waiting, func(a, b waiting) int { return cmp.Compare(a.due, b.due) })
 	return m, nil
 }
 
 // firstDue returns when the first hit in the file was due, or io.EOF when it holds none.
-func firstDue(path string) (time.Duration, error) {
-	f, err := openHits(path)
+func firstDue(dir, name string) (time.Duration, error) {
+	f, err := openHits(dir, name)
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +90,7 @@ func (m *merger) read(hits []Hit) (n int, err error) {
 // openDue opens the files that may hold the next hit.
 func (m *merger) openDue() error {
 	for len(m.waiting) > 0 && (len(m.open) == 0 || m.waiting[0].due <= m.open[0].hits[0].Due) {
-		f, err := openHits(m.waiting[0].path)
+		f, err := openHits(m.dir, m.waiting[0].name)
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,11 @@ package journal
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"sync"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // segmentHits is the most hits in a segment, and the most that wait for the disk
@@ -76,8 +79,8 @@ type lineQueue struct {
 	closed  bool
 }
 
-func newLineQueue(path string) (*lineQueue, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+func newLineQueue(dir, name string) (*lineQueue, error) {
+	f, err := files.Create(dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +90,14 @@ func newLineQueue(path string) (*lineQueue, error) {
 }
 
 // put adds a line, waiting for room; in a closed queue it drops the line if there
-// is none. It fails when JSON has no form for v.
+// is none. It fails when JSON has no form for v, or one too long to be read again.
 func (q *lineQueue) put(v any) error {
 	line, err := json.Marshal(v)
 	if err != nil {
 		return err
+	}
+	if len(line) >= maxLine {
+		return fmt.Errorf("it takes %d bytes, and can only take %d", len(line), maxLine)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -11,6 +11,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // Bundle is the record of a run, finished, going on or killed.
@@ -27,7 +29,7 @@ func Open(dir string) (*Bundle, error) {
 	if err := b.readManifest(); err != nil {
 		return nil, fmt.Errorf("open bundle: %w", err)
 	}
-	experiment, err := os.ReadFile(filepath.Join(dir, experimentFile))
+	experiment, err := files.Read(dir, experimentFile, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("open bundle: %w", err)
 	}
@@ -37,7 +39,7 @@ func Open(dir string) (*Bundle, error) {
 
 func (b *Bundle) readManifest() error {
 	path := filepath.Join(b.Dir, manifestFile)
-	text, err := os.ReadFile(path)
+	text, err := files.Read(b.Dir, manifestFile, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s holds no %s; name the folder that a run wrote", b.Dir, manifestFile)
 	}
@@ -56,7 +58,11 @@ func (b *Bundle) readManifest() error {
 	if version.Schema < 1 {
 		return fmt.Errorf("%s: schema is %d, not that of a bundle", path, version.Schema)
 	}
-	if err := json.Unmarshal(text, &b.Manifest); err != nil {
+	err = json.Unmarshal(text, &b.Manifest)
+	if err == nil {
+		err = b.Manifest.check()
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
@@ -93,9 +99,9 @@ func (b *Bundle) Hits() iter.Seq2[[]Hit, error] {
 // finished, the folder of segments.
 func (b *Bundle) openHits() (m *merger, from string, err error) {
 	joined := filepath.Join(b.Dir, hitsFile)
-	_, err = os.Stat(joined)
+	_, err = os.Lstat(joined)
 	if err == nil { // segments beside it are in it
-		m, err = newMerger([]string{joined})
+		m, err = newMerger(b.Dir, []string{hitsFile})
 		return m, joined, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +111,7 @@ func (b *Bundle) openHits() (m *merger, from string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	m, err = newMerger(segments)
+	m, err = newMerger(b.Dir, segments)
 	return m, filepath.Join(b.Dir, segmentsDir), err
 }
 
@@ -121,65 +127,75 @@ func (b *Bundle) check(hits []Hit) error {
 	return nil
 }
 
-// listSegments returns the paths of the complete segments in the bundle at dir.
+// listSegments returns the names of the complete segments in the bundle at dir.
 func listSegments(dir string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, segmentsDir))
+	names, err := files.Names(dir, segmentsDir)
 	if err != nil {
 		return nil, err
 	}
-	var paths []string
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".parquet" {
-			paths = append(paths, filepath.Join(dir, segmentsDir, e.Name()))
+	var segments []string
+	for _, name := range names {
+		if filepath.Ext(name) == ".parquet" {
+			segments = append(segments, filepath.Join(segmentsDir, name))
 		}
 	}
-	return paths, nil
+	return segments, nil
 }
 
 // Events returns the events in the order in which they were recorded.
 func (b *Bundle) Events() ([]Event, error) {
-	return readLines(filepath.Join(b.Dir, eventsFile), func(e Event) error {
-		fault := e.Kind == FaultApplied || e.Kind == FaultStepped || e.Kind == FaultLifted
-		if fault && e.Fault == nil || e.Kind == ConnClosed && e.Connection == nil || e.Kind == Waited && e.Wait == nil {
-			return fmt.Errorf("event %q without its fault, connection or wait", e.Kind)
-		}
-		return nil
-	})
+	return readLines(b.Dir, eventsFile, (*Event).check)
 }
 
 // Observations returns the observations in the order in which they were recorded.
 func (b *Bundle) Observations() ([]Observation, error) {
-	return readLines(filepath.Join(b.Dir, observationsFile), func(Observation) error { return nil })
+	return readLines(b.Dir, observationsFile, (*Observation).check)
 }
 
 // readLines decodes a JSON lines file whose values must pass check. A last line
 // without its end was torn by a kill or a full disk, and is left out.
-func readLines[T any](path string, check func(T) error) ([]T, error) {
-	f, err := os.Open(path)
+func readLines[T any](dir, name string, check func(*T) error) ([]T, error) {
+	f, err := files.Open(dir, name)
 	if err != nil {
 		return nil, fmt.Errorf("read lines: %w", err)
 	}
 	defer f.Close()
 	var all []T
-	in := bufio.NewReaderSize(f, 64<<10)
-	for n := 1; ; n++ {
-		line, err := in.ReadBytes('\n')
-		if err == io.EOF {
-			return all, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read lines: %w", err)
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
+	lines := bufio.NewScanner(f)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	lines.Split(wholeLines)
+	n := 1
+	for ; lines.Scan(); n++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
 		var one T
-		if err := json.Unmarshal(line, &one); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		err := json.Unmarshal(lines.Bytes(), &one)
+		if err == nil {
+			err = check(&one)
 		}
-		if err := check(one); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		if err == nil && len(all) == maxLines {
+			err = fmt.Errorf("no more than %d lines can be read", maxLines)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", f.Name(), n, err)
 		}
 		all = append(all, one)
 	}
+	err = lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = fmt.Errorf("it is longer than %d MB", maxLine>>20)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: read line: %w", f.Name(), n, err)
+	}
+	return all, nil
+}
+
+// wholeLines splits into lines that have their end.
+func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	return 0, nil, nil
 }

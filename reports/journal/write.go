@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/tailback/tailback/internal/files"
 )
 
 // writeEvery is how often a segment is written, so that a kill loses less than
@@ -63,7 +66,11 @@ func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
 }
 
 func makeEmpty(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	err := os.MkdirAll(dir, 0o755)
+	if _, behind := os.Stat(dir); errors.Is(err, fs.ErrExist) && behind != nil {
+		return fmt.Errorf("%s is a link that leads to no folder; make that, or name another with --out", dir)
+	}
+	if err != nil {
 		return err
 	}
 	d, err := os.Open(dir)
@@ -86,16 +93,16 @@ func (w *Writer) create(experiment []byte) (err error) {
 	if err := os.Mkdir(w.path(segmentsDir), 0o755); err != nil {
 		return err
 	}
-	if w.events, err = newLineQueue(w.path(eventsFile)); err != nil {
+	if w.events, err = newLineQueue(w.dir, eventsFile); err != nil {
 		return err
 	}
-	if w.observations, err = newLineQueue(w.path(observationsFile)); err != nil {
+	if w.observations, err = newLineQueue(w.dir, observationsFile); err != nil {
 		return err
 	}
-	if err := os.WriteFile(w.path(reserveFile), make([]byte, reserve), 0o644); err != nil {
+	if err := w.takeReserve(); err != nil {
 		return err
 	}
-	if err := replace(w.path(experimentFile), func(f io.Writer) error {
+	if err := replace(w.dir, experimentFile, func(f io.Writer) error {
 		_, err := f.Write(experiment)
 		return err
 	}); err != nil {
@@ -104,12 +111,21 @@ func (w *Writer) create(experiment []byte) (err error) {
 	return w.writeManifest()
 }
 
+func (w *Writer) takeReserve() error {
+	f, err := files.Create(w.dir, reserveFile)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, reserve))
+	return errors.Join(err, f.Close())
+}
+
 func (w *Writer) path(name ...string) string {
 	return filepath.Join(w.dir, filepath.Join(name...))
 }
 
 func (w *Writer) writeManifest() error {
-	return replace(w.path(manifestFile), func(f io.Writer) error {
+	return replace(w.dir, manifestFile, func(f io.Writer) error {
 		e := json.NewEncoder(f)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
@@ -126,9 +142,8 @@ func (w *Writer) Hit(h Hit) {
 
 // Event records an event. All but the many of connections and waits are written at once.
 func (w *Writer) Event(e Event) {
-	if err := w.events.put(e); err != nil { // a NaN: say so in the report rather than lose it
-		text := fmt.Sprintf("event %q could not be recorded: %v", e.Kind, err)
-		w.events.put(Event{AtNS: e.AtNS, Kind: Warning, Text: text})
+	if err := put(w.events, &e, e.check()); err != nil {
+		w.unrecorded(fmt.Sprintf("event %q", e.Kind), e.AtNS, err)
 	}
 	if e.Kind != ConnClosed && e.Kind != Waited {
 		w.wakeUp()
@@ -136,7 +151,26 @@ func (w *Writer) Event(e Event) {
 }
 
 // Observe records an observation.
-func (w *Writer) Observe(o Observation) { w.observations.put(o) }
+func (w *Writer) Observe(o Observation) {
+	if err := put(w.observations, &o, o.check()); err != nil {
+		w.unrecorded(fmt.Sprintf("observation %q of %s", o.Kind, o.Source), o.AtNS, err)
+	}
+}
+
+// put hands a record over that may be read again.
+func put[T any](to *lineQueue, record *T, err error) error {
+	if err != nil {
+		return err
+	}
+	return to.put(record)
+}
+
+// unrecorded says in the report that there was a record that no reader would take,
+// as of a log in which a request took a thousand years, rather than lose it.
+func (w *Writer) unrecorded(what string, atNS int64, err error) {
+	at := min(max(atNS, -int64(maxTime)), int64(maxTime))
+	w.events.put(Event{AtNS: at, Kind: Warning, Text: fmt.Sprintf("%s could not be recorded: %v", what, err)})
+}
 
 func (w *Writer) wakeUp() {
 	select {
@@ -198,7 +232,7 @@ func (w *Writer) writeSegment(hits []Hit) error {
 		return nil
 	}
 	slices.SortFunc(hits, byDue)
-	err := replace(w.path(segmentsDir, segmentName(w.segments)), func(f io.Writer) error {
+	err := replace(w.dir, filepath.Join(segmentsDir, segmentName(w.segments)), func(f io.Writer) error {
 		w.parquet.reset(f)
 		return errors.Join(w.parquet.write(hits), w.parquet.end())
 	})
@@ -253,19 +287,19 @@ func (w *Writer) closeFiles() error {
 
 // join makes one file of the segments and then removes them.
 func (w *Writer) join() error {
-	if _, err := os.Stat(w.path(hitsFile)); err == nil {
+	if _, err := os.Lstat(w.path(hitsFile)); err == nil {
 		return fmt.Errorf("%s is there already", w.path(hitsFile))
 	}
 	segments, err := listSegments(w.dir)
 	if err != nil {
 		return err
 	}
-	m, err := newMerger(segments)
+	m, err := newMerger(w.dir, segments)
 	if err != nil {
 		return err
 	}
 	defer m.close()
-	if err := replace(w.path(hitsFile), func(f io.Writer) error { return copyHits(f, m) }); err != nil {
+	if err := replace(w.dir, hitsFile, func(f io.Writer) error { return copyHits(f, m) }); err != nil {
 		return err
 	}
 	return os.RemoveAll(w.path(segmentsDir))

@@ -124,7 +124,8 @@ func (run *Run) ServedWhileRefusing() float64 {
 	faulty := run.FaultyCells(0)
 	var answers int64
 	seconds := 0
-	for c := 0; c+second <= min(len(flow.Served), len(faulty), run.Cells.FirstGiveUp()); c += second {
+	end := min(len(flow.Served), len(faulty), run.Cells.FirstGiveUp())
+	for c := 0; c+second <= end; c += second {
 		if SumCells(flow.Refused, c, c+second) >= fewRefused && !slices.Contains(faulty[max(c-afterLifting*second, 0):c+second], true) {
 			answers += SumCells(flow.Served, c, c+second)
 			seconds++
