@@ -60,7 +60,7 @@ func TestServersWordsOfOtherThings(t *testing.T) {
 	gateway := journal.AnswererGateway
 	both := amid(func(h *journal.Hit) {
 		if h.Seq%2 == 0 {
-			failing(502, 3*madeup.Second+h.Due%madeup.Second, gateway)(h)
+			failing(502, 700*madeup.Millisecond+h.Due%(200*madeup.Millisecond), gateway)(h)
 		} else {
 			failing(502, madeup.Millisecond, gateway)(h)
 		}
@@ -81,11 +81,11 @@ func TestServersWordsOfOtherThings(t *testing.T) {
 		code int
 	}{
 		{"refused beside killed", both, said(both, journal.PHPErrorLog, func(h *journal.Hit) (journal.Observation, bool) {
-			return journal.Observation{Kind: journal.WorkerTimeout}, h.Code == 502 && h.Service() > madeup.Second
+			return journal.Observation{Kind: journal.WorkerTimeout}, h.Code == 502 && h.Service() > madeup.Second/2
 		}), 502},
 		{"a 500", amid(failing(500, 90*madeup.Millisecond, journal.AnswererApp)), said(amid(failing(500, 90*madeup.Millisecond, journal.AnswererApp)), journal.GunicornErrorLog, errorLine(journal.WorkerTimeout, 500)), 500},
 		{"a 504", waited, said(waited, journal.PHPErrorLog, errorLine(journal.WorkerTimeout, 504)), 504},
-		{"all the time", amid(failing(502, madeup.Millisecond, gateway)), always, 502},
+		{"all the time", amid(failing(502, 100*madeup.Millisecond, gateway)), always, 502},
 		{"a script's end", amid(failing(502, madeup.Millisecond, gateway)), said(amid(failing(502, madeup.Millisecond, gateway)), journal.PHPErrorLog, errorLine(journal.AppError, 502)), 502},
 	} {
 		before, after := reportOf(row.s, t).Onset, withLogs(row.s, t, row.log).Onset
