@@ -160,6 +160,14 @@ type Fault struct {
 	Exercised       bool   `json:"exercised"`
 	Uncounted       bool   `json:"uncounted,omitempty"` // nothing says whether it was: a plain Toxiproxy server does not count
 	UndoConfirmed   *bool  `json:"undo_confirmed"`
+	Due             int64  `json:"due"` // requests that were due while it was in force, warm-up apart
+	// Late is how many of these were answered well only once it was lifted, and would
+	// not have been before; LateWaitS is how long the longest of them had waited by then.
+	Late      int64    `json:"late"`
+	LateWaitS *float64 `json:"late_wait_s"` // null when Late is 0
+	// SilentS is the longest time under it in which requests waited and not one was
+	// answered, well or not; null when it was not lifted.
+	SilentS *float64 `json:"silent_s"`
 }
 
 // Effect is what a fault does to calls.

@@ -20,7 +20,7 @@ const shortWatch = time.Second
 func Timeouts(run *measure.Run, dependencies []reports.Dependency) []reports.Timeout {
 	list := []reports.Timeout{}
 	for _, w := range run.Windows {
-		t := reports.Timeout{Dependency: w.Fault.Dependency, Fault: w.Fault.Kind, Visitor: visitor(w), Got: w.MostGot(), N: int64(len(w.Given))}
+		t := reports.Timeout{Dependency: w.Fault.Dependency, Fault: w.Fault.Kind, Visitor: visitor(w), Got: w.MostGot(run.LateUnder(w.Fault)), N: int64(len(w.Given))}
 		d := reports.DependencyNamed(dependencies, t.Dependency)
 		if len(w.Waits) > 0 && (!w.Fault.OnConnect() || byEgress(run, t.Dependency)) {
 			fromConnections(run, &t, w, d)

@@ -162,10 +162,40 @@ func effect(r *reports.Report, phase, state, during string, faults int) string {
 		}
 		return text
 	}
-	if len(parts) == 0 {
+	stall := stalled(r, phase)
+	switch {
+	case len(parts) == 0 && stall != nil:
+		return state + during + ", " + waitedForLifting(stall, faults) + wellAgain(r, phase, faults)
+	case len(parts) == 0:
 		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, degraded(t), words.Span(*t.ResponseS.Max))
 	}
 	return state + ", " + strings.Join(parts, " and ") + wellAgain(r, phase, faults)
+}
+
+// stalled is the fault of a phase for whose lifting most requests had to wait; nil
+// where none had to.
+func stalled(r *reports.Report, phase string) (worst *reports.Fault) {
+	for i := range r.Faults {
+		if f := &r.Faults[i]; f.Phase == phase && f.LateWaitS != nil && (worst == nil || f.Late > worst.Late) {
+			worst = f
+		}
+	}
+	return worst
+}
+
+// waitedForLifting tells how many were answered only once a fault was lifted, among
+// so many of its phase.
+func waitedForLifting(f *reports.Fault, faults int) string {
+	it := "it was"
+	if faults > 1 {
+		it = "they were"
+	}
+	text := fmt.Sprintf("%s of %s were answered only once %s lifted, after waiting for up to %s",
+		words.Count(f.Late), words.Number(f.Due, "request"), it, words.Span(*f.LateWaitS))
+	if s, lasted := f.SilentS, *f.LiftedS-f.AppliedS; s != nil && *s > lasted/2 {
+		return "visitors got nothing for " + words.Span(*s) + ": " + text
+	}
+	return text
 }
 
 // wellAgain tells of the recovery after the last lifting in a phase.

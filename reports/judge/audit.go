@@ -69,7 +69,7 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 	row.Bundle = p.Bundle
 	row.Timeout = LastTimeout(p.Report, p.Dependency)
 	if row.Timeout != nil {
-		row.Visitors = row.Timeout.Got
+		row.Visitors = visitorsGot(p.Report, row.Timeout)
 	}
 	switch {
 	case illBefore(p.Report) != "":
@@ -84,6 +84,16 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 		row.Verdict, row.Text = judgeRow(&row, rateHz)
 	}
 	return row
+}
+
+// visitorsGot says what most who had to wait got; where that is nothing, for how long.
+func visitorsGot(r *reports.Report, t *reports.Timeout) string {
+	for i := len(r.Faults) - 1; i >= 0 && t.Got == reports.GotNothing; i-- {
+		if f := &r.Faults[i]; f.Dependency == t.Dependency && f.Kind == t.Fault && f.LateWaitS != nil {
+			return t.Got + " for " + words.Span(*f.LateWaitS)
+		}
+	}
+	return t.Got
 }
 
 // judgeRow holds the timeout that was seen against the budget.

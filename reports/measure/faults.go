@@ -103,9 +103,23 @@ func (run *Run) faultFigures() []reports.Fault {
 		if f.Lifted != nil {
 			figure.LiftedS = new(f.Lifted.Seconds())
 		}
+		run.stallFigures(f, &figure)
 		list = append(list, figure)
 	}
 	return list
+}
+
+// stallFigures are those of the requests that came while the fault was in force.
+func (run *Run) stallFigures(f *Fault, figure *reports.Fault) {
+	for _, s := range run.Stalls {
+		if s.Fault != f {
+			continue
+		}
+		n, waited := s.Late()
+		if figure.Due, figure.Late, figure.SilentS = s.Due, n, new(run.Cells.silent(f).Seconds()); n > 0 {
+			figure.LateWaitS = new(waited.Seconds())
+		}
+	}
 }
 
 // peak is the most connections that were open at one moment while the fault was
