@@ -74,7 +74,7 @@ func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir strin
 		part.Err = awaitWell(ctx, one)
 	}
 	if part.Err == nil {
-		k := &knowing{dependency: dependency}
+		k := &knowing{}
 		part.Err = harness.RunUntil(ctx, one, dir, watch, harness.Enough{Hit: k.hit, Event: k.event})
 	}
 	if !recorded(dir) {

@@ -31,7 +31,10 @@ func TestAuditKnowsEnough(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	applied := journal.Event{AtNS: int64(5 * s), Kind: journal.FaultApplied}
 	waiting := journal.Event{AtNS: int64(6 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Waiting: 4}}
-	idle := journal.Event{AtNS: int64(11 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Open: 1}}
+	later := func(at time.Duration) journal.Event {
+		return journal.Event{AtNS: int64(at), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Open: 1}}
+	}
+	idle := later(11 * s)
 	for _, row := range []struct {
 		name  string
 		tells []any
@@ -46,12 +49,14 @@ func TestAuditKnowsEnough(t *testing.T) {
 		{"waits of no common time", []any{applied, ended(6*s, s), ended(7*s, 2*s), ended(8*s, 3*s), ended(9*s, 4*s), slow(5*s, 4*s, 200)}, 0},
 		{"nobody is answered for long", []any{applied, ended(6*s, s), ended(7*s, s), ended(8*s, s), ended(18*s, s)}, 5},
 		{"a killed worker", []any{applied, ended(8*s, 3*s), ended(8*s, 2900*ms), ended(8*s, 2800*ms), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502)}, 7},
-		{"not called at all", []any{applied, idle}, 2},
+		{"not called yet", []any{applied, idle, later(20 * s)}, 0},
+		{"first called after a while", append([]any{applied, idle, ended(25*s, s), ended(25*s, s), ended(25*s, s)}, slices.Repeat([]any{slow(24*s, 1200*ms, 200)}, 12)...), 17},
+		{"two waits, which may be chance", []any{applied, ended(6*s, s), ended(6*s, s), later(30 * s)}, 0},
 		{"held and not ended", []any{applied, waiting, idle}, 0},
 		{"before the hang", []any{ended(2*s, s), ended(3*s, s), ended(4*s, s), idle}, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			k, got := &knowing{dependency: "payments"}, 0
+			k, got := &knowing{}, 0
 			for i, one := range row.tells {
 				known := false
 				switch v := one.(type) {
