@@ -24,7 +24,9 @@ type Report struct {
 	Started      time.Time    `json:"started"`
 	DurationS    float64      `json:"duration_s"`
 	Verdict      Verdict      `json:"verdict"`
-	Summary      string       `json:"summary"`     // one plain sentence
+	VerdictWhy   string       `json:"verdict_why"` // why it is inconclusive; empty when it is not
+	Summary      string       `json:"summary"`     // a headline: what happened, why, and what would help, in at most three plain sentences
+	Details      []string     `json:"details"`     // what else there is to say, a plain sentence each
 	Outcome      string       `json:"outcome"`     // "complete", "interrupted", "aborted", "failed" or "killed" (no outcome was written)
 	OutcomeWhy   string       `json:"outcome_why"` // when it is not complete, as far as is known
 	ExitCode     int          `json:"exit_code"`

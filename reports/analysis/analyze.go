@@ -77,6 +77,6 @@ func report(run *measure.Run) *reports.Report {
 	}
 	r.NotKnown = explain.NotKnown(r)
 	r.Advice = explain.Advice(r)
-	r.Summary = explain.Summary(r)
+	r.Summary, r.Details = explain.Summary(r)
 	return r
 }

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tailback/tailback/internal/madeup"
@@ -33,7 +34,8 @@ func diagnosed(t *testing.T, s *madeup.Scenario, set func(r *reports.Report)) st
 	r := without(t, s)
 	set(r)
 	r.Claims = claims.List(r)
-	return explain.Summary(r)
+	headline, details := explain.Summary(r)
+	return strings.Join(append([]string{headline}, details...), " | ")
 }
 
 // around is an estimate that is at most part of itself off.

@@ -57,7 +57,7 @@ func TestSummary(t *testing.T) {
 				madeup.Bad(h, 500)
 			}
 		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),
-			"10% of requests failed before any fault; with payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+			"10% of requests failed before any fault. With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
 		{"a healthy run without faults", plain(nil), "All 160 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
 		{"errors without faults", plain(func(h *journal.Hit) {
 			if h.Seq >= 144 && h.Seq < 150 {

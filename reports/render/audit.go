@@ -35,7 +35,7 @@ func AuditText(w io.Writer, a *reports.Audit) error {
 		}
 		fmt.Fprintf(&b, "  %-2s %s: %s\n", sign, oneLine(row.Dependency), oneLine(row.Text))
 	}
-	fmt.Fprintf(&b, "\n  %s\n", sentence(oneLine(a.Summary)))
+	fmt.Fprintf(&b, "\n  %s\n", words.Sentence(oneLine(a.Summary)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
-	"strings"
 
 	"github.com/tailback/tailback/reports/words"
 )
@@ -57,16 +56,8 @@ var campaignFunctions = template.FuncMap{
 	"report":   reportLink,
 	"plural":   func(n int, noun string) string { return words.Number(int64(n), noun) },
 	"atMost":   func(s *float64) string { return known(s, words.Limit) },
-	"headline": func(summary string) string { first, _ := parted(summary); return sentence(first) },
+	"headline": func(summary string) string { first, _ := parted(summary); return words.Sentence(first) },
 	"lead":     func(summary string) string { _, rest := parted(summary); return rest },
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(text string) string {
-	if text = words.Capital(text); text != "" && !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
 }
 
 // reportLink is where a run's own page lies, seen from the campaign's; "" where

@@ -79,6 +79,12 @@ func (t *terminal) head(r *reports.Report) {
 		t.item("", plain, r.Summary)
 		t.WriteString("\n")
 	}
+	for _, text := range r.Details {
+		t.event("", plain, text)
+	}
+	if len(r.Details) > 0 {
+		t.WriteString("\n")
+	}
 }
 
 // phases writes the table of phases, and below it what has no column. What is

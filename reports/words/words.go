@@ -28,17 +28,28 @@ func joined(parts []string, before string) string {
 // Sentences writes one text after another as sentences: "a. B. C". The first may
 // follow something, so that its own capital, and the last full stop, are left to others.
 func Sentences(parts []string) string {
-	var all []string
+	text := ""
 	for _, part := range parts {
 		switch {
 		case part == "":
-		case all == nil:
-			all = append(all, part)
+		case text == "":
+			text = part
 		default:
-			all = append(all, Capital(part))
+			text = Stop(text) + " " + Capital(part)
 		}
 	}
-	return strings.Join(all, ". ")
+	return text
+}
+
+// Sentence makes text one: with a capital, and a full stop unless it ends in a mark.
+func Sentence(text string) string { return Stop(Capital(text)) }
+
+// Stop ends a sentence with a full stop, unless it is empty or ends in a mark.
+func Stop(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".?!") {
+		return text
+	}
+	return text + "."
 }
 
 // Capital makes the first letter of a sentence a capital.
