@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strings"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -21,6 +23,31 @@ func campaignJSON(w io.Writer, found any) error {
 		return fmt.Errorf("write report.json: %w", err)
 	}
 	return nil
+}
+
+// campaignHead writes name and verdict of an audit or a search, what it was, and
+// its summary.
+func campaignHead(b *strings.Builder, c *reports.Campaign, badge, what string) {
+	b.WriteString(strings.Join([]string{shorten(oneLine(c.Name), width-30), badge, words.Lasted(c.DurationS)}, "  ") + "\n")
+	b.WriteString(words.Paragraph("  ", "  ", what, width) + "\n")
+	if c.Summary != "" {
+		b.WriteString(words.Paragraph("  ", "  ", words.Sentence(oneLine(c.Summary)), width) + "\n")
+	}
+}
+
+// leftTable writes rows in columns that all begin at the left. Where they are too
+// wide, the first column's ends are left out.
+func leftTable(b *strings.Builder, rows [][]cell) {
+	room := max(width-tableWidth(rows)+widthsOf(rows)[0], len("dependency"))
+	for _, row := range rows {
+		row[0].text = shorten(row[0].text, room)
+	}
+	alignLeft(rows, len(rows[0])-1)
+	var table strings.Builder
+	writeTable(&table, unpainted, rows)
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n") // no blanks behind the last column
+	}
 }
 
 // frame is what the pages of an audit and a search have in common.
