@@ -19,12 +19,12 @@ func newAudit() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
-		Short: "Hang each dependency in turn, and say which timeout the site has on it",
+		Short: "Hang each dependency in turn, to learn its timeout",
 		Long: `Audit hangs each dependency in turn at audit.rate for up to audit.horizon, waits
-until the site is well again, and goes on to the next. It exits with 0 when every
-dependency has a timeout, with 1 when one has none, and with 3 when it can't be told.
-With --from it also hangs every other host that the egress saw the site call in an
-earlier run, except the site itself.`,
+until the site is well again, and goes on to the next. It exits with 0 when
+every dependency has a timeout, with 1 when one has none, and with 3 when it
+can't be told. With --from it also hangs every other host that the egress saw
+the site call in an earlier run, except the site itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownFormat(format); err != nil {
@@ -84,7 +84,12 @@ func addSeen(exp *configs.Experiment, from string) error {
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	a, err := campaign.Audit(ctx, exp, out, progress.show, func(string) { progress.clear() })
+	a, err := campaign.Audit(ctx, exp, out, campaign.AuditProgress{
+		Begin: func(dependency string, number, of int) {
+			progress.begin(fmt.Sprintf("dependency %d of %d", number, of), dependency)
+		},
+		Watch: progress.show, Wait: progress.wait,
+	})
 	progress.clear()
 	if err != nil {
 		err = failed(ctx, err)

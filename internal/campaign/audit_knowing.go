@@ -17,8 +17,8 @@ type knowing struct {
 	usual    stats.Histogram // good answers before the hang, ns
 	waits    []time.Duration
 	began    time.Duration // the first of them
-	answered int // slow answers by the application
-	broken   int // answers of a gateway whose worker broke off
+	answered int           // slow answers by the application
+	broken   int           // answers of a gateway whose worker broke off
 }
 
 // What it takes to know. Retries show once some requests have gone through all

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,8 +10,14 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports/journal"
 )
+
+// unseen is a progress that nobody looks at.
+var unseen = AuditProgress{
+	Begin: func(string, int, int) {}, Watch: func(harness.Status) {}, Wait: func(time.Duration, time.Duration) {},
+}
 
 // ended is a call of the site's that it gave up after so long.
 func ended(at, held time.Duration) journal.Event {
@@ -106,11 +113,15 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 	}
 	begun := time.Now()
 	var done []string
-	a, err := Audit(t.Context(), exp, t.TempDir(), nil, func(dependency string) { done = append(done, dependency) })
+	progress := unseen
+	progress.Begin = func(dependency string, number, of int) {
+		done = append(done, fmt.Sprintf("%s %d of %d", dependency, number, of))
+	}
+	a, err := Audit(t.Context(), exp, t.TempDir(), progress)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(done, []string{"a", "b"}) || time.Since(begun) > awaitBound/2 {
+	if !slices.Equal(done, []string{"a 1 of 2", "b 2 of 2"}) || time.Since(begun) > awaitBound/2 {
 		t.Fatalf("got %q after %v, want two at once", done, time.Since(begun))
 	}
 	for _, row := range a.Rows {
@@ -129,7 +140,7 @@ func TestAuditDoesNotMixWithAnEarlierOne(t *testing.T) {
 	if err := os.WriteFile(earlier, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Audit(t.Context(), exp, dir, nil, nil)
+	a, err := Audit(t.Context(), exp, dir, unseen)
 	if a != nil || err == nil || err.Error() != "begin audit: "+dir+" is not empty; name another folder with --out" {
 		t.Errorf("got %+v, %v", a, err)
 	}
