@@ -29,7 +29,7 @@ func (d *dryRun) text() string {
 	var b strings.Builder
 	line := func(heading string, width int, text string) {
 		first := "  " + heading + strings.Repeat(" ", max(width-utf8.RuneCountInString(heading), 0)) + " "
-		b.WriteString(words.Paragraph(first, strings.Repeat(" ", width+3), d.secrets(text), words.Columns))
+		b.WriteString(words.Paragraph(first, strings.Repeat(" ", width+5), d.secrets(text), words.Columns))
 	}
 	b.WriteString(words.Paragraph("", "  ", d.secrets(fmt.Sprintf("%s, a dry run of tailback %s: nothing was sent, no port was opened", d.Name, d.Command)), words.Columns) + "\n")
 	line("target", 14, d.Target.URL+" at "+d.at())
@@ -57,7 +57,11 @@ func (d *dryRun) text() string {
 		b.WriteString("\n")
 		line("at", 10, run.Name)
 		for _, e := range run.Timeline {
-			line(clock(e.AtS), 10, e.words(run))
+			width := 10
+			if e.Dependency != "" { // what its faults do is told below a phase
+				width += 2
+			}
+			line(clock(e.AtS), width, e.words(run))
 		}
 		if run.Note != "" {
 			for _, part := range strings.Split(run.Note, "; ") {
@@ -129,7 +133,7 @@ func (e dryEvent) phaseWords() string {
 	case e.Load == "burst":
 		load = "all at once"
 	default:
-		load = fmt.Sprintf("%d clients that wait for their answers", e.Clients)
+		load = words.Number(int64(e.Clients), "client") + words.Either(int64(e.Clients), " that waits for its answer", " that wait for their answers")
 	}
 	text := fmt.Sprintf("phase %s: %s", e.Phase, load)
 	if e.DurationS != nil {

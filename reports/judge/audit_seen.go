@@ -9,24 +9,29 @@ import (
 )
 
 // callSeen reports whether a call of the site's to a dependency was seen in any of
-// the runs; nil when there is none that could have seen one.
+// the runs; nil when it was not, and its own was not made to the end.
 func callSeen(parts []AuditPart, dependency string) *bool {
-	made := false
+	watched := false
 	for _, p := range parts {
 		if p.Report == nil {
 			continue
 		}
-		made = made || p.Dependency == dependency
 		used := reports.DependencyNamed(p.Report.Dependencies, dependency)
 		through := func(d reports.DependencySeen) bool { return d.Dependency == dependency && d.Calls > 0 }
-		touched := func(f reports.Fault) bool {
-			return f.Dependency == dependency && (f.Exercised || f.Uncounted || f.Untold())
-		}
-		if used.Calls > 0 || used.PeakOpen > 0 || slices.ContainsFunc(p.Report.DependenciesSeen, through) || slices.ContainsFunc(p.Report.Faults, touched) {
+		if used.Calls > 0 || used.PeakOpen > 0 || slices.ContainsFunc(p.Report.DependenciesSeen, through) {
 			return new(true)
 		}
+		for _, f := range p.Report.Faults {
+			if f.Dependency != dependency {
+				continue
+			}
+			if f.Exercised {
+				return new(true)
+			}
+			watched = watched || p.Report.Outcome == reports.OutcomeComplete && !f.Uncounted && !f.Untold()
+		}
 	}
-	if !made {
+	if !watched {
 		return nil
 	}
 	return new(false)

@@ -15,11 +15,18 @@ func hung(name string, calls bool, hosts ...reports.DependencySeen) AuditPart {
 		t = reports.Timeout{Dependency: name, Fault: "hang", Verdict: reports.ByApp, ObservedS: &reports.Estimate{Value: 1}}
 	}
 	return AuditPart{Dependency: name, Bundle: name, Report: &reports.Report{
+		Outcome:          reports.OutcomeComplete,
 		Phases:           []reports.Phase{{Name: "baseline", Traffic: reports.Traffic{Sent: 40, OKRatio: new(1.0)}}, {Name: "hang"}},
 		Faults:           []reports.Fault{{Dependency: name, Kind: "hang", Phase: "hang", Connections: new(int64(0)), RequestsHeld: new(int64(0)), LiftedS: new(9.0), Exercised: calls}},
 		Timeouts:         []reports.Timeout{t},
 		DependenciesSeen: hosts,
 	}}
+}
+
+// interrupted is a part that did not come to its end.
+func interrupted(p AuditPart) AuditPart {
+	p.Report.Outcome = reports.OutcomeInterrupted
+	return p
 }
 
 // An audit says which dependencies it saw no call to, and which hosts it did not hang.
@@ -45,6 +52,7 @@ func TestAuditSaysWhatItSaw(t *testing.T) {
 		{"a host that another run hung", []AuditPart{hung("payments", true, others...), hung("mail.example:25", true)}, "every dependency is called with a timeout"},
 		{"not run", []AuditPart{{Dependency: "payments", Err: errors.New("port taken")}, hung("stock", false)},
 			"of payments it could not be told: not run: port taken. No call to stock was seen: it does not go through Tailback, or these requests don't call it"},
+		{"cut short before the hang", []AuditPart{interrupted(hung("payments", false))}, "of payments it could not be told: the fault touched no request"},
 		{"nothing to hang", nil, "no dependency was hung"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -58,6 +58,15 @@ func Number(n int64, noun string) string {
 	return Count(n) + " " + plural(noun)
 }
 
+// Amount writes a number of things that need not be whole, with their noun: 1
+// worker, 2.5 workers.
+func Amount(v float64, noun string) string {
+	if text := Things(v); text != "1" {
+		return text + " " + plural(noun)
+	}
+	return "1 " + noun
+}
+
 // plural is the plural of a regular noun.
 func plural(noun string) string {
 	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") && !strings.HasSuffix(stem, "e") && !strings.HasSuffix(stem, "o") {

@@ -49,6 +49,7 @@ func TestCounts(t *testing.T) {
 		{words.Join(nil), ""}, {words.Join([]string{"a"}), "a"}, {words.Join([]string{"a", "b"}), "a and b"}, {words.Join([]string{"a", "b", "c"}), "a, b and c"},
 		{words.Or(nil), ""}, {words.Or([]string{"a"}), "a"}, {words.Or([]string{"a", "b", "c"}), "a, b or c"},
 		{words.Number(1, "dependency"), "1 dependency"}, {words.Number(3, "dependency"), "3 dependencies"}, {words.Number(2, "delay"), "2 delays"},
+		{words.Amount(1.04, "worker"), "1 worker"}, {words.Amount(0.96, "worker"), "1 worker"}, {words.Amount(2.5, "worker"), "2.5 workers"}, {words.Amount(0, "worker"), "0 workers"},
 		{words.Either(1, "is", "are"), "is"}, {words.Either(0, "is", "are"), "are"}, {words.Either(2, "is", "are"), "are"},
 		{words.Sentences(nil), ""}, {words.Sentences([]string{"a", "", "b?", "c"}), "a. B? C"}, {words.Sentences([]string{"", "a"}), "a"},
 		{words.Sentence("is it?"), "Is it?"}, {words.Sentence("it is"), "It is."}, {words.Sentence("It is."), "It is."}, {words.Sentence(""), ""},
