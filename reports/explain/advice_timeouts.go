@@ -154,7 +154,7 @@ func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.A
 		return nil
 	}
 	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
-	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"
+	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with " + theseWorkers(r)
 	if b.Calls <= 0.9 {
 		because = fmt.Sprintf("%s of requests call it, and while it hung it took the workers of the others too", words.Percent(share(r, b)))
 	}

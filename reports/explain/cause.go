@@ -166,6 +166,11 @@ func theWorkers(r *reports.Report, one, others string) string {
 	return "the " + words.Either(counted(r), one, others)
 }
 
+// theseWorkers writes "these workers", or "this worker".
+func theseWorkers(r *reports.Report) string {
+	return words.Either(counted(r), "this worker", "these workers")
+}
+
 // counted is how many workers there are; 0 when it is not known exactly.
 func counted(r *reports.Report) int64 {
 	if w := r.Pool.Counted(); w != nil && !r.Pool.Grew {

@@ -85,7 +85,7 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 		if need != "" {
 			need = "; " + need
 		}
-		return []string{"No timeout would hold " + atRate(r, b) + " with these workers" + need}
+		return []string{"No timeout would hold " + atRate(r, b) + " with " + theseWorkers(r) + need}
 	}
 	return []string{"A timeout of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
 }
@@ -114,7 +114,7 @@ func shortEnough(r *reports.Report, t *reports.Timeout, b *reports.Budget, name 
 	case b.MaxTimeoutS == nil && b.Why != "":
 		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Asked(b.RateHz), b.Why)
 	case b.MaxTimeoutS == nil:
-		return fmt.Sprintf("%s%s does not help: no timeout holds %s with these workers%s", the, tries, words.Asked(b.RateHz), need)
+		return fmt.Sprintf("%s%s does not help: no timeout holds %s with %s%s", the, tries, words.Asked(b.RateHz), theseWorkers(r), need)
 	}
 	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Asked(b.RateHz) + headroom(b)
 	switch {
