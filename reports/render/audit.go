@@ -32,6 +32,7 @@ func AuditText(w io.Writer, a *reports.Audit) error {
 		}
 		b.WriteString(words.Paragraph(fmt.Sprintf("  %-2s ", sign), "     ", oneLine(row.Dependency)+": "+oneLine(row.Text), width))
 	}
+	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

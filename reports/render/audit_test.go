@@ -32,6 +32,7 @@ func TestAuditText(t *testing.T) {
      known: the workers were not all busy
   x  search: no timeout within 30 s
   ?  mail: not run: port taken by another
+
 `
 	var b strings.Builder
 	if err := AuditText(&b, a); err != nil {

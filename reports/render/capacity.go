@@ -22,7 +22,7 @@ func CapacityText(w io.Writer, c *reports.Capacity) error {
 	for i := range c.Figures {
 		capacityFigure(&b, c, &c.Figures[i])
 	}
-	b.WriteString(words.Paragraph("  ", "  ", arrivalsNote(c.Arrivals), width))
+	b.WriteString(words.Paragraph("  ", "  ", arrivalsNote(c.Arrivals), width) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
