@@ -11,6 +11,7 @@ import (
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
+	"github.com/tailback/tailback/reports/words"
 )
 
 func newAudit() *cobra.Command {
@@ -38,9 +39,11 @@ the site call in an earlier run, except the site itself.`,
 				return usage(fmt.Errorf("audit %s: it has no audit section; add one such as audit: {rate: 2, horizon: 30s}", args[0]))
 			}
 			if from != "" {
-				if err := addSeen(exp, from); err != nil {
+				note, err := addSeen(exp, from)
+				if err != nil {
 					return usage(err)
 				}
+				tell(cmd.ErrOrStderr(), note)
 			}
 			if out == "" {
 				out = defaultOut(exp.Name + "-audit")
@@ -65,20 +68,29 @@ the site call in an earlier run, except the site itself.`,
 	return cmd
 }
 
-// addSeen adds the hosts that a run's egress saw to the dependencies that are declared.
-func addSeen(exp *configs.Experiment, from string) error {
+// addSeen adds the hosts that a run's egress saw to the dependencies that are
+// declared, and says which it added, and which it did not see.
+func addSeen(exp *configs.Experiment, from string) (note string, err error) {
 	if exp.Chaos.Egress.Listen == "" {
-		return fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
+		return "", fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
 	}
 	r, err := readReport(from)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(r.DependenciesSeen) == 0 {
-		return fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
+		return "", fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
 	}
-	campaign.AddSeen(exp, r)
-	return nil
+	added, missing := campaign.AddSeen(exp, r)
+	note = "the egress saw no call in " + from + " but to what is declared"
+	if added != nil {
+		note = "the egress saw calls to " + words.Join(added) + " in " + from + ", which are hung as well"
+	}
+	if n := int64(len(missing)); n > 0 {
+		note += "; " + words.Join(missing) + words.Either(n, " was", " were") + " not among them: " +
+			words.Either(n, "it does", "they do") + " not go through the egress, or that run did not call " + words.Either(n, "it", "them")
+	}
+	return note, nil
 }
 
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {

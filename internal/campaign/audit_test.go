@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -146,5 +147,15 @@ func TestAuditDoesNotMixWithAnEarlierOne(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("the folder holds %v", files)
+	}
+}
+
+// A run's egress tells what to hang besides, and which of those declared it did not see.
+func TestAddSeen(t *testing.T) {
+	exp := &configs.Experiment{Dependencies: []configs.Dependency{{Name: "bank", Host: "Bank.example:443"}, {Name: "mariadb", Host: "db.example:3306"}, {Name: "redis", Listen: "127.0.0.1:1"}}}
+	added, missing := AddSeen(exp, &reports.Report{DependenciesSeen: []reports.DependencySeen{
+		{Host: "bank.example:443", Calls: 2}, {Host: "www.example:443", Self: true}, {Host: "mail.example:25", Calls: 1}, {Host: "other", Calls: 9}}})
+	if !slices.Equal(added, []string{"mail.example:25"}) || !slices.Equal(missing, []string{"mariadb"}) || len(exp.Dependencies) != 4 {
+		t.Errorf("added %q, missing %q, of %+v", added, missing, exp.Dependencies)
 	}
 }
