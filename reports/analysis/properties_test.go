@@ -143,7 +143,7 @@ func checkReport(t *testing.T, s *madeup.Scenario, r *reports.Report) {
 }
 
 // sentenceEnd is where one sentence of a summary ends.
-var sentenceEnd = regexp.MustCompile(`[.?!]( [A-Z]|$)`)
+var sentenceEnd = regexp.MustCompile(`[.?!]( [A-Z0-9]|$)`)
 
 func checkTraffic(t *testing.T, name string, f reports.Traffic) {
 	t.Helper()
