@@ -115,6 +115,9 @@ func TestMessagesBreakBetweenWords(t *testing.T) {
 	if !strings.Contains(got, "\n  short:  as it is\n    /path/path") || strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(long+" short: as it is "+strings.Repeat("/path", 30)), " ") {
 		t.Errorf("got\n%s", got)
 	}
+	if got := broken(strings.Repeat("x", 76)+" abc\n"+strings.Repeat("x", 77)+" abc", 80); got != strings.Repeat("x", 76)+" abc\n"+strings.Repeat("x", 77)+"\n  abc\n" {
+		t.Errorf("at the edge %q", got)
+	}
 	var b strings.Builder
 	if tell(&b, long); b.String() != long+"\n" {
 		t.Errorf("a log got %q", b.String())

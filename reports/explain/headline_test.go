@@ -20,6 +20,17 @@ func twoHangs() *madeup.Scenario {
 		Fault("stock", "hang", 12*s, 15*s).Fault("payments", "hang", 25*s, 35*s)
 }
 
+// stallAfterCalm is a run in which stock hangs and nothing comes of it, and then
+// payments, and nobody is answered.
+func stallAfterCalm() *madeup.Scenario {
+	const s = madeup.Second
+	return madeup.NewScenario(madeup.Phase("stock", 10*s), madeup.Phase("payments", 10*s)).Drive(func(h *journal.Hit) {
+		if h.Due >= 12*s && h.Due < 15*s {
+			h.Done = 15*s + 50*madeup.Millisecond
+		}
+	}).Fault("stock", "hang", 2*s, 5*s).Fault("payments", "hang", 12*s, 15*s)
+}
+
 // A headline has what happened, why, and what would help, of what went wrong; all
 // else is below it.
 func TestHeadline(t *testing.T) {
@@ -43,6 +54,8 @@ func TestHeadline(t *testing.T) {
 			r.Timeouts = append(r.Timeouts, reports.Timeout{Dependency: "stock", Fault: "hang", Verdict: "app", ObservedS: around(0.2, 0.01), HeldHz: new(8.0)})
 		}, down + " No timeout on payments was seen within 10 s. " + holds,
 			[]string{"With stock hanging for 3 s every request was answered well, the slowest in 100 ms.", "The 0.20 s timeout on stock was short enough for 8/s in this run."}},
+		{"a stall goes wrong as errors do", stallAfterCalm(), func(*reports.Report) {},
+			"With payments hanging for 3 s, visitors got nothing for 3 s: 23 of 24 requests were answered only once it was lifted, after waiting for up to 3 s; the site was well again as soon as it was lifted. With stock hanging for 3 s every request was answered well, the slowest in 100 ms.", nil},
 		{"what would help comes before why where there is no room for both", madeup.Hang(), func(r *reports.Report) {
 			physics(r)
 			r.Outcome, r.OutcomeWhy = reports.OutcomeAborted, `abort_when "errors > 50% over 10s": 9 of the 10 requests were errors`
