@@ -30,7 +30,7 @@ func TestCapacityTellsWhyATrialDidNotBegin(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite report: ") {
 		t.Errorf("got %v", err)
 	}
-	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.HasSuffix(found.Summary, ": With no fault it could not be told what the site carries.") {
+	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.Contains(found.Summary, ": With no fault it could not be told what the site carries: create bundle: ") {
 		t.Errorf("found %+v", found)
 	}
 }
