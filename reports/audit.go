@@ -11,8 +11,9 @@ type Audit struct {
 // AuditRow is one dependency of an audit.
 type AuditRow struct {
 	Dependency string   `json:"dependency"`
+	Seen       *bool    `json:"seen"`     // whether the site called it in any of the runs; null when no run could see that
 	Timeout    *Timeout `json:"timeout"`  // null when the run could not be done
-	Visitors   string   `json:"visitors"` // what most who waited got: "good page", "degraded page", "error 504", "error client_timeout", ...
+	Visitors   string   `json:"visitors"` // what most who waited got: "good page", "degraded page", "error 504", "error client_timeout", "nothing for 30 s", ...
 	// MaxTimeoutS is the longest timeout that holds the rate; null when it is not known, or none would.
 	MaxTimeoutS *float64 `json:"max_timeout_s"`
 	Verdict     string   `json:"verdict"` // AuditOK, AuditTooLong, AuditNone or AuditUnknown

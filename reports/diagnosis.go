@@ -119,11 +119,14 @@ type Timeout struct {
 	Source   string    `json:"source"`    // "connection" or "response"; "" when none was seen
 	Verdict  string    `json:"verdict"`   // who ended the wait: "app", "worker" (it was killed) or "none"; "" when it can't be told
 	Visitor  string    `json:"visitor"`   // who gave up on the visitor: "gateway", "client", "app", or "ok": nobody; "" when it can't be told
-	Got      string    `json:"got"`       // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ...; "" when none had to
+	Got      string    `json:"got"`       // what came to most visitors that had to wait: "good page", "degraded page", "error 504", ..., or GotNothing; "" when none had to
 	HorizonS float64   `json:"horizon_s"` // the longest wait that was watched
 	Connect  bool      `json:"connect"`   // it is the time to connect that was limited
 	Why      string    `json:"why"`       // when Verdict is "", or what else was seen
 }
+
+// GotNothing is what visitors got who were answered only once the fault was lifted.
+const GotNothing = "nothing"
 
 // WholeS is how long a call that is not answered holds a worker in all, seconds.
 func (t *Timeout) WholeS() float64 {

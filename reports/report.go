@@ -24,7 +24,9 @@ type Report struct {
 	Started      time.Time    `json:"started"`
 	DurationS    float64      `json:"duration_s"`
 	Verdict      Verdict      `json:"verdict"`
-	Summary      string       `json:"summary"`     // one plain sentence
+	VerdictWhy   string       `json:"verdict_why"` // why it is inconclusive; empty when it is not
+	Summary      string       `json:"summary"`     // a headline: what happened, why, and what would help, in at most three plain sentences
+	Details      []string     `json:"details"`     // what else there is to say, a plain sentence each
 	Outcome      string       `json:"outcome"`     // "complete", "interrupted", "aborted", "failed" or "killed" (no outcome was written)
 	OutcomeWhy   string       `json:"outcome_why"` // when it is not complete, as far as is known
 	ExitCode     int          `json:"exit_code"`
@@ -160,6 +162,14 @@ type Fault struct {
 	Exercised       bool   `json:"exercised"`
 	Uncounted       bool   `json:"uncounted,omitempty"` // nothing says whether it was: a plain Toxiproxy server does not count
 	UndoConfirmed   *bool  `json:"undo_confirmed"`
+	Due             int64  `json:"due"` // requests that were due while it was in force, warm-up apart
+	// Late is how many of these were answered well only once it was lifted, and would
+	// not have been before; LateWaitS is how long the longest of them had waited by then.
+	Late      int64    `json:"late"`
+	LateWaitS *float64 `json:"late_wait_s"` // null when Late is 0
+	// SilentS is the longest time under it in which requests waited and not one was
+	// answered, well or not; null when it was not lifted.
+	SilentS *float64 `json:"silent_s"`
 }
 
 // Effect is what a fault does to calls.

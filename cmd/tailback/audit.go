@@ -11,6 +11,7 @@ import (
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/render"
+	"github.com/tailback/tailback/reports/words"
 )
 
 func newAudit() *cobra.Command {
@@ -19,12 +20,12 @@ func newAudit() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
-		Short: "Hang each dependency in turn, and say which timeout the site has on it",
+		Short: "Hang each dependency in turn, to learn its timeout",
 		Long: `Audit hangs each dependency in turn at audit.rate for up to audit.horizon, waits
-until the site is well again, and goes on to the next. It exits with 0 when every
-dependency has a timeout, with 1 when one has none, and with 3 when it can't be told.
-With --from it also hangs every other host that the egress saw the site call in an
-earlier run, except the site itself.`,
+until the site is well again, and goes on to the next. It exits with 0 when
+every dependency has a timeout, with 1 when one has none, and with 3 when it
+can't be told. With --from it also hangs every other host that the egress saw
+the site call in an earlier run, except the site itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownFormat(format); err != nil {
@@ -38,9 +39,11 @@ earlier run, except the site itself.`,
 				return usage(fmt.Errorf("audit %s: it has no audit section; add one such as audit: {rate: 2, horizon: 30s}", args[0]))
 			}
 			if from != "" {
-				if err := addSeen(exp, from); err != nil {
+				note, err := addSeen(exp, from)
+				if err != nil {
 					return usage(err)
 				}
+				tell(cmd.ErrOrStderr(), note)
 			}
 			if out == "" {
 				out = defaultOut(exp.Name + "-audit")
@@ -68,26 +71,40 @@ earlier run, except the site itself.`,
 	return cmd
 }
 
-// addSeen adds the hosts that a run's egress saw to the dependencies that are declared.
-func addSeen(exp *configs.Experiment, from string) error {
+// addSeen adds the hosts that a run's egress saw to the dependencies that are
+// declared, and says which it added, and which it did not see.
+func addSeen(exp *configs.Experiment, from string) (note string, err error) {
 	if exp.Chaos.Egress.Listen == "" {
-		return fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
+		return "", fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
 	}
 	r, err := readReport(from)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(r.DependenciesSeen) == 0 {
-		return fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
+		return "", fmt.Errorf("audit --from %s: its egress saw no call; run the experiment with the site's http_proxy and https_proxy set to %s", from, exp.Chaos.Egress.Listen)
 	}
-	campaign.AddSeen(exp, r)
-	return nil
+	added, missing := campaign.AddSeen(exp, r)
+	note = "the egress saw no call in " + from + " but to what is declared"
+	if added != nil {
+		note = "the egress saw calls to " + words.Join(added) + " in " + from + ", which are hung as well"
+	}
+	if n := int64(len(missing)); n > 0 {
+		note += "; " + words.Join(missing) + words.Either(n, " was", " were") + " not among them: " +
+			words.Either(n, "it does", "they do") + " not go through the egress, or that run did not call " + words.Either(n, "it", "them")
+	}
+	return note, nil
 }
 
 func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
 	ctx := cmd.Context()
 	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
-	a, err := campaign.Audit(ctx, exp, out, progress.show, func(string) { progress.clear() })
+	a, err := campaign.Audit(ctx, exp, out, campaign.AuditProgress{
+		Begin: func(dependency string, number, of int) {
+			progress.begin(fmt.Sprintf("dependency %d of %d", number, of), dependency)
+		},
+		Watch: progress.show, Wait: progress.wait,
+	})
 	progress.clear()
 	if err != nil {
 		err = failed(ctx, err)

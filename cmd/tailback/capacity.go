@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,11 +19,12 @@ func newCapacity() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "capacity FILE",
-		Short: "Find the highest rate that the site carries, without faults and under each",
-		Long: `Capacity looks for the highest rate that meets capacity.objective, to 5%, without
-a fault and then under each of capacity.faults. A trial is an ordinary run in a
-folder of its own; one that grows the queue does not hold, even if it ended
-before the queue was full. Between trials it waits until the site is well again.`,
+		Short: "Find the highest rate that the site carries, also under faults",
+		Long: `Capacity looks for the highest rate that meets capacity.objective, to 5%,
+without a fault and then under each of capacity.faults. A trial is an ordinary
+run in a folder of its own; one that grows the queue does not hold, even if it
+ended before the queue was full. Between trials it waits until the site is well
+again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownFormat(format); err != nil {
@@ -51,7 +51,7 @@ before the queue was full. Between trials it waits until the site is well again.
 				return err
 			}
 			defer done()
-			found, err := campaign.Capacity(cmd.Context(), exp, out, capacityProgress(cmd.ErrOrStderr()))
+			found, err := campaign.Capacity(cmd.Context(), exp, out, capacityProgress(cmd.ErrOrStderr(), exp.Name))
 			if err != nil {
 				err = failed(cmd.Context(), err)
 			}
@@ -74,19 +74,19 @@ before the queue was full. Between trials it waits until the site is well again.
 // capacityForms are how a search's result is printed.
 var capacityForms = map[string]func(io.Writer, *reports.Capacity) error{"text": render.CapacityText, "json": render.CapacityJSON, "html": render.CapacityHTML}
 
-// capacityProgress prints a line a trial: its rate as it begins, and what came
-// of it once it is over.
-func capacityProgress(w io.Writer) campaign.CapacityProgress {
+// capacityProgress prints a line a trial, once it is over: its rate, and what came of it.
+func capacityProgress(w io.Writer, name string) campaign.CapacityProgress {
+	p, trial := newProgress(w, name), ""
+	p.trial = true
 	return campaign.CapacityProgress{
 		Begin: func(fault string, rateHz, seconds float64) {
-			if fault != "" {
-				fault += ": "
+			if trial = fmt.Sprintf("%s for %s", words.Asked(rateHz), words.Span(seconds)); fault != "" {
+				trial = fault + ": " + trial
 			}
-			fmt.Fprintf(w, "%s%s for %s: ", fault, words.Asked(rateHz), words.Span(seconds))
+			p.begin(trial, "")
 		},
-		End: func(result string) { fmt.Fprintln(w, result) },
-		Wait: func(atMost time.Duration) {
-			fmt.Fprintf(w, "waiting for up to %v until the site is well again\n", atMost)
-		},
+		Watch: p.show,
+		End:   func(result string) { p.say("", trial+": "+result) },
+		Wait:  p.wait,
 	}
 }

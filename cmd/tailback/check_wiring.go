@@ -100,13 +100,13 @@ func (p *wiring) text() string {
 		wide = max(wide, len(s.Source))
 	}
 	line := func(name, text string, list []remark) {
-		paragraph(&b, fmt.Sprintf("%-*s  ", wide, name), strings.Repeat(" ", wide+2), text)
+		b.WriteString(words.Paragraph(fmt.Sprintf("%-*s  ", wide, name), strings.Repeat(" ", wide+2), text, words.Columns))
 		for _, r := range list {
 			mark := "!"
 			if r.Spoils {
 				mark = "x"
 			}
-			paragraph(&b, "  "+mark+" ", "    ", r.Text)
+			b.WriteString(words.Paragraph("  "+mark+" ", "    ", r.Text, words.Columns))
 		}
 	}
 	for _, r := range p.Requests {

@@ -84,11 +84,12 @@ func demo(cmd *cobra.Command, kind, out string) error {
 		return err
 	}
 	defer site.Close()
-	fmt.Fprintf(w, "staging site (%s): %d workers, %v of work a request, %g requests/s; payments hangs\n\n", kind, demoWorkers, demoWork, demoRate)
+	about := fmt.Sprintf("staging site (%s): %d workers, %v of work a request, %g requests/s; payments hangs", kind, demoWorkers, demoWork, demoRate)
+	fmt.Fprint(w, words.Paragraph("", "  ", about, words.Columns), "\n")
 
 	var results []*reports.Report
-	for _, run := range demoRuns {
-		r, err := runDemo(ctx, cmd, run, site, proxy.Addr, filepath.Join(out, run.dir))
+	for i, run := range demoRuns {
+		r, err := runDemo(ctx, cmd, i, site, proxy.Addr, filepath.Join(out, run.dir))
 		if err != nil {
 			return err
 		}
@@ -105,8 +106,8 @@ func demo(cmd *cobra.Command, kind, out string) error {
 }
 
 // runDemo writes an ordinary experiment file and runs it the ordinary way.
-func runDemo(ctx context.Context, cmd *cobra.Command, run demoRun, site *staging.Site, proxy, dir string) (*reports.Report, error) {
-	file, err := writeDemo(run, site, proxy)
+func runDemo(ctx context.Context, cmd *cobra.Command, i int, site *staging.Site, proxy, dir string) (*reports.Report, error) {
+	file, err := writeDemo(demoRuns[i], site, proxy)
 	if err != nil {
 		return nil, failed(ctx, err)
 	}
@@ -115,11 +116,13 @@ func runDemo(ctx context.Context, cmd *cobra.Command, run demoRun, site *staging
 	if err != nil {
 		return nil, usage(err)
 	}
-	r, err := conduct(ctx, cmd, exp, dir)
+	progress := newProgress(cmd.ErrOrStderr(), "")
+	progress.begin(fmt.Sprintf("run %d of %d", i+1, len(demoRuns)), exp.Name)
+	r, err := conduct(ctx, progress, exp, dir)
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n", exp.Name, r.Summary)
+	_, err = fmt.Fprint(cmd.OutOrStdout(), exp.Name, "\n", words.Paragraph("  ", "  ", r.Summary, words.Columns))
 	return r, err
 }
 

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
 )
-
-// dryWidth is how wide the text of a dry run is, characters.
-const dryWidth = 100
 
 // json writes all of it.
 func (d *dryRun) json() string {
@@ -28,53 +27,55 @@ func (d *dryRun) json() string {
 // text writes it for a person to read before a release.
 func (d *dryRun) text() string {
 	var b strings.Builder
-	line := func(format string, args ...any) {
-		b.WriteString(clip(d.secrets(strings.TrimRight(fmt.Sprintf(format, args...), " ")), dryWidth) + "\n")
+	line := func(heading string, width int, text string) {
+		first := "  " + heading + strings.Repeat(" ", max(width-utf8.RuneCountInString(heading), 0)) + " "
+		b.WriteString(words.Paragraph(first, strings.Repeat(" ", width+5), d.secrets(text), words.Columns))
 	}
+	title := fmt.Sprintf("%s, a dry run of tailback %s: nothing was sent, no port was opened", d.Name, d.Command)
 	if d.begins {
-		line("%s, as tailback %s is about to do it", d.Name, d.Command)
-	} else {
-		line("%s, a dry run of tailback %s: nothing was sent, no port was opened", d.Name, d.Command)
+		title = fmt.Sprintf("%s, as tailback %s is about to do it", d.Name, d.Command)
 	}
-	line("")
-	line("  %-14s %s at %s", "target", d.Target.URL, d.at())
-	line("  %-14s %s", "bundle", d.Out)
-	line("  %-14s %s", "arrivals", d.Arrivals)
+	b.WriteString(words.Paragraph("", "  ", d.secrets(title), words.Columns) + "\n")
+	line("target", 14, d.Target.URL+" at "+d.at())
+	line("bundle", 14, d.Out)
+	line("arrivals", 14, d.Arrivals)
 	for i, r := range d.Requests {
-		line("  %-14s %3.0f%%  %s  %s %s", first(i, "requests"), 100*r.Share, r.Name, r.Method, r.Path)
+		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
 	}
 	for i, p := range d.Through {
 		where := "the site calls " + p.Listen + ", which goes on to " + p.Upstream
 		if p.Host != "" {
 			where = "through the egress at " + p.Listen + " to " + p.Host
 		}
-		line("  %-14s %s: %s", first(i, "dependencies"), p.Name, where)
 		if p.Host != "" && p.Upstream != "" {
-			line("  %-14s   sent on to %s", "", p.Upstream)
+			where += ", sent on to " + p.Upstream
 		}
+		line(first(i, "dependencies"), 14, p.Name+": "+where)
 	}
 	faults := "played in this process"
 	if d.Faults != configs.Embedded {
 		faults = "played at " + d.Faults
 	}
-	line("  %-14s %s", "faults", faults)
+	line("faults", 14, faults)
 	for _, run := range d.Runs {
-		line("")
-		line("  %-10s %s", "at", run.Name)
+		b.WriteString("\n")
+		line("at", 10, run.Name)
 		for _, e := range run.Timeline {
-			line("  %-10s %s", clock(e.AtS), e.words(run))
+			width := 10
+			if e.Dependency != "" { // what its faults do is told below a phase
+				width += 2
+			}
+			line(clock(e.AtS), width, e.words(run))
 		}
 		if run.Note != "" {
 			for _, part := range strings.Split(run.Note, "; ") {
-				line("  %-10s (%s)", "", part)
+				line("", 10, "("+part+")")
 			}
 		}
 	}
-	line("")
+	b.WriteString("\n")
 	for i, g := range d.Guards {
-		for k, part := range lines(d.secrets(g.Holds), dryWidth-27) {
-			line("  %-8s %-15s %s", first(i+k, "guards"), first(k, g.Guard), part)
-		}
+		line(fmt.Sprintf("%-8s %s", first(i, "guards"), g.Guard), 24, g.Holds)
 	}
 	return b.String()
 }
@@ -87,20 +88,6 @@ func (d *dryRun) at() string {
 		return "whatever address the proxy finds (target.use_proxy)"
 	}
 	return strings.Join(d.Target.Addresses, ", ")
-}
-
-// lines breaks text at spaces into lines of at most so many bytes; a longer word gets a line of its own.
-func lines(text string, width int) []string {
-	all := []string{""}
-	for _, word := range strings.Fields(text) {
-		last := &all[len(all)-1]
-		if *last != "" && len(*last)+1+len(word) > width {
-			all = append(all, word)
-			continue
-		}
-		*last = strings.TrimSpace(*last + " " + word)
-	}
-	return all
 }
 
 // first is a heading beside the first of some lines.
@@ -124,10 +111,10 @@ func (e dryEvent) words(run dryRunOf) string {
 		if run.Hits == nil {
 			return "end; how many requests were sent depends on the answers"
 		}
-		return fmt.Sprintf("end: %d requests", *run.Hits)
+		return "end: " + words.Number(int64(*run.Hits), "request")
 	}
 	what := map[string]string{string(journal.FaultApplied): "begins", string(journal.FaultStepped): "changes", string(journal.FaultLifted): "is lifted"}[e.Action]
-	text := fmt.Sprintf("  %s: %s %s", e.Dependency, strings.ReplaceAll(e.Kind, "_", " "), what)
+	text := fmt.Sprintf("%s: %s %s", e.Dependency, strings.ReplaceAll(e.Kind, "_", " "), what)
 	if e.Action == string(journal.FaultLifted) {
 		return text
 	}
@@ -150,14 +137,14 @@ func (e dryEvent) phaseWords() string {
 	case e.Load == "burst":
 		load = "all at once"
 	default:
-		load = fmt.Sprintf("%d clients that wait for their answers", e.Clients)
+		load = words.Number(int64(e.Clients), "client") + words.Either(int64(e.Clients), " that waits for its answer", " that wait for their answers")
 	}
 	text := fmt.Sprintf("phase %s: %s", e.Phase, load)
 	if e.DurationS != nil {
 		text += " for " + clock(*e.DurationS)
 	}
 	if e.Hits != nil {
-		text += fmt.Sprintf(", %d requests", *e.Hits)
+		text += ", " + words.Number(int64(*e.Hits), "request")
 	}
 	if e.Warmup {
 		text += ", left out of every figure"

@@ -27,11 +27,11 @@ func newInspect() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
 		Use:   "inspect",
-		Short: "On the site's own machine: what each pool worker waits for, and whether for itself",
+		Short: "On the site's own machine: what each worker waits for",
 		Long: `Inspect reads from the kernel what each worker of a pool is connected to on this
 machine, for how long, and whether it waits for an answer: from a database, a
-cache, an API, or the site itself. It changes nothing and needs no other program.
-Linux only. Run it as root, or as the workers' user.`,
+cache, an API, or the site itself. It changes nothing and needs no other
+program. Linux only. Run it as root, or as the workers' user.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			write, err := snapshotWriter(format, watch)
@@ -153,6 +153,14 @@ func fit(page string, screen *os.File) string {
 		lines[i] = clip(lines[i], columns)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// clip cuts a line to so many characters.
+func clip(line string, width int) string {
+	if runes := []rune(line); len(runes) > max(width, 0) {
+		return string(runes[:max(width, 0)])
+	}
+	return line
 }
 
 // eraseScreen goes to the top and clears everything below (ECMA-48 CUP, ED).

@@ -18,7 +18,7 @@ func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 		b.WriteString("  the pool is not running, or --match finds nothing\n")
 	}
 	for _, line := range s.Verdict {
-		paragraph(&b, "  ", "    ", line)
+		b.WriteString(words.Paragraph("  ", "    ", line, words.Columns))
 	}
 	rows, unshown := [][]string{{"pid", "is", "connected to", "state", "for how long"}}, 0
 	for _, worker := range s.Workers {
@@ -37,7 +37,7 @@ func writeSnapshot(w io.Writer, s *workers.Snapshot) error {
 	}
 	for _, note := range howLong(s) {
 		b.WriteString("\n")
-		paragraph(&b, "  ", "  ", note)
+		b.WriteString(words.Paragraph("  ", "  ", note, words.Columns))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -13,11 +13,12 @@ func newLift() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lift",
 		Short: "Lift what runs that died have left on plain Toxiproxy servers",
-		Long: `Lift undoes what runs of this user that live no more have left on plain Toxiproxy
-servers, and sees that it is gone. What others have put there stays. A server's
-token is read from where the run had it, or from TOXIPROXY_AUTH_TOKEN. It exits with
-3 when something could not be shown to be lifted; it can then be called again.
-A tailback proxy needs no lift: it lifts the faults of a dead run by itself.`,
+		Long: `Lift undoes what runs of this user that live no more have left on plain
+Toxiproxy servers, and sees that it is gone. What others have put there stays.
+A server's token is read from where the run had it, or from
+TOXIPROXY_AUTH_TOKEN. It exits with 3 when something could not be shown to be
+lifted; it can then be called again. A tailback proxy needs no lift: it lifts
+the faults of a dead run by itself.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			lifted, err := harness.Lift(cmd.Context(), server)

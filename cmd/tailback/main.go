@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // The exit codes. A report knows its own: see reports.Report.ExitCode.
@@ -56,10 +57,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case !errors.As(err, &exit): // cobra's own: an unknown command or flag
-		fmt.Fprintf(stderr, "tailback: %v\n", err)
+		tell(stderr, "tailback: "+err.Error())
 		return exitUsage
 	case exit.err != nil:
-		fmt.Fprintf(stderr, "tailback: %s\n", exit.says())
+		tell(stderr, "tailback: "+exit.says())
 	}
 	return exit.code
 }
@@ -118,6 +119,8 @@ The manual, by tailback help TOPIC:
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	// Flags are described in the columns of any terminal.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", words.Columns)))
 	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
 	root.SetHelpCommand(newHelp())
 	addCommon(root)

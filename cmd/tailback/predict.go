@@ -26,7 +26,7 @@ func newPredict() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:   "predict",
-		Short: "Say from a site's figures what a slow dependency does to it, sending nothing",
+		Short: "Say from figures what a slow dependency does to a site",
 		Long: `Predict models a site as a pool of workers behind a gateway: what it can serve,
 when visitors first see errors once the dependency hangs or is slow, and which
 timeout or how many workers would hold the rate.

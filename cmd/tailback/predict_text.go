@@ -19,7 +19,7 @@ const predictWidth = 78
 func writePrediction(w io.Writer, q *whatif.Question, r *reports.WhatIf, origins []reports.Figure) error {
 	var b strings.Builder
 	for _, o := range origins {
-		paragraph(&b, "  ", "      ", strings.TrimSpace("--"+o.Flag+" "+o.Value)+" ("+o.From+")")
+		b.WriteString(words.Paragraph("  ", "      ", strings.TrimSpace("--"+o.Flag+" "+o.Value)+" ("+o.From+")", predictWidth))
 	}
 	if len(origins) > 0 {
 		b.WriteString("\n")
@@ -30,16 +30,16 @@ func writePrediction(w io.Writer, q *whatif.Question, r *reports.WhatIf, origins
 	}
 	fmt.Fprintf(&b, "  %s, %s (%s), %s of own work a request\n",
 		words.Number(int64(q.Workers), "worker"), words.Number(int64(q.QueueSlots), "queue slot"), network, words.Span(q.ServiceS))
-	paragraph(&b, "  ", "  ", r.Asked)
+	b.WriteString(words.Paragraph("  ", "  ", r.Asked, predictWidth))
 	b.WriteString("\n")
-	paragraph(&b, "  ", "  ", r.Summary)
+	b.WriteString(words.Paragraph("  ", "  ", r.Summary, predictWidth))
 	b.WriteString(strip(r.Prediction.Series, q.LastsS))
 	b.WriteString("\n")
 	if q.DelayS == 0 {
 		b.WriteString("  Should the dependency hang:\n")
 	}
 	for _, advice := range r.Advice {
-		paragraph(&b, "  -> ", "     ", advice)
+		b.WriteString(words.Paragraph("  -> ", "     ", advice, predictWidth))
 	}
 	b.WriteString("\n")
 	writeCapacities(&b, q, &r.Prediction)
@@ -47,21 +47,6 @@ func writePrediction(w io.Writer, q *whatif.Question, r *reports.WhatIf, origins
 	writeGrid(&b, &r.Grid)
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// paragraph writes text in lines of at most predictWidth.
-func paragraph(b *strings.Builder, first, others, text string) {
-	line := first
-	for i, word := range strings.Fields(text) {
-		if i > 0 && len([]rune(line))+1+len([]rune(word)) > predictWidth {
-			b.WriteString(line + "\n")
-			line = others
-		} else if i > 0 {
-			line += " "
-		}
-		line += word
-	}
-	b.WriteString(line + "\n")
 }
 
 // strip draws the time simulated, each mark as many answers as came then.

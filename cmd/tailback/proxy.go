@@ -14,11 +14,11 @@ func newProxy() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
 		Use:   "proxy FILE",
-		Short: "Hold the proxies of an experiment's dependencies while runs come and go",
-		Long: `Proxy listens where the site calls its dependencies, and goes on when no run lasts.
-Runs of a file with the same chaos.toxiproxy play their faults here, one run at a
-time. A run that dies or is not heard for 2 s has its faults lifted. toxiproxy-cli
-and Toxiproxy's client libraries work at the same address.`,
+		Short: "Hold an experiment's proxies while runs come and go",
+		Long: `Proxy listens where the site calls its dependencies, and goes on when no run
+lasts. Runs of a file with the same chaos.toxiproxy play their faults here, one
+run at a time. A run that dies or is not heard for 2 s has its faults lifted.
+toxiproxy-cli and Toxiproxy's client libraries work at the same address.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			exp, err := o.load(args[0])

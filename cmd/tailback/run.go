@@ -51,7 +51,7 @@ func newRun() *cobra.Command {
 				return err
 			}
 			defer done()
-			r, err := conduct(cmd.Context(), cmd, exp, out)
+			r, err := conduct(cmd.Context(), newProgress(cmd.ErrOrStderr(), exp.Name), exp, out)
 			if r == nil {
 				return err
 			}
@@ -72,14 +72,13 @@ func defaultOut(name string) string {
 	return filepath.Join("tailback-out", name+"-"+time.Now().UTC().Format("20060102T150405Z"))
 }
 
-// conduct runs the experiment with its progress on stderr, and writes the
+// conduct runs the experiment, shows its progress, and writes the
 // reports into the bundle. The report is nil when there was nothing to report
 // on; it may come with an error, when the run was cut short or the report could
 // not be written.
-func conduct(ctx context.Context, cmd *cobra.Command, exp *configs.Experiment, out string) (*reports.Report, error) {
+func conduct(ctx context.Context, progress *progress, exp *configs.Experiment, out string) (*reports.Report, error) {
 	manifest := filepath.Join(out, "manifest.json")
 	other := exists(manifest) // a run that was here before: this one is refused
-	progress := newProgress(cmd.ErrOrStderr(), exp.Name)
 	err := harness.Run(ctx, exp, out, progress.show)
 	progress.clear()
 	var r *reports.Report

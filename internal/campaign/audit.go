@@ -18,17 +18,23 @@ import (
 // errCut is why the rest of an audit that was cut short was not done.
 var errCut = errors.New("the audit was cut short")
 
+// AuditProgress is told how an audit goes, while it does. All must be set.
+type AuditProgress struct {
+	Begin func(dependency string, number, of int) // a part begins; the first number is 1
+	Watch func(harness.Status)                    // each second of a part
+	Wait  func(waited, atMost time.Duration)      // the site is not well yet, before a part
+}
+
 // Audit hangs each dependency that is behind a proxy, or the egress, in turn, in
 // the file's order, at audit.rate and for up to audit.horizon. Each part is an
 // ordinary run, with its bundle and reports in dir/<dependency>; dir must be
 // absent or empty. A part ends as soon
 // as it knows how long the site waits; before the next one the site must answer
-// well again. watch is called each second of a part, and done after each; both
-// may be nil. It leaves report.json and report.html in dir. What was found so
+// well again. It leaves report.json and report.html in dir. What was found so
 // far comes with the error: ctx's, with harness.ErrStuck if that is so of the
 // part that it ended, or why the reports can't be written. The audit is nil when
 // nothing could be audited.
-func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(harness.Status), done func(dependency string)) (*reports.Audit, error) {
+func Audit(ctx context.Context, exp *configs.Experiment, dir string, progress AuditProgress) (*reports.Audit, error) {
 	if exp.Audit == nil {
 		return nil, errors.New("audit: the experiment has no audit section; add one such as audit: {rate: 2, horizon: 30s}")
 	}
@@ -42,15 +48,13 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 	begun := time.Now()
 	var parts []judge.AuditPart
 	var cut error
-	for _, name := range names {
+	for i, name := range names {
 		if cut != nil {
 			parts = append(parts, judge.AuditPart{Dependency: name, Err: errCut})
 			continue
 		}
-		part := runPart(ctx, exp, name, dir, len(parts) > 0, watch)
-		if done != nil {
-			done(name)
-		}
+		progress.Begin(name, i+1, len(names))
+		part := runPart(ctx, exp, name, dir, i > 0, progress)
 		switch {
 		case ctx.Err() != nil && errors.Is(part.Err, harness.ErrStuck):
 			cut = part.Err
@@ -65,17 +69,17 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, watch func(
 
 // runPart runs one dependency's part into a folder of dir, and writes its
 // reports there. A later part begins once the site is well again.
-func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, watch func(harness.Status)) judge.AuditPart {
+func runPart(ctx context.Context, exp *configs.Experiment, dependency, dir string, later bool, progress AuditProgress) judge.AuditPart {
 	part := judge.AuditPart{Dependency: dependency, Bundle: dependency}
 	dir = filepath.Join(dir, part.Bundle)
 	one := auditOf(exp, dependency)
 	part.Err = away(ctx, one, dependency)
 	if part.Err == nil && later {
-		part.Err = awaitWell(ctx, one)
+		part.Err = awaitWell(ctx, one, progress.Wait)
 	}
 	if part.Err == nil {
-		k := &knowing{dependency: dependency}
-		part.Err = harness.RunUntil(ctx, one, dir, watch, harness.Enough{Hit: k.hit, Event: k.event})
+		k := &knowing{}
+		part.Err = harness.RunUntil(ctx, one, dir, progress.Watch, harness.Enough{Hit: k.hit, Event: k.event})
 	}
 	if !recorded(dir) {
 		return part // there is nothing to report on
@@ -107,15 +111,16 @@ func away(ctx context.Context, exp *configs.Experiment, dependency string) error
 const awaitBound = 2 * time.Minute
 
 // awaitWell waits until the site answers well through idle proxies, for a bounded time.
-func awaitWell(ctx context.Context, exp *configs.Experiment) error {
-	for end := time.Now().Add(awaitBound); ; {
+func awaitWell(ctx context.Context, exp *configs.Experiment, wait func(waited, atMost time.Duration)) error {
+	for begun := time.Now(); ; {
 		unexpected, err := harness.Preflight(ctx, exp)
 		if err == nil && unexpected == "" {
 			return nil
 		}
-		if time.Now().After(end) {
+		if time.Since(begun) > awaitBound {
 			return fmt.Errorf("audit: the site did not answer well again within %v after the last dependency: %w", awaitBound, errors.Join(err, errors.New(unexpected)))
 		}
+		wait(time.Since(begun), awaitBound)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)

@@ -8,19 +8,17 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
-// knowing watches a hang until it knows how long the site waits, or that the
-// dependency is not called at all.
+// knowing watches a hang until it knows how long the site waits. What has not been
+// seen may still come, a first call too: that is watched for as long as was asked.
 type knowing struct {
-	dependency string
-
 	mu       sync.Mutex
 	applied  time.Duration // 0 is not yet
 	lifted   bool
 	usual    stats.Histogram // good answers before the hang, ns
 	waits    []time.Duration
-	answered int // slow answers by the application
-	broken   int // answers of a gateway whose worker broke off
-	called   bool
+	began    time.Duration // the first of them
+	answered int           // slow answers by the application
+	broken   int           // answers of a gateway whose worker broke off
 }
 
 // What it takes to know. Retries show once some requests have gone through all
@@ -29,7 +27,6 @@ const (
 	enoughWaits   = 3
 	enoughAnswers = 12
 	enoughBroken  = 3
-	enoughIdle    = 5
 	patience      = 12 // waits as long as the timeout, for the visitors' answers
 	leastPatience = 10 * time.Second
 )
@@ -43,9 +40,9 @@ func (k *knowing) event(e journal.Event) bool {
 	case e.Kind == journal.FaultLifted:
 		k.lifted = true
 	case e.Connection != nil && e.Connection.Waiting && e.Connection.ClosedBy == "site" && e.Connection.HeldNS != nil:
-		k.waits = append(k.waits, time.Duration(*e.Connection.HeldNS))
-	case e.Usage != nil && e.Usage.Dependency == k.dependency && k.applied > 0 && e.Usage.Waiting > 0:
-		k.called = true
+		if k.waits = append(k.waits, time.Duration(*e.Connection.HeldNS)); len(k.waits) == 1 {
+			k.began = time.Duration(e.AtNS - *e.Connection.HeldNS)
+		}
 	}
 	return k.knows(time.Duration(e.AtNS))
 }
@@ -82,15 +79,15 @@ func (k *knowing) knows(at time.Duration) bool {
 	if k.applied == 0 || k.lifted {
 		return false
 	}
-	under := at - k.applied
 	if k.broken >= enoughBroken && len(k.waits) >= enoughBroken {
 		return true
 	}
 	if len(k.waits) < enoughWaits {
-		return !k.called && len(k.waits) == 0 && under > enoughIdle*time.Second
+		return false
 	}
+	watched := at - max(k.began, k.applied)
 	same, _ := stats.Densest(k.waits, alike)
-	return len(same) >= enoughWaits && 2*len(same) >= len(k.waits) && (k.answered >= enoughAnswers || under > max(patience*same[0], leastPatience))
+	return len(same) >= enoughWaits && 2*len(same) >= len(k.waits) && (k.answered >= enoughAnswers || watched > max(patience*same[0], leastPatience))
 }
 
 // alike reports whether two waits, the lesser first, may be one timeout: up to a twentieth

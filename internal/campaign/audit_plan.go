@@ -25,16 +25,27 @@ func PlanAudit(exp *configs.Experiment) ([]harness.Plan, error) {
 }
 
 // AddSeen adds the hosts that a run's egress saw to the experiment's dependencies:
-// those that nobody declared, and not the site itself.
-func AddSeen(exp *configs.Experiment, r *reports.Report) {
+// those that nobody declared, and not the site itself. It names those that it added,
+// and the hosts that are declared and were not among those seen.
+func AddSeen(exp *configs.Experiment, r *reports.Report) (added, missing []string) {
+	for _, d := range exp.Dependencies {
+		called := func(seen reports.DependencySeen) bool {
+			return strings.EqualFold(d.Host, seen.Host) || d.Name == seen.Dependency
+		}
+		if d.Host != "" && !slices.ContainsFunc(r.DependenciesSeen, called) {
+			missing = append(missing, d.Name)
+		}
+	}
 	for _, seen := range r.DependenciesSeen {
 		declared := func(d configs.Dependency) bool {
 			return strings.EqualFold(d.Host, seen.Host) || d.Name == seen.Dependency
 		}
 		if !seen.Self && strings.Contains(seen.Host, ":") && !slices.ContainsFunc(exp.Dependencies, declared) {
 			exp.Dependencies = append(exp.Dependencies, configs.Dependency{Name: seen.Host, Host: seen.Host})
+			added = append(added, seen.Host)
 		}
 	}
+	return added, missing
 }
 
 // Audited names the dependencies that an audit hangs: those behind a proxy.

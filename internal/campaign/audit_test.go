@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,8 +10,15 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
+
+// unseen is a progress that nobody looks at.
+var unseen = AuditProgress{
+	Begin: func(string, int, int) {}, Watch: func(harness.Status) {}, Wait: func(time.Duration, time.Duration) {},
+}
 
 // ended is a call of the site's that it gave up after so long.
 func ended(at, held time.Duration) journal.Event {
@@ -31,7 +39,10 @@ func TestAuditKnowsEnough(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	applied := journal.Event{AtNS: int64(5 * s), Kind: journal.FaultApplied}
 	waiting := journal.Event{AtNS: int64(6 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Waiting: 4}}
-	idle := journal.Event{AtNS: int64(11 * s), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Open: 1}}
+	later := func(at time.Duration) journal.Event {
+		return journal.Event{AtNS: int64(at), Kind: journal.Used, Usage: &journal.Usage{Dependency: "payments", Open: 1}}
+	}
+	idle := later(11 * s)
 	for _, row := range []struct {
 		name  string
 		tells []any
@@ -46,12 +57,14 @@ func TestAuditKnowsEnough(t *testing.T) {
 		{"waits of no common time", []any{applied, ended(6*s, s), ended(7*s, 2*s), ended(8*s, 3*s), ended(9*s, 4*s), slow(5*s, 4*s, 200)}, 0},
 		{"nobody is answered for long", []any{applied, ended(6*s, s), ended(7*s, s), ended(8*s, s), ended(18*s, s)}, 5},
 		{"a killed worker", []any{applied, ended(8*s, 3*s), ended(8*s, 2900*ms), ended(8*s, 2800*ms), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502), slow(5*s, 3*s, 502)}, 7},
-		{"not called at all", []any{applied, idle}, 2},
+		{"not called yet", []any{applied, idle, later(20 * s)}, 0},
+		{"first called after a while", append([]any{applied, idle, ended(25*s, s), ended(25*s, s), ended(25*s, s)}, slices.Repeat([]any{slow(24*s, 1200*ms, 200)}, 12)...), 17},
+		{"two waits, which may be chance", []any{applied, ended(6*s, s), ended(6*s, s), later(30 * s)}, 0},
 		{"held and not ended", []any{applied, waiting, idle}, 0},
 		{"before the hang", []any{ended(2*s, s), ended(3*s, s), ended(4*s, s), idle}, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			k, got := &knowing{dependency: "payments"}, 0
+			k, got := &knowing{}, 0
 			for i, one := range row.tells {
 				known := false
 				switch v := one.(type) {
@@ -101,11 +114,15 @@ func TestAuditOfHostsThatAreGone(t *testing.T) {
 	}
 	begun := time.Now()
 	var done []string
-	a, err := Audit(t.Context(), exp, t.TempDir(), nil, func(dependency string) { done = append(done, dependency) })
+	progress := unseen
+	progress.Begin = func(dependency string, number, of int) {
+		done = append(done, fmt.Sprintf("%s %d of %d", dependency, number, of))
+	}
+	a, err := Audit(t.Context(), exp, t.TempDir(), progress)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(done, []string{"a", "b"}) || time.Since(begun) > awaitBound/2 {
+	if !slices.Equal(done, []string{"a 1 of 2", "b 2 of 2"}) || time.Since(begun) > awaitBound/2 {
 		t.Fatalf("got %q after %v, want two at once", done, time.Since(begun))
 	}
 	for _, row := range a.Rows {
@@ -124,11 +141,21 @@ func TestAuditDoesNotMixWithAnEarlierOne(t *testing.T) {
 	if err := os.WriteFile(earlier, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Audit(t.Context(), exp, dir, nil, nil)
+	a, err := Audit(t.Context(), exp, dir, unseen)
 	if a != nil || err == nil || err.Error() != "begin audit: "+dir+" is not empty; name another folder with --out" {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("the folder holds %v", files)
+	}
+}
+
+// A run's egress tells what to hang besides, and which of those declared it did not see.
+func TestAddSeen(t *testing.T) {
+	exp := &configs.Experiment{Dependencies: []configs.Dependency{{Name: "bank", Host: "Bank.example:443"}, {Name: "mariadb", Host: "db.example:3306"}, {Name: "redis", Listen: "127.0.0.1:1"}}}
+	added, missing := AddSeen(exp, &reports.Report{DependenciesSeen: []reports.DependencySeen{
+		{Host: "bank.example:443", Calls: 2}, {Host: "www.example:443", Self: true}, {Host: "mail.example:25", Calls: 1}, {Host: "other", Calls: 9}}})
+	if !slices.Equal(added, []string{"mail.example:25"}) || !slices.Equal(missing, []string{"mariadb"}) || len(exp.Dependencies) != 4 {
+		t.Errorf("added %q, missing %q, of %+v", added, missing, exp.Dependencies)
 	}
 }

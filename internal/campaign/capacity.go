@@ -23,8 +23,9 @@ const mostVoid = 3
 // CapacityProgress is told how a search goes, while it does. All must be set.
 type CapacityProgress struct {
 	Begin func(fault string, rateHz, seconds float64) // a trial begins; fault is "" without one
+	Watch func(harness.Status)                        // each second of it
 	End   func(result string)                         // it is over: what came of it, in a few words
-	Wait  func(atMost time.Duration)                  // it takes a while until the site is well again
+	Wait  func(waited, atMost time.Duration)          // the site is not well yet, after it
 }
 
 // Capacity finds the highest rate that meets capacity.objective, without a fault

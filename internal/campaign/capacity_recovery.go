@@ -10,12 +10,8 @@ import (
 	"github.com/tailback/tailback/internal/harness"
 )
 
-const (
-	// recoveryTimeout bounds the wait for a site to be well again after a trial.
-	recoveryTimeout = 90 * time.Second
-	// worthSaying is how long it is waited for that in silence.
-	worthSaying = 5 * time.Second
-)
+// recoveryTimeout bounds the wait for a site to be well again after a trial.
+const recoveryTimeout = 90 * time.Second
 
 // awaitRecovery waits until the site answers as well as it did at rest, three times
 // in a row. It returns why it does not.
@@ -24,7 +20,6 @@ func (h *hunt) awaitRecovery(ctx context.Context) (why string) {
 	if err != nil {
 		return err.Error()
 	}
-	told := false
 	for begun, good := time.Now(), 0; good < 3; {
 		took, err := answer(ctx, rest)
 		switch {
@@ -36,10 +31,7 @@ func (h *hunt) awaitRecovery(ctx context.Context) (why string) {
 			return fmt.Sprintf("the site was not well again %v after a trial had ended", recoveryTimeout)
 		default:
 			good = 0
-			if !told && time.Since(begun) > worthSaying {
-				h.progress.Wait(recoveryTimeout)
-				told = true
-			}
+			h.progress.Wait(time.Since(begun), recoveryTimeout)
 			select {
 			case <-ctx.Done():
 			case <-time.After(500 * time.Millisecond):

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 )
 
 // untold is a progress that nobody looks at.
 var untold = CapacityProgress{
-	Begin: func(string, float64, float64) {}, End: func(string) {}, Wait: func(time.Duration) {},
+	Begin: func(string, float64, float64) {}, Watch: func(harness.Status) {}, End: func(string) {}, Wait: func(time.Duration, time.Duration) {},
 }
 
 // When the first trial can't begin there is no folder to leave a result in, and
@@ -29,7 +30,7 @@ func TestCapacityTellsWhyATrialDidNotBegin(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "create bundle: ") || !strings.Contains(err.Error(), "\nwrite report: ") {
 		t.Errorf("got %v", err)
 	}
-	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.HasSuffix(found.Summary, ": With no fault it could not be told what the site carries.") {
+	if found == nil || found.Outcome != reports.OutcomeFailed || found.ExitCode != 3 || !strings.Contains(found.Summary, ": With no fault it could not be told what the site carries: create bundle: ") {
 		t.Errorf("found %+v", found)
 	}
 }

@@ -75,7 +75,7 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	trialCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	down := &watcher{stop: func() { stop(errors.New("most answers were bad, so no more was to be learned")) }}
-	err = harness.Run(trialCtx, exp, dir, down.see)
+	err = harness.Run(trialCtx, exp, dir, func(s harness.Status) { down.see(s); h.progress.Watch(s) })
 	switch stuck := errors.Is(err, harness.ErrStuck); {
 	case ctx.Err() != nil && !stuck:
 		return t, "interrupted", context.Cause(ctx)

@@ -41,11 +41,13 @@ func TestAuditSaysThatAFaultMayBeLeft(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	defer stop(nil)
 	asked := errors.New("stop")
-	_, err := Audit(ctx, exp, t.TempDir(), func(s harness.Status) {
-		if s.Faults > 0 {
+	progress := unseen
+	progress.Watch = func(s harness.Status) {
+		if len(s.Faults) > 0 {
 			stop(asked)
 		}
-	}, nil)
+	}
+	_, err := Audit(ctx, exp, t.TempDir(), progress)
 	if !errors.Is(err, asked) || !errors.Is(err, harness.ErrStuck) {
 		t.Errorf("got %v, want that it was stopped, and that not every fault was lifted", err)
 	}

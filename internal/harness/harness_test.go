@@ -78,7 +78,7 @@ func TestEveryFaultIsLifted(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		why := errors.New("Ctrl-C")
 		err := Run(ctx, hangExperiment(t, time.Hour), dir, func(s Status) {
-			if s.Faults == 1 {
+			if len(s.Faults) == 1 {
 				cancel(why)
 			}
 		})
@@ -116,7 +116,7 @@ func TestPanicInAPart(t *testing.T) {
 		}},
 		{part: "chaos", faults: func(real chaos.Injector) chaos.Injector { return panicking{real} }},
 		{part: "watch", watch: func(s Status) {
-			if s.Faults > 0 {
+			if len(s.Faults) > 0 {
 				panic("boom")
 			}
 		}},

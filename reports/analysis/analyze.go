@@ -84,5 +84,5 @@ func tell(run *measure.Run, r *reports.Report, fidelity measure.Fidelity, doubts
 	}
 	r.NotKnown = explain.NotKnown(r)
 	r.Advice = explain.Advice(r)
-	r.Summary = explain.Summary(r)
+	r.Summary, r.Details = explain.Summary(r)
 }

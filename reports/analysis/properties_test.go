@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"slices"
 	"testing"
@@ -133,7 +134,16 @@ func checkReport(t *testing.T, s *madeup.Scenario, r *reports.Report) {
 	if (r.Verdict == reports.Pass || r.Verdict == reports.None) != (r.ExitCode == 0) || r.Summary == "" {
 		t.Errorf("verdict %s, exit %d, summary %q", r.Verdict, r.ExitCode, r.Summary)
 	}
+	if (r.Verdict == reports.Inconclusive) != (r.VerdictWhy != "") || r.Details == nil {
+		t.Errorf("verdict %s, because %q; details %q", r.Verdict, r.VerdictWhy, r.Details)
+	}
+	if n := len(sentenceEnd.FindAllString(r.Summary, -1)); n > 3 {
+		t.Errorf("a headline of %d sentences: %s", n, r.Summary)
+	}
 }
+
+// sentenceEnd is where one sentence of a summary ends.
+var sentenceEnd = regexp.MustCompile(`[.?!]( [A-Z0-9]|$)`)
 
 func checkTraffic(t *testing.T, name string, f reports.Traffic) {
 	t.Helper()

@@ -55,7 +55,7 @@ func TestCallThatMetTheDelayMoreThanOnce(t *testing.T) {
 		}
 		r.Prediction.CapacityHz = new(6.0)
 		r.Onset = []reports.Onset{{Code: 502, Count: 9, Cause: reports.QueueFull, Confidence: new(0.9), Dependency: "payments", FirstS: 8, AfterFaultS: new(3.0)}}
-		if text := explain.Summary(r); !strings.Contains(text, "0.62 s spent on each call to payments") {
+		if text, _ := explain.Summary(r); !strings.Contains(text, "0.62 s spent on each call to payments") {
 			t.Errorf("%s: it says %q", test.name, text)
 		}
 	}

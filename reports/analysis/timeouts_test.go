@@ -93,7 +93,7 @@ func TestTimeoutsMadeUp(t *testing.T) {
 		{"three tries with pauses", page{timeout: 400 * madeup.Millisecond, tries: 3, pause: 300 * madeup.Millisecond}.run(nil), 0.4, 2, "app", "ok", "degraded page", ""},
 		// One of 36 s or three of 12 s: here one of 1.2 s.
 		{"one try as long as three", page{timeout: 1200 * madeup.Millisecond}.run(nil), 1.2, 0, "app", "ok", "degraded page", ""},
-		{"none", page{}.run(nil), 0, 0, "none", "ok", "good page", ""},
+		{"none", page{}.run(nil), 0, 0, "none", "ok", "nothing", ""},
 		{"an error page", page{timeout: madeup.Second}.run(func(h *journal.Hit, _ time.Duration) {
 			h.Code, h.Class, h.Degraded, h.Answerer = 503, journal.ClassStatus, false, journal.AnswererApp
 		}), 1, 0, "app", "app", "error 503", ""},

@@ -156,7 +156,7 @@ func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []str
 		switch o.Kind {
 		case measure.GeneratorError:
 			f.Cause, f.Confidence = reports.Generator, new(1.0)
-			f.Evidence = []string{fmt.Sprintf("%d requests could not be sent: the generator ran out of descriptors, ports or memory", o.Count)}
+			f.Evidence = []string{fmt.Sprintf("%s could not be sent: the generator ran out of descriptors, ports or memory", words.Number(o.Count, "request"))}
 			continue
 		case measure.ClientTimeout:
 			f.Cause, f.Confidence = reports.ClientTimeout, new(1.0)

@@ -34,7 +34,7 @@ func signOfSelf(run *measure.Run, s *posterior, o *measure.Onset, known SiteKnow
 		s.observe(text, odds{reports.SelfDeadlock: strongly})
 		return
 	}
-	s.observe(fmt.Sprintf("%s: all %d workers were waiting for the site itself", text, workers), nil)
+	s.observe(fmt.Sprintf("%s: %s waiting for the site itself", text, words.Either(int64(workers), "the only worker was", fmt.Sprintf("all %d workers were", workers))), nil)
 	s.certain = reports.SelfDeadlock
 }
 

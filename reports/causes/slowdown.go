@@ -67,7 +67,7 @@ func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.P
 			s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
 			text := "with " + f.State
 			if f.RequestsHeld != nil {
-				text += fmt.Sprintf(", %d calls to it were held", *f.RequestsHeld)
+				text += fmt.Sprintf(", %s to it %s held", words.Number(*f.RequestsHeld, "call"), words.Either(*f.RequestsHeld, "was", "were"))
 			}
 			s.FromS, s.ToS = max(s.FromS, f.AppliedS), min(s.ToS, end)
 			s.Evidence = append(s.Evidence, text)
@@ -141,7 +141,7 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 	fewN, fewX := meanCell(cells[:third])
 	manyN, manyX := meanCell(cells[len(cells)-third:])
 	all := meanOf(cells)
-	flow := fmt.Sprintf("%s answers a second with %s in flight, %s with %s", words.Things(fewX), words.Things(fewN), words.Things(manyX), words.Things(manyN))
+	flow := fmt.Sprintf("%s a second with %s in flight, %s with %s", words.Amount(fewX, "answer"), words.Things(fewN), words.Things(manyX), words.Things(manyN))
 	w := pool.Counted()
 	var busy []loadCell // in which all workers were
 	if w != nil {
@@ -153,13 +153,13 @@ func explainLoad(run *measure.Run, s *reports.Slowdown, pool *reports.Pool) {
 		s.Evidence = append(s.Evidence, flow+fmt.Sprintf(": each took %s, then %s", words.Span(fewN/fewX), words.Span(manyN/max(manyX, 1e-9))))
 	case w != nil && all.inside <= w.Low:
 		s.Cause, s.Confidence = reports.Contention, new(0.7)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s workers: none had to queue", words.Things(all.inside), words.Things(w.Value)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight, no more than the %s: none had to queue", words.Things(all.inside), words.Amount(w.Value, "worker")))
 	case w != nil && pool.ServiceS != nil && len(busy) >= fewCells && meanOf(busy).served < 0.8*w.Low/pool.ServiceS.High:
 		s.Cause, s.Confidence = reports.Contention, new(0.6)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s busy workers gave %s answers a second, where %s would have been %s", words.Things(w.Value), words.Things(meanOf(busy).served), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s gave %s a second, where %s would have been %s", words.Amount(w.Value, "busy worker"), words.Amount(meanOf(busy).served, "answer"), words.Span(pool.ServiceS.Value)+" each", words.Things(w.Value/pool.ServiceS.Value)))
 	case w != nil && all.inside > w.High:
 		s.Cause, s.Confidence = reports.Queueing, new(atMostOutside)
-		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s workers, which gave %s answers a second", words.Things(all.inside), words.Things(w.Value), words.Things(all.served)))
+		s.Evidence = append(s.Evidence, fmt.Sprintf("%s in flight on %s, which gave %s a second", words.Things(all.inside), words.Amount(w.Value, "worker"), words.Amount(all.served, "answer")))
 	case manyN > 1.5*fewN && manyX > 0.9*fewX && manyX < 1.1*fewX:
 		s.Cause, s.Confidence = reports.Queueing, new(0.7)
 		s.Evidence = append(s.Evidence, flow+": more in flight, no more answers")

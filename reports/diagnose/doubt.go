@@ -8,6 +8,7 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // closely is how much a model must explain for workers that were averaged to be
@@ -39,7 +40,7 @@ func Doubt(run *measure.Run, pool *reports.Pool, fit *PoolFit, budgets []reports
 			withdraw(budgets, "the run was killed, and what was under way then is not in its record")
 		}
 	case !foretold && slices.ContainsFunc(run.Manifest.Dependencies, several):
-		fit.doubtCalls(pool, budgets, fmt.Sprintf("%d calls waited at once, but a page makes several, and may make them at once", fit.workers.peak))
+		fit.doubtCalls(pool, budgets, fmt.Sprintf("%s waited at once, but a page makes several, and may make them at once", words.Number(int64(fit.workers.peak), "call")))
 	}
 }
 

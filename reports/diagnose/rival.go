@@ -8,6 +8,7 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
 	"github.com/tailback/tailback/reports/poolmodel"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // crews are how many times as many workers as calls waited the rival has.
@@ -83,7 +84,7 @@ func Rival(run *measure.Run, site poolmodel.Site, fit *PoolFit, dependencies []r
 	case best > clearlyWorse*own.residual+noise:
 		fit.excluded = true
 	case best+noise < clearlyBetter*own.residual && best < (1-closely)*own.total:
-		fit.doubtCalls(pool, budgets, fmt.Sprintf("%d calls waited at once, but a pool of connections of as many places, with more workers behind it, foretells what was answered better", fit.workers.peak))
+		fit.doubtCalls(pool, budgets, fmt.Sprintf("%s waited at once, but a pool of connections of as many places, with more workers behind it, foretells what was answered better", words.Number(int64(fit.workers.peak), "call")))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // serviceFit is how long a request holds a worker when all is well.
@@ -189,7 +190,7 @@ func others(most int) string {
 	case 1:
 		return "at most 1 other"
 	}
-	return fmt.Sprintf("at most %d others", most)
+	return fmt.Sprintf("at most %d %s", most, words.Either(int64(most), "other", "others"))
 }
 
 // within is the mean of the variances of each request.

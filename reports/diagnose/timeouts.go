@@ -20,7 +20,7 @@ const shortWatch = time.Second
 func Timeouts(run *measure.Run, dependencies []reports.Dependency) []reports.Timeout {
 	list := []reports.Timeout{}
 	for _, w := range run.Windows {
-		t := reports.Timeout{Dependency: w.Fault.Dependency, Fault: w.Fault.Kind, Visitor: visitor(w), Got: w.MostGot(), N: int64(len(w.Given))}
+		t := reports.Timeout{Dependency: w.Fault.Dependency, Fault: w.Fault.Kind, Visitor: visitor(w), Got: w.MostGot(run.LateUnder(w.Fault)), N: int64(len(w.Given))}
 		d := reports.DependencyNamed(dependencies, t.Dependency)
 		if len(w.Waits) > 0 && (!w.Fault.OnConnect() || byEgress(run, t.Dependency)) {
 			fromConnections(run, &t, w, d)
@@ -80,7 +80,7 @@ func fromConnections(run *measure.Run, t *reports.Timeout, w *measure.FaultWindo
 	case kept > 0 && 5*kept >= len(held)+kept: // also beside others: the one without a limit is what holds the workers
 		without(run, t, w)
 		if t.Verdict == reports.ByNobody && tight {
-			t.Why = fmt.Sprintf("%d other calls were given up after %s: not every call has that timeout", len(group), words.Held(middleOf(group).Seconds()))
+			t.Why = fmt.Sprintf("%s %s given up after %s: not every call has that timeout", words.Number(int64(len(group)), "other call"), words.Either(int64(len(group)), "was", "were"), words.Held(middleOf(group).Seconds()))
 		}
 	case !tight && len(held) > 1:
 		t.Why = fmt.Sprintf("the site ended %d waits at no common time, after %s to %s", len(held), words.Held(slices.Min(held).Seconds()), words.Held(slices.Max(held).Seconds()))

@@ -91,11 +91,11 @@ func (w *workersFit) doubt(requests []string, full bool) {
 	case w.estimate == nil && !w.beyond:
 	case w.beyond:
 		w.estimate = nil
-		w.why = fmt.Sprintf("%d calls waited at once, at times more than this run had requests in the site: pages call several times at once, or others than this run use the site or the dependency", w.peak)
+		w.why = fmt.Sprintf("%s waited at once, at times more than this run had requests in the site: pages call several times at once, or others than this run use the site or the dependency", words.Number(int64(w.peak), "call"))
 	case w.apart != nil && !full:
 		w.estimate = nil
-		w.why = fmt.Sprintf("%d calls waited at once and other requests queued, but %s was answered meanwhile: either it takes no worker, or the site lets only so many call at once (a connection pool)",
-			w.peak, words.Join(marked(requests, w.apart)))
+		w.why = fmt.Sprintf("%s waited at once and other requests queued, but %s was answered meanwhile: either it takes no worker, or the site lets only so many call at once (a connection pool)",
+			words.Number(int64(w.peak), "call"), words.Join(marked(requests, w.apart)))
 	case w.estimate.High < 1.5:
 		w.estimate = nil
 		w.why = "only one call waited at a time: " + oneAtATime
@@ -140,7 +140,7 @@ func (w *hangWindow) fit(cells *measure.Cells, own ownTime) workersFit {
 	if w.plateau(fit.peak) {
 		n := float64(fit.peak)
 		fit.estimate = &reports.Estimate{Value: n, Low: n, High: n, Kind: reports.CountedWorkers,
-			From: fmt.Sprintf("%d calls waited at once while further requests queued behind them", fit.peak)}
+			From: fmt.Sprintf("%s waited at once while further requests queued behind them", words.Number(int64(fit.peak), "call"))}
 		fit.grewFrom = w.grewFrom(fit.peak)
 		return fit
 	}

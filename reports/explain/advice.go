@@ -119,7 +119,7 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 			Because: fmt.Sprintf("%s; if its %s only waited they would carry %s", carries, words.Number(int64(math.Round(p.Workers.Value)), "worker"), words.PerS(would))}}
 	}
 	return []reports.Advice{{Text: fmt.Sprintf("Run %s to carry %s with headroom, or make pages faster", words.Number(int64(*more.Workers), "worker"), words.Asked(asked)),
-		Because: fmt.Sprintf("%s: %s x %s = %s workers busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Things(asked*p.ServiceS.Value))}}
+		Because: fmt.Sprintf("%s: %s x %s = %s busy", carries, words.Asked(asked), words.Span(p.ServiceS.Value), words.Amount(asked*p.ServiceS.Value, "worker"))}}
 }
 
 // enoughMore is how many times what a site carries its workers would have to carry if
@@ -148,8 +148,8 @@ func adviseOnGrowth(r *reports.Report) []reports.Advice {
 		return nil
 	}
 	return []reports.Advice{{Text: "Start the pool at its full size: pm = static, or a higher pm.start_servers",
-		Because: fmt.Sprintf("it grew from %s to %s workers while requests queued, unless others than this run called the dependency too",
-			words.Things(w.Low), words.Things(w.High))}}
+		Because: fmt.Sprintf("it grew from %s to %s while requests queued, unless others than this run called the dependency too",
+			words.Things(w.Low), words.Amount(w.High, "worker"))}}
 }
 
 // blind is how long, in seconds, a status page must have been silent to be told of.

@@ -148,12 +148,12 @@ func apart(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports.A
 		return nil // a timeout helps, or may
 	}
 	text := "Let only some of the workers wait for " + t.Dependency + " at once (a bulkhead: a pool, or a limit, of its own)"
-	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with these workers"
+	because := "no timeout holds " + words.Digits(b.RateHz, 1) + "/s with " + theseWorkers(r)
 	if b.Calls <= 0.9 {
 		because = fmt.Sprintf("%s of requests call it, and while it hung it took the workers of the others too", words.Percent(share(r, b)))
 	}
 	if n, of := bulkhead(r, b); n > 0 {
-		text = strings.Replace(text, "some of the workers", fmt.Sprintf("%d of the %d workers", n, of), 1)
+		text = strings.Replace(text, "some of the workers", fmt.Sprintf("%d of the %s", n, words.Number(of, "worker")), 1)
 		because += fmt.Sprintf("; they need %d of %d", of-n, of)
 	}
 	return []reports.Advice{{Text: text, Because: because}}
@@ -190,12 +190,12 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 		return nil
 	}
 	timeout, need := *c.TimeoutS, *c.Workers
-	because := fmt.Sprintf("each request may hold a worker for %s more, and there are %s", words.Held(timeout), whole(r.Pool.Workers))
+	because := fmt.Sprintf("each request may hold a worker for %s more, and there %s %s", words.Held(timeout), words.Either(counted(r), "is", "are"), whole(r.Pool.Workers))
 	calls := b.Calls * float64(t.Retries+1) * timeout
 	if busy := b.RateHz * (b.OwnS + calls); calls > 0 && math.Ceil(busy*(1-1e-9)) == float64(need) {
-		because = fmt.Sprintf("%s x (%s + %s) = %s workers busy, and there are %s",
-			words.Asked(b.RateHz), words.Span(b.OwnS), words.Held(calls), words.Things(busy), whole(r.Pool.Workers))
+		because = fmt.Sprintf("%s x (%s + %s) = %s busy, and there %s %s",
+			words.Asked(b.RateHz), words.Span(b.OwnS), words.Held(calls), words.Amount(busy, "worker"), words.Either(counted(r), "is", "are"), whole(r.Pool.Workers))
 	}
 	because += assuming(b)
-	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which hold %s with a timeout of %s", words.Number(int64(need), "worker"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
+	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which %s %s with a timeout of %s", words.Number(int64(need), "worker"), words.Either(int64(need), "holds", "hold"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
 }

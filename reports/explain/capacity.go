@@ -1,45 +1,49 @@
 package explain
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
 )
 
-// Capacity says what a search has found. What decides the verdict comes first:
-// the faults under which not even the lowest rate held, and those of which it
-// could not be told.
+// Capacity says what a search has found, in at most three sentences. What decides
+// the verdict comes first: the faults under which not even the lowest rate held, and
+// those of which it could not be told, and why.
 func Capacity(c *reports.Capacity) string {
-	var failed, untold, alone, under []string
+	var failed, untold, found []string
+	why := ""
 	for i := range c.Figures {
 		f := &c.Figures[i]
-		fault := "no fault"
+		with := "no fault"
 		if f.Fault != "" {
-			fault = strings.Replace(f.Fault, ": ", " ", 1)
+			with = strings.Replace(f.Fault, ": ", " ", 1)
 		}
 		switch {
 		case f.Why != "":
-			untold = append(untold, fault)
+			untold, why = append(untold, with), cmp.Or(why, f.Why)
 		case f.RateHz == nil:
-			failed = append(failed, fault)
+			failed = append(failed, with)
 		case f.Fault == "":
-			alone = append(alone, carries(f))
+			found = append(found, "without a fault the site carries "+carries(f))
+		case len(found) == 0:
+			found = append(found, "with "+with+" the site carries "+carries(f))
 		default:
-			under = append(under, carries(f)+" with "+fault)
+			found = append(found, carries(f)+" with "+with)
 		}
 	}
 	var sentences []string
-	add := func(before string, list []string, after string) {
-		if len(list) > 0 {
-			sentences = append(sentences, before+words.Join(list)+after)
-		}
+	if failed != nil {
+		sentences = append(sentences, "with "+words.Or(failed)+" the site does not hold even "+words.PerS(c.FromHz)+", the lowest rate to try")
 	}
-	add("With ", failed, " the site does not hold even "+words.PerS(c.FromHz)+", the lowest rate to try.")
-	add("With ", untold, " it could not be told what the site carries.")
-	add("Without a fault the site carries ", alone, ".")
-	add("It carries ", under, ".")
-	return strings.Join(sentences, " ")
+	if untold != nil {
+		sentences = append(sentences, "with "+words.Or(untold)+" it could not be told what the site carries: "+why)
+	}
+	if found != nil {
+		sentences = append(sentences, words.Join(found))
+	}
+	return words.Sentence(words.Sentences(sentences))
 }
 
 // carries is the rate of a figure, and how much of it served less.

@@ -34,11 +34,10 @@ func doubted(r *reports.Report, o *reports.Onset, text string) string {
 func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
 	switch o.Cause {
 	case reports.QueueFull:
-		queue := queueWords(r)
 		if said {
-			return strings.Replace(queue, "them", "the workers", 1)
+			return queueWords(r, theWorkers(r, "worker", "workers"))
 		}
-		return taken(r, o) + " and " + queue
+		return taken(r, o) + " and " + queueWords(r, words.Either(counted(r), "it", "them"))
 	case reports.WorkerKilled:
 		return workerKilled(r, o)
 	case reports.GatewayTimeout:
@@ -70,21 +69,23 @@ func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
 	return ""
 }
 
-// queueWords says that the queue filled.
-func queueWords(r *reports.Report) string {
+// queueWords says that the queue behind the workers, who are named so, filled.
+func queueWords(r *reports.Report, them string) string {
 	q := r.Pool.QueueSlots
 	if q == nil {
-		return "the queue behind them filled"
+		return "the queue behind " + them + " filled"
 	}
 	switch n, ok := q.Exact(); {
 	case !ok && math.Round(q.Low) == math.Round(q.Value):
-		return "at least " + words.Number(int64(math.Round(q.Value)), "queue slot") + " behind them filled"
+		return "at least " + words.Number(int64(math.Round(q.Value)), "queue slot") + " behind " + them + " filled"
 	case !ok:
-		return whole(q) + " queue slots behind them filled"
+		return whole(q) + " queue slots behind " + them + " filled"
 	case n == 0:
-		return "there is no queue behind them"
+		return "there is no queue behind " + them
+	case n == 1:
+		return "the only queue slot behind " + them + " filled"
 	default:
-		return "the " + words.Number(n, "queue slot") + " behind them filled"
+		return "the " + words.Number(n, "queue slot") + " behind " + them + " filled"
 	}
 }
 
@@ -113,7 +114,7 @@ func taken(r *reports.Report, o *reports.Onset) string {
 	} else if fault.Does.TripDelay && fault.SizeS != nil {
 		each = words.Span(*fault.SizeS) + " more spent on each call"
 	}
-	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " carry only " + words.PerS(*hz)
+	return "with " + each + " to " + fault.Dependency + " " + workersThe(r) + " " + words.Either(counted(r), "carries", "carry") + " only " + words.PerS(*hz)
 }
 
 // waited says how many of the workers were waiting for the fault's dependency when
@@ -152,14 +153,32 @@ func workersAll(r *reports.Report, were string) string {
 	return "all workers (" + whole(w) + ") " + were
 }
 
-// workersThe writes "the 4 workers".
+// workersThe writes "the 4 workers", "the only worker".
 func workersThe(r *reports.Report) string {
+	if n := counted(r); n > 1 {
+		return "the " + words.Number(n, "worker")
+	}
+	return theWorkers(r, "only worker", "workers")
+}
+
+// theWorkers writes "the workers", or what they are when there is one.
+func theWorkers(r *reports.Report, one, others string) string {
+	return "the " + words.Either(counted(r), one, others)
+}
+
+// theseWorkers writes "these workers", or "this worker".
+func theseWorkers(r *reports.Report) string {
+	return words.Either(counted(r), "this worker", "these workers")
+}
+
+// counted is how many workers there are; 0 when it is not known exactly.
+func counted(r *reports.Report) int64 {
 	if w := r.Pool.Counted(); w != nil && !r.Pool.Grew {
 		if n, ok := w.Exact(); ok {
-			return "the " + words.Number(n, "worker")
+			return n
 		}
 	}
-	return "the workers"
+	return 0
 }
 
 // whole writes a number of things: 4, or about 17 where it may be others too.

@@ -43,7 +43,7 @@ func TestRemediesByName(t *testing.T) {
 			kinds = []string{row.kind}
 		}
 		r := logged(502, row.cause, kinds...)
-		if got := explain.Summary(r); !strings.Contains(got, row.why) {
+		if got, _ := explain.Summary(r); !strings.Contains(got, row.why) {
 			t.Errorf("%s, %s: summary %q, want %q in it", row.cause, row.kind, got, row.why)
 		}
 		advice := explain.Advice(r)

@@ -12,42 +12,79 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// Summary says in a few plain sentences what the run showed, why, and which
-// timeout would help. What spoils the figures comes first: a run cut short,
-// then a generator that failed.
-func Summary(r *reports.Report) string {
-	text := strings.Join(body(r), ". ")
+// Summary says what the run showed, why, and which timeout would help: a headline
+// of at most three plain sentences, and what else there is to say. What spoils the
+// figures comes first: a run cut short, a generator that failed, or why nothing
+// could be concluded.
+func Summary(r *reports.Report) (headline string, details []string) {
+	all := slices.Concat(ranked(happened, judged(r)...), body(r))
 	if !r.Fidelity.OK {
-		text = "the load generator could not do all that was asked (" + r.Fidelity.Why + "), so some of this may be its own doing: " + text
+		all[0].text = "the load generator could not do all that was asked (" + r.Fidelity.Why + "), so some of this may be its own doing: " + all[0].text
 	}
 	switch at := words.Lasted(r.DurationS); r.Outcome {
 	case reports.OutcomeComplete:
 	case reports.OutcomeInterrupted:
-		text = "interrupted after " + at + bracketed(r.OutcomeWhy) + ": " + text
+		all[0].text = "interrupted after " + at + bracketed(r.OutcomeWhy) + ": " + all[0].text
 	case reports.OutcomeAborted:
-		text = "stopped after " + at + " by " + r.OutcomeWhy + ". " + words.Capital(text)
+		all = slices.Insert(all, 0, sentence{"stopped after " + at + " by " + r.OutcomeWhy, happened})
 	case reports.OutcomeKilled:
-		text = "killed after about " + at + ": " + text
+		all[0].text = "killed after about " + at + ": " + all[0].text
 	default:
-		text = "cut short after " + at + ": " + text
+		all[0].text = "cut short after " + at + bracketed(r.OutcomeWhy) + ": " + all[0].text
 	}
-	return words.Capital(text) + "."
+	return parted(all)
 }
 
-// body is the sentences, each but the first beginning with a capital.
-func body(r *reports.Report) []string {
+// judged says why the verdict is what it is, where the course of the run does not:
+// why nothing could be concluded, or which objectives a site missed that answered
+// every request well.
+func judged(r *reports.Report) []string {
+	switch {
+	case r.Outcome != reports.OutcomeComplete || !r.Fidelity.OK || r.Total.Sent == 0:
+		return nil // that is told anyway
+	case r.Verdict == reports.Inconclusive && r.VerdictWhy != "":
+		return []string{r.VerdictWhy}
+	case r.Verdict == reports.Fail && r.Total.Bad() == 0:
+		return []string{missed(r)}
+	}
+	return nil
+}
+
+// missed names the objectives that were missed.
+func missed(r *reports.Report) string {
+	var list []string
+	for _, o := range r.Objectives {
+		if o.OK == nil || *o.OK {
+			continue
+		}
+		text := o.Text
+		if o.Observed != nil {
+			text += " (seen " + words.Measured(*o.Observed, o.Unit) + ")"
+		}
+		list = append(list, text)
+	}
+	n, total := int64(len(list)), int64(len(r.Objectives))
+	if n == total {
+		return words.Either(n, "the objective was", "every objective was") + " missed: " + words.Join(list)
+	}
+	return fmt.Sprintf("%d of %s %s missed: %s", n, words.Number(total, "objective"), words.Either(n, "was", "were"), words.Join(list))
+}
+
+// body is the sentences, the one on what happened first.
+func body(r *reports.Report) []sentence {
 	all := &r.Total
 	switch {
 	case all.Sent == 0 && len(all.Classes) > 0:
-		return []string{"no request was sent and waited for"}
+		return ranked(happened, "no request was sent and waited for")
 	case all.Sent == 0:
-		return []string{"no request was sent"}
+		return ranked(happened, "no request was sent")
 	case all.OK == 0:
-		return []string{fmt.Sprintf("not one of %s was answered well (%s)%s", words.Number(all.Sent, "request"), failures(all), after(": ", explainFirst(r)))}
+		return ranked(happened, fmt.Sprintf("not one of %s was answered well (%s)%s", words.Number(all.Sent, "request"), failures(all), after(": ", explainFirst(r))))
 	case len(r.Faults) == 0:
-		return append([]string{plain(r, all)}, slow(r)...)
+		return slices.Concat(ranked(happened, plain(r, all)), ranked(because, slow(r)...))
 	}
-	return append(underFaults(r), remedies(r)...)
+	story, dependency := underFaults(r)
+	return slices.Concat(story, remedies(r, dependency))
 }
 
 // after puts between and text together, if there is a text.

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tailback/tailback/internal/madeup"
@@ -33,7 +34,8 @@ func diagnosed(t *testing.T, s *madeup.Scenario, set func(r *reports.Report)) st
 	r := without(t, s)
 	set(r)
 	r.Claims = claims.List(r)
-	return explain.Summary(r)
+	headline, details := explain.Summary(r)
+	return strings.Join(append([]string{headline}, details...), " | ")
 }
 
 // around is an estimate that is at most part of itself off.
@@ -119,6 +121,19 @@ func TestTheSentence(t *testing.T) {
 		{"a timeout of 0.35 s, workers not known", survived, func(r *reports.Report) {
 			r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Verdict: "app", ObservedS: around(0.35, 0.01), HeldHz: new(8.0)}}
 		}, "With payments hanging for 15 s every request was answered well, the slowest in 100 ms. The 0.35 s timeout was short enough for 8/s in this run."},
+		{"one worker and one place behind it", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			r.Pool.Workers, r.Pool.QueueSlots, r.Onset[0].Held = around(1, 0.05), around(1, 0.02), new(1.0)
+			r.Pool.Workers.Kind = "workers"
+			r.Budget[0].MaxTimeoutS, r.Budget[0].WithHeadroomS = nil, nil
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: the only worker was waiting for payments and the only queue slot behind it filled. No timeout was seen within 10 s. No timeout would hold this rate with this worker; with a 1 s timeout it takes 9 workers."},
+		{"one worker, and a timeout", madeup.Hang(), func(r *reports.Report) {
+			physics(r)
+			observed(r, 1, 9)
+			r.Pool.Workers = around(1, 0.05)
+			r.Pool.Workers.Kind = "workers"
+			r.Prediction.CapacityHz = new(0.9)
+		}, "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: with 1.0 s spent on each call to payments the only worker carries only 0.90/s and the 17 queue slots behind it filled. The 1.0 s timeout is too long: at most 0.40 s holds 8/s (0.30 s with headroom); with 1.0 s it takes 9 workers."},
 		{"three tries of 12 s", madeup.Hang(), func(r *reports.Report) {
 			physics(r)
 			observed(r, 12, 289)

@@ -1,7 +1,9 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -9,46 +11,52 @@ import (
 )
 
 // maxClauses is how many phases with faults a summary tells of.
-const maxClauses = 3
+const maxClauses = 12
 
-// underFaults has a clause for each phase with faults: in one sentence, or where
-// one says why, in a sentence each.
-func underFaults(r *reports.Report) []string {
-	var clauses []string
-	if bad, sent := beforeFaults(r); bad > 0 {
-		clauses = append(clauses, fmt.Sprintf("%s of requests failed before any fault", words.Percent(float64(bad)/float64(sent))))
-	}
-	said, explained := map[string]bool{}, false
+// clause is what is told of a phase with faults, or of errors that none brought.
+type clause struct {
+	texts      []string // what happened, then what followed
+	ill        bool     // visitors had errors, or got nothing
+	dependency string   // that it is about
+}
+
+// underFaults tells of the phases with faults, first of one in which visitors were
+// not served; dependency is what that one is about.
+func underFaults(r *reports.Report) (all []sentence, dependency string) {
+	var clauses []clause
+	said := map[string]bool{}
 	for _, fault := range r.Faults {
-		if said[fault.Phase] {
-			continue
+		if !said[fault.Phase] && len(said) < maxClauses {
+			clauses = append(clauses, clausesOf(r, fault.Phase)...)
 		}
 		said[fault.Phase] = true
-		if len(said) > maxClauses {
-			continue
+	}
+	own, first := ownErrors(r)
+	if clauses = append(clauses, own...); first {
+		clauses = slices.Concat(own, clauses[:len(clauses)-len(own)])
+	}
+	if bad, sent := beforeFaults(r); bad > 0 {
+		all = ranked(helps, words.Percent(float64(bad)/float64(sent))+" of requests failed before any fault")
+	}
+	if len(clauses) == 0 {
+		return all, ""
+	}
+	main := max(slices.IndexFunc(clauses, func(c clause) bool { return c.ill }), 0)
+	all = slices.Concat(all, ranked(happened, clauses[main].texts[0]), ranked(because, clauses[main].texts[1:]...))
+	for i, c := range clauses {
+		if i != main {
+			all = append(all, ranked(besides, c.texts...)...)
 		}
-		texts, why := clausesOf(r, fault.Phase)
-		clauses, explained = append(clauses, texts...), explained || why
 	}
-	if more := len(said) - maxClauses; more > 0 {
-		clauses = append(clauses, fmt.Sprintf("and %d more phases had faults", more))
+	if more := int64(len(said) - maxClauses); more > 0 {
+		all = append(all, sentence{words.Number(more, "more phase") + " had faults", besides})
 	}
-	texts, first := ownErrors(r)
-	if clauses, explained = append(clauses, texts...), explained || len(texts) > 0; first {
-		clauses = append(clauses[len(clauses)-len(texts):], clauses[:len(clauses)-len(texts)]...)
-	}
-	if !explained {
-		return []string{strings.Join(clauses, "; ")}
-	}
-	for i := range clauses[1:] {
-		clauses[i+1] = words.Capital(strings.TrimPrefix(clauses[i+1], "and "))
-	}
-	return clauses
+	return all, clauses[main].dependency
 }
 
 // ownErrors tells of errors that no fault is to blame for, and why they came where
 // that is known; first is whether they are what the run is about: a site that waits for itself.
-func ownErrors(r *reports.Report) (list []string, first bool) {
+func ownErrors(r *reports.Report) (list []clause, first bool) {
 	said := map[reports.Cause]bool{}
 	for i := range r.Onset {
 		o := &r.Onset[i]
@@ -61,7 +69,8 @@ func ownErrors(r *reports.Report) (list []string, first bool) {
 		if r.ClaimAt(reports.NoFaultToBlame, o.FirstS) != nil {
 			blame = ", and no fault is to blame"
 		}
-		list = append(list, fmt.Sprintf("%s began %s into the run%s%s%s", what(o), words.Span(o.FirstS), rate(o), blame, after(": ", why)))
+		text := fmt.Sprintf("%s began %s into the run%s%s%s", what(o), words.Span(o.FirstS), rate(o), blame, after(": ", why))
+		list = append(list, clause{[]string{text}, true, ""})
 	}
 	return list, first
 }
@@ -83,36 +92,46 @@ func beforeFaults(r *reports.Report) (bad, sent int64) {
 	return bad, sent
 }
 
-// clausesOf tells what the faults of a phase did, and which of them did nothing;
-// why is whether it could be said why errors came.
-func clausesOf(r *reports.Report, phase string) (list []string, why bool) {
-	var idle, states []string
-	during := ""
+// clausesOf tells what the faults of a phase did, and which of them did nothing:
+// unless that is why the run is inconclusive, which is told before.
+func clausesOf(r *reports.Report, phase string) []clause {
+	var idle []clause
+	var states []string
+	during, dependency := "", ""
 	for _, f := range r.Faults {
 		switch {
 		case f.Phase != phase:
 		case f.Untold():
-			idle = append(idle, fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind))
+			idle = append(idle, clause{[]string{fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request", f.Dependency, f.Kind)}, false, f.Dependency})
 		case !f.Exercised && !f.Uncounted:
-			idle = append(idle, fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind))
+			idle = append(idle, clause{[]string{fmt.Sprintf("the fault on %s (%s) touched no request, so this run says nothing about it", f.Dependency, f.Kind)}, false, f.Dependency})
 		default:
-			states = append(states, f.State)
+			states, dependency = append(states, f.State), cmp.Or(dependency, f.Dependency)
 			if f.LiftedS != nil {
 				during = " for " + words.Span(*f.LiftedS-f.AppliedS)
 			}
 		}
 	}
+	if len(judged(r)) > 0 && r.Verdict == reports.Inconclusive {
+		idle = nil
+	}
 	if len(states) == 0 {
-		return idle, false
+		return idle
 	}
 	if len(states) > 1 {
 		during = "" // not the same for each
 	}
 	state := "with " + words.Join(states)
-	if onset := r.FirstOnset(phase); onset != nil && explain(r, onset) != "" {
-		return append(explained(r, phase, state, len(states)), idle...), true
+	onset := r.FirstOnset(phase)
+	if onset != nil {
+		dependency = cmp.Or(onset.Dependency, dependency)
 	}
-	return append([]string{effect(r, phase, state, during, len(states))}, idle...), false
+	if onset != nil && explain(r, onset) != "" {
+		return append([]clause{{explained(r, phase, state, len(states)), true, dependency}}, idle...)
+	}
+	t, _ := trafficOf(r, phase)
+	ill := t.Bad() > 0 || stalled(r, phase) != nil
+	return append([]clause{{[]string{effect(r, phase, state, during, len(states))}, ill, dependency}}, idle...)
 }
 
 // explained tells why errors began in a phase, and what followed. How many
@@ -162,10 +181,40 @@ func effect(r *reports.Report, phase, state, during string, faults int) string {
 		}
 		return text
 	}
-	if len(parts) == 0 {
+	stall := stalled(r, phase)
+	switch {
+	case len(parts) == 0 && stall != nil:
+		return state + during + ", " + waitedForLifting(stall, faults) + wellAgain(r, phase, faults)
+	case len(parts) == 0:
 		return fmt.Sprintf("%s%s every request was answered well%s, the slowest in %s", state, during, degraded(t), words.Span(*t.ResponseS.Max))
 	}
 	return state + ", " + strings.Join(parts, " and ") + wellAgain(r, phase, faults)
+}
+
+// stalled is the fault of a phase for whose lifting most requests had to wait; nil
+// where none had to.
+func stalled(r *reports.Report, phase string) (worst *reports.Fault) {
+	for i := range r.Faults {
+		if f := &r.Faults[i]; f.Phase == phase && f.LateWaitS != nil && (worst == nil || f.Late > worst.Late) {
+			worst = f
+		}
+	}
+	return worst
+}
+
+// waitedForLifting tells how many were answered only once a fault was lifted, among
+// so many of its phase.
+func waitedForLifting(f *reports.Fault, faults int) string {
+	it := "it was"
+	if faults > 1 {
+		it = "they were"
+	}
+	text := fmt.Sprintf("%s of %s were answered only once %s lifted, after waiting for up to %s",
+		words.Count(f.Late), words.Number(f.Due, "request"), it, words.Span(*f.LateWaitS))
+	if s, lasted := f.SilentS, *f.LiftedS-f.AppliedS; s != nil && *s > lasted/2 {
+		return "visitors got nothing for " + words.Span(*s) + ": " + text
+	}
+	return text
 }
 
 // wellAgain tells of the recovery after the last lifting in a phase.

@@ -36,6 +36,9 @@ func TestSummary(t *testing.T) {
 		{"a hang survived by serving less", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).
 			Drive(func(h *journal.Hit) { h.Degraded = h.Due >= 12*madeup.Second && h.Due < 16*madeup.Second }).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),
 			"With payments hanging for 3 s every request was answered well, 40% of them degraded, the slowest in 100 ms."},
+		{"a stall", stalling("hang", 1), "With payments hanging for 3 s, visitors got nothing for 3 s: 23 of 24 requests were answered only once it was lifted, after waiting for up to 3 s; the site was well again as soon as it was lifted."},
+		{"a stall of half the requests", stalling("hang", 2), "With payments hanging for 3 s, 12 of 24 requests were answered only once it was lifted, after waiting for up to 3 s; the site was well again as soon as it was lifted."},
+		{"a stall of a delay that outlasts its fault", stalling("latency", 1), "With payments slower for 3 s, visitors got nothing for 3 s: 23 of 24 requests were answered only once it was lifted, after waiting for up to 3 s; the site was well again as soon as it was lifted."},
 		{"a fault that touched nothing", untouched, "The fault on payments (hang) touched no request, so this run says nothing about it."},
 		{"no gateway error", madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
 			if h.Due >= 12*madeup.Second && h.Due < 15*madeup.Second {
@@ -54,7 +57,7 @@ func TestSummary(t *testing.T) {
 				madeup.Bad(h, 500)
 			}
 		}).Fault("payments", "hang", 12*madeup.Second, 15*madeup.Second),
-			"10% of requests failed before any fault; with payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
+			"10% of requests failed before any fault. With payments hanging for 3 s every request was answered well, the slowest in 100 ms."},
 		{"a healthy run without faults", plain(nil), "All 160 requests were answered well, half of them within 100 ms and 99% within 100 ms."},
 		{"errors without faults", plain(func(h *journal.Hit) {
 			if h.Seq >= 144 && h.Seq < 150 {
@@ -85,4 +88,14 @@ func TestSummary(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stalling is ten good seconds and ten in which one of each requests from 12 to 15 s,
+// while there is a fault, is answered just after its lifting.
+func stalling(kind string, each uint64) *madeup.Scenario {
+	return madeup.NewScenario(madeup.Phase("baseline", 10*madeup.Second), madeup.Phase("hang", 10*madeup.Second)).Drive(func(h *journal.Hit) {
+		if h.Due >= 12*madeup.Second && h.Due < 15*madeup.Second && h.Seq%each == 0 {
+			h.Done = 15*madeup.Second + 50*madeup.Millisecond
+		}
+	}).Fault("payments", kind, 12*madeup.Second, 15*madeup.Second)
 }

@@ -2,18 +2,16 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
 )
 
-// maxRemedies is how many dependencies a summary tells the timeout of.
-const maxRemedies = 2
-
 // remedies say of the dependencies that had faults which timeout was seen, and
-// which would hold the rate.
-func remedies(r *reports.Report) []string {
-	var list []string
+// which would hold the rate; first of the one that the run is about.
+func remedies(r *reports.Report, about string) []sentence {
+	var list, others []sentence
 	said := map[string]bool{}
 	for _, t := range r.Timeouts {
 		said[t.Dependency] = true
@@ -21,16 +19,27 @@ func remedies(r *reports.Report) []string {
 	alone := len(said) < 2
 	clear(said)
 	for _, t := range r.Timeouts {
-		if said[t.Dependency] || len(said) == maxRemedies {
+		if said[t.Dependency] {
 			continue
 		}
 		said[t.Dependency] = true
-		list = append(list, remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone)...)
+		texts := remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone)
+		if t.Dependency != about {
+			others = append(others, ranked(besides, texts...)...)
+			continue
+		}
+		if last := len(texts) - 1; last >= 0 {
+			list = slices.Concat(list, ranked(because, texts[:last]...), ranked(helps, texts[last]))
+		}
 	}
 	for i := range r.Dose {
-		list = append(list, Dose(&r.Dose[i]))
+		as := besides
+		if r.Dose[i].Dependency == about {
+			as = helps
+		}
+		list = append(list, sentence{Dose(&r.Dose[i]), as})
 	}
-	return list
+	return append(list, others...)
 }
 
 // remedy says what was seen of one timeout, and what would hold the rate.
@@ -55,7 +64,7 @@ func remedy(r *reports.Report, t *reports.Timeout, alone bool) []string {
 		}
 		return append([]string{killed}, wouldHold(r, b)...)
 	case t.Verdict == reports.ByApp && t.ObservedS != nil:
-		return []string{judged(r, t, b, fmt.Sprintf("%s %s%s", words.Held(t.ObservedS.Value), kind, on))}
+		return []string{shortEnough(r, t, b, fmt.Sprintf("%s %s%s", words.Held(t.ObservedS.Value), kind, on))}
 	}
 	return nil
 }
@@ -76,13 +85,13 @@ func wouldHold(r *reports.Report, b *reports.Budget) []string {
 		if need != "" {
 			need = "; " + need
 		}
-		return []string{"No timeout would hold " + atRate(r, b) + " with these workers" + need}
+		return []string{"No timeout would hold " + atRate(r, b) + " with " + theseWorkers(r) + need}
 	}
 	return []string{"A timeout of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
 }
 
-// judged says whether the timeout that the application has is short enough.
-func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name string) string {
+// shortEnough says whether the timeout that the application has is short enough.
+func shortEnough(r *reports.Report, t *reports.Timeout, b *reports.Budget, name string) string {
 	the := "The " + name
 	tries := ""
 	switch {
@@ -105,7 +114,7 @@ func judged(r *reports.Report, t *reports.Timeout, b *reports.Budget, name strin
 	case b.MaxTimeoutS == nil && b.Why != "":
 		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Asked(b.RateHz), b.Why)
 	case b.MaxTimeoutS == nil:
-		return fmt.Sprintf("%s%s does not help: no timeout holds %s with these workers%s", the, tries, words.Asked(b.RateHz), need)
+		return fmt.Sprintf("%s%s does not help: no timeout holds %s with %s%s", the, tries, words.Asked(b.RateHz), theseWorkers(r), need)
 	}
 	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Asked(b.RateHz) + headroom(b)
 	switch {

@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
@@ -21,40 +23,96 @@ type AuditPart struct {
 // Audit puts the parts together, in their order, and judges them.
 func Audit(rateHz, horizonS float64, parts []AuditPart) *reports.Audit {
 	a := &reports.Audit{RateHz: rateHz, HorizonS: horizonS, Rows: []reports.AuditRow{}}
-	by := map[string][]string{} // the dependencies of a verdict
 	for _, p := range parts {
 		row := auditRow(p, rateHz)
-		by[row.Verdict] = append(by[row.Verdict], row.Dependency)
+		row.Seen = callSeen(parts, p.Dependency)
 		a.Rows = append(a.Rows, row)
 	}
-	n, none, unknown := len(a.Rows), by[reports.AuditNone], by[reports.AuditUnknown]
-	switch with := len(by[reports.AuditOK]) + len(by[reports.AuditTooLong]); {
+	n, none, unknown := len(a.Rows), judgedAs(a, reports.AuditNone), judgedAs(a, reports.AuditUnknown)
+	switch {
 	case len(none) > 0:
 		a.Verdict, a.ExitCode = reports.Fail, exitMissed
-		a.Summary = fmt.Sprintf("%d of %d dependencies %s called without a timeout: %s", len(none), n, be(len(none)), words.Join(none))
-		if n == 1 {
-			a.Summary = none[0] + " is called without a timeout"
-		}
 	case len(unknown) > 0 || n == 0:
 		a.Verdict, a.ExitCode = reports.Inconclusive, exitInconclusive
-		a.Summary = fmt.Sprintf("%d of %d dependencies %s called with a timeout", with, n, be(with))
 	default:
-		a.Verdict, a.Summary = reports.Pass, "every dependency is called with a timeout"
+		a.Verdict = reports.Pass
 	}
-	if long := by[reports.AuditTooLong]; len(long) > 0 {
-		a.Summary += fmt.Sprintf("; %d too long for %s: %s", len(long), words.Asked(rateHz), words.Join(long))
-	}
-	if len(unknown) > 0 {
-		a.Summary += fmt.Sprintf("; of %s it could not be told", words.Join(unknown))
-	}
+	a.Summary = auditSummary(a, parts)
 	return a
 }
 
-func be(n int) string {
-	if n == 1 {
-		return "is"
+// judgedAs names the dependencies of a verdict.
+func judgedAs(a *reports.Audit, verdict string) (names []string) {
+	for _, row := range a.Rows {
+		if row.Verdict == verdict {
+			names = append(names, row.Dependency)
+		}
 	}
-	return "are"
+	return names
+}
+
+// auditSummary is at most three sentences: the verdict, or why there is none, then
+// what else a reader must know.
+func auditSummary(a *reports.Audit, parts []AuditPart) string {
+	var all []string
+	for _, text := range []string{untold(a), unseenWords(a.Rows), undeclared(parts)} {
+		if text != "" {
+			all = append(all, text)
+		}
+	}
+	found := 0 // where in the list what was found belongs
+	if a.Verdict == reports.Inconclusive {
+		found = min(len(all), 1)
+	}
+	if text := foundWords(a); text != "" {
+		all = slices.Insert(all, found, text)
+	}
+	return words.Sentences(all[:min(len(all), 3)])
+}
+
+// untold says which dependencies were seen, and could not be told of, and why the
+// first of them could not; empty when there are none.
+func untold(a *reports.Audit) string {
+	missing := unseen(a.Rows)
+	var names []string
+	why := ""
+	for _, row := range a.Rows {
+		if row.Verdict == reports.AuditUnknown && !slices.Contains(missing, row.Dependency) {
+			names, why = append(names, row.Dependency), cmp.Or(why, row.Text)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf("of %s it could not be told: %s", words.Join(names), why)
+}
+
+// foundWords says which dependencies have a timeout, and which have not; empty when
+// of none it is known.
+func foundWords(a *reports.Audit) string {
+	n, none, unknown, long := len(a.Rows), judgedAs(a, reports.AuditNone), judgedAs(a, reports.AuditUnknown), judgedAs(a, reports.AuditTooLong)
+	of := func(count int) string {
+		return fmt.Sprintf("%d of %s %s called", count, words.Number(int64(n), "dependency"), words.Either(int64(count), "is", "are"))
+	}
+	text := ""
+	switch {
+	case n == 0:
+		return "no dependency was hung"
+	case len(unknown) == n:
+		return ""
+	case len(none) == n && n == 1:
+		text = none[0] + " is called without a timeout"
+	case len(none) > 0:
+		text = of(len(none)) + " without a timeout: " + words.Join(none)
+	case len(unknown) > 0:
+		text = of(n-len(unknown)) + " with a timeout"
+	default:
+		text = "every dependency is called with a timeout"
+	}
+	if len(long) > 0 {
+		text += fmt.Sprintf("; %d too long for %s: %s", len(long), words.Asked(a.RateHz), words.Join(long))
+	}
+	return text
 }
 
 func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
@@ -69,7 +127,7 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 	row.Bundle = p.Bundle
 	row.Timeout = LastTimeout(p.Report, p.Dependency)
 	if row.Timeout != nil {
-		row.Visitors = row.Timeout.Got
+		row.Visitors = visitorsGot(p.Report, row.Timeout)
 	}
 	switch {
 	case illBefore(p.Report) != "":
@@ -84,6 +142,16 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 		row.Verdict, row.Text = judgeRow(&row, rateHz)
 	}
 	return row
+}
+
+// visitorsGot says what most who had to wait got; where that is nothing, for how long.
+func visitorsGot(r *reports.Report, t *reports.Timeout) string {
+	for i := len(r.Faults) - 1; i >= 0 && t.Got == reports.GotNothing; i-- {
+		if f := &r.Faults[i]; f.Dependency == t.Dependency && f.Kind == t.Fault && f.LateWaitS != nil {
+			return t.Got + " for " + words.Span(*f.LateWaitS)
+		}
+	}
+	return t.Got
 }
 
 // judgeRow holds the timeout that was seen against the budget.

@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,7 +20,7 @@ const (
 	exitInterrupted  = 130
 )
 
-// Judge sets the verdict, the exit code and the warnings.
+// Run sets the verdict, the exit code and the warnings.
 //
 // An objective missed on valid data is a failure, whatever else went wrong; only
 // a run that was cut short, or may have left a fault, ends with a code of its own.
@@ -30,11 +31,11 @@ const (
 func Run(run *measure.Run, r *reports.Report, f measure.Fidelity, heard []string) {
 	doubts := doubts(run, r, f)
 	r.Warnings = append([]string{}, slices.Concat(warnings(run, r), heard, doubts, run.Events.Warnings)...)
-	missed, unjudged := 0, 0
+	missed, unjudged := 0, ""
 	for _, o := range r.Objectives {
 		switch {
 		case o.OK == nil:
-			unjudged++
+			unjudged = cmp.Or(unjudged, fmt.Sprintf("objective %q could not be judged: %s", o.Text, o.Why))
 		case !*o.OK:
 			missed++
 		}
@@ -42,8 +43,9 @@ func Run(run *measure.Run, r *reports.Report, f measure.Fidelity, heard []string
 	switch {
 	case missed > 0:
 		r.Verdict, r.ExitCode = reports.Fail, exitMissed
-	case len(doubts) > 0 || unjudged > 0:
+	case len(doubts) > 0 || unjudged != "":
 		r.Verdict, r.ExitCode = reports.Inconclusive, exitInconclusive
+		r.VerdictWhy = append(doubts, unjudged)[0]
 	case len(r.Objectives) == 0:
 		r.Verdict, r.ExitCode = reports.None, exitOK
 	default:

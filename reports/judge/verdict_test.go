@@ -89,3 +89,23 @@ func TestVerdict(t *testing.T) {
 		})
 	}
 }
+
+// Why nothing could be concluded is the first thing that spoils the run, or else the
+// first objective that can't be judged; a run that concluded something has no such reason.
+func TestVerdictWhy(t *testing.T) {
+	untouched := madeup.Harmless().Asking("nowhere: p99 < 1s")
+	untouched.LastFault().Connections, untouched.LastFault().RequestsHeld = new(int64(0)), new(int64(0))
+	for _, row := range []struct {
+		run  *madeup.Scenario
+		want string // begins with
+	}{
+		{untouched, "the fault on payments (hang) touched no request: "},
+		{madeup.Harmless().Asking("p99 < 1s", "nowhere: p99 < 1s", "never: ok > 1%"), `objective "nowhere: p99 < 1s" could not be judged: `},
+		{madeup.Harmless().Asking("p99 < 1s"), ""},
+		{madeup.Harmless().Asking("p99 < 1ms", "nowhere: p99 < 1s"), ""},
+	} {
+		if got := judged(t, row.run).VerdictWhy; !strings.HasPrefix(got, row.want) || row.want == "" && got != "" {
+			t.Errorf("got %q, want %q", got, row.want)
+		}
+	}
+}

@@ -103,9 +103,23 @@ func (run *Run) faultFigures() []reports.Fault {
 		if f.Lifted != nil {
 			figure.LiftedS = new(f.Lifted.Seconds())
 		}
+		run.stallFigures(f, &figure)
 		list = append(list, figure)
 	}
 	return list
+}
+
+// stallFigures are those of the requests that came while the fault was in force.
+func (run *Run) stallFigures(f *Fault, figure *reports.Fault) {
+	for _, s := range run.Stalls {
+		if s.Fault != f {
+			continue
+		}
+		n, waited := s.Late()
+		if figure.Due, figure.Late, figure.SilentS = s.Due, n, new(run.Cells.silent(f).Seconds()); n > 0 {
+			figure.LateWaitS = new(waited.Seconds())
+		}
+	}
 }
 
 // peak is the most connections that were open at one moment while the fault was
@@ -139,12 +153,12 @@ func (run *Run) Untouched(f reports.Fault) string {
 		return fmt.Sprintf("nothing says whether the fault on %s (%s) touched a request: the run ended before that was recorded", f.Dependency, f.Kind)
 	}
 	if f.Does.Answers && f.Connections != nil && *f.Connections > 0 {
-		return fmt.Sprintf("the fault on %s (%s) answered no request on %d connections: did any request call %s while it was in force, and in plain HTTP?",
-			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+		return fmt.Sprintf("the fault on %s (%s) answered no request on %s: did any request call %s while it was in force, and in plain HTTP?",
+			f.Dependency, f.Kind, words.Number(*f.Connections, "connection"), f.Dependency)
 	}
 	if f.Connections != nil && *f.Connections > 0 {
-		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %d connections open through its proxy: did any request call %s while it was in force?",
-			f.Dependency, f.Kind, *f.Connections, f.Dependency)
+		return fmt.Sprintf("the fault on %s (%s) touched no request, though the site had %s open through its proxy: did any request call %s while it was in force?",
+			f.Dependency, f.Kind, words.Number(*f.Connections, "connection"), f.Dependency)
 	}
 	proxy := "its proxy"
 	for _, d := range run.Manifest.Dependencies {

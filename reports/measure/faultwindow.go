@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -171,14 +172,15 @@ func (g got) String() string {
 	return "error " + g.class.String()
 }
 
-// MostGot is what came to most of them; a page that came only after the lifting
+// MostGot is what came to most of them before the lifting, which the given number
+// had to wait for; a page that came just after it, and would have come anyway,
 // counts if there was nothing else. Empty when nobody had to wait.
-func (w *FaultWindow) MostGot() string {
+func (w *FaultWindow) MostGot(nothing int64) string {
 	most, what := int64(0), ""
 	if w.Late > 0 {
 		what = "good page"
 	}
-	words := map[string]int64{} // good pages with different codes are one
+	words := map[string]int64{reports.GotNothing: nothing} // good pages with different codes are one
 	for g, n := range w.got {
 		words[g.String()] += n
 	}

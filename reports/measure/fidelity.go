@@ -138,11 +138,11 @@ func (s shortfall) why() string {
 			parts = append(parts, fmt.Sprintf("%s of %s %s", words.Count(n), words.Number(s.due, "request"), what))
 		}
 	}
-	say(s.Dropped, "were not sent (over a ceiling of limits, or too late)")
+	say(s.Dropped, words.Either(s.Dropped, "was", "were")+" not sent (over a ceiling of limits, or too late)")
 	say(s.Generator, "failed for want of descriptors, ports or memory on this machine")
 	say(s.Missing, "left no record")
 	if s.IsLate() {
-		say(s.late, "were sent more than "+words.Span(maxLag.Seconds())+" late")
+		say(s.late, words.Either(s.late, "was", "were")+" sent more than "+words.Span(maxLag.Seconds())+" late")
 	}
 	return strings.Join(parts, "; ")
 }

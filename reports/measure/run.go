@@ -31,6 +31,7 @@ type Run struct {
 	Recoveries []*Recovery   // in the order of lifting
 	BaselineS  int           // seconds that the recoveries are held against
 	Windows    []*FaultWindow
+	Stalls     []*Stall // of the faults that were lifted
 	Doses      []*Dose
 	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
 	Closes     HeldCloses
@@ -156,12 +157,13 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 type secondPass struct {
 	run      *Run
 	windows  []*FaultWindow
+	stalls   []*Stall
 	services *ServiceTimes
 	crowds   *Crowds
 }
 
 func newSecondPass(r *Run) *secondPass {
-	return &secondPass{run: r, windows: r.newFaultWindows(), services: r.newServices(), crowds: r.newCrowds()}
+	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds()}
 }
 
 func (p *secondPass) add(h *journal.Hit) {
@@ -186,10 +188,13 @@ func (p *secondPass) add(h *journal.Hit) {
 	for _, w := range p.windows {
 		w.add(h, r.Usual)
 	}
+	for _, s := range p.stalls {
+		s.add(h, r.Usual)
+	}
 }
 
 func (p *secondPass) finish(r *Run) {
-	r.Windows, r.Services, r.Crowds = p.windows, p.services.finish(), p.crowds
+	r.Windows, r.Stalls, r.Services, r.Crowds = p.windows, p.stalls, p.services.finish(), p.crowds
 }
 
 // planned is how long the phases last together.

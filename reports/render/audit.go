@@ -14,28 +14,25 @@ func AuditJSON(w io.Writer, a *reports.Audit) error {
 	return campaignJSON(w, a)
 }
 
-// AuditText writes an audit for a terminal: a line for each dependency, and
-// below it what that means.
+// AuditText writes an audit for a terminal: what came of it, a line for each
+// dependency, and below it what that means.
 func AuditText(w io.Writer, a *reports.Audit) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  audit at %s\n\n", oneLine(a.Name), words.Asked(a.RateHz))
-	name := len("dependency")
+	campaignHead(&b, &a.Campaign, verdict(a.Verdict), "audit at "+words.Asked(a.RateHz))
+	rows := [][]cell{{{"dependency", plain}, {"timeout", plain}, {"tries", plain}, {"visitors got", plain}}}
 	for _, row := range a.Rows {
-		name = max(name, len([]rune(oneLine(row.Dependency))))
+		rows = append(rows, []cell{{oneLine(row.Dependency), plain}, {auditTimeout(row), plain}, {auditTries(row), plain}, {orDash(row.Visitors), plain}})
 	}
-	fmt.Fprintf(&b, "  %-*s  %-16s  %-7s  %s\n", name, "dependency", "timeout", "tries", "visitors got")
-	for _, row := range a.Rows {
-		fmt.Fprintf(&b, "  %-*s  %-16s  %-7s  %s\n", name, oneLine(row.Dependency), auditTimeout(row), auditTries(row), orDash(row.Visitors))
-	}
+	leftTable(&b, rows)
 	b.WriteString("\n")
 	for _, row := range a.Rows {
 		sign := map[string]string{reports.AuditOK: "ok", reports.AuditUnknown: "?"}[row.Verdict]
 		if sign == "" {
 			sign = "x"
 		}
-		fmt.Fprintf(&b, "  %-2s %s: %s\n", sign, oneLine(row.Dependency), oneLine(row.Text))
+		b.WriteString(words.Paragraph(fmt.Sprintf("  %-2s ", sign), "     ", oneLine(row.Dependency)+": "+oneLine(row.Text), width))
 	}
-	fmt.Fprintf(&b, "\n  %s\n", oneLine(a.Summary))
+	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

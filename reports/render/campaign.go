@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -22,6 +23,31 @@ func campaignJSON(w io.Writer, found any) error {
 		return fmt.Errorf("write report.json: %w", err)
 	}
 	return nil
+}
+
+// campaignHead writes name and verdict of an audit or a search, what it was, and
+// its summary.
+func campaignHead(b *strings.Builder, c *reports.Campaign, badge, what string) {
+	b.WriteString(strings.Join([]string{shorten(oneLine(c.Name), width-30), badge, words.Lasted(c.DurationS)}, "  ") + "\n")
+	b.WriteString(words.Paragraph("  ", "  ", what, width) + "\n")
+	if c.Summary != "" {
+		b.WriteString(words.Paragraph("  ", "  ", words.Sentence(oneLine(c.Summary)), width) + "\n")
+	}
+}
+
+// leftTable writes rows in columns that all begin at the left. Where they are too
+// wide, the first column's ends are left out.
+func leftTable(b *strings.Builder, rows [][]cell) {
+	room := max(width-tableWidth(rows)+widthsOf(rows)[0], len("dependency"))
+	for _, row := range rows {
+		row[0].text = shorten(row[0].text, room)
+	}
+	alignLeft(rows, len(rows[0])-1)
+	var table strings.Builder
+	writeTable(&table, unpainted, rows)
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n") // no blanks behind the last column
+	}
 }
 
 // frame is what the pages of an audit and a search have in common.
@@ -57,16 +83,8 @@ var campaignFunctions = template.FuncMap{
 	"report":   reportLink,
 	"plural":   func(n int, noun string) string { return words.Number(int64(n), noun) },
 	"atMost":   func(s *float64) string { return known(s, words.Limit) },
-	"headline": func(summary string) string { first, _ := parted(summary); return sentence(first) },
+	"headline": func(summary string) string { first, _ := parted(summary); return words.Sentence(first) },
 	"lead":     func(summary string) string { _, rest := parted(summary); return rest },
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(text string) string {
-	if text = words.Capital(text); text != "" && !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
 }
 
 // reportLink is where a run's own page lies, seen from the campaign's; "" where

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
@@ -17,11 +18,11 @@ func CapacityJSON(w io.Writer, c *reports.Capacity) error {
 // CapacityText writes it for a terminal.
 func CapacityText(w io.Writer, c *reports.Capacity) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  capacity of %s for %s\n", oneLine(c.Name), oneLine(c.Target), oneLine(c.Objective))
+	campaignHead(&b, &c.Campaign, foundWord(c.Verdict), "capacity of "+oneLine(c.Target)+" for "+oneLine(c.Objective))
 	for i := range c.Figures {
 		capacityFigure(&b, c, &c.Figures[i])
 	}
-	b.WriteString("\n  " + arrivalsNote(c.Arrivals) + "\n")
+	b.WriteString(words.Paragraph("  ", "  ", arrivalsNote(c.Arrivals), width) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -31,15 +32,21 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 	if f.Fault != "" {
 		name = oneLine(f.Fault)
 	}
-	fmt.Fprintf(b, "\n  %s: %s\n", name, carries(c, f))
+	b.WriteString(words.Paragraph("  ", "    ", name+": "+carries(c, f), width))
 	if f.Limit != "" {
-		fmt.Fprintf(b, "  just above: %s\n", oneLine(f.Limit))
+		b.WriteString(words.Paragraph("  ", "    ", "just above: "+oneLine(f.Limit), width))
 	}
-	fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %-9s %s\n", "asked", "for", "errors", "degraded", "p95", "good", "")
+	if len(f.Trials) == 0 {
+		b.WriteString("\n")
+		return
+	}
+	const row = "    %-10s %-7s %-7s %-9s %-7s %-7s "
+	b.WriteString(strings.TrimRight(fmt.Sprintf(row, "asked", "for", "errors", "degraded", "p95", "good"), " ") + "\n")
 	for _, t := range f.Trials {
-		fmt.Fprintf(b, "    %-12s %-7s %-7s %-9s %-9s %-9s %s\n", words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.Degraded, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS), oneLine(t.Verdict()))
+		first := fmt.Sprintf(row, words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.Degraded, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS))
+		b.WriteString(words.Paragraph(first, strings.Repeat(" ", utf8.RuneCountInString(first)), oneLine(t.Verdict()), width))
 	}
-	fmt.Fprintf(b, "    %s and %s of load\n", words.Number(int64(len(f.Trials)), "trial"), words.Span(f.LoadS))
+	fmt.Fprintf(b, "    %s and %s of load\n\n", words.Number(int64(len(f.Trials)), "trial"), words.Span(f.LoadS))
 }
 
 // carries says the figure in words.
@@ -71,7 +78,7 @@ func servedLess(f *reports.CapacityFigure) string {
 
 func arrivalsNote(arrivals string) string {
 	if arrivals == "poisson" {
-		return "This holds for arrivals at random (Poisson). How much of the capacity they can use\n  depends on the objective: a stricter one, or a longer trial, gives a lower rate."
+		return "This holds for arrivals at random (Poisson). How much of the capacity they can use depends on the objective: a stricter one, or a longer trial, gives a lower rate."
 	}
-	return "This holds for evenly spaced arrivals. Visitors come at random and queue earlier:\n  with arrivals: poisson the rate that meets an objective on p95 is lower."
+	return "This holds for evenly spaced arrivals. Visitors come at random and queue earlier: with arrivals: poisson the rate that meets an objective on p95 is lower."
 }

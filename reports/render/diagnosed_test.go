@@ -77,6 +77,7 @@ func predicted(t reports.Timeline) reports.Prediction {
 func several() *reports.Report {
 	r := diagnosed()
 	r.Name = "two-dependencies"
+	r.Details = []string{"With stock accepting no connections for 5 s every request was answered well, 80% of them degraded, the slowest in 651 ms.", "No timeout on bank was seen within 12 s."}
 	r.Pool.Workers = &reports.Estimate{Value: 2.5, Low: 2.4, High: 2.6, Kind: "effective", From: "capacity x service time"}
 	r.Pool.QueueSlots, r.Pool.GatewayTimeoutS, r.Pool.Network = nil, nil, "tcp"
 	r.Timeouts = append(r.Timeouts,

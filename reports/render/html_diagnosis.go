@@ -49,7 +49,8 @@ func explained(r2 float64) string { return words.Percent(math.Max(r2, 0)) }
 // parted returns the first sentence of a summary and what follows it.
 func parted(summary string) (first, rest string) {
 	for i := 0; i+2 < len(summary); i++ {
-		if next := summary[i+2]; summary[i] == '.' && summary[i+1] == ' ' && next >= 'A' && next <= 'Z' {
+		end, next := summary[i], summary[i+2]
+		if (end == '.' || end == '?') && summary[i+1] == ' ' && (next >= 'A' && next <= 'Z' || next >= '0' && next <= '9') {
 			return summary[:i+1], summary[i+2:]
 		}
 	}

@@ -86,6 +86,8 @@ func TestThePageTellsOfSeveralDependencies(t *testing.T) {
 func TestPartedAtTheFirstSentence(t *testing.T) {
 	for _, c := range []struct{ text, first, rest string }{
 		{"It held 2.6 s. Then not. At all.", "It held 2.6 s.", "Then not. At all."},
+		{"Does it call payments? It held.", "Does it call payments?", "It held."},
+		{"It held. 502s followed.", "It held.", "502s followed."},
 		{"Only one, of 0.5 s.", "Only one, of 0.5 s.", ""},
 		{"", "", ""},
 	} {

@@ -76,11 +76,11 @@ func parts(name string) iter.Seq[string] {
 
 // glued keeps each figure on one line with its unit.
 func glued(text string) string {
-	words := strings.Split(text, " ")
+	all := strings.Split(text, " ")
 	var b strings.Builder
-	for i, word := range words {
+	for i, word := range all {
 		switch {
-		case i > 0 && unit(word) && isNumber(words[i-1]):
+		case i > 0 && words.Unit(word) && isNumber(all[i-1]):
 			b.WriteString("\u00a0")
 		case i > 0:
 			b.WriteString(" ")

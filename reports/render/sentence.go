@@ -224,7 +224,7 @@ func undone(f reports.Fault) string {
 
 // sent says how much of the traffic that was due went out, and how late.
 func sent(f reports.Fidelity) string {
-	s := fmt.Sprintf("%s of %s requests sent", words.Count(f.HitsSent), words.Count(f.HitsDue))
+	s := words.Count(f.HitsSent) + " of " + words.Number(f.HitsDue, "request") + " sent"
 	if f.HitsDropped > 0 {
 		s += ", " + words.Count(f.HitsDropped) + " dropped"
 	}

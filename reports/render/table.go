@@ -1,13 +1,14 @@
 package render
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports/words"
 )
 
 // width is how many columns the text report may take.
-const width = 80
+const width = words.Columns
 
 // style is how a piece of text is painted. Colour is a layer over the same text.
 type style int
@@ -85,49 +86,6 @@ func tableWidth(rows [][]cell) int {
 		sum += w + 2
 	}
 	return sum
-}
-
-// wrap breaks text into lines of at most n columns, a word longer than that too,
-// and keeps a figure with its unit.
-func wrap(text string, n int) []string {
-	var lines []string
-	line := ""
-	for _, word := range figures(strings.Fields(text)) {
-		for utf8.RuneCountInString(word) > n {
-			if line != "" {
-				lines, line = append(lines, line), ""
-			}
-			r := []rune(word)
-			lines, word = append(lines, string(r[:n])), string(r[n:])
-		}
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > n:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
-	}
-	return append(lines, line)
-}
-
-// figures joins a figure and its unit into one word.
-func figures(words []string) []string {
-	var joined []string
-	for i, word := range words {
-		if i > 0 && unit(word) && strings.ContainsAny(words[i-1][:1], "<-0123456789") {
-			joined[len(joined)-1] += " " + word
-			continue
-		}
-		joined = append(joined, word)
-	}
-	return joined
-}
-
-// unit reports whether a word is one of the units of reports/words, with what ends a clause after it.
-func unit(word string) bool {
-	return slices.Contains([]string{"s", "ms", "min", "h", "B", "kB", "MB", "GB"}, strings.TrimRight(word, ",;:.)"))
 }
 
 // shorten cuts a name to n columns.

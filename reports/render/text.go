@@ -47,13 +47,10 @@ func (t *terminal) item(mark string, st style, text string) { t.hanging(mark, st
 func (t *terminal) event(mark string, st style, text string) { t.hanging(mark, st, text, len(mark)+2) }
 
 func (t *terminal) hanging(mark string, st style, text string, indent int) {
-	text = oneLine(text)
-	first := wrap(text, width-2-len(mark))[0]
-	t.WriteString("  " + t.paint(st, mark) + first + "\n")
-	if rest := strings.TrimPrefix(text, first); rest != "" {
-		for _, line := range wrap(rest, width-2-indent) {
-			t.WriteString("  " + strings.Repeat(" ", indent) + line + "\n")
-		}
+	lines := words.Lines(oneLine(text), width-2-len(mark), width-2-indent)
+	t.WriteString("  " + t.paint(st, mark) + lines[0] + "\n")
+	for _, line := range lines[1:] {
+		t.WriteString("  " + strings.Repeat(" ", indent) + line + "\n")
 	}
 }
 
@@ -77,6 +74,12 @@ func (t *terminal) head(r *reports.Report) {
 	}
 	if r.Summary != "" {
 		t.item("", plain, r.Summary)
+		t.WriteString("\n")
+	}
+	for _, text := range r.Details {
+		t.event("", plain, text)
+	}
+	if len(r.Details) > 0 {
 		t.WriteString("\n")
 	}
 }
@@ -257,7 +260,7 @@ func (t *terminal) objectives(objectives []reports.Objective) {
 			continue
 		}
 		indent := 2 + len(mark) + longest + 3
-		lines := wrap(saw, width-indent)
+		lines := words.Lines(saw, width-indent, width-indent)
 		t.WriteString("  " + t.paint(st, mark) + text + strings.Repeat(" ", room+3) + lines[0] + "\n")
 		for _, line := range lines[1:] {
 			t.WriteString(strings.Repeat(" ", indent) + line + "\n")

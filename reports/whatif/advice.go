@@ -47,8 +47,8 @@ func (a *answer) budget() string {
 	case a.ServiceS >= a.GatewayTimeoutS:
 		return "No timeout helps: the requests' own work takes longer than the gateway waits."
 	case !ok:
-		return fmt.Sprintf("No timeout holds %s: the requests' own work alone takes %s workers (%s x %s), and there %s.",
-			at, words.Things(own), at, words.Span(a.ServiceS), thereAre(a.Workers))
+		return fmt.Sprintf("No timeout holds %s: the requests' own work alone takes %s (%s x %s), and there %s.",
+			at, words.Amount(own, "worker"), at, words.Span(a.ServiceS), thereAre(a.Workers))
 	case !enough:
 		return fmt.Sprintf("A timeout of at most %s holds %s, evenly spaced and with no headroom: the requests' own work alone takes %s of %s%s.",
 			most, at, words.Things(own), words.Number(int64(a.Workers), "worker"), limit)

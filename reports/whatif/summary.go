@@ -64,6 +64,7 @@ func (a *answer) slowestS() float64 { return float64(a.result.Response.Max()) / 
 
 // why says what stands between visitors and their answers at the onset.
 func (a *answer) why() string {
+	serve := words.Either(int64(a.Workers), "serves", "serve")
 	workers, capacity, gateway := a.workersAre(), a.site.Capacity(a.HoldS()), words.Timeout(a.GatewayTimeoutS)
 	switch {
 	case a.code == 504 && a.TCP && capacity < a.RateHz:
@@ -75,9 +76,9 @@ func (a *answer) why() string {
 	case capacity == 0:
 		return workers + " waiting for the dependency and " + a.slotsAre()
 	case capacity < a.RateHz && a.HoldS() > 0:
-		return fmt.Sprintf("with calls of %s %s taken and serve only %s, and %s", a.CallLasts(), workers, words.PerS(capacity), a.slotsAre())
+		return fmt.Sprintf("with calls of %s %s taken and %s only %s, and %s", a.CallLasts(), workers, serve, words.PerS(capacity), a.slotsAre())
 	case capacity < a.RateHz:
-		return fmt.Sprintf("%s busy and serve only %s, and %s", workers, words.PerS(capacity), a.slotsAre())
+		return fmt.Sprintf("%s busy and %s only %s, and %s", workers, serve, words.PerS(capacity), a.slotsAre())
 	}
 	return "the pool keeps up on average, but not with requests that come close together, and then " + a.slotsAre()
 }
@@ -94,9 +95,9 @@ func (q *Question) slotsAre() string {
 	case 0:
 		return "there is no queue"
 	case 1:
-		return "the 1 queue slot is full"
+		return "the only queue slot is full"
 	}
-	return "the " + words.Number(int64(q.QueueSlots), "queue slot") + " behind them are full"
+	return "the " + words.Number(int64(q.QueueSlots), "queue slot") + " behind " + words.Either(int64(q.Workers), "it", "them") + " are full"
 }
 
 // shares says how many got what.

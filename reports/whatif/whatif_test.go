@@ -72,6 +72,8 @@ func TestWhatIsSaid(t *testing.T) {
 		"own work too long":              {func(q *whatif.Question) { q.ServiceS, q.GatewayTimeoutS = 2, 1 }, "No timeout helps: the requests' own work takes longer than the gateway waits."},
 		"more workers than there can be": {func(q *whatif.Question) { q.RateHz, q.LastsS, q.TimeoutS = 1e6, 1, 50 }, "With a 50 s timeout it takes more than 16,777,216 workers."},
 		"one worker, no queue":           {func(q *whatif.Question) { q.Workers, q.QueueSlots, q.RateHz = 1, 0, 1 }, "the only worker is waiting for the dependency and there is no queue."},
+		"one worker, one slot":           {func(q *whatif.Question) { q.Workers, q.QueueSlots, q.RateHz = 1, 1, 1 }, "the only worker is waiting for the dependency and the only queue slot is full."},
+		"one worker that is too few":     {func(q *whatif.Question) { q.Workers, q.DelayS, q.RateHz = 1, 2, 8 }, "with calls of 2 s the only worker is taken and serves only 0.48/s, and the 17 queue slots behind it are full."},
 		"few calls a request":            {func(q *whatif.Question) { q.Calls = 0.125 }, "the dependency hangs (0.125 calls a request)"},
 		"chance":                         {func(q *whatif.Question) { q.Poisson = true }, "That is one draw: of 100, 100 have errors within 60 s, first after"},
 		"nobody":                         {func(q *whatif.Question) { q.RateHz, q.LastsS, q.Poisson = 0.001, 1, true }, "No request arrives within 1 s."},

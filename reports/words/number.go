@@ -50,12 +50,38 @@ func Given(v float64) string {
 // Count writes a whole number: 1,204.
 func Count(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
 
-// Number writes a count with its noun: 1 worker, 9 workers.
+// Number writes a count with its noun: 1 worker, 9 workers, 3 dependencies.
 func Number(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return Count(n) + " " + noun + "s"
+	return Count(n) + " " + plural(noun)
+}
+
+// Amount writes a number of things that need not be whole, with their noun: 1
+// worker, 2.5 workers.
+func Amount(v float64, noun string) string {
+	if text := Things(v); text != "1" {
+		return text + " " + plural(noun)
+	}
+	return "1 " + noun
+}
+
+// plural is the plural of a regular noun.
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") && !strings.HasSuffix(stem, "e") && !strings.HasSuffix(stem, "o") {
+		return stem + "ies"
+	}
+	return noun + "s"
+}
+
+// Either is what agrees with a count: of 1 the first, of any other the second, as
+// is and are.
+func Either(n int64, one, others string) string {
+	if n == 1 {
+		return one
+	}
+	return others
 }
 
 // Things writes a number of things that need not be whole, such as workers that

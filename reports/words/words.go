@@ -12,12 +12,44 @@ import (
 )
 
 // Join writes "a", "a and b", "a, b and c".
-func Join(parts []string) string {
+func Join(parts []string) string { return joined(parts, " and ") }
+
+// Or writes "a", "a or b", "a, b or c".
+func Or(parts []string) string { return joined(parts, " or ") }
+
+func joined(parts []string, before string) string {
 	if len(parts) < 2 {
 		return strings.Join(parts, "")
 	}
 	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+	return strings.Join(parts[:last], ", ") + before + parts[last]
+}
+
+// Sentences writes one text after another as sentences: "a. B. C". The first may
+// follow something, so that its own capital, and the last full stop, are left to others.
+func Sentences(parts []string) string {
+	text := ""
+	for _, part := range parts {
+		switch {
+		case part == "":
+		case text == "":
+			text = part
+		default:
+			text = Stop(text) + " " + Capital(part)
+		}
+	}
+	return text
+}
+
+// Sentence makes text one: with a capital, and a full stop unless it ends in a mark.
+func Sentence(text string) string { return Stop(Capital(text)) }
+
+// Stop ends a sentence with a full stop, unless it is empty or ends in a mark.
+func Stop(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".?!") {
+		return text
+	}
+	return text + "."
 }
 
 // Capital makes the first letter of a sentence a capital.

@@ -47,6 +47,12 @@ func TestCounts(t *testing.T) {
 		{words.Bytes(999), "999 B"}, {words.Bytes(1000), "1 kB"}, {words.Bytes(1240), "1.2 kB"}, {words.Bytes(999_600), "1 MB"}, {words.Bytes(34_500_000), "35 MB"}, {words.Bytes(5e12), "5,000 GB"},
 		{words.Measured(0.111, "s"), "111 ms"}, {words.Measured(0.7125, "ratio"), "71%"}, {words.Measured(8, "/s"), "8.0/s"}, {words.Measured(1200, "count"), "1,200"},
 		{words.Join(nil), ""}, {words.Join([]string{"a"}), "a"}, {words.Join([]string{"a", "b"}), "a and b"}, {words.Join([]string{"a", "b", "c"}), "a, b and c"},
+		{words.Or(nil), ""}, {words.Or([]string{"a"}), "a"}, {words.Or([]string{"a", "b", "c"}), "a, b or c"},
+		{words.Number(1, "dependency"), "1 dependency"}, {words.Number(3, "dependency"), "3 dependencies"}, {words.Number(2, "delay"), "2 delays"},
+		{words.Amount(1.04, "worker"), "1 worker"}, {words.Amount(0.96, "worker"), "1 worker"}, {words.Amount(2.5, "worker"), "2.5 workers"}, {words.Amount(0, "worker"), "0 workers"},
+		{words.Either(1, "is", "are"), "is"}, {words.Either(0, "is", "are"), "are"}, {words.Either(2, "is", "are"), "are"},
+		{words.Sentences(nil), ""}, {words.Sentences([]string{"a", "", "b?", "c"}), "a. B? C"}, {words.Sentences([]string{"", "a"}), "a"},
+		{words.Sentence("is it?"), "Is it?"}, {words.Sentence("it is"), "It is."}, {words.Sentence("It is."), "It is."}, {words.Sentence(""), ""},
 		{words.Capital("élan"), "Élan"}, {words.Capital(""), ""},
 		{words.Both("a", ""), "a"}, {words.Both("", "b"), "b"}, {words.Both("a", "b"), "a; b"},
 	} {
