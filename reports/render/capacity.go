@@ -40,7 +40,7 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 		b.WriteString("\n")
 		return
 	}
-	const row = "    %-10s %-7s %-7s %-9s %-7s %-7s "
+	const row = "    %-9s %-6s %-6s %-8s %-7s %-7s "
 	b.WriteString(strings.TrimRight(fmt.Sprintf(row, "asked", "for", "errors", "degraded", "p95", "good"), " ") + "\n")
 	for _, t := range f.Trials {
 		first := fmt.Sprintf(row, words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.Degraded, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS))
