@@ -41,8 +41,8 @@ func TestCapacityText(t *testing.T) {
 	for _, want := range []string{
 		"work  FOUND  90 s\n  capacity of http://127.0.0.1:8081 for errors < 1%\n\n  The site carries 8.0/s.\n",
 		"  no fault: 8.0/s (7.8/s held with 25% degraded, 8.2/s did not)\n  just above: the queue grew by 0.17 requests/s\n",
-		"    8.2/s     9 s    0%     –        –       –       does not count: the load\n                                                         was not as asked: 3 of 74\n                                                         requests were sent more\n                                                         than 100 ms late\n",
-		"    8.2/s     9 s    0%     –        698 ms  8.0/s   does not hold: the queue\n                                                         grew by 0.17 requests/s\n    3 trials and 28 s of load\n",
+		"    8.2/s     9 s    0%     –        –       –       does not count: the load\n                                                     was not as asked: 3 of 74\n                                                     requests were sent more\n                                                     than 100 ms late\n",
+		"    8.2/s     9 s    0%     –        698 ms  8.0/s   does not hold: the queue\n                                                     grew by 0.17 requests/s\n    3 trials and 28 s of load\n",
 		"  payments: hang: not even 1/s, the lowest rate to try\n",
 		"  bank: latency 1s: at least 200/s with 100% degraded, the highest rate to try\n",
 		"  mail: down: can't tell: the site was not well again\n",
