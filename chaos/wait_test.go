@@ -46,7 +46,7 @@ func TestAWaitEndsWithItsAnswer(t *testing.T) {
 		asked := time.Since(t0)
 		lifted[fault] = time.Duration(r.wait(journal.FaultLifted).AtNS)
 		c.reads()
-		wantWait(t, r.wait(journal.Waited).Wait, fault, byAnswer, began[fault], asked+5*time.Millisecond, lifted[fault])
+		wantWait(t, r.wait(journal.Waited).Wait, fault, byAnswer, began[fault], asked+50*time.Millisecond, lifted[fault])
 		c.ask("1", 1)
 		c.reads()
 	}

@@ -21,14 +21,14 @@ func newCheck() *cobra.Command {
 	var c check
 	cmd := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check an experiment file, sending nothing; or its wiring, with --preflight",
+		Short: "Check an experiment file, or with --preflight its wiring",
 		Long: `Check reads an experiment file, says what is wrong with it, and what of it could
 not be told by a run.
 
 With --preflight it also sends each request once, one at a time and with every
-fault off, and says what came of it: the answer, whether it is as expected, which
-dependencies were called, and whether the site's logs and status page say so.
-It exits with 3 when a run could not start, or would be inconclusive.`,
+fault off, and says what came of it: the answer, whether it is as expected,
+which dependencies were called, and whether the site's logs and status page say
+so. It exits with 3 when a run could not start, or would be inconclusive.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if c.format != "text" && c.format != "json" {
@@ -129,7 +129,7 @@ func wire(cmd *cobra.Command, exp *configs.Experiment) (*harness.Wiring, error) 
 	}
 	defer unlock()
 	if n := len(exp.Requests); n > many {
-		fmt.Fprintf(cmd.ErrOrStderr(), "sending each of %d requests once, which takes about %d s\n", n, n+2)
+		tell(cmd.ErrOrStderr(), fmt.Sprintf("sending each of %s once, which takes about %d s", words.Number(int64(n), "request"), n+2))
 	}
 	return harness.Wire(cmd.Context(), exp)
 }
@@ -182,7 +182,7 @@ func (c *check) print(cmd *cobra.Command, is *checked) error {
 		return enc.Encode(is)
 	}
 	for _, r := range is.Remarks {
-		fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s: %s\n", is.File, r.Where, r.Text)
+		tell(cmd.ErrOrStderr(), fmt.Sprintf("warning: %s: %s: %s", is.File, r.Where, r.Text))
 	}
 	if is.Preflight != nil {
 		if _, err := io.WriteString(cmd.OutOrStdout(), is.Preflight.text()); err != nil {

@@ -25,8 +25,9 @@ it the schema that editors complete and check it by. At a terminal it asks for
 what no flag gives; elsewhere --url and --dependency are needed. It overwrites
 nothing.`,
 		Example: `  tailback init
-  tailback init checkout.yaml --url https://staging.example.com --path /checkout \
-    --dependency payments=api.pay.example:443 --dependency mariadb=10.0.0.7:3306`,
+  tailback init shop.yaml --url https://staging.example.com --path /checkout \
+    --dependency payments=api.pay.example:443 \
+    --dependency mariadb=10.0.0.7:3306`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := "experiment.yaml"
@@ -87,7 +88,7 @@ func writeStarter(cmd *cobra.Command, path string, content []byte) error {
 	case errors.Is(err, fs.ErrExist):
 		wrote = path
 		if old, _ := os.ReadFile(beside); !bytes.Equal(old, text) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "note: %s is there already and is left as it is; `tailback schema > %s` renews it\n", beside, beside)
+			tell(cmd.ErrOrStderr(), fmt.Sprintf("note: %s is there already and is left as it is; `tailback schema > %s` renews it", beside, beside))
 		}
 	case err != nil:
 		return failed(cmd.Context(), err)
