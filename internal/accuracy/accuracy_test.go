@@ -159,7 +159,7 @@ func TestPythonSite(t *testing.T) {
 	for _, row := range rows {
 		for _, f := range row.Figures {
 			if f.Estimate == nil || !f.Close() || !f.Inside() {
-				t.Errorf("%v: %s: got %v, want %.3g", row.Site, f.Name, f, f.Truth)
+				t.Errorf("%v: %s: got %v, want %.3g: %s", row.Site, f.Name, f, f.Truth, f.Why)
 			}
 		}
 	}

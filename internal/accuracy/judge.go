@@ -15,6 +15,7 @@ type Figure struct {
 	Estimate *reports.Estimate // nil: the report says that it can't tell
 	// Within is how far the value may be from the truth, as a share of it.
 	Within float64
+	Why    string // it can't tell, by the report
 }
 
 // Close reports whether the value is within its bound of the truth.
@@ -58,20 +59,21 @@ const maxWidth = 0.25
 // a site could tell are left out: the queue slots of a TCP pool (physics.md's
 // last table), the capacity of a site that is bound by cores.
 func Judge(s Site, held Held, r *reports.Report) []Figure {
-	figures := []Figure{{"workers", float64(s.Workers), r.Pool.Workers, 0.10}}
+	why := r.Pool.Unknown
+	figures := []Figure{{"workers", float64(s.Workers), r.Pool.Workers, 0.10, why["workers"]}}
 	if s.Network == "unix" {
-		figures = append(figures, Figure{"queue slots", float64(s.QueueSlots()), r.Pool.QueueSlots, 0.15})
+		figures = append(figures, Figure{"queue slots", float64(s.QueueSlots()), r.Pool.QueueSlots, 0.15, why["queue_slots"]})
 	}
 	if !s.CPU {
 		figures = append(figures,
-			Figure{"service", held.Baseline, r.Pool.ServiceS, 0.05},
+			Figure{"service", held.Baseline, r.Pool.ServiceS, 0.05, why["service_s"]},
 			// The truth is itself counted in six or seven whole seconds, which is good for 2%.
-			Figure{"capacity", held.CapacityHz(), r.Pool.CapacityHz, 0.07})
+			Figure{"capacity", held.CapacityHz(), r.Pool.CapacityHz, 0.07, why["capacity_hz"]})
 	}
 	if s.Timeout > 0 {
-		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05}
+		f := Figure{"timeout", s.Timeout.Seconds(), nil, 0.05, ""}
 		for _, t := range r.Timeouts {
-			f.Estimate = t.ObservedS
+			f.Estimate, f.Why = t.ObservedS, t.Why
 		}
 		figures = append(figures, f)
 	}
