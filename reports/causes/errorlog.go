@@ -71,16 +71,12 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 		return
 	}
 	kinds, all := l.linesOf(o)
-	agreed := l.agreed(o, ours, all)
-	weight, but := named, ""
-	switch {
-	case agreed < leans:
+	weight, but := weightOf(l.agreed(o, ours, all))
+	if weight == 0 {
 		if !l.quoteOthers(s, o, ours) && o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
 			l.silence(s, o, ours)
 		}
 		return
-	case agreed < follows:
-		weight, but = rather, ", but not quite when they came"
 	}
 	matches, sum := map[reports.Cause]int64{}, int64(0)
 	slices.SortStableFunc(kinds, func(x, y journal.Kind) int {

@@ -15,13 +15,14 @@ import (
 
 // siteLogs are the site's logs by second, and what is wrong with them.
 type siteLogs struct {
-	run    *measure.Run
-	errors map[journal.Kind]*logLines // of nginx's error log
-	others map[string]*logLines       // of these the lines of no known meaning, by shape
-	unread unread
-	access map[journal.Source]*accessLog
-	given  bool // an error log was given, or has spoken
-	doubts []string
+	run     *measure.Run
+	errors  map[journal.Kind]*logLines // of nginx's error log
+	others  map[string]*logLines       // of these the lines of no known meaning, by shape
+	unread  unread
+	access  map[journal.Source]*accessLog
+	servers map[journal.Source]serverLog // what other servers than nginx told of themselves
+	given   bool                         // an error log was given, or has spoken
+	doubts  []string
 }
 
 // logLines are lines of one meaning.
@@ -51,7 +52,7 @@ func (l *logLines) add(second, n int64, text string) {
 
 // readLogs sorts what the logs say, and leaves out access logs that do not show our requests.
 func readLogs(run *measure.Run) *siteLogs {
-	l := &siteLogs{run: run, errors: map[journal.Kind]*logLines{}, others: map[string]*logLines{}, unread: unread{}, access: map[journal.Source]*accessLog{}}
+	l := &siteLogs{run: run, errors: map[journal.Kind]*logLines{}, others: map[string]*logLines{}, unread: unread{}, access: map[journal.Source]*accessLog{}, servers: map[journal.Source]serverLog{}}
 	for _, s := range run.Manifest.Sources {
 		l.given = l.given || s == journal.NginxErrorLog
 	}
@@ -68,6 +69,11 @@ func readLogs(run *measure.Run) *siteLogs {
 			if o.Kind == journal.OtherError {
 				get(l.others, journal.Shape(o.Text)).add(second, n, o.Text)
 			}
+		case servers[o.Source] != "":
+			if l.servers[o.Source] == nil {
+				l.servers[o.Source] = serverLog{}
+			}
+			get(l.servers[o.Source], o.Kind).add(second, n, o.Text)
 		case o.Kind == journal.Access:
 			l.addAccess(o, second, n)
 		}
@@ -239,6 +245,18 @@ const (
 	leans   = 0.6
 	scarce  = 0.2
 )
+
+// weightOf is how much lines weigh that agree so well with errors, and what is said
+// of it; 0 is nothing.
+func weightOf(agreed float64) (weight float64, but string) {
+	switch {
+	case agreed < leans:
+		return 0, ""
+	case agreed < follows:
+		return rather, ", but not quite when they came"
+	}
+	return named, ""
+}
 
 // accessSigns are who answered, by an access log that shows our requests:
 // nginx's has the status that the workers gave, php's lists what they answered.

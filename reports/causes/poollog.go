@@ -24,26 +24,10 @@ var poolMeanings = map[journal.Kind]reports.Cause{
 // serverLog is what one server told, by kind.
 type serverLog map[journal.Kind]*logLines
 
-// readServerLogs sorts what the servers told of themselves.
-func readServerLogs(run *measure.Run) map[journal.Source]serverLog {
-	all := map[journal.Source]serverLog{}
-	for _, o := range run.Observed {
-		if servers[o.Source] == "" || !run.Within(o) {
-			continue
-		}
-		if all[o.Source] == nil {
-			all[o.Source] = serverLog{}
-		}
-		get(all[o.Source], o.Kind).add(o.AtNS/int64(time.Second), max(o.Count, 1), o.Text)
-	}
-	return all
-}
-
 // serverSigns are what servers other than nginx told of themselves around an onset.
 func (l *siteLogs) serverSigns(s *posterior, o *measure.Onset, ours map[int64]int64) {
-	logs := readServerLogs(l.run)
-	for _, source := range slices.Sorted(maps.Keys(logs)) {
-		log := logs[source]
+	for _, source := range slices.Sorted(maps.Keys(l.servers)) {
+		log := l.servers[source]
 		if o.Kind != measure.ServerError {
 			l.lineByLine(s, o, ours, source, log, meanings, agreement(like(l.run, o), l.joined(log, meanings, o)))
 		}
@@ -99,12 +83,9 @@ func (l *siteLogs) joined(log serverLog, meanings map[journal.Kind]reports.Cause
 // follow the errors in another way.
 func (l *siteLogs) lineByLine(s *posterior, o *measure.Onset, ours map[int64]int64, source journal.Source, log serverLog, meanings map[journal.Kind]reports.Cause, otherwise float64) {
 	agreed := max(agreement(ours, l.joined(log, meanings, o)), otherwise)
-	weight, but := named, ""
-	switch {
-	case agreed < leans:
+	weight, but := weightOf(agreed)
+	if weight == 0 {
 		return
-	case agreed < follows:
-		weight, but = rather, ", but not quite when they came"
 	}
 	matches, sum := map[reports.Cause]int64{}, int64(0)
 	for _, kind := range slices.Sorted(maps.Keys(log)) {
