@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/tailback/tailback/internal/manual"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // newHelp tells of a topic or a command. A topic wins: a command's flags are told
@@ -22,7 +20,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if page, err := manual.Page(args[0]); err == nil {
-					_, err := fmt.Fprint(cmd.OutOrStdout(), manual.Text(page, pageWidth(cmd.OutOrStdout())))
+					_, err := fmt.Fprint(cmd.OutOrStdout(), manual.Text(page, min(columnsOf(cmd.OutOrStdout()), words.Columns)))
 					return err
 				}
 			}
@@ -54,18 +52,4 @@ func topicNames() string {
 		names = append(names, t.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// widest is the length of a line that is still read with ease.
-const widest = 80
-
-// pageWidth returns how wide a page may be printed: 80, or the terminal's width
-// where that is less.
-func pageWidth(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			return min(width, widest)
-		}
-	}
-	return widest
 }
