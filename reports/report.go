@@ -15,37 +15,38 @@ const Schema = 1
 // durations in seconds, rates ending in Hz are per second, ratios are 0..1.
 // A nil pointer, null in JSON, means unknown.
 type Report struct {
-	Schema       int          `json:"schema"`
-	ToolVersion  string       `json:"tool_version"`
-	Name         string       `json:"name"`
-	Target       string       `json:"target"`
-	Seed         uint64       `json:"seed"`
-	Arrivals     string       `json:"arrivals"`
-	Started      time.Time    `json:"started"`
-	DurationS    float64      `json:"duration_s"`
-	Verdict      Verdict      `json:"verdict"`
-	VerdictWhy   string       `json:"verdict_why"` // why it is inconclusive; empty when it is not
-	Summary      string       `json:"summary"`     // a headline: what happened, why, and what would help, in at most three plain sentences
-	Details      []string     `json:"details"`     // what else there is to say, a plain sentence each
-	Outcome      string       `json:"outcome"`     // "complete", "interrupted", "aborted", "failed" or "killed" (no outcome was written)
-	OutcomeWhy   string       `json:"outcome_why"` // when it is not complete, as far as is known
-	ExitCode     int          `json:"exit_code"`
-	Fidelity     Fidelity     `json:"fidelity"`
-	Phases       []Phase      `json:"phases"`
-	Total        Traffic      `json:"total"` // of all phases that are no warm-up
-	Faults       []Fault      `json:"faults"`
-	Onset        []Onset      `json:"onset"`
-	Slowdowns    []Slowdown   `json:"slowdowns"`
-	Recovery     []Recovery   `json:"recovery"`
-	Pool         Pool         `json:"pool"`
-	Timeouts     []Timeout    `json:"timeouts"`
-	Budget       []Budget     `json:"budget"`
-	Prediction   Prediction   `json:"prediction"`
-	Dose         []Dose       `json:"dose"`
-	Claims       []Claim      `json:"claims"`
-	Dependencies []Dependency `json:"dependencies"`
-	Declared     []string     `json:"declared"` // the names of the experiment's dependencies, also of those whose use is not known
-	Sources      []string     `json:"sources"`  // the site's logs and pages that were given
+	Schema       int               `json:"schema"`
+	ToolVersion  string            `json:"tool_version"`
+	Name         string            `json:"name"`
+	Target       string            `json:"target"`
+	Seed         uint64            `json:"seed"`
+	Arrivals     string            `json:"arrivals"`
+	Started      time.Time         `json:"started"`
+	Labels       map[string]string `json:"labels"` // given with the run, such as commit and branch
+	DurationS    float64           `json:"duration_s"`
+	Verdict      Verdict           `json:"verdict"`
+	VerdictWhy   string            `json:"verdict_why"` // why it is inconclusive; empty when it is not
+	Summary      string            `json:"summary"`     // a headline: what happened, why, and what would help, in at most three plain sentences
+	Details      []string          `json:"details"`     // what else there is to say, a plain sentence each
+	Outcome      string            `json:"outcome"`     // "complete", "interrupted", "aborted", "failed" or "killed" (no outcome was written)
+	OutcomeWhy   string            `json:"outcome_why"` // when it is not complete, as far as is known
+	ExitCode     int               `json:"exit_code"`
+	Fidelity     Fidelity          `json:"fidelity"`
+	Phases       []Phase           `json:"phases"`
+	Total        Traffic           `json:"total"` // of all phases that are no warm-up
+	Faults       []Fault           `json:"faults"`
+	Onset        []Onset           `json:"onset"`
+	Slowdowns    []Slowdown        `json:"slowdowns"`
+	Recovery     []Recovery        `json:"recovery"`
+	Pool         Pool              `json:"pool"`
+	Timeouts     []Timeout         `json:"timeouts"`
+	Budget       []Budget          `json:"budget"`
+	Prediction   Prediction        `json:"prediction"`
+	Dose         []Dose            `json:"dose"`
+	Claims       []Claim           `json:"claims"`
+	Dependencies []Dependency      `json:"dependencies"`
+	Declared     []string          `json:"declared"` // the names of the experiment's dependencies, also of those whose use is not known
+	Sources      []string          `json:"sources"`  // the site's logs and pages that were given
 	// DependenciesSeen are the hosts that the site called through the egress, declared or not.
 	DependenciesSeen []DependencySeen `json:"dependencies_seen"`
 	SelfRequests     *SelfRequests    `json:"self_requests"`  // null without an egress, which would see them
@@ -233,7 +234,9 @@ type Objective struct {
 	Observed *float64 `json:"observed"`
 	Limit    float64  `json:"limit"`
 	Unit     string   `json:"unit"` // "s", "ratio", "count" or "/s"
-	Why      string   `json:"why"`  // when OK is null
+	Why      string   `json:"why"`  // why it was missed or could not be judged; empty when it was met
+	File     string   `json:"file"` // where it was written, as far as is known
+	Line     int      `json:"line"` // in File, from 1; 0 when not known
 }
 
 // Timeline is the run cut into equal buckets, for charts. All slices have one

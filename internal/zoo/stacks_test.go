@@ -143,7 +143,7 @@ func half(f configs.Fault) configs.Fault {
 }
 
 func TestSimulationIsLikeRealServers(t *testing.T) {
-	contracts := contracts()
+	contracts := append(contracts(), moreContracts()...)
 	if !*long {
 		all := len(contracts)
 		contracts = slices.DeleteFunc(contracts, func(c contract) bool { return !c.short })

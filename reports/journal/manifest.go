@@ -23,6 +23,12 @@ type Manifest struct {
 	// empty when that is the runner's own process.
 	Toxiproxy  string   `json:"toxiproxy,omitempty"`
 	Objectives []string `json:"objectives"`
+	// File is the experiment's, as it was named; Lines are where in it each of Objectives
+	// is written, from 1; of an older bundle there are none.
+	File  string `json:"file,omitempty"`
+	Lines []int  `json:"objective_lines,omitempty"`
+	// Labels say what the run was of, such as commit and branch.
+	Labels map[string]string `json:"labels,omitempty"`
 	// Egress is the host:port of the forward proxy; empty when there is none.
 	Egress string `json:"egress,omitempty"`
 	// ClientTimeoutNS is target.timeout: when a request is given up by us.

@@ -44,6 +44,9 @@ func listsOf(r *reports.Report) *reports.Report {
 	if c.Pool.Assumes == nil {
 		c.Pool.Assumes = map[string]string{}
 	}
+	if c.Labels == nil {
+		c.Labels = map[string]string{}
+	}
 	c.Prediction.Series = list(c.Prediction.Series)
 	c.Slowdowns = append([]reports.Slowdown{}, r.Slowdowns...)
 	for i := range c.Slowdowns {
