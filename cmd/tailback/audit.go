@@ -10,6 +10,7 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/render"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -112,10 +113,13 @@ func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) erro
 	if a == nil {
 		return err
 	}
+	leaveForCI(cmd, out, ci.OfAudit(a))
 	return finish(cmd, a.ExitCode, err, func(w io.Writer) error {
 		return errors.Join(auditForms[format](w, a), namePage(w, out, format))
 	})
 }
 
 // auditForms are how an audit is printed.
-var auditForms = map[string]func(io.Writer, *reports.Audit) error{"text": render.AuditText, "json": render.AuditJSON, "html": render.AuditHTML}
+var auditForms = map[string]func(io.Writer, *reports.Audit) error{"text": render.AuditText, "json": render.AuditJSON, "html": render.AuditHTML,
+	"junit":    func(w io.Writer, a *reports.Audit) error { return ci.JUnit(w, ci.OfAudit(a)) },
+	"markdown": func(w io.Writer, a *reports.Audit) error { return ci.Markdown(w, ci.OfAudit(a)) }}

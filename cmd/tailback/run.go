@@ -15,6 +15,7 @@ import (
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 )
 
 func newRun() *cobra.Command {
@@ -55,6 +56,7 @@ func newRun() *cobra.Command {
 			if r == nil {
 				return err
 			}
+			leaveForCI(cmd, out, ci.OfRun(r))
 			return finish(cmd, r.ExitCode, err, func(w io.Writer) error {
 				return errors.Join(render(w, r), namePage(w, out, format))
 			})
@@ -115,7 +117,7 @@ func finish(cmd *cobra.Command, code int, err error, print func(io.Writer) error
 		err = failed(cmd.Context(), errors.Join(err, fmt.Errorf("print report: %w", printErr)))
 	}
 	if code != exitOK {
-		return &exitError{code, err}
+		return &exitError{code, err, true}
 	}
 	return err
 }
