@@ -26,7 +26,7 @@ func hang() *reports.Report {
 		return reports.Phase{Name: name, Kind: "open", Traffic: t}
 	}
 	r := &reports.Report{Schema: 1, ToolVersion: "v0.1.0", Name: "checkout", Target: "http://staging.example.com", Started: began, DurationS: 25.0104,
-		Verdict: reports.Fail, ExitCode: 1, Outcome: reports.OutcomeComplete,
+		Verdict: reports.Fail, ExitCode: 1, Outcome: reports.OutcomeComplete, Fidelity: reports.Fidelity{OK: true},
 		Summary: "With payments hanging, 502s began 2.6 s after the fault at 8 requests/s. No timeout was seen within 10 s.",
 		Phases: []reports.Phase{{Name: "warmup", Kind: "open", Warmup: true}, phase("baseline", 40, 40, 0.102, 0.104, 0.111),
 			phase("hang", 80, 23, 8.4, 9.7, 9.8), phase("recovery", 80, 80, 0.102, 0.104, 0.412)},
@@ -73,6 +73,20 @@ func unsure() *reports.Report {
 	r := hang()
 	r.Objectives, r.Verdict, r.ExitCode = r.Objectives[3:], reports.Inconclusive, 3
 	r.VerdictWhy = `objective "recovery: onset < 1s" could not be judged: no 502, 503 or 504 came after the fault`
+	return r
+}
+
+// late is a run whose generator fell behind, and that missed an objective all the same.
+func late() *reports.Report {
+	r := hang()
+	r.Fidelity = reports.Fidelity{Why: "3 of 200 requests were sent more than 100 ms late"}
+	return r
+}
+
+// lateAndMet is late, and what it met can only have been harder for it.
+func lateAndMet() *reports.Report {
+	r := late()
+	r.Objectives, r.Verdict, r.ExitCode = r.Objectives[:1], reports.Pass, 0
 	return r
 }
 
@@ -139,7 +153,7 @@ func compared() *reports.Comparison {
 
 // suites are all fixtures.
 func suites() map[string]*Suite {
-	return map[string]*Suite{"hang": OfRun(hang()), "quiet": OfRun(quiet()), "untouched": OfRun(untouched()), "unsure": OfRun(unsure()), "interrupted": OfRun(interrupted()),
+	return map[string]*Suite{"hang": OfRun(hang()), "quiet": OfRun(quiet()), "untouched": OfRun(untouched()), "unsure": OfRun(unsure()), "interrupted": OfRun(interrupted()), "late": OfRun(late()), "late and met": OfRun(lateAndMet()),
 		"hostile": OfRun(hostile()), "empty": OfRun(&reports.Report{}), "audit": OfAudit(audited()), "capacity": OfCapacity(searched()), "comparison": OfComparison(compared())}
 }
 

@@ -59,6 +59,17 @@ func TestSuiteIsRedAsTheRunWas(t *testing.T) {
 	}
 }
 
+// That the generator fell behind is told of a run that is red, and does not make red
+// one whose objectives it can't have decided.
+func TestGeneratorThatFellBehind(t *testing.T) {
+	if got, want := OfRun(late()).Cases[0].Message, "the load generator did not do all that was asked; 3 of 200 requests were sent more than 100 ms late"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if c := OfRun(lateAndMet()).Cases[0]; c.State != Passed {
+		t.Errorf("a run that exits with 0 has %+v", c)
+	}
+}
+
 // What was measured must not be in the name by which CI knows a case again.
 func TestNamesAreTheSameNextNight(t *testing.T) {
 	tonight, next := hang(), hang()

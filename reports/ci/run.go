@@ -44,6 +44,9 @@ func doubt(r *reports.Report) string {
 			return fmt.Sprintf("the fault on %s (%s) touched no request", f.Dependency, f.Kind)
 		}
 	}
+	if !r.Fidelity.OK && r.ExitCode != 0 { // else what it did cannot have decided an objective
+		return words.Both("the load generator did not do all that was asked", r.Fidelity.Why)
+	}
 	if r.ExitCode > 1 && !unjudged(r) {
 		return "the run could not tell: see report.html"
 	}
