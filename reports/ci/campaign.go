@@ -33,7 +33,7 @@ func OfAudit(a *reports.Audit) *Suite {
 	s.Cases = []Case{whole(&a.Campaign, "audit", len(a.Rows))}
 	t := Table{Title: "Dependencies at " + words.Asked(a.RateHz), Head: []string{"dependency", "timeout", "tries", "visitors got", "what it means"}, More: "report.html"}
 	for _, row := range a.Rows {
-		c := Case{Name: row.Dependency + " has a timeout", State: Passed, Seen: row.Text}
+		c := Case{Name: row.Dependency + " has a timeout", Tabled: true, State: Passed, Seen: row.Text}
 		switch row.Verdict {
 		case reports.AuditNone:
 			c.State, c.Message, c.Seen = Failed, cmp.Or(row.Text, "no timeout"), ""
@@ -94,7 +94,7 @@ func capacityCase(c *reports.Capacity, f *reports.CapacityFigure) Case {
 	if f.Fault != "" {
 		under = "with " + f.Fault
 	}
-	k := Case{Name: "a rate is held " + under, State: Passed}
+	k := Case{Name: "a rate is held " + under, Tabled: true, State: Passed}
 	switch {
 	case f.RateHz != nil:
 		k.Seen = words.PerS(*f.RateHz)

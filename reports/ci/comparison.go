@@ -2,6 +2,7 @@ package ci
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -25,8 +26,9 @@ func OfComparison(c *reports.Comparison) *Suite {
 	s.Cases = []Case{valid("comparison", why)}
 	t := Table{Title: "Figures", Head: []string{"figure", "before", "after", "change", "why"}, More: "the comparison's page"}
 	for i := range c.Figures {
-		f := &c.Figures[i]
-		s.Cases = append(s.Cases, figureCase(f))
+		s.Cases = append(s.Cases, figureCase(&c.Figures[i]))
+	}
+	for _, f := range byNews(c.Figures) {
 		t.Rows = append(t.Rows, []string{figureName(f), measured(f.Before, f.Unit), measured(f.After, f.Unit), string(f.Change), f.Why})
 	}
 	s.Tables = []Table{t}
@@ -36,15 +38,43 @@ func OfComparison(c *reports.Comparison) *Suite {
 	return s
 }
 
+// byNews puts what became worse first, and last what is the same: a table may be cut.
+func byNews(figures []reports.Compared) (list []*reports.Compared) {
+	for i := range figures {
+		list = append(list, &figures[i])
+	}
+	order := []reports.Change{reports.Worse, reports.Improved, reports.CantTell, reports.Same}
+	slices.SortStableFunc(list, func(a, b *reports.Compared) int {
+		return cmp.Compare(slices.Index(order, a.Change), slices.Index(order, b.Change))
+	})
+	return list
+}
+
 func figureCase(f *reports.Compared) Case {
-	k := Case{Name: figureName(f) + " is no worse", State: Passed, Seen: measured(f.Before, f.Unit) + " before, " + measured(f.After, f.Unit) + " after"}
+	k := Case{Name: figureName(f) + " is no worse", Tabled: true, State: Passed, Seen: measured(f.Before, f.Unit) + " before, " + measured(f.After, f.Unit) + " after"}
 	switch f.Change {
+	case reports.Same, reports.Improved:
 	case reports.Worse:
 		k.State, k.Message = Failed, words.Both("worse: "+k.Seen, f.Why)
 	case reports.CantTell:
-		k.State, k.Message = Skipped, words.Both("can't tell", f.Why)
+		k.State, k.Message = Skipped, words.Both(string(reports.CantTell), f.Why)
+	default: // it is another, and nobody can say whether that is worse
+		k.State, k.Message = Skipped, words.Both(string(f.Change)+": "+k.Seen, f.Why)
 	}
 	return k
+}
+
+// Against adds to the suite of a run what came of holding it against an earlier one.
+// Its exit code is the run's own verdict first, then the comparison's.
+func (s *Suite) Against(c *reports.Comparison) {
+	other := OfComparison(c)
+	s.Cases = append(s.Cases, other.Cases...)
+	s.Tables = append(s.Tables, other.Tables...)
+	s.Verdict += ", against the baseline " + other.Verdict
+	s.Summary = words.Sentences([]string{s.Summary, other.Summary})
+	if s.ExitCode == 0 {
+		s.ExitCode = other.ExitCode
+	}
 }
 
 // figureName names a figure by what it is of: "hang checkout p95", "payments timeout".

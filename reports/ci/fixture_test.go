@@ -143,6 +143,7 @@ func compared() *reports.Comparison {
 	return &reports.Comparison{Kind: reports.KindComparison, Verdict: reports.Worse, ExitCode: 1, Summary: "The p95 of checkout in hang is worse: 0.52 s before, 0.98 s now.",
 		After: reports.Side{Runs: []reports.RunName{{Name: "checkout", Started: began}}},
 		Figures: []reports.Compared{
+			{Phase: "baseline", Figure: "p50", Unit: "s", Before: new(0.05), After: new(0.05), Change: reports.Same},
 			{Phase: "hang", Request: "checkout", Figure: "p95", Unit: "s", Before: new(0.52), After: new(0.98), Change: reports.Worse},
 			{Phase: "hang", Figure: "errors", Unit: "ratio", Before: new(0.02), After: new(0.0), Change: reports.Improved},
 			{Dependency: "payments", Figure: "timeout", Unit: "s", Before: new(0.5), Change: reports.CantTell, Why: "none was seen after"},
@@ -151,10 +152,17 @@ func compared() *reports.Comparison {
 		Differences: []reports.Differs{{What: "phase hang: rate", Before: "8/s", After: "10/s", Spoils: "hang"}}}
 }
 
+// verified is a run that met its objectives, and is worse than its baseline.
+func verified() *Suite {
+	s := OfRun(lateAndMet())
+	s.Against(compared())
+	return s
+}
+
 // suites are all fixtures.
 func suites() map[string]*Suite {
 	return map[string]*Suite{"hang": OfRun(hang()), "quiet": OfRun(quiet()), "untouched": OfRun(untouched()), "unsure": OfRun(unsure()), "interrupted": OfRun(interrupted()), "late": OfRun(late()), "late and met": OfRun(lateAndMet()),
-		"hostile": OfRun(hostile()), "empty": OfRun(&reports.Report{}), "audit": OfAudit(audited()), "capacity": OfCapacity(searched()), "comparison": OfComparison(compared())}
+		"hostile": OfRun(hostile()), "empty": OfRun(&reports.Report{}), "audit": OfAudit(audited()), "capacity": OfCapacity(searched()), "comparison": OfComparison(compared()), "verified": verified()}
 }
 
 func written(t *testing.T, form func(io.Writer, *Suite) error, s *Suite) string {

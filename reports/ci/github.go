@@ -56,9 +56,9 @@ func property(text string) string {
 // each, of which the last then says how many more there are.
 func Annotations(s *Suite) []Annotation {
 	var missed, unjudged []Annotation
-	for i, c := range s.Cases {
+	for _, c := range s.Cases {
 		a := Annotation{Title: s.Name, Text: c.Name + ": " + c.Message, File: c.File, Line: c.Line}
-		if i == 0 { // whose name is what it is not
+		if c.Whole { // its name is what it is not
 			a.Text = c.Message
 		}
 		switch c.State {

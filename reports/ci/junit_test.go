@@ -14,7 +14,7 @@ import (
 
 // Each form of each fixture is what a person has read.
 func TestForms(t *testing.T) {
-	for _, name := range []string{"hang", "untouched", "audit", "capacity", "comparison"} {
+	for _, name := range []string{"hang", "untouched", "audit", "capacity", "comparison", "verified"} {
 		s := suites()[name]
 		for _, f := range Files(s) {
 			golden(t, name+"."+f.Name, written(t, f.Write, s))

@@ -27,8 +27,10 @@ func Markdown(w io.Writer, s *Suite) error {
 	if s.Summary != "" {
 		m.line(paragraph(s.Summary))
 	}
-	if first := s.Cases[:min(len(s.Cases), 1)]; len(first) == 1 && first[0].State != Passed && plain(first[0].Message) != plain(s.Summary) {
-		m.line("**Can't be relied on:** " + text(first[0].Message))
+	for _, c := range s.Cases {
+		if c.Whole && c.State == Errored && !strings.Contains(strings.ToLower(plain(s.Summary)), strings.ToLower(plain(c.Message))) {
+			m.line("**It can't be relied on:** " + text(c.Message))
+		}
 	}
 	m.checks(s)
 	for _, t := range s.Tables {
@@ -65,13 +67,10 @@ func (m *summary) line(block string) {
 
 // checks writes the objectives, those that were not met first.
 func (m *summary) checks(s *Suite) {
-	if s.Checked == "" {
-		return
-	}
-	t := Table{Head: []string{"", s.Checked, "seen", "where"}, More: "junit.xml"}
+	t := Table{Head: []string{"", "objective", "seen", "where"}, More: "junit.xml"}
 	for _, order := range []State{Failed, Errored, Passed} {
-		for _, c := range s.Cases[min(len(s.Cases), 1):] {
-			if c.State == order {
+		for _, c := range s.Cases {
+			if c.State == order && !c.Whole && !c.Tabled {
 				t.Rows = append(t.Rows, []string{marks[order], c.Name, cmp.Or(c.Message, c.Seen), place(c)})
 			}
 		}

@@ -27,8 +27,17 @@ func TestMarkdownIsOneScreen(t *testing.T) {
 // A run that can't be relied on says why, though all its objectives were met.
 func TestMarkdownSaysWhyNot(t *testing.T) {
 	got := written(t, Markdown, OfRun(untouched()))
-	if !strings.Contains(got, "**Can't be relied on:** the fault on payments (hang) touched no request") {
+	if !strings.Contains(got, "**It can't be relied on:** the fault on payments (hang) touched no request") {
 		t.Error(got)
+	}
+}
+
+// The summary is where a run says why it is inconclusive: it is not said twice.
+func TestMarkdownSaysItOnce(t *testing.T) {
+	r := untouched()
+	r.Summary = "The" + r.VerdictWhy[3:] + ". All 200 requests were answered."
+	if got := written(t, Markdown, OfRun(r)); strings.Count(got, "touched no request") != 1 || strings.Index(got, "The fault") != strings.Index(got, "\n\n")+2 {
+		t.Errorf("the reason is not the first and only thing that is said:\n%s", got)
 	}
 }
 
@@ -78,7 +87,7 @@ func FuzzMarkdown(f *testing.F) {
 	f.Add("hang: errors < 1%", "57 of 80 | `x` \\", 3)
 	f.Add("\n\n# x\r| --- |", "@a <b> \u2028 \x85", 40)
 	f.Fuzz(func(t *testing.T, name, message string, n int) {
-		s := &Suite{Name: name, Summary: message, Verdict: "FAIL", Checked: "objective", Cases: []Case{{}}}
+		s := &Suite{Name: name, Summary: message, Verdict: "FAIL", Cases: []Case{{Whole: true}}}
 		for range min(max(n, 1), 50) {
 			s.Cases = append(s.Cases, Case{Name: "x" + name, State: Failed, Message: "x" + message, File: "x" + name, Line: 1})
 			s.Advice = append(s.Advice, reports.Advice{Text: message, Because: name})

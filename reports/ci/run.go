@@ -14,7 +14,7 @@ import (
 // OfRun makes the suite of a run: whether it is valid, and its objectives.
 func OfRun(r *reports.Report) *Suite {
 	s := &Suite{Name: r.Name, Started: r.Started, DurationS: r.DurationS, Tool: r.ToolVersion,
-		Verdict: verdict(r.Verdict), Summary: r.Summary, ExitCode: r.ExitCode, Checked: "objective", Page: "report.html",
+		Verdict: verdict(r.Verdict), Summary: r.Summary, ExitCode: r.ExitCode, Page: "report.html",
 		Cases: append([]Case{valid("run", doubt(r))}, objectives(r.Objectives)...), Advice: r.Advice}
 	if len(r.Phases) > 0 {
 		s.Tables = []Table{phases(r.Phases)}

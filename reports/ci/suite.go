@@ -23,7 +23,6 @@ type Suite struct {
 	ExitCode  int
 	Page      string // the name of its page
 	Cases     []Case // the first is whether the whole is valid, so that none is green because nothing was tested
-	Checked   string // what a case after the first is called in a table; empty where Tables say it all
 	Tables    []Table
 	Advice    []reports.Advice
 	Load      *Load // nil where there is no one load to tell of
@@ -34,6 +33,8 @@ type Suite struct {
 // same night after night.
 type Case struct {
 	Name    string
+	Whole   bool // it is about the whole: a message is then the better name
+	Tabled  bool // one of Tables has it
 	State   State
 	Message string // why it did not pass
 	Seen    string // what was seen, for a table; empty when there is nothing to see
@@ -96,9 +97,9 @@ func (s *Suite) Place() (file string, line int) {
 // valid is the first case of a suite: doubt is why the whole can't be relied on.
 func valid(what, doubt string) Case {
 	if doubt != "" {
-		return Case{Name: "the " + what + " is valid", State: Errored, Message: doubt}
+		return Case{Name: "the " + what + " is valid", Whole: true, State: Errored, Message: doubt}
 	}
-	return Case{Name: "the " + what + " is valid", State: Passed}
+	return Case{Name: "the " + what + " is valid", Whole: true, State: Passed}
 }
 
 // verdict is the verdict as people read it.
