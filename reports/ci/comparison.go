@@ -43,11 +43,21 @@ func byNews(figures []reports.Compared) (list []*reports.Compared) {
 	for i := range figures {
 		list = append(list, &figures[i])
 	}
-	order := []reports.Change{reports.Worse, reports.Improved, reports.CantTell, reports.Same}
-	slices.SortStableFunc(list, func(a, b *reports.Compared) int {
-		return cmp.Compare(slices.Index(order, a.Change), slices.Index(order, b.Change))
-	})
+	slices.SortStableFunc(list, func(a, b *reports.Compared) int { return cmp.Compare(news(a.Change), news(b.Change)) })
 	return list
+}
+
+// news ranks a change: the lower, the more it is news.
+func news(c reports.Change) int {
+	switch c {
+	case reports.Worse:
+		return 0
+	case reports.CantTell:
+		return 2
+	case reports.Same:
+		return 3
+	}
+	return 1
 }
 
 func figureCase(f *reports.Compared) Case {
