@@ -35,6 +35,12 @@ func TestAnnotationsAreOneLine(t *testing.T) {
 	if got, want := a.String(), "::error file=x%2Cline=9%3Ay.yaml,line=3,title=a%2Cb%3Ac::50%25 ::error::x"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	for want, a := range map[string]Annotation{"::error::x": {Text: "x"}, "::warning file=a::x": {Warning: true, Text: "x", File: "a"}, "::error file=a,line=1::x": {Text: "x", File: "a", Line: 1},
+		"::error title=t::x": {Text: "x", Title: "t", Line: 4}} {
+		if got := a.String(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 	if got := data("a%\x00\u202eb"); got != "a%25b" {
 		t.Errorf("got %q", got)
 	}
@@ -52,19 +58,19 @@ func TestTenAnnotationsOfAKind(t *testing.T) {
 			unjudged.Text = fmt.Sprint(i)
 			r.Objectives = append(r.Objectives, missed, unjudged)
 		}
-		errors, warnings, last := 0, 0, ""
+		errors, warnings, last := 0, 0, Annotation{}
 		for _, a := range Annotations(OfRun(r)) {
 			if a.Warning {
 				warnings++
 			} else {
-				errors, last = errors+1, a.Text
+				errors, last = errors+1, a
 			}
 		}
 		if errors != want || warnings != want {
 			t.Errorf("of %d: %d errors and %d warnings", n, errors, warnings)
 		}
-		if more := fmt.Sprintf("and %d others like these", n-9); n > 10 && !strings.HasPrefix(last, more) {
-			t.Errorf("of %d the last says %q, not %q", n, last, more)
+		if more := fmt.Sprintf("and %d others like these", n-9); n > 10 && (!strings.HasPrefix(last.Text, more) || last.File != "" || last.Line != 0) {
+			t.Errorf("of %d the last is %+v, and does not say %q", n, last, more)
 		}
 	}
 }

@@ -147,3 +147,31 @@ func permitted(text string) string {
 	}
 	return b.String()
 }
+
+// The borders of what XML 1.0 can hold: its production Char.
+func TestWhatXMLCanHold(t *testing.T) {
+	in := "\x00\x08\t\n\v\r\x0e\x1f \ud7ff\ue000\ufffd\ufffe\uffff\U00010000\U0010ffff\xed\xa0\x80\xff"
+	if got, want := allowed(in), "\t\n\r \ud7ff\ue000\ufffd\U00010000\U0010ffff"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Of a place only the file may be known.
+func TestPlaces(t *testing.T) {
+	for want, c := range map[string]Case{"": {}, "a.yaml": {File: "a.yaml"}, "a.yaml:1": {File: "a.yaml", Line: 1}} {
+		if got := place(c); got != want {
+			t.Errorf("%+v is at %q", c, got)
+		}
+	}
+	if got := (Case{Message: "m", File: "a.yaml"}).reason().Text; got != "m\n  in a.yaml" {
+		t.Errorf("got %q", got)
+	}
+	for _, s := range []*Suite{OfRun(quiet()), OfAudit(audited())} {
+		if file, line := s.Place(); file != "" || line != 0 {
+			t.Errorf("%s is at %s:%d, which nobody knows", s.Name, file, line)
+		}
+	}
+	if file, line := OfRun(lateAndMet()).Place(); file != "load/checkout.yaml" || line != 21 {
+		t.Errorf("a run that is green is at %s:%d", file, line)
+	}
+}

@@ -110,3 +110,37 @@ func FuzzMarkdown(f *testing.F) {
 		}
 	})
 }
+
+// Each sign with a meaning is shown as it is.
+func TestSignsAreShown(t *testing.T) {
+	for in, want := range map[string]string{"*a*": `\*a\*`, "_a_": `\_a\_`, "~~a~~": `\~\~a\~\~`, "[a]": `\[a\]`, `\`: `\\`, "a|b": `a\|b`, "`a`": "\\`a\\`", "#": `\#`,
+		"a & b": "a &amp; b", "<a>": "&lt;a&gt;", "$a$": "&#36;a&#36;", "a\n\tb": "a b", "é \xff": "é"} {
+		if got := text(in); got != want {
+			t.Errorf("%q is written %q, want %q", in, got, want)
+		}
+	}
+	if got := []rune(plain(strings.Repeat("é", 601))); len(got) != 600 || got[599] != '…' {
+		t.Errorf("a long text has %d characters, and ends in %q", len(got), got[len(got)-1])
+	}
+	if got := plain(strings.Repeat("é", 600)); strings.HasSuffix(got, "…") {
+		t.Error("a text that is just as long as it may be is cut")
+	}
+}
+
+// A long table says how much more there is, and where; a column without anything in it is left out.
+func TestTables(t *testing.T) {
+	table := Table{Title: "Things", Head: []string{"a", "b", "c"}, More: "the page"}
+	for i := range maxRows + 5 {
+		table.Rows = append(table.Rows, []string{fmt.Sprint(i), unknown, ""})
+	}
+	m := &summary{}
+	m.table(table)
+	if got := m.String(); !strings.HasPrefix(got, "**Things**\n\n| a |\n|---|\n| 0 |\n") || !strings.HasSuffix(got, "| 19 |\n\nand 5 more, in the page\n") {
+		t.Errorf("got\n%s", got)
+	}
+	table.Rows = table.Rows[:maxRows]
+	m = &summary{}
+	if m.table(table); !strings.HasSuffix(m.String(), "| 19 |\n") {
+		t.Errorf("got\n%s", m)
+	}
+}

@@ -61,6 +61,13 @@ func TestOpenMetricsOfWhatIsKnown(t *testing.T) {
 			t.Errorf("there is %q, which is not known, in\n%s", bad, got)
 		}
 	}
+	r := hang()
+	r.Pool.QueueSlots, r.Pool.ServiceS = &reports.Estimate{Value: 17}, &reports.Estimate{Value: 0.05}
+	for _, want := range []string{"\ntailback_queue_slots 17\n", "\n# UNIT tailback_service_seconds seconds\n", "\ntailback_service_seconds 0.05\n", "\ntailback_capacity_hertz 39.5\n"} {
+		if text := written(t, OpenMetrics, OfRun(r)); !strings.Contains(text, want) {
+			t.Errorf("there is no %q in\n%s", want, text)
+		}
+	}
 	if !strings.HasSuffix(got, "\n# EOF\n") {
 		t.Error("it does not end in # EOF")
 	}
