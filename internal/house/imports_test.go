@@ -47,6 +47,7 @@ var rules = map[string]struct {
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/sheet":             {[]string{"reports", "reports/words"}, "all pages look alike, whatever they tell"},
+	"reports/pages":             {[]string{"reports", "reports/sheet", "reports/words"}, "a page of several runs shows what was found, and finds nothing itself"},
 	"reports/render":            {[]string{"reports", "reports/sheet", "reports/words"}, "rendering adds no facts"},
 	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},

@@ -6,8 +6,6 @@ import (
 	"html/template"
 	"io"
 	"maps"
-	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
@@ -66,17 +64,8 @@ func campaignFrame() sheet.Frame {
 
 // campaignFunctions are those of the templates' common parts.
 var campaignFunctions = template.FuncMap{
-	"report":   reportLink,
+	"report":   sheet.ReportLink,
 	"plural":   func(n int, noun string) string { return words.Number(int64(n), noun) },
 	"headline": func(summary string) string { first, _ := sheet.Parted(summary); return words.Sentence(first) },
 	"lead":     func(summary string) string { _, rest := sheet.Parted(summary); return rest },
-}
-
-// reportLink is where a run's own page lies, seen from the campaign's; "" where
-// there is none. A folder that lies elsewhere is not linked to.
-func reportLink(dir string) string {
-	if dir == "" || !filepath.IsLocal(dir) {
-		return ""
-	}
-	return (&url.URL{Path: filepath.ToSlash(dir) + "/report.html"}).String()
 }

@@ -87,7 +87,7 @@ func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis sheet.Lo
 		strip.Ticks = append(strip.Ticks, trialTick{axis.X(v), words.Asked(v)})
 	}
 	for _, t := range f.Trials {
-		m := trialMark{X: axis.X(t.RateHz), Link: reportLink(t.Dir), Title: words.PerS(t.RateHz) + " for " + words.Lasted(t.LoadS) + ": " + t.Verdict()}
+		m := trialMark{X: axis.X(t.RateHz), Link: sheet.ReportLink(t.Dir), Title: words.PerS(t.RateHz) + " for " + words.Lasted(t.LoadS) + ": " + t.Verdict()}
 		lane := 0
 		switch {
 		case t.Void != "":

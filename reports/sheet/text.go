@@ -32,6 +32,8 @@ func Functions() template.FuncMap {
 		"listing":   NewListing,
 		"breakable": Breakable,
 		"glued":     Glued,
+		"along":     along,
+		"anchor":    anchor,
 	}
 }
 
