@@ -8,6 +8,7 @@ func FigureName(figure, request, phase, dependency string) string {
 	name, known := map[string]string{
 		"errors": "error ratio", "ok": "good answers", "onset": "first error after the fault", "recovered": "time to be well again",
 		"queue_slots": "queue slots", "service": "service time", "budget": "longest timeout that holds",
+		"waiting": "calls waiting at once", "places": "workers and queue slots together",
 	}[figure]
 	if !known {
 		name = strings.ReplaceAll(figure, "_", " ")
@@ -24,6 +25,3 @@ func FigureName(figure, request, phase, dependency string) string {
 func (c *Compared) Name() string {
 	return FigureName(c.Figure, c.Request, c.Phase, c.Dependency)
 }
-
-// Title is what the figure is called.
-func (s *Series) Title() string { return FigureName(s.Figure, "", s.Phase, s.Dependency) }

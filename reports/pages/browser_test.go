@@ -42,12 +42,12 @@ func hostileHistory() *reports.History {
 	h.ToolVersion = evil
 	for i := range h.Nights {
 		n := &h.Nights[i]
-		n.Name, n.Dir, n.Summary, n.Outcome, n.Labels = evil, evil, evil, evil, map[string]string{evil: evil, "commit": evil}
+		n.Name, n.Dir, n.Summary, n.Outcome, n.Note, n.Labels = evil, evil, evil, evil, evil, map[string]string{evil: evil, "commit": evil}
 	}
 	for i := range h.Series {
-		h.Series[i].Name, h.Series[i].Figure, h.Series[i].Phase, h.Series[i].Dependency = evil, evil, evil, evil
+		h.Series[i].Name, h.Series[i].Title = evil, evil
 	}
-	h.Skipped = []reports.Skipped{{Dir: evil, Why: evil}}
+	h.Skipped, h.MayGo = []reports.Skipped{{Dir: evil, Why: evil}}, []string{evil}
 	return h
 }
 

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"html/template"
 	"io"
 	"slices"
@@ -36,7 +37,7 @@ func Comparison(w io.Writer, c *reports.Comparison, before, after *reports.Repor
 	}
 	for _, f := range c.Figures {
 		switch f.Change {
-		case reports.Worse, reports.Improved:
+		case reports.Worse, reports.Improved, reports.Changed:
 			p.Changed = append(p.Changed, f)
 		case reports.Same:
 			p.Alike = append(p.Alike, f)
@@ -44,19 +45,18 @@ func Comparison(w io.Writer, c *reports.Comparison, before, after *reports.Repor
 			p.Untold = append(p.Untold, f)
 		}
 	}
-	slices.SortStableFunc(p.Changed, func(a, b reports.Compared) int { // what got worse stands first
-		return strings.Compare(string(b.Change), string(a.Change))
+	told := []reports.Change{reports.Worse, reports.Improved, reports.Changed} // in the order in which a reader wants them
+	slices.SortStableFunc(p.Changed, func(a, b reports.Compared) int {
+		return cmp.Compare(slices.Index(told, a.Change), slices.Index(told, b.Change))
 	})
 	return sheet.Fill(w, pageFiles, "comparison.html", []string{"page/comparison.html"}, comparisonFunctions, p)
 }
 
 var comparisonFunctions = template.FuncMap{
-	"upper": func(c reports.Change) string { return strings.ToUpper(string(c)) },
-	"shape": changeSign,
-	"class": changeClass,
-	"value": func(v *float64, unit string) string {
-		return words.Known(v, func(v float64) string { return words.Measured(v, unit) })
-	},
+	"upper":   func(c reports.Change) string { return strings.ToUpper(string(c)) },
+	"shape":   changeSign,
+	"class":   changeClass,
+	"side":    side,
 	"moved":   moved,
 	"between": interval,
 	"name":    func(c reports.Compared) string { return c.Name() },
@@ -78,12 +78,20 @@ func nameOf(c *reports.Comparison) string {
 	return words.Join(names)
 }
 
+// side writes one side of a figure.
+func side(c reports.Compared, v *float64) string {
+	if c.None(v) {
+		return "none"
+	}
+	return words.Known(v, func(v float64) string { return words.Figure(v, c.Figure, c.Unit) })
+}
+
 // moved is by how much a figure is otherwise.
 func moved(c reports.Compared) string {
 	if c.Before == nil || c.After == nil {
 		return words.Unknown
 	}
-	return changed(*c.After-*c.Before, c.Unit)
+	return words.Difference(*c.After-*c.Before, c.Unit)
 }
 
 // interval is what the difference lies between.
@@ -91,7 +99,7 @@ func interval(c reports.Compared) string {
 	if c.Low == nil || c.High == nil {
 		return words.Unknown
 	}
-	low, high := changed(*c.Low, c.Unit), changed(*c.High, c.Unit)
+	low, high := words.Difference(*c.Low, c.Unit), words.Difference(*c.High, c.Unit)
 	if low == high {
 		return low
 	}

@@ -40,7 +40,7 @@ const (
 // newEffects lays out the figures whose change has an interval and something to be a share of.
 func newEffects(c *reports.Comparison) *effects {
 	var list []reports.Compared
-	for _, change := range []reports.Change{reports.Worse, reports.Improved, reports.CantTell, reports.Same} {
+	for _, change := range []reports.Change{reports.Worse, reports.Improved, reports.Changed, reports.CantTell, reports.Same} {
 		for _, f := range c.Figures {
 			if f.Change == change && f.Before != nil && *f.Before > 0 && f.After != nil && f.Low != nil && f.High != nil {
 				list = append(list, f)
@@ -72,28 +72,14 @@ func newEffects(c *reports.Comparison) *effects {
 func newEffect(f reports.Compared, axis sheet.LogAxis) effect {
 	share := func(v float64) float64 { return 1 + v/(*f.Before) }
 	low, high := share(*f.Low), share(*f.High)
-	e := effect{Name: f.Name(), Text: percentMore(share(*f.After - *f.Before)), Change: f.Change,
+	e := effect{Name: f.Name(), Text: part(*f.After / *f.Before), Change: f.Change,
 		X: axis.X(max(share(*f.After-*f.Before), axis.From)), From: axis.X(max(low, axis.From))}
 	e.Width = sheet.Round(max(axis.X(max(high, axis.From))-e.From, 0.3))
 	return e
 }
 
-// percentMore writes a factor as what it adds: +31%, −20%.
-func percentMore(factor float64) string {
-	more := (factor - 1) * 100
-	digits := 0
-	if math.Abs(more) < 9.95 {
-		digits = 1
-	}
-	switch text := words.Digits(math.Abs(more), digits) + "%"; {
-	case text == "0%":
-		return text
-	case more < 0:
-		return "−" + text
-	default:
-		return "+" + text
-	}
-}
+// part writes a factor as what it adds.
+func part(factor float64) string { return words.Part(sheet.Round(factor - 1)) }
 
 // effectTicks are as many round shares as have room.
 func effectTicks(axis sheet.LogAxis) (ticks []effectTick) {
@@ -105,7 +91,7 @@ func effectTicks(axis sheet.LogAxis) (ticks []effectTick) {
 			free = free && math.Abs(t.X-x) >= room
 		}
 		if free {
-			ticks = append(ticks, effectTick{x, percentMore(factor)})
+			ticks = append(ticks, effectTick{x, part(factor)})
 		}
 	}
 	return ticks

@@ -81,10 +81,10 @@ func comparison() *reports.Comparison {
 // tell; p99 is 0.32 s and 0.42 s from two thirds on, and not known every fifth
 // night; the errors are none.
 func nights(n int) *reports.History {
-	h := &reports.History{Schema: reports.Schema, Kind: reports.KindHistory, ToolVersion: "v0.1.0"}
-	p99 := reports.Series{Name: "nightly", Figure: "p99", Phase: "baseline", Unit: "s"}
-	errors := reports.Series{Name: "nightly", Figure: "errors", Phase: "hang", Unit: "ratio"}
-	capacity := reports.Series{Name: "nightly", Figure: "capacity", Unit: "/s", MoreIsGood: true}
+	h := &reports.History{Schema: reports.Schema, Kind: reports.KindHistory, ToolVersion: "v0.1.0", MinEffect: 0.05, Significance: 0.001}
+	p99 := reports.Series{Name: "nightly", Title: "p99 in baseline", Figure: "p99", Phase: "baseline", Unit: "s"}
+	errors := reports.Series{Name: "nightly", Title: "errors in hang", Figure: "errors", Phase: "hang", Unit: "ratio"}
+	capacity := reports.Series{Name: "nightly", Title: "capacity", Figure: "capacity", Unit: "/s", MoreIsGood: true}
 	for i := range n {
 		v, outcome := reports.Pass, "complete"
 		switch {

@@ -73,8 +73,20 @@ var historyFunctions = template.FuncMap{
 	"day":    day,
 	"labels": labelsOf,
 	"plural": func(n int, noun string) string { return words.Number(int64(n), noun) },
-	"report": sheet.ReportLink,
+	"report": func(h *reports.History, n reports.Night) string {
+		if slices.Contains(h.Removed, n.Dir) {
+			return ""
+		}
+		return sheet.ReportLink(n.Dir)
+	},
+	"gone":  func(h *reports.History, dir string) bool { return slices.Contains(h.Removed, dir) },
+	"ratio": words.Percent,
+	"few":   func(h *reports.History) bool { return len(h.Nights) < fewToTell },
 }
+
+// fewToTell are so few nights that no change can be told of them: of 5 before and 6
+// after, one of 231 orders in which all that is less comes first, or last, is as clear.
+const fewToTell = 11
 
 // valid reports whether a mark is on a series and a night that there are.
 func valid(h *reports.History, m reports.ChangeMark) bool {
@@ -86,18 +98,23 @@ func anchorOf(series int) string { return fmt.Sprintf("figure-%d", series+1) }
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 // markSentence tells a change point: "from 2026-11-20 (commit abc) on, p99 in
-// baseline is 31% higher: 0.42 s, before 0.32 s".
+// baseline is 31% higher: 0.42 s, before 0.32 s". Of one that no single night made it
+// says that it came bit by bit.
 func markSentence(h *reports.History, m reports.ChangeMark) string {
 	s, night := &h.Series[m.Series], h.Nights[m.Night]
-	text := "From " + day(night.Started)
+	levels := otherwise(m, s.Unit) + ": " + words.Measured(m.After, s.Unit) + ", before " + words.Measured(m.Before, s.Unit)
+	if m.Gradual {
+		return "Bit by bit, around " + day(night.Started) + ", " + s.Title + " came to be " + levels
+	}
 	labels := night.Labels
 	if commit := labels["commit"]; commit != "" { // says which change it was by itself
 		labels = map[string]string{"commit": commit}
 	}
+	text := "From " + day(night.Started)
 	if named := labelsOf(labels); named != "" {
 		text += " (" + named + ")"
 	}
-	return text + " on, " + s.Title() + " is " + otherwise(m, s.Unit) + ": " + words.Measured(m.After, s.Unit) + ", before " + words.Measured(m.Before, s.Unit)
+	return text + " on, " + s.Title + " is " + levels
 }
 
 // otherwise says which way a figure went, and by how much of what it was.

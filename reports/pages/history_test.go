@@ -39,11 +39,11 @@ func TestAHistoryOfFewIsAPage(t *testing.T) {
 			lacks(t, page, map[string]string{"no night": "There is no run to show yet.", "what is not in it": "run-new"})
 			continue
 		}
-		lacks(t, page, map[string]string{"few": " can't show a lasting change yet.", "a night": `<path class="night passed" d="M`})
+		lacks(t, page, map[string]string{"few": " can't show a lasting change yet; from 11 on one can be told.", "a night": `<path class="night passed" d="M`})
 	}
-	h := nights(10)
-	h.Marks = []reports.ChangeMark{{Series: 9, Night: 1}, {Series: 0, Night: 10}, {Series: -1}}
-	lacks(t, historyPageOf(t, h), map[string]string{"no change": "No lasting change was found in 10 runs."})
+	h := nights(12)
+	h.Marks = []reports.ChangeMark{{Series: 9, Night: 1}, {Series: 0, Night: 12}, {Series: -1}}
+	lacks(t, historyPageOf(t, h), map[string]string{"no change": "No lasting change of 5% or more was found in 12 runs."})
 }
 
 // A night without a value is a gap in the line, and one between two gaps a point.
@@ -77,20 +77,34 @@ func TestSeveralExperiments(t *testing.T) {
 func TestMarksReadAsTheyAre(t *testing.T) {
 	h := &reports.History{Nights: []reports.Night{{Started: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), Labels: map[string]string{"commit": "abc", "branch": "main"}},
 		{Started: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC), Labels: map[string]string{"release": "2.1", "branch": "main"}}, {Started: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)}},
-		Series: []reports.Series{{Figure: "p99", Phase: "baseline", Unit: "s"}, {Figure: "errors", Unit: "ratio"}, {Figure: "workers", Unit: "count"}, {Figure: "capacity", Unit: "/s"}, {Figure: "timeout", Dependency: "payments", Unit: "s"}}}
+		Series: []reports.Series{{Title: "p99 in baseline", Unit: "s"}, {Title: "errors", Unit: "ratio"}, {Title: "workers", Unit: "count"}, {Title: "capacity", Unit: "/s"}, {Title: "timeout on payments", Unit: "s"}}}
 	for _, c := range []struct {
 		m    reports.ChangeMark
 		want string
 	}{
 		{reports.ChangeMark{Series: 0, Night: 0, Before: 0.32, After: 0.42}, "From 2026-11-20 (commit abc) on, p99 in baseline is 31% higher: 420 ms, before 320 ms"},
-		{reports.ChangeMark{Series: 1, Night: 1, Before: 0, After: 0.02}, "From 2026-11-21 (branch main, release 2.1) on, error ratio is higher: 2%, before 0%"},
+		{reports.ChangeMark{Series: 1, Night: 1, Before: 0, After: 0.02}, "From 2026-11-21 (branch main, release 2.1) on, errors is higher: 2%, before 0%"},
 		{reports.ChangeMark{Series: 2, Night: 2, Before: 8, After: 7}, "From 2026-11-22 on, workers is lower: 7, before 8"},
 		{reports.ChangeMark{Series: 3, Night: 2, Before: 39, After: 35.1}, "From 2026-11-22 on, capacity is 10% lower: 35.1/s, before 39.0/s"},
 		{reports.ChangeMark{Series: 4, Night: 2, Before: 0.35, After: 1}, "From 2026-11-22 on, timeout on payments is 2.9 times as much: 1 s, before 350 ms"},
+		{reports.ChangeMark{Series: 0, Night: 2, Before: 0.32, After: 0.42, Gradual: true}, "Bit by bit, around 2026-11-22, p99 in baseline came to be 31% higher: 420 ms, before 320 ms"},
 	} {
 		if got := markSentence(h, c.m); got != c.want {
 			t.Errorf("it reads %q, want %q", got, c.want)
 		}
+	}
+}
+
+// A night whose folder is gone has no page to lead to; what may go is listed.
+func TestFoldersThatAreGone(t *testing.T) {
+	h := nights(5)
+	h.MayGo, h.Removed = []string{"run-000", "run-001"}, []string{"run-000"}
+	h.Nights[4].Note = "the load was not as asked: no figure counts"
+	page := historyPageOf(t, h)
+	lacks(t, page, map[string]string{"one that is gone": `<th>run-000</th><td class="text">removed</td>`, "one that may go": `<th>run-001</th><td class="text">may go</td>`,
+		"its page": `href="run-001/report.html"`, "a night's note": "no figure counts</span>"})
+	if strings.Contains(page, `href="run-000/`) {
+		t.Error("a link leads to what is gone")
 	}
 }
 

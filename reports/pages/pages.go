@@ -12,7 +12,6 @@ import (
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/sheet"
-	"github.com/tailback/tailback/reports/words"
 )
 
 //go:embed page
@@ -29,7 +28,7 @@ func frame() sheet.Frame {
 
 // changeSign is a change's shape, so that it does not rest on colour.
 func changeSign(c reports.Change) string {
-	return map[reports.Change]string{reports.Improved: "✓", reports.Worse: "✕", reports.Same: "=", reports.CantTell: "?"}[c]
+	return map[reports.Change]string{reports.Improved: "✓", reports.Worse: "✕", reports.Changed: "≠", reports.Same: "=", reports.CantTell: "?"}[c]
 }
 
 // changeClass is a change as the style names it.
@@ -55,19 +54,3 @@ func labelsOf(labels map[string]string) string {
 }
 
 var hash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
-
-// changed writes how far it is from one value to another, in the values' unit:
-// +100 ms, −12%, of ratios as points of a percent: +1.5 points.
-func changed(v float64, unit string) string {
-	sign := "+"
-	if v < 0 {
-		sign, v = "−", -v
-	}
-	switch {
-	case v == 0:
-		return "0"
-	case unit == "ratio":
-		return sign + strings.TrimSuffix(words.Percent(v), "%") + " points"
-	}
-	return sign + words.Measured(v, unit)
-}

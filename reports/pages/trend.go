@@ -36,7 +36,7 @@ const (
 // night has a value.
 func newTrend(h *reports.History, series int, nights []int) (t trend, ok bool) {
 	s := &h.Series[series]
-	t = trend{Anchor: anchorOf(series), Title: s.Title()}
+	t = trend{Anchor: anchorOf(series), Title: s.Title}
 	vs := make([]*float64, len(nights))
 	var all []float64
 	for i, n := range nights {
