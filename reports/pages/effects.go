@@ -78,8 +78,8 @@ func newEffect(f reports.Compared, axis sheet.LogAxis) effect {
 	return e
 }
 
-// part writes a factor as what it adds.
-func part(factor float64) string { return words.Part(sheet.Round(factor - 1)) }
+// part writes a factor as what it adds, to a tenth of a percent.
+func part(factor float64) string { return words.Part(math.Round((factor-1)*1000) / 1000) }
 
 // effectTicks are as many round shares as have room.
 func effectTicks(axis sheet.LogAxis) (ticks []effectTick) {

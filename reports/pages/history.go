@@ -81,7 +81,9 @@ var historyFunctions = template.FuncMap{
 	},
 	"gone":  func(h *reports.History, dir string) bool { return slices.Contains(h.Removed, dir) },
 	"ratio": words.Percent,
-	"few":   func(h *reports.History) bool { return len(h.Nights) < fewToTell },
+	// An experiment beside that of the last run is folded while nothing changed in it.
+	"folded": func(place int, e experiment) bool { return place > 0 && !e.changed() },
+	"few":    func(h *reports.History) bool { return len(h.Nights) < fewToTell },
 }
 
 // fewToTell are so few nights that no change can be told of them: of 5 before and 6
@@ -168,6 +170,9 @@ func experimentOf(h *reports.History, name string, nights []int) experiment {
 	})
 	return e
 }
+
+// changed reports whether any figure has a change point; those that have stand first.
+func (e *experiment) changed() bool { return len(e.Trends) > 0 && len(e.Trends[0].Marks) > 0 }
 
 // came says how a run went, in the past tense.
 func came(v reports.Verdict) string {

@@ -64,7 +64,11 @@ func TestSeveralExperiments(t *testing.T) {
 		}
 	}
 	page := historyPageOf(t, h)
-	lacks(t, page, map[string]string{"one": "nightly <a", "the other": "weekly <a", "its runs": "<span>6 runs:</span>", "no figures": "No figure of these runs is known."})
+	lacks(t, page, map[string]string{"one": "nightly <a", "the other": "weekly <a", "its runs": "<span>6 runs:</span>", "no figures": "No figure of these runs is known.",
+		"those of the last night unfolded": `<h2>weekly <a`, "the others folded": "<summary>6 runs, 3 figures, no change</summary>"})
+	if strings.Index(page, "weekly <a") > strings.Index(page, "nightly <a") {
+		t.Error("the experiment of the last night does not stand first")
+	}
 	for _, e := range experimentsOf(h) {
 		for _, tr := range e.Trends {
 			if tr.Title == "capacity" && tr.Missing > 0 {

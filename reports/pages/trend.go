@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/sheet"
@@ -61,9 +62,7 @@ func newTrend(h *reports.History, series int, nights []int) (t trend, ok bool) {
 	t.marks(h, series, nights, y)
 	t.Lines = append(t.Lines, sheet.PlotLine{Class: "value", D: joined(vs, x, y)})
 	t.dots(h, nights, vs, x, y)
-	for _, i := range dated(len(nights)) {
-		t.Along = append(t.Along, sheet.PlotTick{At: x(i), Text: day(h.Nights[nights[i]].Started)})
-	}
+	t.dates(h, nights, x)
 	return t, true
 }
 
@@ -180,14 +179,22 @@ func level(from, to, y float64) string {
 	return "M" + sheet.Coordinate(from) + " " + sheet.Coordinate(y) + "H" + sheet.Coordinate(to)
 }
 
-// dated are the nights whose date is written: the first and the last, and those
-// between for which a phone has room.
-func dated(n int) []int {
+// dates writes when the first, the middle and the last night were, as far as a phone
+// has room: their days, or of a single day the times.
+func (t *trend) dates(h *reports.History, nights []int, x func(int) float64) {
+	last := len(nights) - 1
+	at := []int{0, last / 2, last}
 	switch {
-	case n == 1:
-		return []int{0}
-	case n < 5:
-		return []int{0, n - 1}
+	case last == 0:
+		at = at[:1]
+	case last < 4:
+		at = []int{0, last}
 	}
-	return []int{0, (n - 1) / 2, n - 1}
+	write := day
+	if day(h.Nights[nights[0]].Started) == day(h.Nights[nights[last]].Started) && last > 0 {
+		write = func(t time.Time) string { return t.UTC().Format("15:04") }
+	}
+	for _, i := range at {
+		t.Along = append(t.Along, sheet.PlotTick{At: x(i), Text: write(h.Nights[nights[i]].Started)})
+	}
 }
