@@ -98,3 +98,24 @@ func TestMerged(t *testing.T) {
 		}
 	}
 }
+
+// Answers that came late at the end of one run leave both with one clock.
+func TestWaitingForTheLastAnswersIsNoPhase(t *testing.T) {
+	before, after := runs()
+	before.DurationS += 20
+	if a := align(before, after); !a.OneClock || a.Long < 44.9 {
+		t.Errorf("one clock: %t, of %g s", a.OneClock, a.Long)
+	}
+}
+
+// Moments lie where their run's clock has them: an error 2.6 s after a fault at 6 s,
+// in a run that waited 3 s longer before its fault, lies 2.6 s after the fault.
+func TestMomentsLieOnTheirRunsClock(t *testing.T) {
+	before, _ := runs()
+	late := ran([2]float64{}, phases([]float64{0, 8, 18, 28}, "baseline", "hang", "recovery"), hung(9, 18))
+	o := newOverlay(before, late)
+	m := momentsOf(o, before, late)
+	if len(m) != 2 || m[0].text != "before: 502 +2.6 s" || m[0].at != o.x(o.Zero+2.6) || m[1].at != o.x(o.Clocks[0].at(15.8)) || o.Zero != 9 {
+		t.Errorf("they are %+v, with zero at %g", m, o.Zero)
+	}
+}
