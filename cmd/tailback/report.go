@@ -23,8 +23,8 @@ func newReport() *cobra.Command {
 		Use:   "report DIR",
 		Short: "Write the report of a bundle again, from the bundle alone",
 		Long: `Report analyses the bundle in DIR, writes report.json, report.html and card.svg
-into it and prints the report. The same bundle gives the same bytes. It exits as the run
-did. Of the folder of an audit or a search for the capacity it writes
+into it and prints the report. The same bundle gives the same bytes. It exits as
+the run did. Of the folder of an audit or a search for the capacity it writes
 report.html and prints the report again, from its report.json; each run in it is
 a bundle of its own.`,
 		Args: cobra.ExactArgs(1),

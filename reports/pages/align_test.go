@@ -103,8 +103,11 @@ func TestMerged(t *testing.T) {
 func TestWaitingForTheLastAnswersIsNoPhase(t *testing.T) {
 	before, after := runs()
 	before.DurationS += 20
-	if a := align(before, after); !a.OneClock || a.Long < 44.9 {
-		t.Errorf("one clock: %t, of %g s", a.OneClock, a.Long)
+	for range 2 { // the other run has none, and a shorter one
+		if a := align(before, after); !a.OneClock || a.Long < 44.9 {
+			t.Errorf("one clock: %t, of %g s", a.OneClock, a.Long)
+		}
+		after.DurationS += 3
 	}
 }
 
