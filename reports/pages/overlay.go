@@ -101,16 +101,8 @@ func courseOf(r *reports.Report) course {
 	}
 	k := max((n+mostColumns-1)/mostColumns, int(math.Round(leastColumn/max(t.BucketS, 1e-3))), 1)
 	starts := sheet.Joined(t.StartS, k, func(g []float64) float64 { return g[0] })
-	return course{append(starts, end), known(sheet.Joined(good, k, sheet.Mean)), known(sheet.Joined(bad, k, sheet.Mean)),
-		sheet.Joined(t.P95S, k, sheet.GreatestKnown), known(sheet.Joined(flight, k, sheet.Greatest[float64]))}
-}
-
-func known(vs []float64) []*float64 {
-	list := make([]*float64, len(vs))
-	for i := range vs {
-		list[i] = &vs[i]
-	}
-	return list
+	return course{append(starts, end), sheet.Pointers(sheet.Joined(good, k, sheet.Mean)), sheet.Pointers(sheet.Joined(bad, k, sheet.Mean)),
+		sheet.Joined(t.P95S, k, sheet.GreatestKnown), sheet.Pointers(sheet.Joined(flight, k, sheet.Greatest[float64]))}
 }
 
 // within are the edges and values of a course in a piece of its run.
@@ -265,25 +257,17 @@ func momentsOf(o *overlay, before, after *reports.Report) (list []moment) {
 		for _, on := range r.Onset {
 			text := who + errorName(on)
 			if on.AfterFaultS != nil {
-				text += " " + later(*on.AfterFaultS)
+				text += " " + words.After(*on.AfterFaultS)
 			}
 			list = append(list, moment{o.x(o.Clocks[of].at(on.FirstS)), text, "ill " + []string{"before", "after"}[of]})
 		}
 		for _, v := range r.Recovery {
 			if v.RecoveredS != nil && v.AfterLiftS != nil && (v.Ill == nil || *v.Ill) {
-				list = append(list, moment{o.x(o.Clocks[of].at(*v.RecoveredS)), who + "well again " + later(*v.AfterLiftS), "well " + []string{"before", "after"}[of]})
+				list = append(list, moment{o.x(o.Clocks[of].at(*v.RecoveredS)), who + "well again " + words.After(*v.AfterLiftS), "well " + []string{"before", "after"}[of]})
 			}
 		}
 	}
 	return list
-}
-
-// later is how long after something else a moment was.
-func later(s float64) string {
-	if s == 0 {
-		return "at once"
-	}
-	return "+" + words.Span(s)
 }
 
 // errorName is the status that began, or what took its place.

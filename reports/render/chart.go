@@ -201,7 +201,7 @@ func marks(r *reports.Report) []mark {
 	}
 	for _, v := range r.Recovery {
 		if v.RecoveredS != nil && v.AfterLiftS != nil && !wasWell(v) {
-			list = append(list, mark{At: sheet.Round(*v.RecoveredS), Label: "well again " + after(*v.AfterLiftS)})
+			list = append(list, mark{At: sheet.Round(*v.RecoveredS), Label: "well again " + words.After(*v.AfterLiftS)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mark) int { return cmp.Compare(a.At, b.At) })
@@ -223,14 +223,6 @@ func roundedTimes(vs []*float64) []*float64 {
 			s := sheet.Round(*v)
 			out[i] = &s
 		}
-	}
-	return out
-}
-
-func pointers(vs []float64) []*float64 {
-	out := make([]*float64, len(vs))
-	for i := range vs {
-		out[i] = &vs[i]
 	}
 	return out
 }

@@ -160,7 +160,7 @@ func (c chart) sitePanel() panel {
 		most = max(most, float64(g.Busy), float64(g.Queue))
 	}
 	y := p.linear(most)
-	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(pointers(vs), y)}}
+	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(sheet.Pointers(vs), y)}}
 	if c.Model != nil {
 		p.Paths = append(p.Paths, path{"queued", "", c.line(c.Model.Queued, y)}, path{"busy", "", c.line(c.Model.Busy, y)})
 	}
@@ -178,7 +178,7 @@ func (c chart) usePanel(id string, u use) panel {
 	p := panel{ID: id, Title: u.Name, Use: true, Top: 8, Bottom: 68, Room: 60, Height: 72, Whole: true}
 	open, waiting := floats(u.Open, len(c.Starts)), floats(u.Waiting, len(c.Starts))
 	y := p.linear(slices.Max(append(append(slices.Clone(open), waiting...), 1)))
-	p.Paths = []path{{"waiting", "", c.area(make([]float64, len(waiting)), waiting, y)}, {"p95", "", c.line(pointers(open), y)}}
+	p.Paths = []path{{"waiting", "", c.area(make([]float64, len(waiting)), waiting, y)}, {"p95", "", c.line(sheet.Pointers(open), y)}}
 	return p
 }
 

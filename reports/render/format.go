@@ -9,14 +9,6 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// after writes how long after something an event came, in a table: +2.6 s, at once.
-func after(s float64) string {
-	if s == 0 {
-		return "at once"
-	}
-	return "+" + words.Span(s)
-}
-
 // observed writes what an objective saw, in the unit of its metric.
 func observed(o reports.Objective) string {
 	return words.Known(o.Observed, func(v float64) string { return words.Measured(v, o.Unit) })

@@ -53,6 +53,15 @@ func GreatestKnown(vs []*float64) *float64 {
 	return most
 }
 
+// Pointers are vs as values that are all known.
+func Pointers(vs []float64) []*float64 {
+	out := make([]*float64, len(vs))
+	for i := range vs {
+		out[i] = &vs[i]
+	}
+	return out
+}
+
 // At is vs[i], or 0 where the list is shorter.
 func At(vs []float64, i int) float64 {
 	if i < len(vs) {
