@@ -23,11 +23,11 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Write the report of a bundle again, from the bundle alone",
-		Long: `Report analyses the bundle in DIR, writes report.json, report.html and what CI
-reads into it, and prints the report. The same bundle gives the same bytes. It
-exits as the run did. Of the folder of an audit or a search for the capacity it
-writes report.html and prints the report again, from its report.json; each run
-in it is a bundle of its own.`,
+		Long: `Report analyses the bundle in DIR, writes report.json, report.html, card.svg
+and what CI reads into it, and prints the report. The same bundle gives the same
+bytes. It exits as the run did. Of the folder of an audit or a search for the
+capacity it writes report.html and prints the report again, from its
+report.json; each run in it is a bundle of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			render, err := renderer(cmd, format)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 )
 
 // drill is a run of many short phases, cut short at 23.7 s, before the last two:
@@ -83,7 +84,7 @@ func TestTheChartsEndWhereTheRunDid(t *testing.T) {
 		t.Fatalf("%d buckets until %g s, want 47 until 23.7: the last 0.2 s are less than half a bucket", n, c.End)
 	}
 	// 8/s over 0.5 s and 2/s over a bucket of 0.5 s are 4 and 1 answers, in 0.7 s.
-	if got, want := c.Layers[0].Hz[46], round(5/0.7); got != want {
+	if got, want := c.Layers[0].Hz[46], sheet.Round(5/0.7); got != want {
 		t.Errorf("%g/s ok in the last part, want %g", got, want)
 	}
 	// 4 were asked for in 0.5 s, and none after: the run was cut short.

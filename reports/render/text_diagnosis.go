@@ -60,7 +60,7 @@ func (t *terminal) timeouts(r *reports.Report) {
 	}
 	rows := [][]cell{{{"dependency", faint}, {"fault", faint}, {"seen", faint}, {"who gave up", faint}, {"budget", faint}}}
 	for _, one := range r.Timeouts {
-		most, st := unknown, plain
+		most, st := words.Unknown, plain
 		if b := r.BudgetOf(one.Dependency); b != nil && b.MaxTimeoutS != nil {
 			most = words.Limit(*b.MaxTimeoutS)
 		}

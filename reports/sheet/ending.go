@@ -1,4 +1,4 @@
-package render
+package sheet
 
 import (
 	"slices"
@@ -6,11 +6,11 @@ import (
 	"github.com/tailback/tailback/reports"
 )
 
-// ended returns r's timeline up to the moment at which the run ended, and that
+// Ended returns r's timeline up to the moment at which the run ended, and that
 // moment. The run ends within the last bucket, whose rates are then over less
 // time than the bucket's. A last part of less than half a bucket joins the one
 // before, since one answer in a few milliseconds is no rate.
-func ended(r *reports.Report) (reports.Timeline, float64) {
+func Ended(r *reports.Report) (reports.Timeline, float64) {
 	t := r.Timeline
 	n := len(t.StartS)
 	if n == 0 {
@@ -31,8 +31,8 @@ func ended(r *reports.Report) (reports.Timeline, float64) {
 	t.CodesHz = codes
 	if joined {
 		t.StartS, t.AskedHz = t.StartS[:n-1], lastSum(t.AskedHz)
-		t.InFlight = joinLast(t.InFlight, greatest)
-		t.P50S, t.P95S, t.MaxS = joinLast(t.P50S, firstKnown), joinLast(t.P95S, firstKnown), joinLast(t.MaxS, greatestKnown)
+		t.InFlight = joinLast(t.InFlight, Greatest)
+		t.P50S, t.P95S, t.MaxS = joinLast(t.P50S, firstKnown), joinLast(t.P95S, firstKnown), joinLast(t.MaxS, GreatestKnown)
 	}
 	return t, r.DurationS
 }
@@ -74,10 +74,10 @@ func firstKnown(vs []*float64) *float64 {
 	return nil
 }
 
-// asked are the rates asked for in the buckets of t, which ended made: over the
+// Asked are the rates asked for in the buckets of t, which Ended made: over the
 // time in which a phase lasted, and unknown (null) after the last phase's end,
 // where the run only waited for answers.
-func asked(r *reports.Report, t reports.Timeline, end float64) []*float64 {
+func Asked(r *reports.Report, t reports.Timeline, end float64) []*float64 {
 	until := askedUntil(r, end)
 	list := make([]*float64, len(t.StartS))
 	for i, start := range t.StartS {
@@ -86,7 +86,7 @@ func asked(r *reports.Report, t reports.Timeline, end float64) []*float64 {
 			to = t.StartS[i+1]
 		}
 		if lasted := min(to, until) - start; lasted > t.BucketS/10 {
-			hz := round(at(t.AskedHz, i) * t.BucketS / lasted)
+			hz := Round(At(t.AskedHz, i) * t.BucketS / lasted)
 			list[i] = &hz
 		}
 	}
