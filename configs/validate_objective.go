@@ -118,7 +118,7 @@ func (c *check) slides(o Objective, path string) {
 	if o.Over == 0 || !c.timed() {
 		return
 	}
-	var longest, together time.Duration
+	var longest, together, all time.Duration
 	for _, p := range c.e.Phases {
 		switch {
 		case o.Phase != "" && p.Name != o.Phase:
@@ -126,14 +126,14 @@ func (c *check) slides(o Objective, path string) {
 			together = 0
 		default:
 			together += p.Duration
-			longest = max(longest, together)
+			longest, all = max(longest, together), all+p.Duration
 		}
 	}
 	where := "the phases that are no warm-up last"
 	if o.Phase != "" {
 		where = "phase " + o.Phase + " lasts"
 	}
-	switch least := longest / MaxWindows; {
+	switch least := all / MaxWindows; {
 	case o.Over > longest:
 		c.add(path, "%q could never be judged: %s %s, less than the window; write over %s at most", o.Text, where, human(longest), human(longest))
 	case o.Over < least:

@@ -58,7 +58,10 @@ func missed(r *reports.Report) string {
 			continue
 		}
 		text := o.Text
-		if o.Observed != nil {
+		switch {
+		case o.Seen != "":
+			text += " (seen " + o.Seen + ")"
+		case o.Observed != nil:
 			text += " (seen " + words.Measured(*o.Observed, o.Unit) + ")"
 		}
 		list = append(list, text)

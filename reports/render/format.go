@@ -30,6 +30,9 @@ func after(s float64) string {
 
 // observed writes what an objective saw, in the unit of its metric.
 func observed(o reports.Objective) string {
+	if o.Seen != "" {
+		return oneLine(o.Seen)
+	}
 	return known(o.Observed, func(v float64) string { return words.Measured(v, o.Unit) })
 }
 
