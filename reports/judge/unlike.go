@@ -79,11 +79,19 @@ func unlikePhase(p, was *reports.Phase) string {
 	return ""
 }
 
-// span of a fault within its phase, to hold two runs against each other.
+// inPhase is a fault within its phase, to hold two runs against each other.
 type inPhase struct {
 	*reports.Fault
 	after, length float64 // seconds from the phase's start, and its own
 	rest          float64 // of the phase without it
+}
+
+// name says what a fault did, and to which part of the connections where that is not all.
+func (f inPhase) name() string {
+	if f.Share < 1 {
+		return f.State + " on " + words.Percent(f.Share) + " of connections"
+	}
+	return f.State
 }
 
 // faultsIn are the faults that were applied in a phase.
@@ -118,7 +126,7 @@ func unlikeFaults(now, were []inPhase) string {
 		}
 		switch {
 		case f.Dependency != was.Dependency || f.Kind != was.Kind || !near(f.Share, was.Share) || !near(size, before):
-			return fmt.Sprintf("had another fault there: %s %s, and %s %s here", was.Dependency, was.State, f.Dependency, f.State)
+			return fmt.Sprintf("had another fault there: %s, and %s here", was.name(), f.name())
 		case apart(f.after, was.after) || apart(f.length, was.length) || apart(f.rest, was.rest):
 			return fmt.Sprintf("had its fault for %s there, after %s of %s, and for %s here, after %s of %s", words.Moment(was.length), words.Moment(was.after),
 				words.Moment(was.length+was.rest), words.Moment(f.length), words.Moment(f.after), words.Moment(f.length+f.rest))
