@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"github.com/tailback/tailback/internal/files"
 )
@@ -44,7 +46,7 @@ func (b *Bundle) Baseline() Baseline {
 	case errors.Is(err, fs.ErrNotExist):
 		return Baseline{}
 	case err != nil:
-		return Baseline{Why: err.Error()}
+		return Baseline{Why: strings.ReplaceAll(err.Error(), filepath.Join(b.Dir, BaselineFile), BaselineFile)} // the same wherever the bundle lies
 	}
 	return Baseline{Report: report}
 }

@@ -46,6 +46,9 @@ func TestBaselineIsRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.Contains(c.Baseline.Why, dir) {
+				t.Errorf("%q tells where the bundle lies", c.Baseline.Why)
+			}
 			if got := c.Baseline; string(got.Report) != row.report || (got.Why == "") != (row.why == "") || !strings.Contains(got.Why, row.why) {
 				t.Errorf("read %.20q because %q, want %q because %q", got.Report, got.Why, row.report, row.why)
 			}
