@@ -60,7 +60,8 @@ func missed(r *reports.Report) string {
 		text := o.Text
 		switch {
 		case o.Seen != "":
-			text += " (seen " + o.Seen + ")"
+			short, _, _ := strings.Cut(o.Seen, " (") // its interval stands beside the objective
+			text += " (seen " + short + ")"
 		case o.Observed != nil:
 			text += " (seen " + words.Measured(*o.Observed, o.Unit) + ")"
 		}
