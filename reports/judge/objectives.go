@@ -12,6 +12,7 @@ import (
 type finding struct {
 	observed *float64
 	in       *span   // what it lies in, where it is an estimate; observed may then be nil
+	alike    bool    // all windows were like the worst
 	window   *window // the worst, where it was looked at in windows
 	ok       *bool   // decided, with or without an observed figure
 	why      string  // why it can't be judged

@@ -47,6 +47,8 @@ func seen(o configs.Objective, f finding) string {
 		return f.said.short
 	case f.observed == nil:
 		return ""
+	case f.window != nil && f.alike:
+		return exact(*f.observed, o) + " in each " + words.Moment(o.Over.Seconds())
 	case f.window != nil:
 		return exact(*f.observed, o) + " " + inWindow(*f.window)
 	}

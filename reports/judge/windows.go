@@ -22,7 +22,7 @@ func worstWindow(run *measure.Run, i int, o configs.Objective) finding {
 		return finding{why: "its windows are more than can be kept"}
 	}
 	var worst, untold finding
-	n := 0
+	n, alike := 0, true
 	for w := range sliding.Windows(run.End) {
 		if w.Sent == 0 {
 			continue
@@ -30,6 +30,7 @@ func worstWindow(run *measure.Run, i int, o configs.Objective) finding {
 		n++
 		found := metric(run, o, scope{Tally: w.Tally, seconds: w.Length.Seconds()})
 		found.window = &w
+		alike = alike && (n == 1 || found.why == "" && worst.why == "" && worst.observed != nil && *found.observed == *worst.observed)
 		switch {
 		case found.why != "":
 			if untold.why == "" {
@@ -45,6 +46,7 @@ func worstWindow(run *measure.Run, i int, o configs.Objective) finding {
 	case untold.why != "" && (worst.observed == nil || holds(*worst.observed, o)):
 		return untold
 	}
+	worst.alike = alike
 	return worst
 }
 

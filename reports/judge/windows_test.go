@@ -49,6 +49,19 @@ func TestObjectivesOverWindows(t *testing.T) {
 	}
 }
 
+// The worst window is named where it differs from others.
+func TestWorstWindowIsNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"baseline: rate >= 8/s over 5s": "8.0/s in each 5 s",
+		"errors < 99% over 5s":          "100% in the 5 s from 18 s on",
+		"hang: errors < 1%":             "49%",
+	} {
+		if o := judged(t, madeup.Hang().Asking(text)).Objectives[0]; o.Seen != want {
+			t.Errorf("%s: seen %q, want %q", text, o.Seen, want)
+		}
+	}
+}
+
 // A run of 20 s that was cut off after 12.5 s, whose last recorded 10 hits are bad:
 // what was due in a window that was over may miss an objective; that none missed it
 // tells nothing of those to come, and answers still awaited are no answers.
