@@ -104,6 +104,43 @@ func TestObjectivesOnABaseline(t *testing.T) {
 	}
 }
 
+// As good as the baseline is not better, which is missed where something better there
+// could be, and can't be judged where nothing could.
+func TestAsGoodAsTheBaseline(t *testing.T) {
+	base := journal.Baseline{Report: reportOf(t, slow(100*madeup.Millisecond, 8), func(*reports.Report) {})}
+	for text, want := range map[string]string{
+		"hang: errors < 1x baseline":   "missed",
+		"hang: ok > 1x baseline":       "missed",
+		"hang: ok >= 1x baseline":      "met",
+		"hang: p50 < 1x baseline":      "missed",
+		"baseline: ok > 1x baseline":   "null",
+		"baseline: 502 < 1x baseline":  "null",
+		"baseline: 502 <= 1x baseline": "met",
+		"degraded > 1x baseline":       "missed", // there could be more of them
+	} {
+		if o := against(t, slow(100*madeup.Millisecond, 8), base, text, func(*reports.Report) {}); found(o) != want {
+			t.Errorf("%s is %s because %q, want %s", text, found(o), o.Why, want)
+		}
+	}
+}
+
+// A delay is held against a delay.
+func TestAnotherDelay(t *testing.T) {
+	late := func(size float64) *madeup.Scenario {
+		s := slow(100*madeup.Millisecond, 0)
+		for i := range s.Events {
+			s.Events[i].Fault.Kind, s.Events[i].Fault.SizeS = "latency", size
+		}
+		return s
+	}
+	base := journal.Baseline{Report: reportOf(t, late(1), func(*reports.Report) {})}
+	for size, want := range map[float64]string{1: "met", 2: "null"} {
+		if o := against(t, late(size), base, "hang: p95 <= 1x baseline", func(*reports.Report) {}); found(o) != want {
+			t.Errorf("%v s is %s because %q, want %s", size, found(o), o.Why, want)
+		}
+	}
+}
+
 // Only runs of one experiment are held against each other, and only what both tell.
 func TestAnotherBaseline(t *testing.T) {
 	now := func() *madeup.Scenario { return slow(100*madeup.Millisecond, 0) }
