@@ -44,9 +44,9 @@ const (
 	FormRate       Form = "rate"           // 8, 480/m, a ramp or steps
 	FormDose       Form = "delay"          // a duration, or steps
 	FormSecret     Form = "text or secret" // text, {env: NAME} or {file: path}
-	FormObjectives Form = "objectives"     // a list of texts, "[phase:] metric op value"
-	FormObjective  Form = "objective"      // "metric op value", several with commas between
-	FormAborts     Form = "rules"          // a list of texts, "metric op value over duration"
+	FormObjectives Form = "objectives"     // a list of texts, "[phase:] [request or dependency] metric op value [over window]"
+	FormObjective  Form = "objective"      // "[request] metric op value", several with commas between
+	FormAborts     Form = "rules"          // a list of texts, "metric op value over window"
 	FormMap        Form = "map"
 	FormList       Form = "list"
 	FormFault      Form = "fault" // a map, which may be left empty where none of its keys is required

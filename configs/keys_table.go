@@ -15,10 +15,10 @@ var keyRows = map[string]Key{
 	"Experiment.dependencies": {Doc: "what the site calls, reached through Tailback, which plays the faults"},
 	"Experiment.chaos":        {Doc: "where the faults are played"},
 	"Experiment.limits":       {Doc: "ceilings on the load; hits over them are dropped and counted"},
-	"Experiment.abort_when":   {Form: FormAborts, Doc: `rules that end a run, "metric op value over duration"`, Example: `["errors > 50% over 10s"]`},
+	"Experiment.abort_when":   {Form: FormAborts, Doc: `rules that end a run, "metric op value over window"`, Example: `["errors > 50% over 10s"]`},
 	"Experiment.phases":       {Doc: "what a run does, one phase after the other"},
 	"Experiment.site":         {Doc: "evidence from the site itself, all of it optional"},
-	"Experiment.objectives":   {Doc: `what must hold, "[phase:] metric op value"; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504`, Example: `["hang: errors < 1%", "recovery: recovered < 5s"]`},
+	"Experiment.objectives":   {Doc: `what must hold, "[phase:] [request or dependency] metric op value [over window]"; before a colon stands a phase; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504 timeout retries budget capacity workers queue_slots gateway_timeout`, Example: `["hang: errors < 1%", "checkout p95 < 1s", "payments timeout < 400ms"]`},
 	"Experiment.capacity":     {Doc: "what `tailback capacity` looks for: the highest rate that meets an objective"},
 	"Experiment.audit":        {Doc: "what `tailback audit` does: each dependency is hung in turn"},
 
@@ -138,7 +138,7 @@ var keyRows = map[string]Key{
 
 	"Capacity.from":      {Doc: "the lowest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "1"},
 	"Capacity.to":        {Doc: "the highest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "200"},
-	"Capacity.objective": {Form: FormObjective, Doc: `what must hold at a rate, "metric op value", several with commas between`, Required: true, Example: `"errors < 1%, p95 < 1s"`},
+	"Capacity.objective": {Form: FormObjective, Doc: `what must hold at a rate, "[request] metric op value", several with commas between`, Required: true, Example: `"errors < 1%, p95 < 1s"`},
 	"Capacity.faults":    {Doc: "faults under which the highest rate is looked for as well; without after and for"},
 	"Audit.rate":         {Doc: "while a dependency hangs", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "8"},
 	"Audit.horizon":      {Doc: "how long each is hung; a longer timeout is not seen", Required: true, Above: true, Example: "30s"},

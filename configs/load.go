@@ -49,6 +49,11 @@ func LoadText(path string, source []byte, set map[string]string) (*Experiment, e
 	if len(found) > 0 {
 		return nil, locate(found, path, at, by)
 	}
+	for i := range e.Objectives {
+		if n := at[element("objectives", i)]; n != nil {
+			e.Objectives[i].Line = n.line
+		}
+	}
 	return e, nil
 }
 

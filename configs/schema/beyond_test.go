@@ -8,7 +8,7 @@ var beyond = reasons(map[string][]string{
 		"http_error_secret.yaml", "secret_env_unset.yaml", "secret_file_empty.yaml", "secret_file_missing.yaml",
 	},
 	"a schema can't say that a name is used elsewhere": {
-		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
+		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "objective_request.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
 	},
 	"a schema can't hold one key of two items against each other": {
 		"dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",
@@ -19,7 +19,7 @@ var beyond = reasons(map[string][]string{
 		"rate_above_limit.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {
-		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml",
+		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml", "objective_windows_many.yaml",
 		"reset_too_late.yaml", "steps_tiny.yaml", "steps_too_long.yaml",
 	},
 	"a schema can't tell how long or large a text says": {

@@ -42,7 +42,19 @@ const linger = time.Second
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
-	return RunUntil(ctx, exp, dir, watch, Enough{})
+	return RunAgainst(ctx, exp, nil, dir, watch)
+}
+
+// RunAgainst is Run, and keeps baseline, the report.json of the run that this one is
+// held against, in the bundle from its beginning; nil is none.
+func RunAgainst(ctx context.Context, exp *configs.Experiment, baseline []byte, dir string, watch func(Status)) (err error) {
+	defer func() { err = exp.Redactor().Error(err) }()
+	p, _, err := prepare(ctx, exp)
+	if err != nil {
+		return err
+	}
+	p.baseline = baseline
+	return p.run(ctx, exp, dir, watch, Enough{})
 }
 
 // RunUntil is Run, and ends the run in good order, as complete, when enough is
@@ -71,7 +83,12 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	}
 	var n counts
 	secrets := exp.Redactor()
-	err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
+	if p.baseline != nil {
+		err = w.Baseline(p.baseline)
+	}
+	if err == nil {
+		err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -94,6 +111,8 @@ type parts struct {
 	faults  chaos.Injector
 	sensors *evidence.Sensors
 	aborts  guards.Rules
+	// baseline is the report.json of the run that this one is held against; nil is none.
+	baseline []byte
 }
 
 // prepare checks that the run can start, and leaves the faults ready to play.
@@ -245,7 +264,7 @@ func safely(part string, run func() error) func() error {
 }
 
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
-	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: exp.Target.Bare(),
+	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, File: exp.Path, Target: exp.Target.Bare(),
 		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
@@ -258,7 +277,7 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
 	}
 	for _, o := range exp.Objectives {
-		m.Objectives = append(m.Objectives, o.Text)
+		m.Objectives, m.Lines = append(m.Objectives, o.Text), append(m.Lines, o.Line)
 	}
 	return m
 }

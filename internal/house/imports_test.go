@@ -40,7 +40,7 @@ var rules = map[string]struct {
 	"reports/diagnose":          {[]string{"reports/measure", "reports/poolmodel", "reports/whatif", "reports/journal", "reports", "reports/words", "internal/stats"}, "what a run means is inferred from what was counted, before anybody asks whether it is good enough (whatif: what would hold the rate is asked of the model, with the figures that the run told)"},
 	"reports/causes":            {[]string{"reports/measure", "reports/journal", "reports", "reports/words"}, "why errors came is weighed with the pool as it was worked out, and changes nothing of it"},
 	"reports/claims":            {[]string{"reports/measure", "reports"}, "a claim is tested on what was counted, whatever it was worked out from"},
-	"reports/judge":             {[]string{"reports/measure", "reports", "reports/words", "configs", "reports/journal"}, "objectives are judged on what was seen, not on what a model says"},
+	"reports/judge":             {[]string{"reports/measure", "reports", "reports/words", "configs", "reports/journal"}, "objectives are judged on what was seen and on what was worked out of it, with its interval, and not on what a model foretells"},
 	"reports/explain":           {[]string{"reports", "reports/words"}, "a sentence stands on what its reader has too: it never sees a hit"},
 	"reports/analysis":          {[]string{"reports", "reports/measure", "reports/diagnose", "reports/causes", "reports/claims", "reports/judge", "reports/explain", "reports/journal"}, "it takes a bundle through the stages, and adds nothing of its own"},
 	"reports/whatif":            {[]string{"reports", "reports/poolmodel", "reports/words"}, "a prediction from figures needs no run"},

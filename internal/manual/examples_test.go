@@ -42,7 +42,7 @@ func examples(t *testing.T, kind string) (all []example) {
 const around = `
 version: 1
 target: {url: "http://127.0.0.1:8081"}
-requests: [{path: /}]
+requests: [{name: checkout, path: /}]
 dependencies: [{name: payments, listen: "127.0.0.1:9901", upstream: "127.0.0.1:9900"}]
 phases:
   - {name: baseline, duration: 10s, rate: 8}

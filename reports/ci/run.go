@@ -91,6 +91,8 @@ func objectives(list []reports.Objective) []Case {
 // seen is what was seen of an objective that was judged.
 func seen(o reports.Objective) string {
 	switch {
+	case o.Seen != "":
+		return o.Seen
 	case o.Observed != nil:
 		return words.Measured(*o.Observed, o.Unit)
 	case o.OK != nil && *o.OK: // as of an onset that did not come

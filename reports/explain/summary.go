@@ -58,7 +58,11 @@ func missed(r *reports.Report) string {
 			continue
 		}
 		text := o.Text
-		if o.Observed != nil {
+		switch {
+		case o.Seen != "":
+			short, _, _ := strings.Cut(o.Seen, " (") // its interval stands beside the objective
+			text += " (seen " + short + ")"
+		case o.Observed != nil:
 			text += " (seen " + words.Measured(*o.Observed, o.Unit) + ")"
 		}
 		list = append(list, text)

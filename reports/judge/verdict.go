@@ -77,7 +77,7 @@ func doubts(run *measure.Run, r *reports.Report, f measure.Fidelity) []string {
 	case r.Outcome != reports.OutcomeComplete:
 		list = append(list, fmt.Sprintf("the run was cut short (%s): the figures are of what had been sent by then", r.Outcome))
 	}
-	if all, why := scopeOf(run, ""); why != "" || all.Sent == 0 {
+	if all, why := scopeOf(run, "", ""); why != "" || all.Sent == 0 {
 		list = append(list, "no request outside the warm-up was sent and waited for")
 	}
 	for _, fault := range r.Faults {

@@ -20,7 +20,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	}
 	r.Fidelity = fidelity.total
 	r.Phases = run.phases()
-	r.Total = run.total()
+	r.Total, r.Requests = run.total(), run.requests()
 	r.Declared, r.Sources = run.declared()
 	r.Faults = run.faultFigures()
 	r.Onset = run.onsetFigures()

@@ -36,6 +36,8 @@ type Run struct {
 	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
 	Closes     HeldCloses
 	Crowds     *Crowds
+	Sliding    []*Sliding // by objective, nil for one without a window
+	Baseline   journal.Baseline
 	blamed     *blamed
 }
 
@@ -45,9 +47,10 @@ type Run struct {
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
 func Contents(c journal.Contents) (*Run, error) {
-	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations}
+	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations, Baseline: c.Baseline}
 	r.Faults = playedFaults(r.Events)
 	r.blamed = newBlamed(r.Events, r.Faults)
+	r.Sliding = newSlidings(r.Manifest)
 	first := newFirstPass(r)
 	if err := read(c, first.add); err != nil {
 		return nil, err
@@ -182,6 +185,9 @@ func (p *secondPass) add(h *journal.Hit) {
 		return
 	}
 	p.services.add(h)
+	for _, one := range r.Sliding {
+		one.add(h)
+	}
 	for _, one := range r.Recoveries {
 		one.add(h)
 	}

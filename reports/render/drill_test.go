@@ -44,8 +44,8 @@ func drill() *reports.Report {
 		{Dependency: "bank", Kind: "no_accept", Noun: noun("no_accept"), LiftedS: 22, Ill: ptr(true), Why: "the traffic ended 2 s after lifting, too soon to tell: it takes a good second and the two after it"},
 	}
 	r.Objectives = []reports.Objective{
-		{Text: "latency: onset > 10s", Phase: "latency", OK: ptr(true), Limit: 10, Unit: "s"},
-		{Text: "after: p99 < 300ms", Phase: "after", Limit: 0.3, Unit: "s", Why: "the run ended before phase after"},
+		{Text: "latency: onset > 10s", Phase: "latency", OK: ptr(true), Limit: new(10.0), Unit: "s"},
+		{Text: "after: p99 < 300ms", Phase: "after", Limit: new(0.3), Unit: "s", Why: "the run ended before phase after"},
 	}
 	r.Phases = nil
 	good, well := times(16, 0.102, 0.103, 0.104, 0.111, 0.111, 0.111), map[string]int64{"200": 16}

@@ -11,6 +11,9 @@ import (
 
 // observed writes what an objective saw, in the unit of its metric.
 func observed(o reports.Objective) string {
+	if o.Seen != "" {
+		return oneLine(o.Seen)
+	}
 	return words.Known(o.Observed, func(v float64) string { return words.Measured(v, o.Unit) })
 }
 

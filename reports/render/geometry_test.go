@@ -34,7 +34,7 @@ func fourBySix() *reports.Report {
 		}
 		r.Phases[i].Requests = all
 	}
-	r.Objectives = append(r.Objectives, reports.Objective{Text: "overload: p95 < 1s", Phase: "overload", Limit: 1, Unit: "s", Why: fmt.Sprintf("only %d good answers", 19)})
+	r.Objectives = append(r.Objectives, reports.Objective{Text: "overload: p95 < 1s", Phase: "overload", Limit: new(1.0), Unit: "s", Why: fmt.Sprintf("only %d good answers", 19)})
 	return r
 }
 

@@ -287,7 +287,7 @@ func saw(o reports.Objective) string {
 	switch {
 	case o.OK == nil:
 		return "not judged: " + oneLine(o.Why)
-	case o.Observed == nil: // as of an onset that did not come
+	case o.Observed == nil && o.Seen == "": // as of an onset that did not come
 		return "none seen"
 	}
 	return "seen " + observed(o)
