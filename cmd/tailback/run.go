@@ -20,6 +20,7 @@ import (
 func newRun() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "run FILE",
@@ -32,6 +33,9 @@ func newRun() *cobra.Command {
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if len(exp.Phases) == 0 {
@@ -64,6 +68,7 @@ func newRun() *cobra.Command {
 	addFormat(cmd, &format)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addOut(cmd, &out, "the bundle and the report", "<name>")
 	return cmd
 }

@@ -136,6 +136,7 @@ func hash(s string) string {
 // functions are the template's. Those of a figure take a pointer, since the
 // template takes the address of a plain one and nil is unknown.
 var functions = template.FuncMap{
+	"labelled":  labelled,
 	"seconds":   func(v *float64) string { return known(v, words.Span) },
 	"moment":    func(v *float64) string { return known(v, words.Moment) },
 	"after":     func(v *float64) string { return known(v, after) },
