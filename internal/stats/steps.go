@@ -33,8 +33,8 @@ type Step struct {
 // Where it may have changed is proposed by ED-PELT (K. Haynes, P. Fearnhead, I. A.
 // Eckley, Statistics and Computing 27(5), 2017), which asks nothing of the values'
 // distribution; in steady series it proposes a change in every third. So each is
-// tested by permuting the values on both sides of it, and the least clear is given
-// up until all that are left hold.
+// put where the step is clearest and tested by permuting the values on both sides of
+// it, and the least clear is given up until all that are left hold.
 func Steps(values []float64, alpha float64, worth func(before, after float64) bool) []Step {
 	cuts := changepoint.NonParametric(values, LeastSegment)
 	for {
@@ -46,12 +46,13 @@ func Steps(values []float64, alpha float64, worth func(before, after float64) bo
 	}
 }
 
-// tested holds every cut against the values between its neighbours. worst counts
-// the one that is least like a step, and is -1 when all are.
+// tested holds every cut against the values between its neighbours, and moves it
+// there to where a step is clearest. worst counts the one that is least like a step,
+// and is -1 when all are.
 func tested(values []float64, cuts []int, alpha float64, worth func(before, after float64) bool) (steps []Step, worst int) {
 	worst = -1
 	most := alpha
-	for i, at := range cuts {
+	for i := range cuts {
 		low, high := 0, len(values)
 		if i > 0 {
 			low = cuts[i-1]
@@ -59,10 +60,13 @@ func tested(values []float64, cuts []int, alpha float64, worth func(before, afte
 		if i+1 < len(cuts) {
 			high = cuts[i+1]
 		}
-		s := Step{At: at, Before: Median(values[low:at]), After: Median(values[at:high]), P: 1}
-		low, high = max(low, at-reach), min(high, at+reach)
-		near := clipped(values[low:high])
-		left, gradual := unexplained(near, at-low)
+		from, to := max(low, cuts[i]-reach), min(high, cuts[i]+reach)
+		near := clipped(values[from:to])
+		if _, at := clearest(near); at > 0 {
+			cuts[i] = from + at
+		}
+		s := Step{At: cuts[i], Before: Median(values[low:cuts[i]]), After: Median(values[cuts[i]:high]), P: 1}
+		left, gradual := unexplained(near, s.At-from)
 		if s.Gradual = gradual; worth(s.Before, s.After) {
 			s.P = permuted(near, alike(left), alpha)
 		}
@@ -75,20 +79,21 @@ func tested(values []float64, cuts []int, alpha float64, worth func(before, afte
 }
 
 // permuted is the probability that values in no order show a step as clear as
-// these do, wherever it is: the part of random orders whose clearness is at least
-// theirs, their own counted as one (J. Antoch, M. Huskova, "Permutation tests in
+// these do, wherever it is: the part of random orders with a step that is at least as
+// clear, their own counted as one (J. Antoch, M. Huskova, "Permutation tests in
 // change point analysis", Statistics & Probability Letters 53, 2001). That the step's
 // place was looked for is so allowed for. Values that are like the one before have an
 // order, and wander by themselves: theirs counts for less, by what their correlation r
 // adds to the deviation of a mean, sqrt((1+r)/(1-r)). It is not worked out to the
 // end where it is beyond alpha for certain. The values are put out of order.
 func permuted(v []float64, r, alpha float64) float64 {
-	seen := clearness(v) * math.Sqrt((1-r)/(1+r))
+	seen, _ := clearest(v)
+	seen *= math.Sqrt((1 - r) / (1 + r))
 	order := rand.New(rand.NewPCG(1, 2)) // the same values give the same answer
 	asClear := 1
 	for n := 1; n <= permutations; n++ {
 		order.Shuffle(len(v), func(i, j int) { v[i], v[j] = v[j], v[i] })
-		if clearness(v) >= seen*(1-1e-9) {
+		if c, _ := clearest(v); c >= seen*(1-1e-9) {
 			asClear++
 		}
 		if float64(asClear) > alpha*(permutations+1) {
@@ -114,40 +119,22 @@ func alike(left []float64) float64 {
 	return max(0, product/square-1/math.Sqrt(float64(len(left))))
 }
 
-// clearness is how clear the clearest step is: the most, over all places k that
-// leave LeastSegment values on both sides, of |sum of the first k - k*mean| /
-// sqrt(k*(n-k)/n), which is the difference of the two means in units of what chance makes of it.
-func clearness(v []float64) float64 {
+// clearest is the clearest step, and the place that it is at: the most, over all
+// places k that leave LeastSegment values on both sides, of |sum of the first k -
+// k*mean| / sqrt(k*(n-k)/n), which is the difference of the two means in units of
+// what chance makes of it. at is 0 where all values are the same.
+func clearest(v []float64) (clearness float64, at int) {
 	n, mean := float64(len(v)), Mean(v)
-	most, sum := 0.0, 0.0
+	sum := 0.0
 	for i, x := range v {
 		sum += x - mean
 		if k := i + 1; k >= LeastSegment && len(v)-k >= LeastSegment {
-			most = max(most, math.Abs(sum)/math.Sqrt(float64(k)*(n-float64(k))/n))
+			if c := math.Abs(sum) / math.Sqrt(float64(k)*(n-float64(k))/n); c > clearness {
+				clearness, at = c, k
+			}
 		}
 	}
-	return most
-}
-
-// together is how much values that follow each other are alike beyond the step at
-// at: the correlation of what is left of each and of the next when the level of
-// its side is taken off, 0 if it is negative.
-func together(v []float64, at int) float64 {
-	before, after := Mean(v[:at]), Mean(v[at:])
-	var last, product, square float64
-	for i, x := range v {
-		left := x - before
-		if i >= at {
-			left = x - after
-		}
-		product += last * left
-		square += left * left
-		last = left
-	}
-	if step := after - before; square <= 1e-9*step*step { // what rounding leaves of two levels
-		return 0
-	}
-	return max(0, product/square-1/math.Sqrt(float64(len(v))))
+	return clearness, at
 }
 
 // clipped are the values, those far off moved to clipAt standard deviations from
