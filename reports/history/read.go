@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"runtime"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -113,18 +112,23 @@ func (v *value) of() *float64 {
 func readAll(dir string, folders []string) (runs []*run, skipped []reports.Skipped) {
 	read := make([]*run, len(folders))
 	why := make([]string, len(folders))
-	buffers := sync.Pool{New: func() any { return new(buffer) }}
+	workers := min(runtime.GOMAXPROCS(0), 4)
+	buffers := make(chan *buffer, workers) // each holds one report
+	for range workers {
+		buffers <- new(buffer)
+	}
 	var g errgroup.Group
-	g.SetLimit(min(runtime.GOMAXPROCS(0), 4)) // each holds one report
+	g.SetLimit(workers)
 	for i, at := range folders {
 		g.Go(func() error {
-			b := buffers.Get().(*buffer)
-			defer buffers.Put(b)
-			if r, err := readReport(dir, at, b); err != nil {
+			b := <-buffers
+			defer func() { buffers <- b }()
+			r, err := readReport(dir, at, b)
+			if err != nil {
 				why[i] = err.Error()
-			} else {
-				read[i] = r
+				return nil
 			}
+			read[i] = r
 			return nil
 		})
 	}
