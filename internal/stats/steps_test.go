@@ -205,6 +205,26 @@ func TestShapesOfSeries(t *testing.T) {
 	}
 }
 
+// The night of a clear step is that very one, also in figures of few different
+// values (those of histograms are bins of 0.5 ms here), where ED-PELT alone may be
+// some nights off.
+func TestClearStepIsWhereItIs(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		v := make([]float64, 60)
+		for i := range v {
+			level := 0.1224
+			if i >= 46 {
+				level = 0.1347
+			}
+			v[i] = math.Round(level*(1+0.003*r.NormFloat64())/0.0005) * 0.0005
+		}
+		if steps := Steps(v, alpha, worthTelling("p50")); len(steps) != 1 || steps[0].At != 46 {
+			t.Errorf("series %d: %+v, want a step at 46", seed, steps)
+		}
+	}
+}
+
 // A figure that grows by a fifth in 60 nights has no night to blame.
 func TestDriftIsGradual(t *testing.T) {
 	for seed := range uint64(20) {

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -123,6 +122,3 @@ func once(runs []*run) (left []*run, twice []reports.Skipped) {
 	}
 	return left, twice
 }
-
-// gone reports whether an error says that there is no such file.
-func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -126,6 +126,22 @@ func TestFiguresOfNights(t *testing.T) {
 	}
 }
 
+// Of a dependency that was hurt twice the longest recovery counts, and the timeout
+// that was told last: the first fault may have been too short.
+func TestHurtTwice(t *testing.T) {
+	dir := t.TempDir()
+	r := report(0)
+	r.Recovery = []reports.Recovery{{Dependency: "payments", AfterLiftS: new(1.0)}, {Dependency: "payments", AfterLiftS: new(4.0)}, {Dependency: "payments"}, {Dependency: "search", AfterLiftS: new(2.0)}}
+	r.Timeouts = []reports.Timeout{{Dependency: "payments", ObservedS: &reports.Estimate{Value: 3}}, {Dependency: "payments", ObservedS: &reports.Estimate{Value: 0.5}}, {Dependency: "payments"}}
+	put(t, dir, "n", r)
+	h := read(t, dir)
+	for title, want := range map[string]float64{"well again after payments": 4, "well again after search": 2, "timeout on payments": 0.5} {
+		if got := values(h, "checkout", title); !slices.Equal(got, []float64{want}) {
+			t.Errorf("%s: %v, want %g", title, got, want)
+		}
+	}
+}
+
 // An audit and a search tell timeouts, budgets and capacities, each in a series of its own.
 func TestAuditsAndSearches(t *testing.T) {
 	dir := t.TempDir()
