@@ -29,6 +29,8 @@ type Experiment struct {
 	Source []byte `mapstructure:"-"`
 	// Path is where the file was read from; relative paths in it are resolved against its folder.
 	Path string `mapstructure:"-"`
+	// Labels say what its runs are of, such as a commit: they are given with a run, not in the file. See Label.
+	Labels map[string]string `mapstructure:"-"`
 }
 
 // The two kinds of arrivals in an open phase.

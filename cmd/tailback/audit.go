@@ -18,6 +18,7 @@ import (
 func newAudit() *cobra.Command {
 	var o overrides
 	var out, format, stopFile, from string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
@@ -34,6 +35,9 @@ the site call in an earlier run, except the site itself.`,
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if exp.Audit == nil {
@@ -66,6 +70,7 @@ the site call in an earlier run, except the site itself.`,
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addFormat(cmd, &format)
 	cmd.Flags().StringVar(&from, "from", "", "folder, or report.json, of a run whose egress saw what the site calls")
 	addOut(cmd, &out, "the report and a bundle of each dependency", "<name>-audit")

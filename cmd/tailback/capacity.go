@@ -17,6 +17,7 @@ import (
 func newCapacity() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "capacity FILE",
@@ -33,6 +34,9 @@ again.`,
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if exp.Capacity == nil {
@@ -68,6 +72,7 @@ again.`,
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addFormat(cmd, &format)
 	addOut(cmd, &out, "the report and the trials", "<name>-capacity")
 	return cmd

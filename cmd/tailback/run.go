@@ -21,6 +21,7 @@ import (
 func newRun() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "run FILE",
@@ -33,6 +34,9 @@ func newRun() *cobra.Command {
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if len(exp.Phases) == 0 {
@@ -66,6 +70,7 @@ func newRun() *cobra.Command {
 	addFormat(cmd, &format)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addOut(cmd, &out, "the bundle and the report", "<name>")
 	return cmd
 }

@@ -35,7 +35,10 @@ func free(kind, dir string) error {
 func describe(ctx context.Context, c *reports.Campaign, kind string, exp *configs.Experiment, begun time.Time, cut error) error {
 	c.Schema, c.Kind, c.ToolVersion = reports.Schema, kind, harness.Version
 	c.Name, c.Target, c.Seed, c.Arrivals = exp.Name, exp.Target.Bare(), exp.Seed, exp.Arrivals
-	c.Started, c.DurationS = begun.UTC(), time.Since(begun).Seconds()
+	c.Started, c.DurationS, c.Labels = begun.UTC(), time.Since(begun).Seconds(), exp.Labels
+	if c.Labels == nil {
+		c.Labels = map[string]string{}
+	}
 	c.Outcome = reports.OutcomeComplete
 	if cut != nil {
 		c.Outcome = reports.OutcomeFailed

@@ -265,7 +265,7 @@ func safely(part string, run func() error) func() error {
 
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, File: exp.Path, Target: exp.Target.Bare(),
-		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
+		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(), Labels: exp.Labels,
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		m.Toxiproxy = configs.BareURL(exp.Chaos.Toxiproxy)

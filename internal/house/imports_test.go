@@ -44,6 +44,7 @@ var rules = map[string]struct {
 	"reports/explain":           {[]string{"reports", "reports/words"}, "a sentence stands on what its reader has too: it never sees a hit"},
 	"reports/analysis":          {[]string{"reports", "reports/measure", "reports/diagnose", "reports/causes", "reports/claims", "reports/judge", "reports/explain", "reports/journal"}, "it takes a bundle through the stages, and adds nothing of its own"},
 	"reports/whatif":            {[]string{"reports", "reports/poolmodel", "reports/words"}, "a prediction from figures needs no run"},
+	"reports/history":           {[]string{"internal/files", "internal/stats", "reports", "reports/journal", "reports/words"}, "many nights are told by their reports alone: no run is opened, of the journal it only asks whether one is being written"},
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/ci":                {[]string{"reports", "reports/words"}, "what CI reads is a form of a report, and adds no facts"},
@@ -66,7 +67,7 @@ var rules = map[string]struct {
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/compare"}, "it holds what a comparison says against what was changed"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/history", "reports/pages", "reports/compare", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
@@ -82,6 +83,7 @@ var homes = map[string]struct {
 	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/chromedp/":                   {[]string{"internal/browser"}, "only tests look at pages"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
+	"pgregory.net/changepoint":               {[]string{"internal/stats"}, "what it proposes is tested there before anybody hears of it"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
 	"net/http":                               {[]string{"attack", "chaos", "chaos/egress", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }

@@ -24,6 +24,7 @@ func Topics() []Topic {
 		{"egress", "how the site's calls are led through Tailback"},
 		{"report", "what a report says, how it knows, and the exit codes"},
 		{"ci", "what CI systems read: files, exit codes, recipes to copy"},
+		{"history", "many nights side by side: what changed, and since when"},
 		{"php", "PHP and php-fpm: sockets, timeouts, sessions, logs"},
 		{"secrets", "tokens and passwords: where they come from, where they never go"},
 		{"promises", "what keeps you safe, and what is kept when things break"},

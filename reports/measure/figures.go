@@ -11,7 +11,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	m := run.Manifest
 	r := &reports.Report{
 		Schema: reports.Schema, ToolVersion: m.ToolVersion, Name: m.Name, Target: m.Target,
-		Seed: m.Seed, Arrivals: m.Arrivals, Started: m.T0, DurationS: run.End.Seconds(),
+		Seed: m.Seed, Arrivals: m.Arrivals, Started: m.T0, Labels: m.Labels, DurationS: run.End.Seconds(),
 		Outcome: Outcome(m), Experiment: string(run.experiment),
 	}
 	fidelity := run.fidelity()

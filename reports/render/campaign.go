@@ -28,6 +28,9 @@ func campaignJSON(w io.Writer, found any) error {
 // its summary.
 func campaignHead(b *strings.Builder, c *reports.Campaign, badge, what string) {
 	b.WriteString(strings.Join([]string{shorten(oneLine(c.Name), width-30), badge, words.Lasted(c.DurationS)}, "  ") + "\n")
+	if said := labelled(c.Labels); said != "" {
+		b.WriteString(words.Paragraph("  ", "  ", said, width))
+	}
 	b.WriteString(words.Paragraph("  ", "  ", what, width) + "\n")
 	if c.Summary != "" {
 		b.WriteString(words.Paragraph("  ", "  ", words.Sentence(oneLine(c.Summary)), width) + "\n")

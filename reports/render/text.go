@@ -66,9 +66,12 @@ func (t *terminal) head(r *reports.Report) {
 	room := width - utf8.RuneCountInString(sheet.Verdict(r.Verdict)+lasted) - 4
 	t.WriteString(t.paint(bold, shorten(oneLine(r.Name), room)) + "  " + t.paint(st, sheet.Verdict(r.Verdict)))
 	if r.Fidelity.OK {
-		t.WriteString("  " + lasted + "\n\n")
-	} else {
-		t.WriteString("\n\n")
+		t.WriteString("  " + lasted)
+	}
+	t.WriteString("\n")
+	t.labels(r.Labels)
+	t.WriteString("\n")
+	if !r.Fidelity.OK {
 		t.item("! ", bad, "these figures cannot be trusted: "+r.Fidelity.Why)
 		t.item("  ", plain, sent(r.Fidelity)+"; "+lasted)
 		t.WriteString("\n")
