@@ -47,7 +47,7 @@ var rules = map[string]struct {
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports", "reports/words"}, "rendering adds no facts"},
-	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
+	"internal/manual":           {[]string{"configs", "reports/words"}, "the manual tells what the file's types say, in lines as everything else, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
 	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
