@@ -60,9 +60,11 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 	if err := harness.Supported(rest); err != nil {
 		return nil, err
 	}
-	if err := free(reports.KindCapacity, h.out); err != nil {
+	held, err := begin(reports.KindCapacity, h.out)
+	if err != nil {
 		return nil, err
 	}
+	defer held.Close()
 	if h.well, err = answer(ctx, rest); err != nil {
 		return nil, err
 	}
