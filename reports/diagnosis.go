@@ -283,4 +283,7 @@ type Evidence struct {
 	Kind   string  `json:"kind"`
 	Count  int64   `json:"count"`
 	Text   string  `json:"text"` // the first
+	// Dependency is, of calls in a slow log, the only one that a fault made wait
+	// then; "" where there was none, or were several.
+	Dependency string `json:"dependency,omitempty"`
 }

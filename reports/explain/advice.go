@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -47,9 +46,9 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		if len(texts) == 0 || o.Confidence != nil && *o.Confidence < reports.Likely {
 			continue
 		}
-		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
+		because := howMany(o) + " from " + words.Moment(o.FirstS) + " on"
 		if word := poolSaid(o); word != "" {
-			because += "; " + word + whereItWaits(r)
+			because += "; " + word + whereItWaits(r, o.Dependency)
 		} else if told := tellingEvidence(o); told != "" {
 			because += "; " + told
 		}
@@ -85,11 +84,12 @@ var againstCause = map[reports.Cause]string{
 	reports.Generator:       "Run this again from a machine, or at a rate, that the generator can keep up with",
 }
 
-func codeWord(o *reports.Onset) string {
+// howMany writes "56 × 502", and of what has no status "56 errors".
+func howMany(o *reports.Onset) string {
 	if o.Code == 0 {
-		return ""
+		return words.Number(o.Count, "error")
 	}
-	return fmt.Sprint(o.Code)
+	return fmt.Sprintf("%s × %d", words.Count(o.Count), o.Code)
 }
 
 // adviseOnLoad is what to do about a site that was asked for more than it carries without a fault.
