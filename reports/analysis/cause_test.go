@@ -132,6 +132,39 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// Two refused connections, and no live upstream for the 30 requests after them: nothing
+// listened. Where the two failed in another way, or none did, it is nginx's counting
+// that refused the 30.
+func TestWhyNoUpstreamIsLive(t *testing.T) {
+	s := amid(failing(502, madeup.Millisecond, journal.AnswererGateway))
+	for _, row := range []struct {
+		first journal.Kind
+		want  reports.Cause
+	}{
+		{journal.UpstreamRefused, reports.PoolDown},
+		{journal.NoSocket, reports.PoolDown},
+		{journal.NoRoute, reports.PoolUnreachable},
+		{journal.NoLiveUpstreams, reports.GatewayLimit},
+		{journal.UpstreamClosed, reports.GatewayLimit},
+	} {
+		n := 0
+		lines := said(s, journal.NginxErrorLog, func(h *journal.Hit) (journal.Observation, bool) {
+			if h.Code != 502 {
+				return journal.Observation{}, false
+			}
+			kind := journal.NoLiveUpstreams
+			if n < 2 {
+				kind = row.first
+			}
+			n++
+			return journal.Observation{Kind: kind, Text: string(kind)}, true
+		})
+		if o := withLogs(s, t, lines).Onset[0]; o.Cause != row.want {
+			t.Errorf("first %v: %s (%s), want %s: %q", row.first, o.Cause, show(o.Confidence), row.want, o.Evidence)
+		}
+	}
+}
+
 // On a busy machine a few refusals of a full queue come late: no sign of another cause.
 func TestSlowRefusals(t *testing.T) {
 	s, late := madeup.Hang(), 0

@@ -94,7 +94,32 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 		matches[cause] += n
 		sum += n
 	}
+	l.whyNoneLive(o, matches)
 	s.name(matches, sum, weight)
+}
+
+// whyNoneLive takes lines of no live upstreams for those of upstreams that were found
+// dead, where lines say that they were and how, and none that they failed in another
+// way: after one refusal of each (max_fails) nginx asks none of them for a while.
+func (l *siteLogs) whyNoneLive(o *measure.Onset, matches map[reports.Cause]int64) {
+	none := sumOf(l.errors[journal.NoLiveUpstreams].during(o))
+	if none == 0 {
+		return
+	}
+	found := reports.Cause("")
+	for kind, lines := range l.errors {
+		switch cause := meanings[kind]; {
+		case kind == journal.NoLiveUpstreams || cause == "" || sumOf(lines.during(o)) == 0:
+		case cause != reports.PoolDown && cause != reports.PoolUnreachable || found != "" && cause != found:
+			return
+		default:
+			found = cause
+		}
+	}
+	if found != "" && matches[found] > 0 {
+		matches[found] += matches[reports.GatewayLimit]
+		delete(matches, reports.GatewayLimit)
+	}
 }
 
 // quoteOthers quotes a line of no known meaning that comes with the errors one
