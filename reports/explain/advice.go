@@ -18,7 +18,6 @@ func Advice(r *reports.Report) []reports.Advice {
 	list := []reports.Advice{}
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
-		adviseOnRefusals(r),
 		adviseOnTimeouts(r),
 		adviseOnSession(r),
 		adviseOnLoad(r),
@@ -77,7 +76,7 @@ var againstCause = map[reports.Cause]string{
 	reports.PoolDown:        "Find out why the pool was not running: its own log says what stopped it",
 	reports.WorkerClosed:    "Find why workers close without an answer: the pool's log has their last words",
 	reports.GatewayLimit:    "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
-	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req or limit_conn",
+	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req, limit_conn or client_max_body_size",
 	reports.PoolUnreachable: "See why the gateway can't reach the pool: its error log says how it failed",
 	reports.BadHeader:       "See what the pool answers: the gateway can't take its header",
 	reports.ClientTimeout:   "Raise target.timeout if visitors wait longer than that",
