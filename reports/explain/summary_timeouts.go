@@ -84,6 +84,9 @@ func wouldHold(r *reports.Report, b *reports.Budget, on string) []string {
 	need := ""
 	if c := b.Example(); c != nil {
 		need = fmt.Sprintf("with a %s timeout it takes %s", words.Timeout(c.TimeoutS), words.Number(int64(c.WorkersNeeded), "worker"))
+		if b.Calls >= 1.5 { // the others may not be made once one has failed
+			need = fmt.Sprintf("with a %s timeout on each of %s calls it takes up to %s", words.Timeout(c.TimeoutS), words.Calls(b.Calls), words.Number(int64(c.WorkersNeeded), "worker"))
+		}
 	}
 	if b.MaxTimeoutS == nil {
 		if need != "" {
