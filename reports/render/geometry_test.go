@@ -96,6 +96,10 @@ const mute = `(() => {
 		document.documentElement.lang ? [] : ["no language"]);
 })()`
 
+// drawnAnew is whether the charts have the width of the window, which they take on
+// some time after it has changed.
+const drawnAnew = `[...document.querySelectorAll(".uplot")].every(u => u.getBoundingClientRect().right <= innerWidth)`
+
 // What a page of any run, on any screen, keeps to. Names of the hostile sample are
 // longer than any column.
 func TestPagesKeepToTheirWindow(t *testing.T) {
@@ -108,6 +112,7 @@ func TestPagesKeepToTheirWindow(t *testing.T) {
 			for _, width := range []int64{1280, 390} {
 				p.do(chromedp.EmulateViewport(width, 900))
 				p.until(fmt.Sprintf("innerWidth === %d", width))
+				p.until(drawnAnew)
 				p.none(fmt.Sprintf("at %d out of the window", width), outside)
 				if name == "hostile" {
 					continue
