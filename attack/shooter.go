@@ -131,7 +131,7 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int
 	switch {
 	case j.needsBody():
 		keep = maxJudged
-	case hit.Code >= 500:
+	case hit.Code >= http.StatusBadRequest:
 		keep = max(keep, maxPage)
 	}
 	for {
@@ -150,7 +150,7 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int
 			return kept, errTooLarge
 		}
 	}
-	if hit.Code >= 500 {
+	if hit.Code >= http.StatusBadRequest {
 		page := kept[:min(len(kept), maxPage)]
 		hit.Answerer = answerer(int(hit.Code), resp.Header, page)
 		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page)

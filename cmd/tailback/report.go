@@ -35,7 +35,7 @@ report.json; each run in it is a bundle of its own.`,
 				return err
 			}
 			if journal.BeingWritten(args[0]) {
-				return failed(cmd.Context(), fmt.Errorf("report %s: its run is still writing it; wait for its end, or end it in good order with: touch %s", args[0], filepath.Join(args[0], stopName)))
+				return failed(cmd.Context(), fmt.Errorf("report %s: its run, audit or search still goes on; wait for its end, or end it in good order with: touch %s", args[0], filepath.Join(args[0], stopName)))
 			}
 			if audit, found, err := campaign.Rewrite(args[0]); audit != nil || found != nil || err != nil {
 				return again(cmd, args[0], audit, found, err, format)

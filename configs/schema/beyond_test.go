@@ -15,7 +15,7 @@ var beyond = reasons(map[string][]string{
 		"phases_duplicate.yaml", "requests_duplicate.yaml", "requests_duplicate_unnamed.yaml",
 	},
 	"a schema can't hold two values against each other": {
-		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
+		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "dependency_round_any.yaml", "egress_round.yaml", "egress_upstream_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
 		"rate_above_limit.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {

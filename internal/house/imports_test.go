@@ -51,7 +51,7 @@ var rules = map[string]struct {
 	"reports/sheet":             {[]string{"reports", "reports/words"}, "all pages look alike, whatever they tell"},
 	"reports/pages":             {[]string{"reports", "reports/sheet", "reports/words"}, "a page of several runs shows what was found, and finds nothing itself"},
 	"reports/render":            {[]string{"reports", "reports/sheet", "reports/words"}, "rendering adds no facts"},
-	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
+	"internal/manual":           {[]string{"configs", "reports/words"}, "the manual tells what the file's types say, in lines as everything else, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
 	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},

@@ -110,7 +110,7 @@ func foundWords(a *reports.Audit) string {
 		text = "every dependency is called with a timeout"
 	}
 	if len(long) > 0 {
-		text += fmt.Sprintf("; %d too long for %s: %s", len(long), words.Asked(a.RateHz), words.Join(long))
+		text += fmt.Sprintf("; %s on %s %s too long for %s", words.Either(int64(len(long)), "that", "those"), words.Join(long), words.Either(int64(len(long)), "is", "are"), words.Asked(a.RateHz))
 	}
 	return text
 }

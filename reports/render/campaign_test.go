@@ -32,7 +32,7 @@ func audit() *reports.Audit {
 			Timeout: &reports.Timeout{Verdict: reports.ByNobody, HorizonS: 30}},
 		{Dependency: "mail", Verdict: reports.AuditUnknown, Text: "not run: port <taken>"},
 	}}
-	a.Verdict, a.ExitCode, a.Summary = reports.Fail, 1, "1 of 3 dependencies is called without a timeout: api.bank.example:443; 1 too long for 8/s: payments"
+	a.Verdict, a.ExitCode, a.Summary = reports.Fail, 1, "1 of 3 dependencies is called without a timeout: api.bank.example:443; that on payments is too long for 8/s"
 	return a
 }
 
@@ -85,7 +85,7 @@ func TestTheAuditIsAPage(t *testing.T) {
 	lacks(t, page, map[string]string{
 		"the title":            "<title>FAIL shop audit</title>",
 		"the verdict":          `<span class="badge fail"><span aria-hidden="true">✕</span> FAIL</span>`,
-		"the sentence":         "<h1>1 of 3 dependencies is called without a timeout: api.bank.example:443; 1 too long for 8/s: payments.</h1>",
+		"the sentence":         "<h1>1 of 3 dependencies is called without a timeout: api.bank.example:443; that on payments is too long for 8/s.</h1>",
 		"a timeout":            `<th>payments</th><td class="text verdict too_long">✕ too long</td><td>1.0 s</td><td>3</td><td>0.13 s</td><td class="text">degraded page</td>`,
 		"the run's report":     `<p>3 tries of 1.0 s: too long, at most 0.13 s holds 8/s <a href="payments/report.html">report of the run</a></p>`,
 		"a missing one":        `<td class="text verdict none">✕ none</td><td>none in 30 s</td><td>–</td><td>–</td><td class="text">error 502</td>`,

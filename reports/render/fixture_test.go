@@ -229,7 +229,7 @@ func hostile() *reports.Report {
 	r.Timeline.CodesHz[text] = r.Timeline.CodesHz["502"]
 	e := estimate(4, 3, 5, text)
 	r.Pool = reports.Pool{Workers: e, QueueSlots: e, ServiceS: e, CapacityHz: e, GatewayTimeoutS: e, Network: text}
-	r.Timeouts = []reports.Timeout{{Dependency: text, Fault: text, Verdict: text, Visitor: text, Source: text, Why: text},
+	r.Timeouts = []reports.Timeout{{Dependency: text, Fault: text, Verdict: text, Visitor: text, Got: text, Source: text, Why: text},
 		{Dependency: text, Fault: text, Verdict: "app", ObservedS: e, Retries: 1, Visitor: "app"}}
 	r.Budget = []reports.Budget{{Dependency: text, RateHz: 8, MaxTimeoutS: ptr(0.4), Choices: []reports.Choice{{TimeoutS: 1, WorkersNeeded: 9}}}}
 	r.Slowdowns = []reports.Slowdown{{Phase: text, Cause: text, Evidence: []string{text}}}

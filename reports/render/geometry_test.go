@@ -48,6 +48,10 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
+// drawnAnew is whether the charts have the width of the window, which they take on
+// some time after it has changed.
+const drawnAnew = `[...document.querySelectorAll(".uplot")].every(u => u.getBoundingClientRect().right <= innerWidth)`
+
 // What a page of any run, on any screen, keeps to. Names of the hostile sample are
 // longer than any column.
 func TestPagesKeepToTheirWindow(t *testing.T) {
@@ -60,6 +64,7 @@ func TestPagesKeepToTheirWindow(t *testing.T) {
 			for _, width := range []int64{1280, 390} {
 				p.Do(chromedp.EmulateViewport(width, 900))
 				p.Until(fmt.Sprintf("innerWidth === %d", width))
+				p.Until(drawnAnew)
 				p.None(fmt.Sprintf("at %d out of the window", width), browser.Outside)
 				if name == "hostile" {
 					continue

@@ -130,7 +130,7 @@ func Glued(text string) string {
 	var b strings.Builder
 	for i, word := range all {
 		switch {
-		case i > 0 && words.Unit(word) && isNumber(all[i-1]):
+		case i > 0 && words.UnitOf(all[i-1], word):
 			b.WriteString("\u00a0")
 		case i > 0:
 			b.WriteString(" ")
@@ -138,10 +138,4 @@ func Glued(text string) string {
 		b.WriteString(word)
 	}
 	return b.String()
-}
-
-// isNumber reports whether a word is one, such as "0.4", "<0.1" or "(12".
-func isNumber(word string) bool {
-	digits := strings.TrimLeft(word, "(<-")
-	return digits != "" && digits[0] >= '0' && digits[0] <= '9'
 }
