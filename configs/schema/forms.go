@@ -15,7 +15,8 @@ import (
 const (
 	number     = `[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?`
 	duration   = `[+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+|[-+]?0`
-	rate       = `\s*` + number + `\s*(/\s*[smh]\s*)?`
+	rate       = `\s*` + number + `\s*(/\s*([smh]|` + duration + `)\s*)?`
+	perNothing = `/[^1-9]*0[^1-9]*$` // so many in 0s
 	size       = `[0-9]{1,15} ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	kilobytes  = `[0-9]{0,12}000 ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	notNothing = `[1-9]`
@@ -47,7 +48,7 @@ func scalar(k configs.Key) *jsonschema.Schema {
 	case configs.FormSize:
 		return sizeOf(k)
 	case configs.FormRate:
-		return anyOf(bounded("number", k), matching(rate, `needs a rate such as 8 or "480/m"`), steps(bounded("number", k), positiveNumber()))
+		return anyOf(bounded("number", k), rateText(), steps(bounded("number", k), positiveNumber()))
 	case configs.FormDose:
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
 	case configs.FormSecret:
@@ -86,6 +87,13 @@ func bounded(of string, k configs.Key) *jsonschema.Schema {
 	if k.Most > 0 {
 		s.Maximum = new(k.Most)
 	}
+	return s
+}
+
+// rateText returns the schema of a rate that is written as text.
+func rateText() *jsonschema.Schema {
+	s := matching(rate, `needs a rate such as 8 or "480/m"`)
+	s.Not = &jsonschema.Schema{Pattern: perNothing}
 	return s
 }
 
