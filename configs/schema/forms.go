@@ -53,6 +53,10 @@ func scalar(k configs.Key) *jsonschema.Schema {
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
 	case configs.FormSecret:
 		return anyOf(text(k), elsewhere())
+	case configs.FormAny:
+		return &jsonschema.Schema{Not: &jsonschema.Schema{Type: "null"}}
+	case configs.FormPairs:
+		return pairs()
 	case configs.FormObjectives:
 		return &jsonschema.Schema{Type: "array", Items: matching(`\s*([^:]*[^:\s][^:]*:\s*)?(`+condition+`|`+ends+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
 	case configs.FormObjective:
@@ -88,6 +92,18 @@ func bounded(of string, k configs.Key) *jsonschema.Schema {
 		s.Maximum = new(k.Most)
 	}
 	return s
+}
+
+// pairs returns the schema of names and values, as a map or as a list.
+func pairs() *jsonschema.Schema {
+	value := anyOf(&jsonschema.Schema{Types: []string{"string", "number", "boolean", "null"}}, elsewhere())
+	item := &jsonschema.Schema{
+		Type: "object", Properties: map[string]*jsonschema.Schema{"name": {Type: "string", Pattern: "."}, "value": anyOf(&jsonschema.Schema{Type: "string"}, elsewhere())},
+		PropertyOrder: []string{"name", "value"}, AdditionalProperties: never(), Required: []string{"name"},
+	}
+	return anyOf(
+		&jsonschema.Schema{Type: "object", AdditionalProperties: anyOf(value, &jsonschema.Schema{Type: "array", Items: value.CloneSchemas()})},
+		&jsonschema.Schema{Type: "array", Items: item})
 }
 
 // rateText returns the schema of a rate that is written as text.
