@@ -31,6 +31,7 @@ type group struct {
 	first, last int // phases
 	start, end  time.Duration
 	schedule    *Schedule // of an open group
+	hits        uint64    // that are due in it; 0 in a closed one, where it is not known
 }
 
 // New prepares an attack; it sends nothing.
@@ -46,6 +47,7 @@ func New(exp *configs.Experiment) (*Attack, error) {
 	}
 	a.sender = newSender(exp.Target, a.transport)
 	a.groups = newGroups(exp)
+	a.mix.groups = a.groups
 	return a, nil
 }
 
@@ -61,9 +63,20 @@ func newGroups(exp *configs.Experiment) []group {
 			seed := splitmix64(exp.Seed + uint64(len(groups)))
 			g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals, seed)
 		}
+		for k := first; k <= i && len(exp.Data) > 0; k++ {
+			g.hits += g.due(k, exp.Phases[k])
+		}
 		groups = append(groups, g)
 	}
 	return groups
+}
+
+// due is how many hits are due in phase k of the group; 0 in a closed one.
+func (g *group) due(k int, p configs.Phase) uint64 {
+	if g.schedule != nil {
+		return g.schedule.Hits(int32(k))
+	}
+	return uint64(p.Burst)
 }
 
 // Spans describes the phases for the manifest, with the hits due in each.

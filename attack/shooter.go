@@ -95,18 +95,23 @@ func nothing(tick *http.Request) *http.Response {
 // answer, if one came, with the first bytes of its body, at least keep of them if
 // there are so many, and why it was none.
 func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []byte, err error) {
-	shot := &s.mix.shots[hit.Request]
+	shot, err := s.mix.at(hit)
+	if err != nil {
+		s.abort(fmt.Errorf("send a request: %w", err))
+		hit.Class, hit.Done = journal.ClassDropped, hit.Sent
+		return nil, nil, err
+	}
 	var connected atomic.Bool
 	ctx, cancel := context.WithTimeoutCause(s.base, s.timeout, errTimeout)
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 
-	hit.BytesOut = int64(len(shot.body))
+	hit.BytesOut = shot.body.size()
 	resp, err = s.sender(shot.request().WithContext(ctx))
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
 		hit.Code = int32(resp.StatusCode)
-		page, err = s.read(hit, resp, &shot.expect, keep)
+		page, err = s.read(hit, resp, shot.expect, keep)
 	}
 	hit.Done = time.Since(s.t0)
 	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine

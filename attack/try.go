@@ -39,7 +39,7 @@ func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
 	defer a.transport.CloseIdleConnections()
 	s := &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
 		answers: &answers{seen: map[string]bool{}, emit: func(journal.Event) {}}}
-	shot, now := &a.mix.shots[i], time.Since(t0)
+	shot, now := a.mix.shots[i], time.Since(t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
 	resp, page, err := s.send(&t.Hit, maxPage)
