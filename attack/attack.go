@@ -110,10 +110,10 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 	defer a.transport.CloseIdleConnections()
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	told := &answers{seen: map[string]bool{}, emit: event}
+	told, strays := &answers{seen: map[string]bool{}, emit: event}, &strays{seen: map[string]bool{}, emit: event}
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, abort: abort,
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, strays: strays, abort: abort,
 			offset: uint64(i) * journal.SeqStride, phase: int32(g.first), end: g.end}
 		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}

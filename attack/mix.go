@@ -34,7 +34,8 @@ type shot struct {
 	header http.Header // shared by all its requests: a RoundTripper must not change it
 	body   payload
 	expect *judge
-	blanks *blanks // what differs from hit to hit; nil for nothing
+	meant  *[600]bool // the statuses that the file names, not those that it expects because it names none
+	blanks *blanks    // what differs from hit to hit; nil for nothing
 }
 
 func newMix(exp *configs.Experiment) (*mix, error) {
@@ -75,6 +76,10 @@ func (m *mix) newShot(base *url.URL, t configs.Target, r *configs.Request) (*sho
 	if user, password, given := t.Login(); given && s.header.Get("Authorization") == "" {
 		auth := &http.Request{Header: s.header}
 		auth.SetBasicAuth(user, password)
+	}
+	s.meant = &[600]bool{}
+	for code := range s.meant {
+		s.meant[code] = statusNamed(r.Expect.Status, code)
 	}
 	s.expect, err = newJudge(r.Expect, r.Degraded)
 	return s, err

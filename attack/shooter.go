@@ -41,6 +41,8 @@ type shooter struct {
 	emit func(journal.Hit)
 	// answers are told of every answer of status 500 or above.
 	answers *answers
+	// strays are told of every answer that leads elsewhere than what was asked for.
+	strays *strays
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -111,9 +113,15 @@ func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
 		hit.Code = int32(resp.StatusCode)
+		if followed(shot, resp) {
+			keep = max(keep, maxPage)
+		}
 		page, err = s.read(hit, resp, shot.expect, keep)
 	}
 	hit.Done = time.Since(s.t0)
+	if err == nil {
+		s.wentAstray(hit, shot, resp, page)
+	}
 	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine
 		s.abort(fmt.Errorf("send a request: %w", away))
 	}
@@ -122,6 +130,18 @@ func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []
 		hit.Class, err = classify(err, cause, connected.Load()), cmp.Or(cause, err)
 	}
 	return resp, page, err
+}
+
+// wentAstray looks whether the answer is what was asked for, or leads elsewhere.
+func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, page []byte) {
+	location := ""
+	if redirected(shot, resp) {
+		hit.Leads, location = astray(shot, hit, resp, page)
+	}
+	refused := hit.Class == journal.ClassStatus && (hit.Code == http.StatusUnauthorized || hit.Code == http.StatusForbidden)
+	if hit.Leads != journal.LeadsNowhere || refused {
+		s.strays.first(hit.Done, hit, shot, location)
+	}
 }
 
 // buffers are reused between answers.

@@ -34,6 +34,7 @@ type Report struct {
 	Fidelity     Fidelity          `json:"fidelity"`
 	Phases       []Phase           `json:"phases"`
 	Total        Traffic           `json:"total"` // of all phases that are no warm-up
+	Astray       []Astray          `json:"astray"` // requests that were never answered with what was asked for
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
 	Slowdowns    []Slowdown        `json:"slowdowns"`

@@ -15,6 +15,7 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/judge"
 )
 
 // doomed is for how many seconds in a row most answers are bad when a trial that
@@ -100,6 +101,9 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	}
 	if !r.Fidelity.OK && !down.stopped {
 		t.Void = "the load was not as asked: " + r.Fidelity.Why
+	}
+	if astray := judge.AstrayWords(r); len(astray) > 0 && fault == nil {
+		return t, astray[0], nil
 	}
 	for _, f := range r.Faults {
 		if !f.Exercised && !f.Uncounted {

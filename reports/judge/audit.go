@@ -141,6 +141,9 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 		row.MaxTimeoutS = p.MaxTimeoutS
 		row.Verdict, row.Text = judgeRow(&row, rateHz)
 	}
+	if astray := AstrayWords(p.Report); len(astray) > 0 && (row.Verdict == reports.AuditOK || row.Verdict == reports.AuditUnknown) {
+		row.Verdict, row.Text = reports.AuditUnknown, astray[0]
+	}
 	return row
 }
 

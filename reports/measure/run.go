@@ -37,6 +37,7 @@ type Run struct {
 	Closes     HeldCloses
 	Crowds     *Crowds
 	blamed     *blamed
+	strays     *astrayCounter
 }
 
 // Contents counts what happened in the run that these are the record of. The
@@ -96,6 +97,7 @@ type firstPass struct {
 	doses      []*Dose
 	giveUps    stats.Histogram
 	unended    *unended
+	strays     *astrayCounter
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -104,6 +106,7 @@ func newFirstPass(r *Run) *firstPass {
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
 		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
+		strays: newAstrayCounter(len(m.Requests), r.Faults),
 	}
 }
 
@@ -120,6 +123,7 @@ func (p *firstPass) count(h *journal.Hit) {
 	p.timeline.add(h)
 	p.cells.add(h, warmup)
 	p.throughput.add(h)
+	p.strays.add(h)
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -146,6 +150,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
+	r.strays = p.strays
 	r.blamed.seenWell(r, p.baseline)
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)
