@@ -60,6 +60,24 @@ func (s Secret) Pieces(as Escape) []Piece {
 	return escaped(pieces, as)
 }
 
+// Draws reports whether requests have values that are drawn from the seed: the same
+// seed gives the same UUIDs again, which a site may refuse as known.
+func (e *Experiment) Draws() bool {
+	drawn := func(p Piece) bool { return p.Kind == UUID || p.Kind == Random }
+	for i := range e.Requests {
+		r := &e.Requests[i]
+		payload, _ := r.Payload()
+		all := slices.Concat(r.PathPieces(), r.QueryPieces(), payload)
+		for _, h := range r.Headers {
+			all = append(all, h.Value.Pieces(AsIs)...)
+		}
+		if slices.ContainsFunc(all, drawn) {
+			return true
+		}
+	}
+	return false
+}
+
 // PathPieces are what the path is made of, and QueryPieces the query, without the ? between them.
 func (r *Request) PathPieces() []Piece {
 	path, _ := r.splitPath()

@@ -72,6 +72,7 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	if fault != nil {
 		drain(&exp.Phases[0], max(2, 3*service))
 	}
+	apart(exp, name)
 	dir := filepath.Join(h.out, name)
 	trialCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
