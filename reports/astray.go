@@ -9,9 +9,9 @@ type Astray struct {
 	// Failed the requests of that time that got none: they say nothing of what was asked.
 	Answers int64  `json:"answers"`
 	Failed  int64  `json:"failed"`
-	Codes   []int  `json:"codes"` // of the answers, the most frequent first
-	Login   bool   `json:"login"` // most led to a login page
-	To      string `json:"to"`    // where, a path or an address without its query; empty when that is not known, or nowhere
+	Codes   []int  `json:"codes"`  // of the answers, the most frequent first
+	Login   bool   `json:"login"`  // most led to a login page
+	To      string `json:"to"`     // where, a path or an address without its query; empty when that is not known, or nowhere
 	Others  bool   `json:"others"` // to other places as well
 	// Credentials is the header by which the request said who asks; empty for none.
 	Credentials string `json:"credentials"`

@@ -33,7 +33,7 @@ type Report struct {
 	ExitCode     int               `json:"exit_code"`
 	Fidelity     Fidelity          `json:"fidelity"`
 	Phases       []Phase           `json:"phases"`
-	Total        Traffic           `json:"total"` // of all phases that are no warm-up
+	Total        Traffic           `json:"total"`  // of all phases that are no warm-up
 	Astray       []Astray          `json:"astray"` // requests that were never answered with what was asked for
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
