@@ -178,9 +178,13 @@ func (p payload) size() (n int64) {
 	return n
 }
 
-// reader reads the parts one after the other.
+// reader reads the parts one after the other. A reader of several takes 32 KB to be
+// sent, which a request without a body is not worth.
 func (p payload) reader() io.Reader {
-	if len(p) == 1 {
+	switch len(p) {
+	case 0:
+		return bytes.NewReader(nil)
+	case 1:
 		return bytes.NewReader(p[0])
 	}
 	all := make([]io.Reader, len(p))

@@ -295,3 +295,13 @@ func BenchmarkRequest(b *testing.B) {
 		})
 	}
 }
+
+// A reader of several parts allocates 32 KB when it is sent; a request without a body,
+// or with one part, is sent without.
+func TestBodiesAreLight(t *testing.T) {
+	for _, p := range []payload{nil, {[]byte("a")}} {
+		if _, ok := p.reader().(*bytes.Reader); !ok {
+			t.Errorf("a body of %d parts is read by a %T", len(p), p.reader())
+		}
+	}
+}
