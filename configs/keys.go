@@ -39,9 +39,11 @@ const (
 	FormTruth      Form = "true or false"
 	FormInteger    Form = "whole number"
 	FormNumber     Form = "number"
-	FormDuration   Form = "duration"       // 300ms, 1m30s
-	FormSize       Form = "size"           // 100, 100KB, 1MB
-	FormRate       Form = "rate"           // 8, 480/m, a ramp or steps
+	FormDuration   Form = "duration" // 300ms, 1m30s
+	FormSize       Form = "size"     // 100, 100KB, 1MB
+	FormRate       Form = "rate"     // 8, 480/m, a ramp or steps
+	FormAny        Form = "any value"
+	FormPairs      Form = "map of names to values"
 	FormDose       Form = "delay"          // a duration, or steps
 	FormSecret     Form = "text or secret" // text, {env: NAME} or {file: path}
 	FormObjectives Form = "objectives"     // a list of texts, "[phase:] [request or dependency] metric op value [over window]"

@@ -138,6 +138,8 @@ func TestShortForms(t *testing.T) {
 	}{
 		{"a rate per second", rate(`"8/s"`), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
 		{"a rate per minute", rate("480/m"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
+		{"a rate in any time, as vegeta's", rate("480/1m"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
+		{"a rate in a part of a second", rate("5/500ms"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 10, To: 10}},
 		{"a rate per hour", rate("1800/h"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 0.5, To: 0.5}},
 		{"no load at all", rate("0"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{}},
 		{"a ramp", rate("{from: 0, to: 20}"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{To: 20}},

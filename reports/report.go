@@ -35,6 +35,7 @@ type Report struct {
 	Phases       []Phase           `json:"phases"`
 	Total        Traffic           `json:"total"`    // of all phases that are no warm-up
 	Requests     []RequestTraffic  `json:"requests"` // the same of each request
+	Astray       []Astray          `json:"astray"`   // requests that were never answered with what was asked for
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
 	Slowdowns    []Slowdown        `json:"slowdowns"`

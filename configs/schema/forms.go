@@ -15,7 +15,8 @@ import (
 const (
 	number     = `[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?`
 	duration   = `[+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+|[-+]?0`
-	rate       = `\s*` + number + `\s*(/\s*[smh]\s*)?`
+	rate       = `\s*` + number + `\s*(/\s*([smh]|` + duration + `)\s*)?`
+	perNothing = `/[^1-9]*0[^1-9]*$` // so many in 0s
 	size       = `[0-9]{1,15} ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	kilobytes  = `[0-9]{0,12}000 ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	notNothing = `[1-9]`
@@ -58,11 +59,15 @@ func scalar(k configs.Key) *jsonschema.Schema {
 	case configs.FormSize:
 		return sizeOf(k)
 	case configs.FormRate:
-		return anyOf(bounded("number", k), matching(rate, `needs a rate such as 8 or "480/m"`), steps(bounded("number", k), positiveNumber()))
+		return anyOf(bounded("number", k), rateText(), steps(bounded("number", k), positiveNumber()))
 	case configs.FormDose:
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
 	case configs.FormSecret:
 		return anyOf(text(k), elsewhere())
+	case configs.FormAny:
+		return &jsonschema.Schema{Not: &jsonschema.Schema{Type: "null"}}
+	case configs.FormPairs:
+		return pairs()
 	case configs.FormObjectives:
 		form := strings.Join([]string{phase + named + `?` + ofHits, phase + `?` + ofFault, name + `?` + ofHits, name + ofCalls, ofSite}, "|")
 		return &jsonschema.Schema{Type: "array", Items: matching(`\s*(`+form+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
@@ -98,6 +103,25 @@ func bounded(of string, k configs.Key) *jsonschema.Schema {
 	if k.Most > 0 {
 		s.Maximum = new(k.Most)
 	}
+	return s
+}
+
+// pairs returns the schema of names and values, as a map or as a list.
+func pairs() *jsonschema.Schema {
+	value := anyOf(&jsonschema.Schema{Types: []string{"string", "number", "boolean", "null"}}, elsewhere())
+	item := &jsonschema.Schema{
+		Type: "object", Properties: map[string]*jsonschema.Schema{"name": {Type: "string", Pattern: "."}, "value": anyOf(&jsonschema.Schema{Type: "string"}, elsewhere())},
+		PropertyOrder: []string{"name", "value"}, AdditionalProperties: never(), Required: []string{"name"},
+	}
+	return anyOf(
+		&jsonschema.Schema{Type: "object", AdditionalProperties: anyOf(value, &jsonschema.Schema{Type: "array", Items: value.CloneSchemas()})},
+		&jsonschema.Schema{Type: "array", Items: item})
+}
+
+// rateText returns the schema of a rate that is written as text.
+func rateText() *jsonschema.Schema {
+	s := matching(rate, `needs a rate such as 8 or "480/m"`)
+	s.Not = &jsonschema.Schema{Pattern: perNothing}
 	return s
 }
 

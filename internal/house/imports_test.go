@@ -53,7 +53,7 @@ var rules = map[string]struct {
 	"reports/render":            {[]string{"reports", "reports/sheet", "reports/words"}, "rendering adds no facts"},
 	"internal/manual":           {[]string{"configs", "reports/words"}, "the manual tells what the file's types say, in lines as everything else, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
-	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
+	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "reports/words", "configs"}, "one run is made of its parts; what came of it is for reports to say (words: a preflight and a report say the same of an answer that leads to a login)"},
 	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
 	"internal/browser":          {nil, "a page is looked at as its reader does, whoever wrote it"},
 	"internal/madeup":           {[]string{"reports/journal"}, "a run made up for a test is a record like any other"},

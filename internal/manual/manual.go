@@ -5,9 +5,9 @@ package manual
 
 import (
 	"embed"
+	"errors"
 	"fmt"
-	"strings"
-	"text/template"
+	"regexp"
 )
 
 // Topic is a page of the manual.
@@ -34,6 +34,10 @@ func Topics() []Topic {
 //go:embed pages/*.md
 var pages embed.FS
 
+// madeTable is where a page has a table that is made: {{keys "section"}} or {{faults}}
+// alone on a line. Other braces are an experiment's placeholders.
+var madeTable = regexp.MustCompile(`(?m)^\{\{(keys "([^"]*)"|faults)\}\}$`)
+
 // Page returns the page on a topic as Markdown: a heading, paragraphs, lists,
 // tables and fenced blocks.
 func Page(topic string) (string, error) {
@@ -41,13 +45,17 @@ func Page(topic string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read page: %w", err)
 	}
-	page, err := template.New(topic).Funcs(template.FuncMap{"keys": keyTable, "faults": faultTable}).Parse(string(source))
+	page := madeTable.ReplaceAllStringFunc(string(source), func(call string) string {
+		table := faultTable()
+		if m := madeTable.FindStringSubmatch(call); m[1] != "faults" {
+			var wrong error
+			table, wrong = keyTable(m[2])
+			err = errors.Join(err, wrong)
+		}
+		return table
+	})
 	if err != nil {
-		return "", fmt.Errorf("read page: %w", err)
+		return "", fmt.Errorf("write page %s: %w", topic, err)
 	}
-	var out strings.Builder
-	if err := page.Execute(&out, nil); err != nil {
-		return "", fmt.Errorf("write page: %w", err)
-	}
-	return out.String(), nil
+	return page, nil
 }

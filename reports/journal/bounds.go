@@ -179,9 +179,11 @@ func (e *Event) check() error {
 		lacks = e.Wait == nil
 	case Used:
 		lacks = e.Usage == nil
+	case WentAstray:
+		lacks = e.Astray == nil
 	}
 	if lacks {
-		return fmt.Errorf("event %q without its fault, connection, wait or usage", e.Kind)
+		return fmt.Errorf("event %q without its fault, connection, wait, usage or request", e.Kind)
 	}
 	if err := figures(e); err != nil {
 		return err

@@ -22,6 +22,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	r.Phases = run.phases()
 	r.Total, r.Requests = run.total(), run.requests()
 	r.Declared, r.Sources = run.declared()
+	r.Astray = run.astray()
 	r.Faults = run.faultFigures()
 	r.Onset = run.onsetFigures()
 	r.Recovery = run.recoveryFigures()

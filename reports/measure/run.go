@@ -39,6 +39,7 @@ type Run struct {
 	Sliding    []*Sliding // by objective, nil for one without a window
 	Baseline   journal.Baseline
 	blamed     *blamed
+	strays     *astrayCounter
 }
 
 // Contents counts what happened in the run that these are the record of. The
@@ -99,6 +100,7 @@ type firstPass struct {
 	doses      []*Dose
 	giveUps    stats.Histogram
 	unended    *unended
+	strays     *astrayCounter
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -107,6 +109,7 @@ func newFirstPass(r *Run) *firstPass {
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
 		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
+		strays: newAstrayCounter(len(m.Requests), r.Faults),
 	}
 }
 
@@ -123,6 +126,7 @@ func (p *firstPass) count(h *journal.Hit) {
 	p.timeline.add(h)
 	p.cells.add(h, warmup)
 	p.throughput.add(h)
+	p.strays.add(h)
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -149,6 +153,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
+	r.strays = p.strays
 	r.blamed.seenWell(r, p.baseline)
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)
