@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func environment(pairs map[string]string) func(string) string {
+func envOf(pairs map[string]string) func(string) string {
 	return func(name string) string { return pairs[name] }
 }
 
@@ -42,7 +42,7 @@ func TestLabelsOfARun(t *testing.T) {
 		"an empty one takes away":     {[]string{"build=", "none="}, github, map[string]string{"commit": "3f9c2ab", "branch": "main"}},
 		"a broken one of CI left out": {nil, with(github, map[string]string{"GITHUB_REF_NAME": "ma\x1b[31min"}), map[string]string{"commit": "3f9c2ab", "build": "77"}},
 	} {
-		got, notes, err := ReadLabels(c.given, environment(c.env))
+		got, notes, err := ReadLabels(c.given, envOf(c.env))
 		if err != nil || !maps.Equal(got, c.want) {
 			t.Errorf("%s: %v, %v; want %v", what, got, err, c.want)
 		}
@@ -72,12 +72,12 @@ func TestWrongLabels(t *testing.T) {
 		"has a space at an end":               {"commit= abc"},
 		"there are 21 labels, and a run take": many,
 	} {
-		if _, _, err := ReadLabels(given, environment(nil)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := ReadLabels(given, envOf(nil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v; want %q", given, err, want)
 		}
 	}
 	longest := strings.Repeat("n", 63) + "=" + strings.Repeat("c", 256)
-	if _, _, err := ReadLabels([]string{longest}, environment(nil)); err != nil {
+	if _, _, err := ReadLabels([]string{longest}, envOf(nil)); err != nil {
 		t.Errorf("the longest: %v", err)
 	}
 }
