@@ -23,6 +23,10 @@ type History struct {
 	Removed []string `json:"removed"`
 }
 
+// NightsToTell is from how many nights on a change can be told at all: of 5 before and
+// 6 after, one of 231 orders in which all that is less comes first, or last, is as clear.
+const NightsToTell = 11
+
 // KindHistory is the kind of a History, as KindAudit is of an audit.
 const KindHistory = "history"
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/history"
+	"github.com/tailback/tailback/reports/pages"
 	"github.com/tailback/tailback/reports/render"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -54,7 +55,7 @@ More by: tailback help history.`,
 	return cmd
 }
 
-var historyFormats = []string{"text", "json", "csv", "markdown"}
+var historyFormats = []string{"text", "html", "json", "csv", "markdown"}
 
 // check refuses a command line that asks for what can't be.
 func (p *past) check(cmd *cobra.Command) error {
@@ -119,6 +120,8 @@ func (p *past) writer(cmd *cobra.Command, h *reports.History) (func(io.Writer) e
 	switch p.format {
 	case "json":
 		return func(w io.Writer) error { return render.HistoryJSON(w, h) }, nil
+	case "html":
+		return func(w io.Writer) error { return pages.History(w, h) }, nil
 	case "markdown":
 		return func(w io.Writer) error { return render.HistoryMarkdown(w, h) }, nil
 	case "csv":

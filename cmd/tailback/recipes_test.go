@@ -211,7 +211,7 @@ func TestGitHubRecipe(t *testing.T) {
 		if strings.Contains(j.read("step.md"), ": nightly\n") != there {
 			t.Errorf("the step's summary is %q", j.read("step.md"))
 		}
-		if got, out := j.steps(historyOnceItIsThere(experiment.Steps), values); got != 0 {
+		if got, out := j.steps(experiment.Steps, values); got != 0 {
 			t.Errorf("the workflow exits with %d:\n%s", got, out)
 		}
 		j.kept(there)
@@ -242,18 +242,6 @@ func TestGitHubActionAlone(t *testing.T) {
 			t.Errorf("with the verdict %s it exits with %d, want %d:\n%s", verdict, got, want, out)
 		}
 	})
-}
-
-// historyOnceItIsThere leaves out a line of a command that this program does not have.
-func historyOnceItIsThere(steps []step) []step {
-	if cmd, _, err := newRoot().Find([]string{"history"}); err == nil && cmd.Name() == "history" {
-		return steps
-	}
-	steps = slices.Clone(steps)
-	for i := range steps {
-		steps[i].Run = strings.ReplaceAll(steps[i].Run, "tailback history ", "true ")
-	}
-	return steps
 }
 
 // The job for GitLab: what it exits with is orange if that is 3, and then it has no tests.

@@ -83,12 +83,8 @@ var historyFunctions = template.FuncMap{
 	"ratio": words.Percent,
 	// An experiment beside that of the last run is folded while nothing changed in it.
 	"folded": func(place int, e experiment) bool { return place > 0 && !e.changed() },
-	"few":    func(h *reports.History) bool { return len(h.Nights) < fewToTell },
+	"few":    func(h *reports.History) bool { return len(h.Nights) < reports.NightsToTell },
 }
-
-// fewToTell are so few nights that no change can be told of them: of 5 before and 6
-// after, one of 231 orders in which all that is less comes first, or last, is as clear.
-const fewToTell = 11
 
 // valid reports whether a mark is on a series and a night that there are.
 func valid(h *reports.History, m reports.ChangeMark) bool {

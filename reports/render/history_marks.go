@@ -10,10 +10,6 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// manyNights is from how many nights on a change can be told at all: of 5 before
-// and 6 after, one of 231 orders in which all that is less comes first, or last, is as clear.
-const manyNights = 11
-
 // turn is what changed with one night, for the better or for the worse.
 type turn struct {
 	night  int

@@ -86,8 +86,8 @@ func (t *terminal) turns(h *reports.History, name string, nights int) {
 	}
 	switch {
 	case len(all)+len(gradual) > 0:
-	case nights < manyNights:
-		t.item("", plain, fmt.Sprintf("A change can be told from %d nights on; there %s %s.", manyNights, words.Either(int64(nights), "is", "are"), words.Number(int64(nights), "night")))
+	case nights < reports.NightsToTell:
+		t.item("", plain, fmt.Sprintf("A change can be told from %d nights on; there %s %s.", reports.NightsToTell, words.Either(int64(nights), "is", "are"), words.Number(int64(nights), "night")))
 	default:
 		t.item("", plain, fmt.Sprintf("No change of %s or more that chance would not make.", words.Percent(h.MinEffect)))
 	}
