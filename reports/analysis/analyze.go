@@ -61,8 +61,9 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 		diagnose.Rival(run, site, fit, r.Dependencies, r.Timeouts, &r.Pool, r.Prediction, r.Budget)
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
+	diagnose.NotUneven(fit, r.Budget)
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
-	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status, Unevenly: fit.Unevenly()})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -17,7 +18,9 @@ const differ = 0.07
 // by others, a pool that is still growing. What the site served while requests
 // queued tells between them; where it does not the figure is wide, or none.
 func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
-	p.effective = p.worth()
+	if p.unevenly == "" && !p.capacity.unsteady {
+		p.effective = p.worth()
+	}
 	p.atLeast = int64(p.workers.peak)
 	if p.service.grew == 0 && p.service.estimate != nil {
 		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
@@ -35,6 +38,7 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	}
 	p.whyWorkers = p.workers.why
 	if p.effective == nil {
+		p.whyWorkers = cmp.Or(p.unevenly, p.whyWorkers)
 		return nil
 	}
 	if p.effective.High < 1.5 {

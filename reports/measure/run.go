@@ -36,6 +36,7 @@ type Run struct {
 	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
 	Closes     HeldCloses
 	Crowds     *Crowds
+	Queued     *Queued // nil of a run with one kind of request
 	blamed     *blamed
 }
 
@@ -160,10 +161,11 @@ type secondPass struct {
 	stalls   []*Stall
 	services *ServiceTimes
 	crowds   *Crowds
+	queued   *Queued
 }
 
 func newSecondPass(r *Run) *secondPass {
-	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds()}
+	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds(), queued: r.newQueued()}
 }
 
 func (p *secondPass) add(h *journal.Hit) {
@@ -182,6 +184,9 @@ func (p *secondPass) add(h *journal.Hit) {
 		return
 	}
 	p.services.add(h)
+	if p.queued != nil {
+		p.queued.add(h)
+	}
 	for _, one := range r.Recoveries {
 		one.add(h)
 	}
@@ -194,7 +199,7 @@ func (p *secondPass) add(h *journal.Hit) {
 }
 
 func (p *secondPass) finish(r *Run) {
-	r.Windows, r.Stalls, r.Services, r.Crowds = p.windows, p.stalls, p.services.finish(), p.crowds
+	r.Windows, r.Stalls, r.Services, r.Crowds, r.Queued = p.windows, p.stalls, p.services.finish(), p.crowds, p.queued
 }
 
 // planned is how long the phases last together.
