@@ -55,7 +55,7 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
-		r.Budget = diagnose.Budgets(site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+		r.Budget = diagnose.Budgets(site, fit.Reckoned(r.Pool.Workers), r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 		diagnose.AssumeAlone(r.Budget, &r.Pool, fit)
 		diagnose.Doubt(run, &r.Pool, fit, r.Budget, r.Timeouts)
 		diagnose.Rival(run, site, fit, r.Dependencies, r.Timeouts, &r.Pool, r.Prediction, r.Budget)

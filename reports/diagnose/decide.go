@@ -27,7 +27,8 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	}
 	counted := p.workers.estimate
 	if counted == nil {
-		counted = p.agreed()
+		p.agreed = p.asMany()
+		counted = p.agreed
 	}
 	if counted != nil {
 		w := p.rivals(run, counted)
@@ -73,9 +74,9 @@ func (p *PoolFit) worth() *reports.Estimate {
 		From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
 }
 
-// agreed takes the most calls that waited for the number of workers when
+// asMany takes the most calls that waited for the number of workers when
 // capacity times service time gives the same.
-func (p *PoolFit) agreed() *reports.Estimate {
+func (p *PoolFit) asMany() *reports.Estimate {
 	e, peak := p.effective, float64(p.workers.peak)
 	if e == nil || p.workers.beyond || peak < 2 || peak < e.Low || peak > e.High || e.High > peak+1.5 {
 		return nil

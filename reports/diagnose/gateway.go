@@ -114,7 +114,7 @@ func (p *PoolFit) byTry(run *measure.Run, e *reports.Estimate, answers int64) (*
 	}
 	tries := float64(lines[journal.ReadTimeout]) / float64(answers)
 	switch n := math.Round(tries); {
-	case n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n && firstOfTries(run, first, e.Value/n):
+	case answers >= fewest && n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n && firstOfTries(run, first, e.Value/n):
 		p.triesTold = true
 		e.Value, e.Low, e.High = e.Value/n, e.Low/n, e.High/n
 		e.From += fmt.Sprintf(", each after %.0f tries by nginx's error log", n)

@@ -50,6 +50,9 @@ type PoolFit struct {
 	paced bool
 	// unevenly says which requests waited otherwise than others in the same queue; "" is none.
 	unevenly string
+	// agreed are the most calls that waited, taken for the workers as what was served is
+	// worth as many; nil else.
+	agreed *reports.Estimate
 	// others is the share of the site's requests that are not this run's, by its access logs.
 	others float64
 	// growing: the pool may start more workers than it had in this run.

@@ -28,11 +28,16 @@ func (p *PoolFit) stuck(run *measure.Run, pool *reports.Pool) {
 	}
 	why := fmt.Sprintf("%d requests that no fault held were given up after %.3g s, although all that the site holds is served in %.2g s: they waited for each other, or for what is not declared",
 		n, g.Value, float64(p.full.n)/c.Value)
-	if w := pool.Workers; w != nil && (w.Kind == reports.EffectiveWorkers || w == p.logged) {
+	if w := pool.Workers; w != nil && p.byServed(w) {
 		pool.Workers, p.whyWorkers = nil, why
 		pool.QueueSlots, p.whySlots = nil, p.full.together()
 	}
 	pool.CapacityHz, p.whyCapacity = nil, why
+}
+
+// byServed reports whether workers were worked out of what was served while requests queued.
+func (p *PoolFit) byServed(w *reports.Estimate) bool {
+	return w.Kind == reports.EffectiveWorkers || w == p.logged || w == p.agreed
 }
 
 // givenUpBesideFaults counts who was given up, and came so long before, while no
