@@ -50,7 +50,7 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
 	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
 	r.Pool = pool
-	diagnose.Holds(run, r.Timeouts, &r.Pool, r.Dependencies)
+	diagnose.Holds(run, fit, r.Timeouts, &r.Pool, r.Dependencies)
 	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)

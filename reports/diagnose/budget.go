@@ -39,10 +39,15 @@ func Budgets(site poolmodel.Site, workers float64, dependencies []reports.Depend
 // Reckoned are the workers that a budget reckons with: as many as there are at least, where
 // their number is an average of those that waited and those at other work.
 func (p *PoolFit) Reckoned(workers *reports.Estimate) float64 {
-	if workers == p.workers.estimate && p.workers.averaged {
+	if p.averaged(workers) {
 		return workers.Low
 	}
 	return workers.Value
+}
+
+// averaged reports whether workers are an average of those that waited and those at other work.
+func (p *PoolFit) averaged(workers *reports.Estimate) bool {
+	return workers == p.workers.estimate && p.workers.averaged
 }
 
 // reckoned are the calls a request that a budget reckons with: p, and what it may be more

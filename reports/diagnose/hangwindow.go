@@ -179,7 +179,7 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 	if busy+off < least-1 { // then not all that waited were workers
 		return nil
 	}
-	off = max(off, 0.5)
+	off = max(off, 0.75)
 	return &reports.Estimate{
 		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: reports.CountedWorkers,
 		From: fmt.Sprintf("%.1f calls waited on average while requests queued, and %.1f workers did other work", float64(waiting)/float64(cells), working),

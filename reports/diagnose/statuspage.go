@@ -96,6 +96,9 @@ func (v pageView) compare(pool *reports.Pool, p *PoolFit) (warning string) {
 	case math.Abs(total-w.Value) <= 0.1*w.Value:
 		w.From += "; php-fpm's status page says the same"
 		p.confirmed = true
+	case final && w.Low < w.High && w.Low <= total && total <= w.High:
+		pool.Workers = &reports.Estimate{Value: total, Low: total, High: total, Kind: reports.CountedWorkers,
+			From: fmt.Sprintf("php-fpm's status page; %s", w.From)}
 	case p.workers.averaged && final:
 		pool.Workers = &reports.Estimate{Value: total, Low: min(total, w.Value), High: max(total, w.Value), Kind: reports.CountedWorkers,
 			From: fmt.Sprintf("php-fpm's status page; %s, which comes to %.3g", w.From, w.Value)}
