@@ -143,7 +143,7 @@ func (p *PoolFit) rivals(run *measure.Run, counted *reports.Estimate) *reports.E
 	case log != nil && log.High < counted.Value*(1-differ):
 		counted.Low = max(math.Floor(log.Low), 1)
 		counted.From += fmt.Sprintf("; by php-fpm's access log requests held %.3g: a page makes several calls at once, or others than this run called the dependency", log.Value)
-	case e != nil && !grew && e.High < counted.Value*(1-differ):
+	case e != nil && (!grew || p.workers.averaged) && e.High < counted.Value*(1-differ):
 		counted.Low = max(math.Floor(e.Low), 1)
 		counted.From += fmt.Sprintf("; the site served what takes %.3g: they compete for CPU or a lock, or others than this run called the dependency", e.Value)
 	case e == nil && !grew && drained == tooLate:
