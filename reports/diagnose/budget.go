@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -167,7 +168,7 @@ func heldRates(run *measure.Run, timeouts []reports.Timeout, workers *reports.Es
 		from, to := run.Cells.Cell(w.Fault.Applied), run.Cells.Cell(w.Until)
 		third := (to - from) / 3
 		before, last := meanIn(run.Cells.InSystem, from+third, from+2*third), meanIn(run.Cells.InSystem, to-third, to)
-		if workers == nil && longest(w).Seconds() > unqueuedFor*t.WholeS() {
+		if slow := w.App.Values(); workers == nil && len(slow) > 0 && slices.Max(slow).Seconds() > unqueuedFor*t.WholeS() {
 			continue
 		}
 		if run.Cells.BadIn(from, to) > 0 || last > 1.15*before+0.5 || workers != nil && max(before, last) > nearlyAll*workers.Value {

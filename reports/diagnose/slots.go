@@ -139,8 +139,9 @@ func (p *PoolFit) insideElsewhere(run *measure.Run) float64 {
 	return math.Ceil(2 * n)
 }
 
-// unseenShare is how much of what is inside may be others' where nothing tells.
-const unseenShare = 0.5
+// mostOthers is how much of what is inside may be others', where something tells of them and
+// where nothing does.
+const mostOthers = 0.5
 
 // fewStrangers is a share that short a count can't tell from none.
 const fewStrangers = 0.1
@@ -150,9 +151,13 @@ const lighter = 3
 
 // withOthers is how many requests are in the site at most where so many of them are this
 // run's and a share of those that come is others': which are in the queue when it is full is
-// chance, of n with a standard error of √(n·share·(1-share)).
+// chance, of n with a standard error of √(n·share·(1-share)). The most that is thought
+// possible where nothing tells of them has no such error.
 func withOthers(ours, share float64) float64 {
 	all := ours / (1 - share)
+	if share >= mostOthers {
+		return all
+	}
 	return all + 2*math.Sqrt(all*share*(1-share))/(1-share)
 }
 
@@ -166,9 +171,6 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 	return max(p.unseenOthers(workers), min(p.others, mostOthers))
 }
 
-// mostOthers bounds the share of others.
-const mostOthers = 0.5
-
 // unseenOthers is strangers without what the site's access logs tell.
 func (p *PoolFit) unseenOthers(workers *reports.Estimate) float64 {
 	least := p.ours
@@ -178,7 +180,7 @@ func (p *PoolFit) unseenOthers(workers *reports.Estimate) float64 {
 		}
 	}
 	if least <= 0 {
-		return unseenShare
+		return mostOthers
 	}
 	work := 1 - least/workers.Value
 	if work <= fewStrangers {
