@@ -66,6 +66,7 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status, Unevenly: fit.Unevenly()})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
+	diagnose.NotUnexplained(&r.Pool, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)
 	diagnose.AssumeNoPlaces(&r.Pool, fit)
 	return r, fidelity, append(doubts, disagreements...)

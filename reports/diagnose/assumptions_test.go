@@ -134,3 +134,22 @@ func TestNoTimeoutIsLeftOfATime(t *testing.T) {
 		}
 	}
 }
+
+// Given up for what is not known, and without a fault: what was served meanwhile is no
+// capacity. On TCP a full queue makes them wait; a fault, a named cause or a few explain it.
+func TestWhatIsServedBesideTheUnexplained(t *testing.T) {
+	stuck := reports.Onset{Code: 504, Cause: reports.Unknown, Count: 50}
+	named, few, fault := stuck, stuck, stuck
+	named.Cause, few.Count, fault.AfterFaultS = reports.GatewayTimeout, 1, new(2.0)
+	for name, c := range map[string]struct {
+		network string
+		onset   reports.Onset
+		told    bool
+	}{"unexplained": {"unix", stuck, false}, "on TCP": {"tcp", stuck, true}, "named": {"unix", named, true}, "few": {"unix", few, true}, "a fault": {"unix", fault, true}} {
+		pool := reports.Pool{Network: c.network, CapacityHz: around(40, 38, 42), Unknown: map[string]string{}}
+		NotUnexplained(&pool, []reports.Onset{c.onset})
+		if (pool.CapacityHz != nil) != c.told || (pool.Unknown["capacity_hz"] == "") != c.told {
+			t.Errorf("%s: capacity %s, %v", name, pool.CapacityHz, pool.Unknown)
+		}
+	}
+}

@@ -35,6 +35,21 @@ func (p *PoolFit) stuck(run *measure.Run, pool *reports.Pool) {
 	pool.CapacityHz, p.whyCapacity = nil, why
 }
 
+// NotUnexplained takes back what a pool carries where requests were given up, while no fault
+// was in force, for what is not known: what was served meanwhile is no measure of it. On
+// TCP a full queue makes them wait.
+func NotUnexplained(pool *reports.Pool, onsets []reports.Onset) {
+	if pool.Network == "tcp" {
+		return
+	}
+	for _, o := range onsets {
+		if o.Code == 504 && o.Cause == reports.Unknown && o.AfterFaultS == nil && o.Count >= measure.Few && pool.CapacityHz != nil {
+			pool.CapacityHz = nil
+			pool.Unknown["capacity_hz"] = fmt.Sprintf("%d requests were given up on (504), and why is not known: something held workers that is not seen", o.Count)
+		}
+	}
+}
+
 // byServed reports whether workers were worked out of what was served while requests queued.
 func (p *PoolFit) byServed(w *reports.Estimate) bool {
 	return w.Kind == reports.EffectiveWorkers || w == p.logged || w == p.agreed
