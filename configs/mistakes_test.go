@@ -48,6 +48,7 @@ func relative(t *testing.T, message string) string {
 		t.Fatal(err)
 	}
 	message = strings.ReplaceAll(message, folder, "FOLDER")
+	message = strings.ReplaceAll(message, filepath.Dir(folder), "TESTDATA")
 	return strings.ReplaceAll(message, "testdata/mistakes/", "")
 }
 

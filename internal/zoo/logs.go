@@ -180,6 +180,10 @@ func (l *logs) lookSlow() {
 	}
 }
 
+// countedTwice is in one of how many readings a process that is done while the page is
+// made is counted as busy and as idle: one of 1,100 of real pages.
+const countedTwice = 1000
+
 // readStatus reads the status page of the first pool.
 func (l *logs) readStatus() {
 	p := l.pools[0]
@@ -195,6 +199,9 @@ func (l *logs) readStatus() {
 		s.Queue, s.QueueLen, s.MaxQueue = int64(p.page.queued), int64(p.cfg.Backlog), int64(p.page.most)
 	}
 	took := l.noise.about(700 * time.Microsecond)
+	if p.cfg.Start == 0 && took%countedTwice == 0 {
+		s.Total, s.Idle = s.Total+1, s.Idle+1
+	}
 	l.record.Observations = append(l.record.Observations, journal.Observation{AtNS: int64(l.now + took), ErrorNS: int64(lookEvery + took),
 		Source: journal.PHPFPMStatus, Kind: journal.Gauge, Count: 1, Pool: s})
 }

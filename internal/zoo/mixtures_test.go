@@ -65,7 +65,7 @@ func moreContracts() []contract {
 			{Name: "overload", Duration: 7 * second, Rate: constant(60), Faults: []configs.Fault{{Dependency: "payments", After: 500 * ms, For: 6 * second, Share: 1, Limit: &configs.Limit{Bytes: 20}}}},
 			{Name: "drain", Duration: 4 * second, Rate: constant(8)}}},
 		{name: "small steps in a ramp", plan: []configs.Phase{{Name: "baseline", Duration: 5 * second, Rate: constant(8)},
-			{Name: "ramp", Duration: 12 * second, Rate: &configs.Rate{From: constant(8).From, To: constant(60).From}, Faults: []configs.Fault{{Dependency: "payments", For: 12 * second, Share: 1,
+			{Name: "ramp", Duration: 14 * second, Rate: &configs.Rate{From: constant(8).From, To: constant(60).From}, Faults: []configs.Fault{{Dependency: "payments", For: 14 * second, Share: 1,
 				Latency: &configs.Latency{Delay: configs.Dose{From: 0, To: 60 * ms, Step: 10 * ms, Every: 2 * second}}}}},
 			{Name: "drain", Duration: 5 * second, Rate: constant(8)}}},
 		{name: "Poisson, hang, a timeout of 0.6 s", plan: phases(8, 8, 8*second), run: func(p *Plan) { p.Arrivals = configs.Poisson },

@@ -127,12 +127,21 @@ func (p *pool) offer(a *attempt) bool {
 		return false
 	default:
 		p.queue = append(p.queue, a)
-		if p.cfg.Start > 0 && p.cfg.Spare == 0 && len(p.workers) < p.cfg.Workers { // ondemand
-			p.start()
+		if p.cfg.Start > 0 && p.cfg.Spare == 0 { // ondemand
+			p.startOne()
 		}
 	}
 	p.page.longest = max(p.page.longest, len(p.queue))
 	return true
+}
+
+// startOne starts a worker for a request that found none, if there may be one more.
+func (p *pool) startOne() {
+	if len(p.workers) >= p.cfg.Workers {
+		p.page.reached = 1
+		return
+	}
+	p.start()
 }
 
 // serve runs the page, and says so in php-fpm's log.

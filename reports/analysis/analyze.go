@@ -50,21 +50,23 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
 	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
 	r.Pool = pool
-	diagnose.Holds(run, r.Timeouts, &r.Pool, r.Dependencies)
+	diagnose.Holds(run, fit, r.Timeouts, &r.Pool, r.Dependencies)
 	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
 	if site, ok := diagnose.ModelSite(&r.Pool, fit, r.Dependencies); ok {
 		r.Prediction = diagnose.Prediction(run, site, fit, r.Dependencies, r.Timeouts)
 		r.Pool.FitR2 = diagnose.FitR2(run, r.Prediction)
-		r.Budget = diagnose.Budgets(site, r.Pool.Workers, r.Dependencies, r.Timeouts, r.Phases, r.Faults)
+		r.Budget = diagnose.Budgets(site, fit.Reckoned(r.Pool.Workers), r.Dependencies, r.Timeouts, r.Phases, r.Faults)
 		diagnose.AssumeAlone(r.Budget, &r.Pool, fit)
 		diagnose.Doubt(run, &r.Pool, fit, r.Budget, r.Timeouts)
 		diagnose.Rival(run, site, fit, r.Dependencies, r.Timeouts, &r.Pool, r.Prediction, r.Budget)
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
+	diagnose.NotUneven(fit, r.Budget)
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
-	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status})
+	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status, Unevenly: fit.Unevenly()})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
+	diagnose.NotUnexplained(&r.Pool, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)
 	diagnose.AssumeNoPlaces(&r.Pool, fit)
 	return r, fidelity, append(doubts, disagreements...)

@@ -147,6 +147,8 @@ type SiteKnown struct {
 	Pool   *reports.Pool
 	Self   *reports.SelfRequests
 	Status []reports.Status
+	// Unevenly: some kinds of requests waited longer than others in the same queue.
+	Unevenly bool
 }
 
 // Name says of each onset why it came, where that can be told, and returns

@@ -85,8 +85,8 @@ const unexplained = 0.3
 
 // maybeStuck reports whether errors that look like those of a pool which is asked too
 // much may come of workers that wait for pages of their own site: the model has them
-// serve what was asked, and no egress says that they do not call it.
+// serve what was asked, or some of them waited twice, and no egress says that they do not call it.
 func (known SiteKnown) maybeStuck(cause reports.Cause) bool {
 	fit := known.Pool.FitR2
-	return (cause == reports.QueueFull || cause == reports.GatewayTimeout) && fit != nil && *fit < unexplained && known.Self == nil
+	return (cause == reports.QueueFull || cause == reports.GatewayTimeout) && known.Self == nil && (known.Unevenly || fit != nil && *fit < unexplained)
 }

@@ -50,6 +50,35 @@ func TestAllWaitedMeansAll(t *testing.T) {
 	}
 }
 
+// Four waiting are not all of about 5, which may be 3 to 8, nor most of a number not known.
+func TestAllOfWorkersThatAreNotCountedExactly(t *testing.T) {
+	r, _ := tested(t, hung(), func(r *reports.Report) {
+		r.Pool.Workers = &reports.Estimate{Value: 5, Low: 3, High: 8, Kind: reports.CountedWorkers}
+	})
+	for _, kind := range []reports.ClaimKind{reports.AllWaited, reports.MostWaited} {
+		if c := r.ClaimAt(kind, r.Onset[0].FirstS); c != nil {
+			t.Errorf("claimed: %+v", c)
+		}
+	}
+}
+
+// Nine errors 3 s after a lifting may be what it left behind; ten are not few, and 11 s
+// later is not soon.
+func TestAFewErrorsSoonAfterAFault(t *testing.T) {
+	for _, c := range []struct {
+		count int64
+		after float64
+		want  bool
+	}{{9, 3, false}, {10, 3, true}, {9, 11, true}} {
+		r := &reports.Report{Faults: []reports.Fault{{Dependency: "payments", AppliedS: 5, LiftedS: new(15.0)}},
+			Onset: []reports.Onset{{Count: c.count, FirstS: 15 + c.after, Cause: reports.QueueFull, Without: new(1.0)}}}
+		r.Claims = claims.List(r)
+		if got := r.ClaimAt(reports.NoFaultToBlame, 15+c.after) != nil; got != c.want {
+			t.Errorf("%d errors %v s after: claimed %v", c.count, c.after, got)
+		}
+	}
+}
+
 // Thirty cannot have waited where 21 were inside, whatever the figures say.
 func TestWaitersMustBeInside(t *testing.T) {
 	for held, want := range map[float64]bool{21: true, 30: false} {

@@ -37,7 +37,7 @@ func waited(r *reports.Report) (list []reports.Claim) {
 		c := reports.Claim{Dependency: fault.Dependency, AtS: new(o.FirstS), Assumes: r.Pool.Assumes["workers"]}
 		_, exact := w.Exact()
 		switch calls := *o.Held; {
-		case calls >= math.Round(w.Low)-cameLate:
+		case calls >= math.Round(w.Value)-cameLate:
 			c.Kind, c.Workers = reports.AllWaited, new(int(math.Round(calls)))
 		case exact && math.Floor(calls) >= mostOf*w.Low:
 			c.Kind, c.Workers = reports.MostWaited, new(int(calls))
@@ -52,19 +52,33 @@ func waited(r *reports.Report) (list []reports.Claim) {
 // nearlyAll is what part of errors must have come without a fault for none to be to blame.
 const nearlyAll = 0.8
 
+// fewErrors is how few errors, so many seconds after a lifting, may have come of what it
+// left behind or of chance.
+const (
+	fewErrors    = 10
+	afterLifting = 10.0
+)
+
 // notToBlame claims of errors that no fault is to blame for them: none was in force
 // when they began, or nearly all would have come without. What set off a deadlock, which
-// outlasts it, is not known.
+// outlasts it, is not known; nor what a few errors soon after a fault have to do with it.
 func notToBlame(r *reports.Report) (list []reports.Claim) {
 	if len(r.Faults) == 0 {
 		return nil
 	}
 	for i := range r.Onset {
-		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && !mayBeStuck(o) {
+		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && !mayBeStuck(o) && !inTheWake(r, o) {
 			list = append(list, reports.Claim{Kind: reports.NoFaultToBlame, AtS: new(o.FirstS)})
 		}
 	}
 	return list
+}
+
+// inTheWake reports whether an onset is a few errors soon after a lifting.
+func inTheWake(r *reports.Report, o *reports.Onset) bool {
+	return o.Count < fewErrors && slices.ContainsFunc(r.Faults, func(f reports.Fault) bool {
+		return f.LiftedS != nil && *f.LiftedS <= o.FirstS && o.FirstS < *f.LiftedS+afterLifting
+	})
 }
 
 // mayBeStuck reports whether workers of an onset waited for pages of their own site, or

@@ -17,7 +17,7 @@ import (
 // that were answered: it may be another host's.
 func workersFromLog(run *measure.Run, p *PoolFit) *reports.Estimate {
 	c := p.capacity.rough
-	if c == nil {
+	if c == nil || p.capacity.unsteady {
 		return nil
 	}
 	inWindow := func(at time.Duration) bool {

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -11,8 +12,8 @@ import (
 )
 
 // Budgets are the timeouts that would hold the rate, one for each dependency
-// that is called. There are none when workers or service time are not known.
-func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
+// that is called. workers takes the place of the site's, as it may be no whole number.
+func Budgets(site poolmodel.Site, workers float64, dependencies []reports.Dependency, timeouts []reports.Timeout, load []reports.Phase, faults []reports.Fault) []reports.Budget {
 	list := []reports.Budget{}
 	if site.ServiceS == 0 && len(dependencies) == 0 {
 		return list
@@ -31,9 +32,23 @@ func Budgets(site poolmodel.Site, workers *reports.Estimate, dependencies []repo
 		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0) {
 			continue // one long wait and several short ones have different budgets
 		}
-		list = append(list, budget(one, workers.Value, rate, d.Name, seen))
+		list = append(list, budget(one, workers, rate, d.Name, seen))
 	}
 	return list
+}
+
+// Reckoned are the workers that a budget reckons with: as many as there are at least, where
+// their number is an average of those that waited and those at other work.
+func (p *PoolFit) Reckoned(workers *reports.Estimate) float64 {
+	if p.averaged(workers) {
+		return workers.Low
+	}
+	return workers.Value
+}
+
+// averaged reports whether workers are an average of those that waited and those at other work.
+func (p *PoolFit) averaged(workers *reports.Estimate) bool {
+	return workers == p.workers.estimate && p.workers.averaged
 }
 
 // reckoned are the calls a request that a budget reckons with: p, and what it may be more
@@ -88,8 +103,15 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *repor
 		b.Bound = "killer"
 	}
 	b.Calls = calls
+	if most := b.MaxTimeoutS; most != nil && site.Share**most < ownOff*site.ServiceS {
+		b.MaxTimeoutS, b.WithHeadroomS, b.Bound = nil, nil, ""
+	}
 	return b
 }
+
+// ownOff is by what share the time that pages take by themselves may be off: what is left
+// of a worker's time for calls that is less is none.
+const ownOff = 0.03
 
 // rateFor is the rate that a budget is for: asked in the phase in which the
 // dependency was faulted, else in the first that is no warm-up.
@@ -134,7 +156,8 @@ const heldFor = 4
 // heldRates sets the rate that held with each timeout: every request that was sent while
 // the fault was in force was answered well, and in its last third there were no
 // more requests in the site than in the third before, nor as many as nearly all
-// workers, where their number is known: what fills them fills a queue, in time.
+// workers, where their number is known: what fills them fills a queue, in time. Where it
+// is not, nobody may have waited for much longer than a call is held: who did has queued.
 func heldRates(run *measure.Run, timeouts []reports.Timeout, workers *reports.Estimate) {
 	for i := range timeouts {
 		t, w := &timeouts[i], run.Windows[i]
@@ -148,12 +171,19 @@ func heldRates(run *measure.Run, timeouts []reports.Timeout, workers *reports.Es
 		from, to := run.Cells.Cell(w.Fault.Applied), run.Cells.Cell(w.Until)
 		third := (to - from) / 3
 		before, last := meanIn(run.Cells.InSystem, from+third, from+2*third), meanIn(run.Cells.InSystem, to-third, to)
+		if slow := w.App.Values(); workers == nil && len(slow) > 0 && slices.Max(slow).Seconds() > unqueuedFor*t.WholeS() {
+			continue
+		}
 		if run.Cells.BadIn(from, to) > 0 || last > 1.15*before+0.5 || workers != nil && max(before, last) > nearlyAll*workers.Value {
 			continue
 		}
 		t.HeldHz = new(float64(measure.SumCells(run.Cells.Flow.Sent, from, to)) / lasted.Seconds())
 	}
 }
+
+// unqueuedFor is how many times as long as a call is held an answer may have taken longer
+// than usual without a queue.
+const unqueuedFor = 3
 
 // nearlyAll is how many of the workers may be busy, on average, and a rate hold.
 const nearlyAll = 0.85

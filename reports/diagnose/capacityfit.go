@@ -17,6 +17,7 @@ type capacityFit struct {
 	rough    *reports.Estimate // the same, but wider than a figure may be: only to hold others against
 	inside   float64           // how many were inside meanwhile, on average
 	why      string
+	unsteady bool // what was served changed meanwhile: rough is an average of unlike things
 }
 
 // widest is the half width of an interval, as a share of the value, beyond

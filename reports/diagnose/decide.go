@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -17,14 +18,17 @@ const differ = 0.07
 // by others, a pool that is still growing. What the site served while requests
 // queued tells between them; where it does not the figure is wide, or none.
 func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
-	p.effective = p.worth()
+	if p.unevenly == "" && !p.capacity.unsteady {
+		p.effective = p.worth()
+	}
 	p.atLeast = int64(p.workers.peak)
 	if p.service.grew == 0 && p.service.estimate != nil {
 		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
 	}
 	counted := p.workers.estimate
 	if counted == nil {
-		counted = p.agreed()
+		p.agreed = p.asMany()
+		counted = p.agreed
 	}
 	if counted != nil {
 		w := p.rivals(run, counted)
@@ -35,6 +39,7 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	}
 	p.whyWorkers = p.workers.why
 	if p.effective == nil {
+		p.whyWorkers = cmp.Or(p.unevenly, p.whyWorkers)
 		return nil
 	}
 	if p.effective.High < 1.5 {
@@ -69,9 +74,9 @@ func (p *PoolFit) worth() *reports.Estimate {
 		From: fmt.Sprintf("capacity times service time: %s in which requests queued", c.From)}
 }
 
-// agreed takes the most calls that waited for the number of workers when
+// asMany takes the most calls that waited for the number of workers when
 // capacity times service time gives the same.
-func (p *PoolFit) agreed() *reports.Estimate {
+func (p *PoolFit) asMany() *reports.Estimate {
 	e, peak := p.effective, float64(p.workers.peak)
 	if e == nil || p.workers.beyond || peak < 2 || peak < e.Low || peak > e.High || e.High > peak+1.5 {
 		return nil
@@ -134,8 +139,11 @@ func (p *PoolFit) rivals(run *measure.Run, counted *reports.Estimate) *reports.E
 	if log := p.logged; log != nil && log.Low <= counted.Value && counted.Value <= log.High {
 		return counted
 	}
-	switch {
-	case e != nil && !grew && e.High < counted.Value*(1-differ):
+	switch log := p.logged; {
+	case log != nil && log.High < counted.Value*(1-differ):
+		counted.Low = max(math.Floor(log.Low), 1)
+		counted.From += fmt.Sprintf("; by php-fpm's access log requests held %.3g: a page makes several calls at once, or others than this run called the dependency", log.Value)
+	case e != nil && (!grew || p.workers.averaged) && e.High < counted.Value*(1-differ):
 		counted.Low = max(math.Floor(e.Low), 1)
 		counted.From += fmt.Sprintf("; the site served what takes %.3g: they compete for CPU or a lock, or others than this run called the dependency", e.Value)
 	case e == nil && !grew && drained == tooLate:

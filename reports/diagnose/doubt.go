@@ -19,13 +19,19 @@ import (
 // and more explained and no tries, 12 of 98 with less, by factors from 0.56 to 1.5.
 const closely, fewer, manyMore = 0.9, 0.55, 1.6
 
+// notAtAll is how little a model explains that is worse than to say the same for each second.
+const notAtAll = 0
+
 // Doubt widens the workers that were counted by calls, or takes them back, where
 // something may have been left out of account and the model with so many workers
 // does not closely foretell the run; and the budgets that lean on how long a call
 // holds a worker.
 func Doubt(run *measure.Run, pool *reports.Pool, fit *PoolFit, budgets []reports.Budget, timeouts []reports.Timeout) {
 	doubtHolds(pool, budgets, timeouts)
-	several := func(d journal.Dependency) bool { return run.MostCalls(d.Name) >= severalCalls }
+	several := func(d journal.Dependency) bool {
+		calls, told := run.MostCalls(d.Name)
+		return calls >= severalCalls || !told && *pool.FitR2 < notAtAll
+	}
 	w := pool.Workers
 	if w == nil || w != fit.workers.estimate || fit.confirmed {
 		return
@@ -54,7 +60,7 @@ func triedAgain(timeouts []reports.Timeout) bool {
 // at other work, and what was worked out from them.
 func (p *PoolFit) doubtAverage(pool *reports.Pool) {
 	w := pool.Workers
-	w.Low, w.High = max(math.Floor(fewer*w.Value), min(float64(p.workers.peak), w.Low)), math.Ceil(manyMore*w.Value)
+	w.Low, w.High = min(max(math.Floor(fewer*w.Value), float64(p.workers.peak)), w.Low), math.Ceil(manyMore*w.Value)
 	if q := pool.QueueSlots; q != nil {
 		q.Low, q.High = max(float64(p.full.low)-w.High, 0), max(q.High, float64(p.full.high)-w.Low)
 	}

@@ -75,7 +75,7 @@ func TestBudgetsReckonWithTries(t *testing.T) {
 		"a killer":    {reports.Timeout{Verdict: reports.ByWorker, ObservedS: around(1, 1, 1)}, 0.9, 0, "killer"},
 	} {
 		c.seen.Dependency = "payments"
-		list := Budgets(site, around(12, 12, 12), uses, []reports.Timeout{c.seen}, load, nil)
+		list := Budgets(site, 12, uses, []reports.Timeout{c.seen}, load, nil)
 		if len(list) != 1 || list[0].MaxTimeoutS == nil || math.Abs(*list[0].MaxTimeoutS-c.want) > 1e-6 || list[0].Bound != c.bound || list[0].Calls != 1 {
 			t.Errorf("%s: the budgets are %+v, want %v s by the %s", name, list, c.want, c.bound)
 			continue
@@ -95,7 +95,7 @@ func TestBudgetsReckonWithAShareOfFew(t *testing.T) {
 	site := poolmodel.Site{Workers: 6, QueueSlots: 17, ServiceS: 0.1, Share: 0.2}
 	load := []reports.Phase{{Name: "hang", Kind: reports.OpenPhase, Traffic: reports.Traffic{RateAskedHz: new(10.0)}}}
 	uses := []reports.Dependency{{Name: "payments", CallsPerHit: new(0.2), CallsOff: 0.05, HeldMeanS: new(0.0)}}
-	list := Budgets(site, around(6, 6, 6), uses, nil, load, nil)
+	list := Budgets(site, 6, uses, nil, load, nil)
 	if len(list) != 1 || list[0].MaxTimeoutS == nil || math.Abs(*list[0].MaxTimeoutS-2) > 1e-6 {
 		t.Errorf("the budgets are %+v, want 2 s", list)
 	}

@@ -49,7 +49,7 @@ func network(run *measure.Run, p *PoolFit, pool *reports.Pool) (network string, 
 	if p.full.n > 0 {
 		return "unix", 0
 	}
-	workers, carries := cmp.Or(pool.Workers, p.effective), cmp.Or(pool.CapacityHz, p.capacity.rough)
+	workers, carries := cmp.Or(pool.Workers, p.worth()), cmp.Or(pool.CapacityHz, p.capacity.rough)
 	if workers == nil || carries == nil || pool.ServiceS == nil {
 		return "", 0
 	}
@@ -85,25 +85,36 @@ func (p *PoolFit) gatewayTimeout(run *measure.Run) (*reports.Estimate, string) {
 		mid := time.Duration(times.Quantile((float64(i) + float64(tenth)/2) / steps)).Seconds()
 		e := &reports.Estimate{Value: mid, Low: mid*0.99 - 0.02, High: mid*1.01 + 0.005,
 			From: fmt.Sprintf("the shortest of %d answers 504, which came after the same time", n)}
+		if n < fewest && p.full.n == 0 { // of so few all may have had to connect again
+			e.Low = max(e.Low-longestConnect, 0)
+			e.From += fmt.Sprintf("; on TCP connecting may have taken up to %d s of it", longestConnect)
+		}
 		return p.byTry(run, e, n)
 	}
 	return nil, fmt.Sprintf("the %d answers 504 came after all sorts of times", n)
 }
+
+// longestConnect is how many seconds connecting to a full TCP queue may take before
+// the request is sent: SYNs are sent again after 1, 3 and 7 s, or after each of some.
+const longestConnect = 7
 
 // byTry divides what the gateway waited by its tries: nginx asks the next server
 // of an upstream when one has not answered (proxy_next_upstream), which may be the
 // same one under a second name, and logs each time. That no server was left
 // (max_fails) shows that it does so where the log has lost count.
 func (p *PoolFit) byTry(run *measure.Run, e *reports.Estimate, answers int64) (*reports.Estimate, string) {
-	lines := map[journal.Kind]int64{}
+	lines, first := map[journal.Kind]int64{}, run.End
 	for _, o := range run.Observed {
 		if o.Source == journal.NginxErrorLog && run.Within(o) {
 			lines[o.Kind] += max(o.Count, 1)
+			if o.Kind == journal.ReadTimeout {
+				first = min(first, time.Duration(o.AtNS))
+			}
 		}
 	}
 	tries := float64(lines[journal.ReadTimeout]) / float64(answers)
 	switch n := math.Round(tries); {
-	case n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n:
+	case answers >= fewest && n >= 2 && n <= mostTries && math.Abs(tries-n) <= 0.1*n && firstOfTries(run, first, e.Value/n):
 		p.triesTold = true
 		e.Value, e.Low, e.High = e.Value/n, e.Low/n, e.High/n
 		e.From += fmt.Sprintf(", each after %.0f tries by nginx's error log", n)
@@ -111,6 +122,14 @@ func (p *PoolFit) byTry(run *measure.Run, e *reports.Estimate, answers int64) (*
 		return nil, severalTries
 	}
 	return e, ""
+}
+
+// firstOfTries reports whether the first line of the log came as long before the
+// first answer 504 as the tries after the first take. Where pages fetch pages of their own site each of
+// the two has its line, none of them before the first answer.
+func firstOfTries(run *measure.Run, line time.Duration, each float64) bool {
+	answer := run.Cells.Start(min(run.Cells.FirstGiveUp(), len(run.Cells.InSystem)))
+	return (answer - line).Seconds() > each/2
 }
 
 // mostTries bounds how many a visitor was waited for with: of more lines most are

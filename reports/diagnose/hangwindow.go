@@ -144,7 +144,7 @@ func (w *hangWindow) grewFrom(peak int32) int32 {
 // and, by Little's law, answers per second times own work. A timeout that is
 // short lets calls end before all workers are in one.
 func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
-	var cells, served, inside, waiting int64
+	var cells, served, inside, waiting, begun int64
 	run := 0
 	for c := w.from; c < w.to; c++ {
 		if w.levels[c] <= peak {
@@ -158,6 +158,7 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 		served += int64(measure.At(w.served, c))
 		inside += int64(w.levels[c])
 		waiting += int64(w.held.Waiting[c])
+		begun += int64(w.held.Begun[c])
 	}
 	seconds := float64(cells) * w.second
 	if seconds < 1 || own.work <= 0 {
@@ -165,7 +166,8 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 	}
 	rate := float64(served) / seconds
 	working := rate * own.work
-	if more := rate*(own.service+own.calls*own.extra) - float64(waiting)/float64(cells); own.extra > 0 && more > 1.25*working+0.5 {
+	calls := min(rate*own.calls, float64(begun)/seconds) // a circuit breaker lets fewer through
+	if more := rate*own.service + calls*own.extra - float64(waiting)/float64(cells); own.extra > 0 && more > 1.25*working+0.5 {
 		working = more // between calls, and after them
 	}
 	busy := float64(waiting)/float64(cells) + working
@@ -177,7 +179,7 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 	if busy+off < least-1 { // then not all that waited were workers
 		return nil
 	}
-	off = max(off, 0.5)
+	off = max(off, 0.75)
 	return &reports.Estimate{
 		Value: max(math.Round(busy), least), Low: max(math.Ceil(busy-off), least), High: max(math.Floor(busy+off), math.Round(busy), least), Kind: reports.CountedWorkers,
 		From: fmt.Sprintf("%.1f calls waited on average while requests queued, and %.1f workers did other work", float64(waiting)/float64(cells), working),

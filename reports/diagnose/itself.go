@@ -26,7 +26,7 @@ func NotByItself(run *measure.Run, pool *reports.Pool, fit *PoolFit, self *repor
 	pool.CapacityHz = nil
 	pool.Unknown["capacity_hz"] = why
 	withdraw(budgets, why)
-	if w := pool.Workers; deadlock && w != nil && (w.Kind == reports.EffectiveWorkers || fit.workers.averaged) {
+	if w := pool.Workers; deadlock && w != nil && (fit.byServed(w) || fit.workers.averaged) {
 		pool.Workers = nil
 		pool.Unknown["workers"] = "workers may have waited for pages of their own site, and what was served meanwhile says nothing of how many there are"
 		if pool.QueueSlots != nil {

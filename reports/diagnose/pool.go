@@ -48,6 +48,15 @@ type PoolFit struct {
 	excluded bool
 	// paced: the site kept pace with more requests inside, all the time, than calls ever waited.
 	paced bool
+	// unevenly says which requests waited otherwise than others in the same queue; "" is none.
+	unevenly string
+	// agreed are the most calls that waited, taken for the workers as what was served is
+	// worth as many; nil else.
+	agreed *reports.Estimate
+	// others is the share of the site's requests that are not this run's, by its access logs.
+	others float64
+	// growing: the pool may start more workers than it had in this run.
+	growing bool
 	// bounded: something else than workers bounds how many calls wait at once.
 	bounded bool
 
@@ -71,6 +80,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		}
 	}
 	p.capacity = measuredCapacity(run, p)
+	p.unevenly, p.others = p.uneven(run), othersByLog(run)
 	p.logged, p.carried, p.refusing = workersFromLog(run, p), run.Carried(), run.ServedWhileRefusing()
 
 	pool := reports.Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}
@@ -131,7 +141,10 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 	windows := busyWindows(run, threshold, p.full.n > 0)
 	p.windows, p.mix = windows, 1
 	fit := capacity(run, windows, s, p.service.spread)
-	if fit.rough == nil || run.Traffic.Requests < 2 {
+	if why := unsteady(run, windows, s, p.service.spread); why != "" {
+		fit.estimate, fit.why, fit.unsteady = nil, why, true
+	}
+	if fit.rough == nil || fit.unsteady || run.Traffic.Requests < 2 {
 		return fit
 	}
 	// Which requests were served is chance, and tells nothing of the workers.
@@ -167,6 +180,14 @@ const lessThan = 0.8
 func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 	if p.elsewhere() != nil {
 		p.whyCapacity = "some of the requests were answered while all of these workers were taken: others serve them, whose number is not known"
+		return nil
+	}
+	switch {
+	case p.unevenly != "":
+		p.whyCapacity = p.unevenly
+		return nil
+	case p.growing:
+		p.whyCapacity = p.whyWorkers
 		return nil
 	}
 	// On TCP a worker or two may be busy without a call: then the calls are bounded by nothing.

@@ -189,9 +189,14 @@ func addTo(p *reports.Prediction, res *poolmodel.Result, t *measure.Timeline, ru
 // these workers and their calls decided what came. Where little varied, half of it
 // may be chance: then the model must have been clearly off. Workers that finish
 // together answer in batches, whose moments tell nothing: it is held to some seconds.
+// What the site carries goes as well where something else held its workers.
 func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Prediction, budgets []reports.Budget) {
 	if heldBack(run, fit.held, pool.Workers) {
-		withdraw(budgets, "requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections")
+		const why = "requests queued while fewer calls waited than there are workers: something else held workers too, such as the lock of a session or a pool of connections"
+		withdraw(budgets, why)
+		if pool.CapacityHz != nil {
+			pool.CapacityHz, pool.Unknown["capacity_hz"] = nil, why
+		}
 		return
 	}
 	if measure.Outcome(run.Manifest) != reports.OutcomeComplete || slices.ContainsFunc(run.Faults, func(f *measure.Fault) bool { return f.Waits() && !modelled(f) }) {

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -26,14 +27,9 @@ func fromResponses(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow,
 		return
 	}
 	values := w.App.Values()
-	// Those that found a free worker are exact; the others waited for these as well,
-	// and may, where all workers are let go at once, have a common time of their own.
-	free := unqueued(w)
-	group := lowest(free, 3)
-	if group == nil || 2*len(group) < len(free) {
-		if group, _ = densest(values); 10*len(group) < 6*len(values) {
-			group = nil
-		}
+	group := leading(unqueued(w))
+	if len(group) < 3 {
+		group = common(values)
 	}
 	switch {
 	case len(group) >= 3:
@@ -48,6 +44,28 @@ func fromResponses(run *measure.Run, t *reports.Timeout, w *measure.FaultWindow,
 	default:
 		t.Verdict = reports.ByNobody
 	}
+}
+
+// leading are the first of the times, sorted, as many in a row as may come from one
+// limit: who came first found a free worker. Others waited for these as well, or called nobody and
+// only waited, and may, where all workers are let go at once, have common times of their own.
+func leading(times []time.Duration) []time.Duration {
+	n := 0
+	for n < len(times) && sameTime(min(times[n], times[0]), max(times[n], times[0])) {
+		n++
+	}
+	return slices.Sorted(slices.Values(times[:n]))
+}
+
+// common are most of the times, if they may come from one limit and no more than one is
+// shorter: where several are, these have queued.
+func common(times []time.Duration) []time.Duration {
+	group, others := densest(times)
+	faster := slices.IndexFunc(append(others, group...), func(d time.Duration) bool { return d >= group[0] })
+	if 10*len(group) < 6*len(times) || faster > 1 {
+		return nil
+	}
+	return group
 }
 
 // longest is the longest wait of a visitor that was seen, or all of the fault

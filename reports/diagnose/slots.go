@@ -104,7 +104,7 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
 		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
 	}
-	if most := math.Floor(float64(p.full.high)/(1-p.strangers(&w))) - w.High; most > e.High {
+	if most := math.Floor(withOthers(float64(p.full.high), p.strangers(&w))) - w.High; most > e.High {
 		e.High = most
 		e.From += "; more if others than this run use the site, which it does not exclude"
 	}
@@ -139,14 +139,27 @@ func (p *PoolFit) insideElsewhere(run *measure.Run) float64 {
 	return math.Ceil(2 * n)
 }
 
-// unseenShare is how much of what is inside may be others' where nothing tells.
-const unseenShare = 0.5
+// mostOthers is how much of what is inside may be others', where something tells of them and
+// where nothing does.
+const mostOthers = 0.5
 
 // fewStrangers is a share that short a count can't tell from none.
 const fewStrangers = 0.1
 
 // lighter is by how many times less work than this run's the others' requests may be.
 const lighter = 3
+
+// withOthers is how many requests are in the site at most where so many of them are this
+// run's and a share of those that come is others': which are in the queue when it is full is
+// chance, of n with a standard error of √(n·share·(1-share)). The most that is thought
+// possible where nothing tells of them has no such error.
+func withOthers(ours, share float64) float64 {
+	all := ours / (1 - share)
+	if share >= mostOthers {
+		return all
+	}
+	return all + 2*math.Sqrt(all*share*(1-share))/(1-share)
+}
 
 // strangers is how much of what is inside may be others' than this run's: of W
 // workers these served what is worth so many, by what was served of this run's
@@ -155,6 +168,11 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 	if workers.Kind == reports.EffectiveWorkers {
 		return 0
 	}
+	return max(p.unseenOthers(workers), min(p.others, mostOthers))
+}
+
+// unseenOthers is strangers without what the site's access logs tell.
+func (p *PoolFit) unseenOthers(workers *reports.Estimate) float64 {
 	least := p.ours
 	for _, worth := range []*reports.Estimate{p.effective, p.logged} {
 		if worth != nil {
@@ -162,7 +180,7 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 		}
 	}
 	if least <= 0 {
-		return unseenShare
+		return mostOthers
 	}
 	work := 1 - least/workers.Value
 	if work <= fewStrangers {
@@ -172,7 +190,7 @@ func (p *PoolFit) strangers(workers *reports.Estimate) float64 {
 	if e := p.effective; e == nil || e.High < workers.Value { // then others had some of it, for certain
 		requests *= lighter
 	}
-	return min(requests/(1+requests), 0.5)
+	return min(requests/(1+requests), mostOthers)
 }
 
 // QueueOrLimit takes the queue slots back where the gateway's own limit refused

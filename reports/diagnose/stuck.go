@@ -28,11 +28,31 @@ func (p *PoolFit) stuck(run *measure.Run, pool *reports.Pool) {
 	}
 	why := fmt.Sprintf("%d requests that no fault held were given up after %.3g s, although all that the site holds is served in %.2g s: they waited for each other, or for what is not declared",
 		n, g.Value, float64(p.full.n)/c.Value)
-	if w := pool.Workers; w != nil && (w.Kind == reports.EffectiveWorkers || w == p.logged) {
+	if w := pool.Workers; w != nil && p.byServed(w) {
 		pool.Workers, p.whyWorkers = nil, why
 		pool.QueueSlots, p.whySlots = nil, p.full.together()
 	}
 	pool.CapacityHz, p.whyCapacity = nil, why
+}
+
+// NotUnexplained takes back what a pool carries where requests were given up, while no fault
+// was in force, for what is not known: what was served meanwhile is no measure of it. On
+// TCP a full queue makes them wait.
+func NotUnexplained(pool *reports.Pool, onsets []reports.Onset) {
+	if pool.Network == "tcp" {
+		return
+	}
+	for _, o := range onsets {
+		if o.Code == 504 && o.Cause == reports.Unknown && o.AfterFaultS == nil && o.Count >= measure.Few && pool.CapacityHz != nil {
+			pool.CapacityHz = nil
+			pool.Unknown["capacity_hz"] = fmt.Sprintf("%d requests were given up on (504), and why is not known: something held workers that is not seen", o.Count)
+		}
+	}
+}
+
+// byServed reports whether workers were worked out of what was served while requests queued.
+func (p *PoolFit) byServed(w *reports.Estimate) bool {
+	return w.Kind == reports.EffectiveWorkers || w == p.logged || w == p.agreed
 }
 
 // givenUpBesideFaults counts who was given up, and came so long before, while no

@@ -98,7 +98,7 @@ const saturatedFor = 2.0
 // its tries, the pauses between them, and what the page does in its stead. It
 // is what the answers took longer that found a free worker. timeouts has one
 // entry for each of the run's windows.
-func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dependencies []reports.Dependency) {
+func Holds(run *measure.Run, fit *PoolFit, timeouts []reports.Timeout, pool *reports.Pool, dependencies []reports.Dependency) {
 	heldRates(run, timeouts, pool.Counted())
 	if pool.Workers == nil || pool.Workers.Kind != reports.CountedWorkers {
 		return
@@ -116,7 +116,7 @@ func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dep
 		case held != nil && d.HeldMeanS != nil: // the page's usual time has the dependency's own in it
 			own := *d.HeldMeanS * max(*d.CallsPerHit, 1)
 			held.Value, held.Low, held.High = held.Value+own, held.Low+own, held.High+own
-		case held == nil:
+		case held == nil && !fit.averaged(pool.Workers): // of which how long they were held is a part
 			held = busy.hold(pool, &d)
 		}
 		t.HoldS = held

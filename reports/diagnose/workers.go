@@ -44,6 +44,9 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, lo
 		if one.peak == 0 {
 			continue
 		}
+		if measure.Outcome(run.Manifest) == reports.OutcomeKilled {
+			one.unended(run.MostWaiting(f))
+		}
 		one.oneQueue = refusedLikeOthers(run, f, one.apart)
 		one.beyond = one.beyond || best.beyond
 		if better(one, best) {
@@ -54,6 +57,15 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, lo
 	}
 	best.doubt(run.Manifest.Requests, queued)
 	return best
+}
+
+// unended makes of workers that were counted by the calls that ended as many as calls
+// waited in all: the record of a run that was killed lacks the end of those under way.
+func (w *workersFit) unended(waiting int64) {
+	if e, most := w.estimate, float64(waiting); e != nil && most > e.High {
+		e.Value, e.High = most, most
+		e.From += fmt.Sprintf("; %s were counted in all, some of which were under way when the run was killed", words.Number(waiting, "call"))
+	}
 }
 
 // refusedLikeOthers reports whether under a fault requests that are apart were

@@ -202,7 +202,7 @@ func TestNotKnown(t *testing.T) {
 			r.Onset[0].Or = []reports.Cause{reports.GatewayLimit, reports.SelfDeadlock}
 		}), []string{
 			"whether it was the pool's queue that was full: a gateway that limits its connections (nginx: max_conns) refuses at one number of requests as well",
-			"whether workers waited for pages of their own site: a pool with these figures would have served what was asked: something held its workers that is not seen",
+			"whether workers waited for pages of their own site: something held workers that is not seen: some requests waited longer than others in the same queue, or a pool with these figures would have served what was asked",
 			"whether there are more workers behind a smaller pool of connections: nothing tells of the workers but how many calls waited at once, and such a pool bounds that in the same way",
 			"whether calls to payments have a timeout longer than 10 s: no call was watched for longer",
 		}},

@@ -58,7 +58,7 @@ func twinsNotKnown(r *reports.Report) []reports.NotKnown {
 			Needs: "the same run with nginx_error_log given under site:"})
 	}
 	if or(reports.SelfDeadlock) {
-		list = append(list, reports.NotKnown{What: "whether workers waited for pages of their own site", Why: "a pool with these figures would have served what was asked: something held its workers that is not seen",
+		list = append(list, reports.NotKnown{What: "whether workers waited for pages of their own site", Why: "something held workers that is not seen: some requests waited longer than others in the same queue, or a pool with these figures would have served what was asked",
 			Needs: "the same run with the site's calls going through the egress, or with php_slow_log given under site:"})
 	}
 	return list

@@ -36,15 +36,15 @@ func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 
 // MostCalls is how many calls to the dependency the request makes that makes most;
 // where that can't be told of each, how many requests make on average.
-func (run *Run) MostCalls(dependency string) float64 {
+func (run *Run) MostCalls(dependency string) (calls float64, ofEach bool) {
 	used := run.Events.usesOf(dependency)
 	if each := callsOfEach(run.quietSeconds(used), run.Traffic.SentByRequest()); each != nil {
-		return slices.Max(each)
+		return slices.Max(each), true
 	}
 	if calls, _ := run.callsPerHit(used); calls != nil {
-		return *calls
+		return *calls, run.Traffic.Requests == 1
 	}
-	return 0
+	return 0, run.Traffic.Requests == 1
 }
 
 // quietSeconds are those that the uses tell of one by one: not the last part of

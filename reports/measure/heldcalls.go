@@ -41,3 +41,15 @@ func (run *Run) HeldCalls() *HeldCalls {
 	}
 	return h
 }
+
+// MostWaiting is how many calls to the dependency of a fault waited at once, at most,
+// by what was counted once a second while it was in force: those under way when a run was
+// killed are among them, which have no end in its record.
+func (run *Run) MostWaiting(f *Fault) (most int64) {
+	for _, u := range run.Events.usesOf(f.Dependency) {
+		if u.from >= f.Applied && (f.Lifted == nil || u.To <= *f.Lifted) {
+			most = max(most, u.Waiting)
+		}
+	}
+	return most
+}

@@ -38,6 +38,7 @@ type Run struct {
 	Crowds     *Crowds
 	Sliding    []*Sliding // by objective, nil for one without a window
 	Baseline   journal.Baseline
+	Queued     *Queued // nil of a run with one kind of request
 	blamed     *blamed
 	strays     *astrayCounter
 }
@@ -168,10 +169,11 @@ type secondPass struct {
 	stalls   []*Stall
 	services *ServiceTimes
 	crowds   *Crowds
+	queued   *Queued
 }
 
 func newSecondPass(r *Run) *secondPass {
-	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds()}
+	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds(), queued: r.newQueued()}
 }
 
 func (p *secondPass) add(h *journal.Hit) {
@@ -193,6 +195,9 @@ func (p *secondPass) add(h *journal.Hit) {
 	for _, one := range r.Sliding {
 		one.add(h)
 	}
+	if p.queued != nil {
+		p.queued.add(h)
+	}
 	for _, one := range r.Recoveries {
 		one.add(h)
 	}
@@ -205,7 +210,7 @@ func (p *secondPass) add(h *journal.Hit) {
 }
 
 func (p *secondPass) finish(r *Run) {
-	r.Windows, r.Stalls, r.Services, r.Crowds = p.windows, p.stalls, p.services.finish(), p.crowds
+	r.Windows, r.Stalls, r.Services, r.Crowds, r.Queued = p.windows, p.stalls, p.services.finish(), p.crowds, p.queued
 }
 
 // planned is how long the phases last together.
