@@ -112,3 +112,27 @@ func TestFidelityOfAClosedPhase(t *testing.T) {
 		t.Errorf("rates of the phase are %v and %v, want null and 0.1", show(p.RateAskedHz), p.RateSentHz)
 	}
 }
+
+// 400 hits are due in a phase of 50 s: two of these are 0.5%, and no figure is another
+// without them. Three are a generator that fell behind, and one without a record is
+// one whose end nobody knows.
+func TestFewHitsThatWereNotSent(t *testing.T) {
+	dropping := func(n uint64) *madeup.Scenario {
+		return madeup.NewScenario(madeup.Phase("long", 50*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Seq >= 400-n {
+				h.Class, h.Code = journal.ClassDropped, 0
+			}
+		}).Asking("long: errors < 1%")
+	}
+	lost := dropping(0)
+	lost.Hits = lost.Hits[:399]
+	for name, test := range map[string]struct {
+		run *madeup.Scenario
+		ok  bool
+	}{"two": {dropping(2), true}, "three": {dropping(3), false}, "one without a record": {lost, false}} {
+		r := reportOf(test.run, t)
+		if r.Fidelity.OK != test.ok || (r.Objectives[0].OK != nil) != test.ok {
+			t.Errorf("%s: ok %v because %q, objective %v; want %v", name, r.Fidelity.OK, r.Fidelity.Why, r.Objectives[0].OK, test.ok)
+		}
+	}
+}
