@@ -42,7 +42,19 @@ const linger = time.Second
 // bundle then holds what was recorded, if there was anything. However it ends,
 // every fault has been lifted. watch, if not nil, is called each second.
 func Run(ctx context.Context, exp *configs.Experiment, dir string, watch func(Status)) error {
-	return RunUntil(ctx, exp, dir, watch, Enough{})
+	return RunAgainst(ctx, exp, nil, dir, watch)
+}
+
+// RunAgainst is Run, and keeps baseline, the report.json of the run that this one is
+// held against, in the bundle from its beginning; nil is none.
+func RunAgainst(ctx context.Context, exp *configs.Experiment, baseline []byte, dir string, watch func(Status)) (err error) {
+	defer func() { err = exp.Redactor().Error(err) }()
+	p, _, err := prepare(ctx, exp)
+	if err != nil {
+		return err
+	}
+	p.baseline = baseline
+	return p.run(ctx, exp, dir, watch, Enough{})
 }
 
 // RunUntil is Run, and ends the run in good order, as complete, when enough is
@@ -71,7 +83,12 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	}
 	var n counts
 	secrets := exp.Redactor()
-	err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
+	if p.baseline != nil {
+		err = w.Baseline(p.baseline)
+	}
+	if err == nil {
+		err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -94,6 +111,8 @@ type parts struct {
 	faults  chaos.Injector
 	sensors *evidence.Sensors
 	aborts  guards.Rules
+	// baseline is the report.json of the run that this one is held against; nil is none.
+	baseline []byte
 }
 
 // prepare checks that the run can start, and leaves the faults ready to play.

@@ -211,3 +211,25 @@ func TestEventWithoutJSONFormBecomesWarning(t *testing.T) {
 		t.Fatalf("read %+v, %v", events, err)
 	}
 }
+
+// What a run is held against is in its bundle from the beginning, byte by byte.
+func TestBaselineIsKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := journal.Create(dir, journal.Manifest{}, []byte("version: 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const report = "{\"schema\":1}\r\n\x00"
+	if err := w.Baseline([]byte(report)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, journal.BaselineFile)); string(text) != report {
+		t.Errorf("%s holds %q, %v", journal.BaselineFile, text, err)
+	}
+	if err := w.Finish(journal.Outcome{Status: "failed"}); err != nil { // as of a run that could not begin
+		t.Fatal(err)
+	}
+	if _, err := journal.Open(dir); err != nil {
+		t.Error(err)
+	}
+}
