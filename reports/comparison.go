@@ -47,7 +47,8 @@ type Change string
 const (
 	Improved Change = "improved"
 	Worse    Change = "worse"
-	Same     Change = "same" // shown to be within MinEffect, or not told apart with enough seen that it would have been
+	Same     Change = "same"    // shown to be within MinEffect, or not told apart with enough seen that it would have been
+	Changed  Change = "changed" // it differs, and whether that is good can't be said of it alone, as of retries
 	CantTell Change = "can't tell"
 )
 
@@ -70,8 +71,13 @@ type Compared struct {
 	Before *float64 `json:"before"`
 	After  *float64 `json:"after"`
 	// Low and High hold After - Before with the confidence of the comparison; null when it can't be told.
+	// Of a figure with a change and neither, it came, or was there, on one side only.
 	Low    *float64 `json:"low"`
 	High   *float64 `json:"high"`
 	Change Change   `json:"change"`
 	Why    string   `json:"why"` // why it can't be told, or what else there is to know
 }
+
+// None reports whether a side's null is a finding, such as an error that did not come or
+// a timeout that nobody set, in place of a figure that is not known.
+func (c *Compared) None(side *float64) bool { return side == nil && c.Change != CantTell }

@@ -44,13 +44,14 @@ var rules = map[string]struct {
 	"reports/explain":           {[]string{"reports", "reports/words"}, "a sentence stands on what its reader has too: it never sees a hit"},
 	"reports/analysis":          {[]string{"reports", "reports/measure", "reports/diagnose", "reports/causes", "reports/claims", "reports/judge", "reports/explain", "reports/journal"}, "it takes a bundle through the stages, and adds nothing of its own"},
 	"reports/whatif":            {[]string{"reports", "reports/poolmodel", "reports/words"}, "a prediction from figures needs no run"},
+	"reports/compare":           {[]string{"reports", "reports/words", "reports/journal", "internal/stats"}, "runs are held against each other by their reports and their hits; what each means was said before"},
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
 	"reports/render":            {[]string{"reports", "reports/words"}, "rendering adds no facts"},
 	"internal/manual":           {[]string{"configs"}, "the manual tells what the file's types say, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "configs"}, "one run is made of its parts; what came of it is for reports to say"},
-	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
+	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/compare", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
 	"internal/madeup":           {[]string{"reports/journal"}, "a run made up for a test is a record like any other"},
 	"internal/staging":          {[]string{"internal/ports", "configs"}, "the staging site is a site like any other"},
 	"internal/staging/gosite":   {[]string{"internal/staging", "configs"}, "the staging site is a site like any other"},
@@ -60,9 +61,9 @@ var rules = map[string]struct {
 	"internal/zoo":              {[]string{"configs", "internal/stats", "reports/journal"}, "a simulated run is a record like any other, and must not lean on the model that the reports lean on"},
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
-	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/compare"}, "it holds what a comparison says against what was changed"},
+	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/analysis", "reports/compare", "reports/journal", "internal/accuracy"}, "it holds what a comparison says against what was changed"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/compare", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
@@ -78,6 +79,8 @@ var homes = map[string]struct {
 	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
+	"golang.org/x/perf/benchmath":            {[]string{"reports/compare"}, "only it holds several runs against several others"},
+	"github.com/aclements/go-moremath/":      {[]string{"internal/stats"}, "quantiles of distributions are statistics"},
 	"net/http":                               {[]string{"attack", "chaos", "chaos/egress", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }
 
