@@ -41,11 +41,15 @@ func ReadRun(path string) (compare.Run, error) {
 	if err != nil {
 		return compare.Run{}, fmt.Errorf("compare: %w", err)
 	}
-	r, err := analysis.Analyze(b)
+	c, err := b.Contents()
 	if err != nil {
-		return compare.Run{}, fmt.Errorf("compare %s: the bundle can't be analysed: %w", path, err)
+		return compare.Run{}, fmt.Errorf("compare %s: the bundle can't be read: %w", path, err)
 	}
-	return compare.Read(b, r)
+	r, err := analysis.Contents(c)
+	if err != nil {
+		return compare.Run{}, fmt.Errorf("compare %s: the bundle can't be read: %w", path, err)
+	}
+	return compare.Read(path, c, r)
 }
 
 // ReadBaseline reads the report.json of the run that another is held against, byte

@@ -9,16 +9,17 @@ type Ratio struct{ K, N float64 }
 // Value is K/N.
 func (r Ratio) Value() float64 { return r.K / r.N }
 
-// Effective returns the ratio for which variance is that of the count k among n
-// events: where events come in bursts there are fewer that are independent. They
-// are never more than n.
-func Effective(k, n, variance float64) Ratio {
-	p := k / n
-	if binomial := n * p * (1 - p); variance > binomial && binomial > 0 {
-		n *= binomial / variance
+// Burst is how many events are like one that is independent, where variance is that
+// of K: K's variance over that of a binomial one, N p (1-p), and at least 1.
+func (r Ratio) Burst(variance float64) float64 {
+	if binomial := r.N * r.Value() * (1 - r.Value()); binomial > 0 {
+		return max(variance/binomial, 1)
 	}
-	return Ratio{p * n, n}
+	return 1
 }
+
+// Among is the ratio of as many events as are independent, where so many are like one.
+func (r Ratio) Among(burst float64) Ratio { return Ratio{r.K / burst, r.N / burst} }
 
 // Interval holds the true ratio with the confidence 1 - alpha.
 //

@@ -20,13 +20,13 @@ type Run struct {
 	traffic *traffic // nil: its hits are gone
 }
 
-// Read takes a run from its bundle and its report. Its hits are read once.
-func Read(b *journal.Bundle, r *reports.Report) (Run, error) {
-	t, err := collect(&b.Manifest, b.Hits())
+// Read takes a run from what its bundle holds and its report. Its hits are read once.
+func Read(dir string, c journal.Contents, r *reports.Report) (Run, error) {
+	t, err := collect(&c.Manifest, c.Hits())
 	if err != nil {
-		return Run{}, fmt.Errorf("compare %s: %w", b.Dir, err)
+		return Run{}, fmt.Errorf("compare %s: %w", dir, err)
 	}
-	return Run{Dir: b.Dir, Report: r, traffic: t}, nil
+	return Run{Dir: dir, Report: r, traffic: t}, nil
 }
 
 // Reported takes a run of which only the report is left: times and error ratios

@@ -44,8 +44,9 @@ var elsewhereKeys = map[string][]string{
 func spoilsOf(runs []Run) spoils {
 	s := spoils{phases: map[string]string{}}
 	first := runs[0].Report
+	asked := flat(first.Experiment)
 	for _, r := range runs[1:] {
-		s.differ(flat(first.Experiment), flat(r.Report.Experiment))
+		s.differ(asked, flat(r.Report.Experiment))
 	}
 	for _, r := range runs {
 		if !r.Report.Fidelity.OK && s.all == "" {
@@ -78,26 +79,28 @@ func (s *spoils) follow(r *reports.Report) {
 	}
 }
 
+// mostDiffers bounds the list of what experiments differ in.
+const mostDiffers = 100
+
 // differ names what two experiments differ in.
-func (s *spoils) differ(before, after []setting) {
+func (s *spoils) differ(before, after *settings) {
 	for _, key := range keysOf(before, after) {
-		b, a := valueOf(before, key), valueOf(after, key)
+		b, a := before.value(key...), after.value(key...)
 		if b == a || isElsewhere(key) {
 			continue
 		}
 		d := reports.Differs{What: named(key), Before: b, After: a, Spoils: s.spoil(key, before, after)}
-		if !slices.Contains(s.list, d) {
+		if !slices.Contains(s.list, d) && len(s.list) < mostDiffers {
 			s.list = append(s.list, d)
 		}
 	}
 }
 
 // spoil notes what a difference spoils, and returns it in words; "" is nothing.
-func (s *spoils) spoil(key []string, before, after []setting) string {
+func (s *spoils) spoil(key []string, before, after *settings) string {
 	if key[0] == "phases" && len(key) > 1 {
 		name := key[1]
-		warmup := func(in []setting) bool { return valueOf(in, []string{"phases", name, "warmup"}) == "true" }
-		if warmup(before) && warmup(after) {
+		if before.value("phases", name, "warmup") == "true" && after.value("phases", name, "warmup") == "true" {
 			return ""
 		}
 		s.phases[name] = "the experiments differ in " + named(key)
@@ -129,70 +132,80 @@ func named(key []string) string {
 	return strings.Join(key, ".")
 }
 
-// setting is a key of an experiment, by the names on the way to it, and its value.
-type setting struct {
-	key   []string
-	value string
+// settings are the keys of an experiment, each by the names on the way to it, in the
+// order of the file, and their values.
+type settings struct {
+	keys   [][]string
+	values map[string]string // by the whole key
 }
 
-func valueOf(all []setting, key []string) string {
-	for _, s := range all {
-		if slices.Equal(s.key, key) {
-			return s.value
-		}
-	}
-	return ""
+// id is a key as one text: no name has a byte of 0 in it.
+func id(key []string) string { return strings.Join(key, "\x00") }
+
+func (s *settings) value(key ...string) string { return s.values[id(key)] }
+
+func (s *settings) put(key []string, value string) {
+	s.keys = append(s.keys, key)
+	s.values[id(key)] = value
 }
 
 // keysOf are the keys of both, in the order of the first; of what only one has as
 // a whole, a phase say, only that.
-func keysOf(before, after []setting) (keys [][]string) {
-	for _, s := range slices.Concat(before, after) {
-		key := s.key
-		if len(key) > 2 && (valueOf(before, key[:2]) == "") != (valueOf(after, key[:2]) == "") {
+func keysOf(before, after *settings) (keys [][]string) {
+	known := map[string]bool{}
+	for _, key := range slices.Concat(before.keys, after.keys) {
+		if len(key) > 2 && (before.value(key[:2]...) == "") != (after.value(key[:2]...) == "") {
 			key = key[:2]
 		}
-		if !slices.ContainsFunc(keys, func(k []string) bool { return slices.Equal(k, key) }) {
+		if !known[id(key)] {
+			known[id(key)] = true
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
+// there is the value of what has no value of its own: a phase, a kind of fault.
+const there = "there"
+
 // flat lists all settings of an experiment as it was run. One that can't be read
 // has none: a report tells all else.
-func flat(text string) (all []setting) {
+func flat(text string) *settings {
+	s := &settings{values: map[string]string{}}
 	var root yaml.Node
-	if yaml.Unmarshal([]byte(text), &root) != nil || len(root.Content) == 0 {
-		return nil
+	if yaml.Unmarshal([]byte(text), &root) == nil && len(root.Content) > 0 && root.Content[0].Kind == yaml.MappingNode {
+		s.walk(nil, root.Content[0])
 	}
-	var walk func(key []string, n *yaml.Node)
-	walk = func(key []string, n *yaml.Node) {
-		switch n.Kind {
-		case yaml.MappingNode:
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				walk(append(slices.Clone(key), n.Content[i].Value), n.Content[i+1])
+	return s
+}
+
+// walk puts all settings below a key.
+func (s *settings) walk(key []string, n *yaml.Node) {
+	below := func(name string) []string { return append(slices.Clone(key), name) }
+	switch n.Kind {
+	case yaml.MappingNode:
+		if len(n.Content) == 0 && len(key) > 2 { // as of hang: {}
+			s.put(key, there)
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			s.walk(below(n.Content[i].Value), n.Content[i+1])
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			name := nameOf(item)
+			if name == "" {
+				name = fmt.Sprint(i + 1)
 			}
-		case yaml.SequenceNode:
-			for i, item := range n.Content {
-				name := nameOf(item)
-				if name == "" {
-					name = fmt.Sprint(i + 1)
-				}
-				below := append(slices.Clone(key), name)
-				if len(below) == 2 {
-					all = append(all, setting{below, "there"})
-				}
-				walk(below, item)
+			if len(key) == 1 {
+				s.put(below(name), there)
 			}
-		default:
-			if key[len(key)-1] != "name" {
-				all = append(all, setting{key, n.Value})
-			}
+			s.walk(below(name), item)
+		}
+	default:
+		if key[len(key)-1] != "name" {
+			s.put(key, n.Value)
 		}
 	}
-	walk(nil, root.Content[0])
-	return all
 }
 
 // nameOf is the name that an item of a list has.

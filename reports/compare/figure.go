@@ -115,27 +115,34 @@ func (f *figure) near(s *series) int {
 // interval holds the difference of two runs with the confidence 1 - alpha.
 func (f *figure) interval(before, after *series, alpha float64) (low, high float64) {
 	if f.q == 0 {
-		return stats.RatioDifference(f.ratio(before, alpha), f.ratio(after, alpha), alpha)
+		burst := max(f.burst(before, alpha), f.burst(after, alpha))
+		return stats.RatioDifference(f.ratio(before).Among(burst), f.ratio(after).Among(burst), alpha)
 	}
 	return f.quantileDifference(before, after, alpha)
 }
 
-// ratio is a ratio with as many events as there are independent ones.
-func (f *figure) ratio(s *series, alpha float64) stats.Ratio {
+func (f *figure) ratio(s *series) stats.Ratio {
+	return stats.Ratio{K: sum(s.counts(f.of)), N: sum(s.counts(sent))}
+}
+
+// burst is how many hits that are counted are one event, as far as a series tells:
+// by how much its blocks vary more than those of hits that are independent. Few
+// events tell little of that, so that the side counts on which they are more.
+func (f *figure) burst(s *series, alpha float64) float64 {
 	sent, found := s.counts(sent), s.counts(f.of)
-	k, n := sum(found), sum(sent)
+	all := f.ratio(s)
 	near := f.near(s)
 	rest := make([]float64, len(sent)) // beyond what the cell's hits would have at the ratio of all
 	for i := range rest {
-		rest[i] = found[i] - sent[i]*k/n
+		rest[i] = found[i] - sent[i]*all.Value()
 	}
 	blocks := stats.BlocksOf(rest, near)
 	variance, ok := blocks.Variance(rest)
 	if !ok {
-		return stats.Ratio{K: k, N: n}
+		return 1
 	}
 	few := stats.Few(blocks.Count(len(rest)), alpha)
-	return stats.Effective(k, n, variance*few*few)
+	return all.Burst(variance * few * few)
 }
 
 // draws is how often the hits are drawn again: ten of the differences then lie
@@ -156,7 +163,7 @@ func (f *figure) quantileDifference(before, after *series, alpha float64) (low, 
 	seen := a.seen - b.seen
 	few := max(stats.Few(a.blocks.Count(len(a.times)), alpha), stats.Few(b.blocks.Count(len(b.times)), alpha))
 	bins := stats.MaxRelativeError * (a.seen + b.seen)
-	low = seen - max(seen-d[out], 0)*few - bins
+	low = max(seen-max(seen-d[out], 0)*few-bins, -b.seen) // no time is less than nothing
 	high = seen + max(d[len(d)-1-out]-seen, 0)*few + bins
 	return low * nanosecond, high * nanosecond
 }

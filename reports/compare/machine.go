@@ -71,8 +71,9 @@ func survivors(figures []figure) {
 				f.Compared = cantTell(f.Compared, "other requests were answered well than before: errors went from "+
 					words.Percent(*errors.Before)+" to "+words.Percent(*errors.After))
 			}
-			if f.Figure == degradedFigure && f.Change == reports.Worse && d < 0 && errors.Change == reports.Improved {
-				f.Compared = cantTell(f.Compared, "it is what came of requests that failed before")
+			if f.Figure == degradedFigure && against && (f.Change == reports.Worse && errors.Change == reports.Improved ||
+				f.Change == reports.Improved && errors.Change == reports.Worse) {
+				f.Compared = cantTell(f.Compared, "what is degraded on one side may be what failed on the other")
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func proofOf(c *reports.Comparison, before, after *reports.Report) proof {
 		}
 		p := proof{told: map[string]bool{}}
 		p.traffic(c, under{before, was}, under{after, &after.Faults[j]})
-		p.timeout(c, under{after, &after.Faults[j]}, len(before.Dependencies) > 1)
+		p.timeout(c, before, under{after, &after.Faults[j]})
 		if len(p.sentences) > 0 {
 			return p
 		}
@@ -91,7 +91,7 @@ func (p *proof) traffic(c *reports.Comparison, before, after under) {
 			p.told[f.Name()] = true
 		}
 	}
-	p.sentences = append(p.sentences, "Before, "+before.met(past)+"; now "+after.met(present))
+	p.sentences = append(p.sentences, "Before, "+before.met(past, nil)+"; now "+after.met(present, before.onset()))
 }
 
 // tense is the words of a sentence on what was, or on what is.
@@ -102,8 +102,9 @@ var (
 	present = tense{"come", "fail", "every request is answered"}
 )
 
-// met says what requests met while the fault was in force.
-func (u under) met(t tense) string {
+// met says what requests met while the fault was in force. said is the onset that was
+// told just before, or nil.
+func (u under) met(t tense, said *reports.Onset) string {
 	bad, onset := *u.failed(), u.onset()
 	text := ""
 	switch {
@@ -114,6 +115,8 @@ func (u under) met(t tense) string {
 		}
 	case onset == nil:
 		text = fmt.Sprintf("%s %s with %s", words.Percent(bad), t.failed, u.fault.State)
+	case said != nil && said.Code == onset.Code:
+		text = fmt.Sprintf("they %s after %s and %s %s", t.came, words.Span(*onset.AfterFaultS), words.Percent(bad), t.failed)
 	default:
 		text = fmt.Sprintf("%ds %s %s after %s %s and %s %s", onset.Code, t.came, words.Span(*onset.AfterFaultS),
 			u.fault.Dependency, u.fault.Past, words.Percent(bad), t.failed)
@@ -139,20 +142,41 @@ func (u under) how() string {
 
 // timeout says how the timeout changed, and up to which rate the new one holds
 // where the run shows that it held what was asked.
-func (p *proof) timeout(c *reports.Comparison, after under, several bool) {
+func (p *proof) timeout(c *reports.Comparison, before *reports.Report, after under) {
 	f := found(c, "", after.fault.Dependency, "timeout")
 	if f == nil || f.Change == reports.Changed {
 		return
 	}
 	p.told[f.Name()] = true
 	name := "The timeout"
-	if several {
+	if len(after.Dependencies) > 1 {
 		name += " on " + after.fault.Dependency
 	}
 	text := name + " went from " + value(f, f.Before) + " to " + value(f, f.After)
-	asked, holds, failed := after.phase().RateAskedHz, after.Prediction.CapacityHz, after.failed()
-	if f.After != nil && failed != nil && *failed == 0 && asked != nil && holds != nil && *holds >= *asked && after.fault == &after.Faults[0] {
-		text += fmt.Sprintf("; it holds up to %s (%s asked)", words.PerS(*holds), words.Asked(*asked))
+	asked, failed, holds := after.phase().RateAskedHz, after.failed(), after.holds(before)
+	if f.After != nil && failed != nil && *failed == 0 && asked != nil && holds >= *asked {
+		text += fmt.Sprintf("; it holds up to %s (%s asked)", words.PerS(holds), words.Asked(*asked))
 	}
 	p.sentences = append(p.sentences, text)
+}
+
+// holds is the highest rate that the site carries with its timeout while no call is
+// answered, per second, by the run itself or else with the workers, the own time and
+// the calls that the run before told: workers/(own + calls*timeout). It is 0 when
+// neither tells.
+func (u under) holds(before *reports.Report) float64 {
+	t := reports.TimeoutOn(u.Timeouts, u.fault.Dependency)
+	if t == nil || t.ObservedS == nil {
+		return 0
+	}
+	for _, r := range []*reports.Report{u.Report, before} {
+		b, w := r.BudgetOf(u.fault.Dependency), r.Pool.Counted()
+		if b == nil || w == nil || b.Assumes != "" || b.Calls <= 0 {
+			continue
+		}
+		if n, exact := w.Exact(); exact {
+			return float64(n) / (b.OwnS + b.Calls*t.WholeS())
+		}
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/words"
@@ -73,7 +74,11 @@ func rangeOf(f *reports.Compared) string {
 		}
 		return words.By(*f.Before, *f.Before+d, f.Unit)
 	}
-	return write(*f.Low) + " to " + write(*f.High)
+	low := write(*f.Low)
+	if f.Unit == "ratio" {
+		low = strings.TrimSuffix(low, " points")
+	}
+	return low + " to " + write(*f.High)
 }
 
 // rest says how many figures are the same and how many can't be told.

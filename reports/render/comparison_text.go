@@ -24,10 +24,10 @@ func ComparisonText(w io.Writer, c *reports.Comparison, look Look) error {
 	t.sides(c)
 	t.differences(c.Differences)
 	for _, change := range toldChanges {
-		t.changes(figuresOf(c, change), change)
+		t.changes(figuresOf(c, change), change, look.All)
 	}
 	if look.All {
-		t.changes(figuresOf(c, reports.Same), reports.Same)
+		t.changes(figuresOf(c, reports.Same), reports.Same, false)
 		t.open(figuresOf(c, reports.CantTell))
 	} else {
 		t.item("", plain, rest(c)+" With -v they are listed.")
@@ -83,9 +83,9 @@ func (t *terminal) differences(all []reports.Differs) {
 	t.WriteString("\n")
 }
 
-// changes writes a table of figures with one change. What is too wide loses the
-// ends of names.
-func (t *terminal) changes(figures []*reports.Compared, change reports.Change) {
+// changes writes a table of figures with one change, and what else there is to say of
+// them. What is too wide loses the ends of names.
+func (t *terminal) changes(figures []*reports.Compared, change reports.Change, why bool) {
 	if len(figures) == 0 {
 		return
 	}
@@ -97,7 +97,7 @@ func (t *terminal) changes(figures []*reports.Compared, change reports.Change) {
 	}
 	writeTable(&t.Builder, t.paint, rows)
 	for _, f := range figures {
-		if f.Why != "" && change != reports.Same {
+		if f.Why != "" && why {
 			t.event("", faint, f.Name()+": "+f.Why)
 		}
 	}

@@ -5,17 +5,15 @@ package pairs
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tailback/tailback/internal/accuracy"
+	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/compare"
-	"github.com/tailback/tailback/reports/journal"
 )
 
 var (
@@ -164,19 +162,7 @@ func pair(t *testing.T, before, after string) *reports.Comparison {
 
 func run(t *testing.T, name string) compare.Run {
 	t.Helper()
-	dir := filepath.Join(*from, name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatal(err)
-	}
-	b, err := journal.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := analysis.Analyze(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	one, err := compare.Read(b, r)
+	one, err := campaign.ReadRun(filepath.Join(*from, name))
 	if err != nil {
 		t.Fatal(err)
 	}

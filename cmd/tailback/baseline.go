@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tailback/tailback/internal/campaign"
+	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/compare"
+	"github.com/tailback/tailback/reports/render"
+)
+
+// baseline is an earlier run that a new one is held against; the zero one is none.
+type baseline struct {
+	report []byte // its report.json, byte by byte
+	run    compare.Run
+}
+
+// readBaseline reads the run in a folder, before another is begun: that it is none
+// must not show only when the other is over. Of no folder it is none.
+func readBaseline(dir string) (b baseline, err error) {
+	if dir == "" {
+		return b, nil
+	}
+	if b.run, err = campaign.ReadRun(dir); err != nil {
+		return b, fmt.Errorf("run --baseline %s: %w", dir, err)
+	}
+	if b.report, err = campaign.ReadBaseline(dir); err != nil {
+		return b, fmt.Errorf("run --baseline %s: %w", dir, err)
+	}
+	return b, nil
+}
+
+// compare holds the run in out against the baseline, and leaves comparison.json
+// there. It is nil without a baseline, and may come with an error when it could not
+// be left.
+func (b baseline) compare(out string) (*reports.Comparison, error) {
+	if b.report == nil {
+		return nil, nil
+	}
+	run, err := campaign.ReadRun(out)
+	if err != nil {
+		return nil, err
+	}
+	c := compare.Compare([]compare.Run{b.run}, []compare.Run{run},
+		compare.Options{MinEffect: compare.UsualMinEffect, Significance: compare.UsualSignificance})
+	return c, campaign.WriteComparison(out, c)
+}
+
+// withComparison is what a run exits with: by its own verdict first.
+func withComparison(code int, c *reports.Comparison) int {
+	if code == exitOK && c != nil {
+		return c.ExitCode
+	}
+	return code
+}
+
+// printCompared prints what a run was compared with behind its report, for people:
+// what programs read is in comparison.json.
+func printCompared(cmd *cobra.Command, w io.Writer, c *reports.Comparison, format string) error {
+	if c == nil || format != "text" {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w, "Compared with the baseline:"); err != nil {
+		return err
+	}
+	return render.ComparisonText(w, c, render.Look{Color: colours(cmd, w), All: given(cmd, "verbose")})
+}
