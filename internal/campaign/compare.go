@@ -90,7 +90,7 @@ func readReport(dir, name string) (*reports.Report, []byte, error) {
 	var kind struct {
 		Schema int             `json:"schema"`
 		Kind   string          `json:"kind"`
-		Phases json.RawMessage `json:"phases"`
+		Counts json.RawMessage `json:"fidelity"` // which a manifest has not
 	}
 	if err := json.Unmarshal(text, &kind); err != nil {
 		return nil, nil, fmt.Errorf("read report %s: %w; it is damaged: name another run, or write it again with: tailback report %s", path, err, dir)
@@ -100,7 +100,7 @@ func readReport(dir, name string) (*reports.Report, []byte, error) {
 		return nil, nil, fmt.Errorf("read report: %s is of %s of several runs; name one of its runs%s", path, map[string]string{reports.KindAudit: "an audit", reports.KindCapacity: "a search"}[kind.Kind], oneOf(dir))
 	case kind.Schema > reports.Schema:
 		return nil, nil, fmt.Errorf("read report %s: schema %d is newer than %d, the newest this tailback reads; use a newer tailback", path, kind.Schema, reports.Schema)
-	case kind.Kind != "" || kind.Schema < 1 || kind.Phases == nil:
+	case kind.Kind != "" || kind.Schema < 1 || kind.Counts == nil:
 		return nil, nil, fmt.Errorf("read report: %s is not the report of a run; name the folder that a run wrote", path)
 	}
 	r, err := decoded[reports.Report](path, text)

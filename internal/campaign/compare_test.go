@@ -34,6 +34,7 @@ func TestReadRunRefuses(t *testing.T) {
 		{"a newer report", put(ReportJSON, `{"schema": 99, "phases": []}`), "schema 99 is newer than 1"},
 		{"a report that was cut off", put(ReportJSON, `{"schema": 1, "pha`), "it is damaged"},
 		{"another JSON", put(ReportJSON, `{"schema": 1, "kind": "comparison", "figures": []}`), "is not the report of a run"},
+		{"a manifest in its place", put(ReportJSON, `{"schema": 1, "phases": []}`), "is not the report of a run"},
 		{"a list", put(ReportJSON, `[]`), "it is damaged"},
 	} {
 		if _, err := ReadRun(c.dir); err == nil || !strings.Contains(err.Error(), c.want) {
