@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -34,19 +36,22 @@ func readBaseline(dir string) (b baseline, err error) {
 }
 
 // compare holds the run in out against the baseline, and leaves comparison.json
-// there. It is nil without a baseline, and may come with an error when it could not
-// be left.
-func (b baseline) compare(out string) (*reports.Comparison, error) {
+// there. It is nil without a baseline. The error is that of the run, which is not
+// lost by it, and what went wrong here.
+func (b baseline) compare(ctx context.Context, out string, of error) (*reports.Comparison, error) {
 	if b.report == nil {
-		return nil, nil
+		return nil, of
 	}
 	run, err := campaign.ReadRun(out)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(of, failed(ctx, err))
 	}
 	c := compare.Compare([]compare.Run{b.run}, []compare.Run{run},
 		compare.Options{MinEffect: compare.UsualMinEffect, Significance: compare.UsualSignificance})
-	return c, campaign.WriteComparison(out, c)
+	if err := campaign.WriteComparison(out, c); err != nil {
+		return c, errors.Join(of, failed(ctx, err))
+	}
+	return c, of
 }
 
 // withComparison is what a run exits with: by its own verdict first.
@@ -55,6 +60,11 @@ func withComparison(code int, c *reports.Comparison) int {
 		return c.ExitCode
 	}
 	return code
+}
+
+// ended prints what follows a run's report: what it was compared with, and where its page lies.
+func ended(cmd *cobra.Command, w io.Writer, c *reports.Comparison, out, format string) error {
+	return errors.Join(printCompared(cmd, w, c, format), namePage(w, out, format))
 }
 
 // printCompared prints what a run was compared with behind its report, for people:

@@ -24,7 +24,7 @@ func newCompare() *cobra.Command {
 	var format, out string
 	cmd := &cobra.Command{
 		Use:   "compare BEFORE AFTER",
-		Short: "Compare two runs, or several a side: what became worse, and what better",
+		Short: "Compare runs before and after a change: what became worse",
 		Long: `Compare holds a run after a change against one before it, by their folders:
 quantiles of good answers, error ratios, when errors began and when the site was
 well again, of each phase and request, and what the runs tell of the site. Each

@@ -24,11 +24,11 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
-		Long: `Run drives the experiment's traffic, plays its faults and reports what happened.
-It exits with 0 when all objectives are met or none are given, with 1 when one is
-missed, and with 3 when that can't be told. With --baseline it also compares the
-run with that one, as tailback compare does, leaves comparison.json beside the
-report, and, when the objectives let it, exits as compare does.`,
+		Long: `Run drives the experiment's traffic, plays its faults and reports what
+happened. It exits with 0 when all objectives are met or none are given, with 1
+when one is missed, and with 3 when that can't be told. With --baseline it also
+compares the run with that one, as tailback compare does, leaves comparison.json
+beside the report, and, when the objectives let it, exits as compare does.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			render, err := renderer(cmd, format)
@@ -64,13 +64,8 @@ report, and, when the objectives let it, exits as compare does.`,
 			if r == nil {
 				return err
 			}
-			c, compareErr := base.compare(out)
-			if compareErr != nil {
-				err = errors.Join(err, failed(cmd.Context(), compareErr))
-			}
-			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error {
-				return errors.Join(render(w, r), printCompared(cmd, w, c, format), namePage(w, out, format))
-			})
+			c, err := base.compare(cmd.Context(), out, err)
+			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return errors.Join(render(w, r), ended(cmd, w, c, out, format)) })
 		},
 	}
 	o.addFlags(cmd)
