@@ -1,5 +1,6 @@
 # The two commands of the README, and the parts that they are made of.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 
 .PHONY: demo test test-again setup lint bench soak help accuracy picture
 
@@ -19,6 +20,7 @@ lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	go vet -tags real ./...
 	go run $(STATICCHECK) ./...
+	go run $(ACTIONLINT) -shellcheck= configs/ci/github.yml
 
 bench: ## the figures of reports/BENCHMARKS.md
 	go test -run '^$$' -bench . -benchmem ./attack ./chaos ./reports/... ./internal/stats ./cmd/tailback

@@ -75,7 +75,7 @@ var edgeHeaders = []string{"X-Served-By", "X-Cache", "Cf-Ray", "X-Amz-Cf-Id", "X
 // page of the gateway's, or an edge's, that somebody has put in the place of its own.
 var fileTag = regexp.MustCompile(`^"[0-9a-f]+(-[0-9a-f]+)+"$`)
 
-// answerer says who wrote an answer of status 500 or above. An application's
+// answerer says who wrote an answer of status 400 or above. An application's
 // header wins: a page that looks like nginx's and comes with one was copied. A
 // gateway's page is the gateway's whatever edge it came through.
 func answerer(code int, h http.Header, body []byte) journal.Answerer {

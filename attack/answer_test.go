@@ -78,17 +78,17 @@ func TestAnswerer(t *testing.T) {
 // Of an error only its first 4 KB are looked at: the sign is there or beyond.
 func TestAnswererOfALongPage(t *testing.T) {
 	for _, c := range []struct {
-		before int
-		want   journal.Answerer
-	}{{maxPage - 100, journal.AnswererGateway}, {maxPage, journal.AnswererApp}} {
+		before, code int
+		want         journal.Answerer
+	}{{maxPage - 100, 502, journal.AnswererGateway}, {maxPage, 502, journal.AnswererApp}, {maxPage - 100, 413, journal.AnswererGateway}, {100, 400, journal.AnswererGateway}, {100, 399, journal.AnswererUnknown}} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusBadGateway)
+			w.WriteHeader(c.code)
 			fmt.Fprint(w, strings.Repeat(" x", c.before/2), "<center>nginx</center>", strings.Repeat("y", 100_000))
 		}))
 		hits := drive(t, experiment(server.URL, burst(1)))
 		server.Close()
-		if hits[0].Answerer != c.want || hits[0].Class != journal.ClassStatus || hits[0].BytesIn < 100_000 {
-			t.Errorf("after %d bytes: %+v, want answerer %q", c.before, hits[0], c.want)
+		if hits[0].Answerer != c.want || hits[0].Class != map[bool]journal.Class{true: journal.ClassStatus}[c.code >= 400] || hits[0].BytesIn < 100_000 {
+			t.Errorf("a %d after %d bytes: %+v, want answerer %q", c.code, c.before, hits[0], c.want)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type group struct {
 	first, last int // phases
 	start, end  time.Duration
 	schedule    *Schedule // of an open group
+	hits        uint64    // that are due in it; 0 in a closed one, where it is not known
 }
 
 // New prepares an attack; it sends nothing.
@@ -46,6 +47,7 @@ func New(exp *configs.Experiment) (*Attack, error) {
 	}
 	a.sender = newSender(exp.Target, a.transport)
 	a.groups = newGroups(exp)
+	a.mix.groups = a.groups
 	return a, nil
 }
 
@@ -61,9 +63,20 @@ func newGroups(exp *configs.Experiment) []group {
 			seed := splitmix64(exp.Seed + uint64(len(groups)))
 			g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals, seed)
 		}
+		for k := first; k <= i && len(exp.Data) > 0; k++ {
+			g.hits += g.due(k, exp.Phases[k])
+		}
 		groups = append(groups, g)
 	}
 	return groups
+}
+
+// due is how many hits are due in phase k of the group; 0 in a closed one.
+func (g *group) due(k int, p configs.Phase) uint64 {
+	if g.schedule != nil {
+		return g.schedule.Hits(int32(k))
+	}
+	return uint64(p.Burst)
 }
 
 // Spans describes the phases for the manifest, with the hits due in each.
@@ -97,10 +110,10 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 	defer a.transport.CloseIdleConnections()
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	told := &answers{seen: map[string]bool{}, emit: event}
+	told, strays := &answers{seen: map[string]bool{}, emit: event}, &strays{seen: map[string]bool{}, emit: event}
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, abort: abort,
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, strays: strays, abort: abort,
 			offset: uint64(i) * journal.SeqStride, phase: int32(g.first), end: g.end}
 		groups.Go(func() { a.runGroup(attackCtx, g, s) })
 	}

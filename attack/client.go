@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -89,18 +90,22 @@ func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 // then GET of target.url is, and any status will do.
 func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err error) {
 	s := a.mix.shots[0]
-	safe := s.repeatable()
+	safe := s.repeatable() && !s.once(a.mix)
 	if !safe {
-		s = shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {build.UserAgent()}}}
+		s = &shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {build.UserAgent()}}}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, errTimeout)
 	defer cancel()
-	resp, err := a.transport.RoundTrip(s.request().WithContext(ctx))
+	one, err := s.at(a.mix.values(0))
+	if err != nil {
+		return "", false, fmt.Errorf("prepare the first request: %w", err)
+	}
+	resp, err := a.transport.RoundTrip(one.request().WithContext(ctx))
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return "", false, unreachable(&s, err)
+		return "", false, unreachable(s, err)
 	}
 	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
 }

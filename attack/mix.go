@@ -20,7 +20,9 @@ import (
 type mix struct {
 	seed   uint64
 	base   *url.URL // the target, without user info
-	shots  []shot
+	shots  []*shot
+	tables []table
+	groups []group  // of the attack, by which the rows of tables are dealt
 	limits []uint64 // limits[i] is the sum of the weights of shots 0 to i
 }
 
@@ -30,8 +32,10 @@ type shot struct {
 	url    *url.URL
 	host   string
 	header http.Header // shared by all its requests: a RoundTripper must not change it
-	body   []byte
-	expect judge
+	body   payload
+	expect *judge
+	meant  *[600]bool // the statuses that the file names, not those that it expects because it names none
+	blanks *blanks    // what differs from hit to hit; nil for nothing
 }
 
 func newMix(exp *configs.Experiment) (*mix, error) {
@@ -39,13 +43,13 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
-	m := &mix{seed: exp.Seed}
+	m := &mix{seed: exp.Seed, tables: newTables(exp.Data)}
 	if m.base, err = joinPath(base, "/"); err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
 	var sum uint64
 	for _, r := range exp.Requests {
-		s, err := newShot(base, exp.Target, r)
+		s, err := m.newShot(base, exp.Target, &r)
 		if err != nil {
 			return nil, fmt.Errorf("prepare request %s: %w", r.Name, err)
 		}
@@ -55,24 +59,27 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	return m, nil
 }
 
-func newShot(base *url.URL, t configs.Target, r configs.Request) (shot, error) {
-	u, err := joinPath(base, r.Path)
+func (m *mix) newShot(base *url.URL, t configs.Target, r *configs.Request) (*shot, error) {
+	texts, err := m.newBlanks(base, r)
 	if err != nil {
-		return shot{}, err
+		return nil, err
 	}
-	for _, q := range r.Query {
-		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+url.QueryEscape(q.Name)+"="+url.QueryEscape(q.Value.Text), "&")
+	bare := &shot{method: r.Method, host: t.Host, header: http.Header{}}
+	s, err := bare.filled(texts, &values{tables: m.tables})
+	if err != nil {
+		return nil, err
 	}
-	s := shot{method: r.Method, url: u, host: t.Host, header: http.Header{}, body: []byte(r.Body.Text)}
-	for _, h := range r.Headers {
-		s.header.Add(h.Name, h.Value.Text)
-	}
+	s.blanks = texts.differing()
 	if _, set := s.header["User-Agent"]; !set {
 		s.header.Set("User-Agent", build.UserAgent())
 	}
 	if user, password, given := t.Login(); given && s.header.Get("Authorization") == "" {
 		auth := &http.Request{Header: s.header}
 		auth.SetBasicAuth(user, password)
+	}
+	s.meant = &[600]bool{}
+	for code := range s.meant {
+		s.meant[code] = statusNamed(r.Expect.Status, code)
 	}
 	s.expect, err = newJudge(r.Expect, r.Degraded)
 	return s, err
@@ -129,7 +136,7 @@ func (s *shot) request() *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,
 	}
 	if len(s.body) > 0 || s.repeatable() {
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(s.body)), int64(len(s.body))
+		req.Body, req.ContentLength = io.NopCloser(s.body.reader()), s.body.size()
 	}
 	if len(s.body) == 0 && s.repeatable() {
 		req.TransferEncoding = identity
@@ -159,8 +166,8 @@ type matcher struct {
 	re   *regexp.Regexp
 }
 
-func newJudge(expect configs.Expect, degraded configs.Match) (judge, error) {
-	var j judge
+func newJudge(expect configs.Expect, degraded configs.Match) (*judge, error) {
+	j := &judge{}
 	patterns := expect.Status
 	if len(patterns) == 0 {
 		patterns = []string{"2xx", "3xx"}

@@ -41,6 +41,8 @@ type shooter struct {
 	emit func(journal.Hit)
 	// answers are told of every answer of status 500 or above.
 	answers *answers
+	// strays are told of every answer that leads elsewhere than what was asked for.
+	strays *strays
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -95,20 +97,31 @@ func nothing(tick *http.Request) *http.Response {
 // answer, if one came, with the first bytes of its body, at least keep of them if
 // there are so many, and why it was none.
 func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []byte, err error) {
-	shot := &s.mix.shots[hit.Request]
+	shot, err := s.mix.at(hit)
+	if err != nil {
+		s.abort(fmt.Errorf("send a request: %w", err))
+		hit.Class, hit.Done = journal.ClassDropped, hit.Sent
+		return nil, nil, err
+	}
 	var connected atomic.Bool
 	ctx, cancel := context.WithTimeoutCause(s.base, s.timeout, errTimeout)
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 
-	hit.BytesOut = int64(len(shot.body))
+	hit.BytesOut = shot.body.size()
 	resp, err = s.sender(shot.request().WithContext(ctx))
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
 		hit.Code = int32(resp.StatusCode)
-		page, err = s.read(hit, resp, &shot.expect, keep)
+		if followed(shot, resp) {
+			keep = max(keep, maxPage)
+		}
+		page, err = s.read(hit, resp, shot.expect, keep)
 	}
 	hit.Done = time.Since(s.t0)
+	if err == nil {
+		s.wentAstray(hit, shot, resp, page)
+	}
 	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine
 		s.abort(fmt.Errorf("send a request: %w", away))
 	}
@@ -117,6 +130,18 @@ func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []
 		hit.Class, err = classify(err, cause, connected.Load()), cmp.Or(cause, err)
 	}
 	return resp, page, err
+}
+
+// wentAstray looks whether the answer is what was asked for, or leads elsewhere.
+func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, page []byte) {
+	location := ""
+	if redirected(shot, resp) {
+		hit.Leads, location = astray(shot, hit, resp, page)
+	}
+	refused := hit.Class == journal.ClassStatus && (hit.Code == http.StatusUnauthorized || hit.Code == http.StatusForbidden)
+	if hit.Leads != journal.LeadsNowhere || refused {
+		s.strays.first(hit.Done, hit, shot, location)
+	}
 }
 
 // buffers are reused between answers.
@@ -131,7 +156,7 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int
 	switch {
 	case j.needsBody():
 		keep = maxJudged
-	case hit.Code >= 500:
+	case hit.Code >= http.StatusBadRequest:
 		keep = max(keep, maxPage)
 	}
 	for {
@@ -150,7 +175,7 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int
 			return kept, errTooLarge
 		}
 	}
-	if hit.Code >= 500 {
+	if hit.Code >= http.StatusBadRequest {
 		page := kept[:min(len(kept), maxPage)]
 		hit.Answerer = answerer(int(hit.Code), resp.Header, page)
 		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page)

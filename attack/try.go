@@ -17,9 +17,7 @@ import (
 type Tried struct {
 	Hit         journal.Hit // times are since t0
 	Status      string      // such as "302 Found"; "" without an answer
-	Named       bool        // expect.status names that status, so that it was asked for
 	Location    string      // where a redirect leads, or those that were followed have led, without its query; "" for nowhere
-	Login       bool        // that is a login page, by its name
 	Password    bool        // the page asks for a password
 	Page        string      // the page's title, or how it begins; "" when it can't be read
 	Credentials string      // the header that shows who asks, such as "Cookie"; "" for none
@@ -38,8 +36,9 @@ type Tried struct {
 func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
 	defer a.transport.CloseIdleConnections()
 	s := &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
-		answers: &answers{seen: map[string]bool{}, emit: func(journal.Event) {}}}
-	shot, now := &a.mix.shots[i], time.Since(t0)
+		answers: &answers{seen: map[string]bool{}, emit: func(journal.Event) {}},
+		strays:  &strays{seen: map[string]bool{}, emit: func(journal.Event) {}}}
+	shot, now := a.mix.shots[i], time.Since(t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
 	resp, page, err := s.send(&t.Hit, maxPage)
@@ -50,8 +49,8 @@ func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
 	if resp == nil {
 		return t
 	}
-	t.Status, t.Named = resp.Status, statusNamed(a.exp.Requests[i].Expect.Status, resp.StatusCode)
-	t.Location, t.Login = leads(shot, resp)
+	t.Status = resp.Status
+	t.Location, _ = leadsTo(shot, resp)
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
 	t.Replaces, t.Deletes = renewed(shot.header, resp)
 	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged
@@ -84,9 +83,9 @@ var (
 	sessionName   = regexp.MustCompile(`(?i)sess|sid|auth|token|jwt|login|remember|user`)
 )
 
-// leads says where a redirect leads, or those that were followed have led, and
+// leadsTo says where a redirect leads, or those that were followed have led, and
 // whether a login page is there. A login page that leads to itself is asked for.
-func leads(s *shot, resp *http.Response) (location string, login bool) {
+func leadsTo(s *shot, resp *http.Response) (location string, login bool) {
 	to := resp.Request.URL
 	if resp.StatusCode/100 == 3 {
 		to, _ = resp.Location()

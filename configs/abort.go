@@ -3,48 +3,38 @@ package configs
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
-// Abort is a condition that ends a run early, "metric op value over duration".
-type Abort struct {
-	Objective               // without a phase; the run ends when it holds
-	Over      time.Duration // of the most recent hits
-}
-
-// ParseAbort reads "errors > 50% over 10s". The metrics are those of an
-// Objective that can be told while the run goes on: not recovered and onset.
-func ParseAbort(text string) (Abort, error) {
-	condition, over, ok := cutLast(text, " over ")
-	if !ok {
-		return Abort{}, fmt.Errorf(`%q has no window; write it like "errors > 50%% over 10s"`, text)
+// ParseAbort reads a rule of abort_when, "metric op value over window": an objective
+// on all hits that ended most recently. The run ends when it holds.
+func ParseAbort(text string) (Objective, error) {
+	o, err := parseObjective(text)
+	switch {
+	case err != nil:
+	case o.Request != "":
+		err = fmt.Errorf("%q names the request %q; here it needs to be without: a rule is about all requests", text, o.Request)
+	case o.Over == 0 && o.OfHits() && !o.Baseline:
+		err = fmt.Errorf(`%q has no window; write it like "errors > 50%% over 10s"`, text)
+	default:
+		err = anyLoad(o)
 	}
-	o, err := ParseObjective(condition)
-	if err != nil {
-		return Abort{}, err
-	}
-	if err := anyLoad(o); err != nil {
-		return Abort{}, err
-	}
-	window, err := time.ParseDuration(strings.TrimSpace(over))
-	if err != nil || window < time.Second || window > maxDuration {
-		return Abort{}, fmt.Errorf("%q: over needs a duration of 1s or more, not %q", text, over)
-	}
-	o.Text = text
-	return Abort{o, window}, nil
+	return o, err
 }
 
 // ParseObjectives reads objectives with commas between, "errors < 1%, p95 < 1s",
-// as capacity has them: without phases, and none that needs a fault's end.
+// as capacity has them: what can be told of any one load.
 func ParseObjectives(text string) ([]Objective, error) {
 	var all []Objective
 	for part := range strings.SplitSeq(text, ",") {
 		if strings.TrimSpace(part) == "" {
 			return nil, fmt.Errorf(`%q has an empty part; write it like "errors < 1%%, p95 < 1s"`, text)
 		}
-		o, err := ParseObjective(strings.TrimSpace(part))
+		o, err := parseObjective(strings.TrimSpace(part))
 		if err == nil {
 			err = anyLoad(o)
+		}
+		if err == nil && o.Over != 0 {
+			err = fmt.Errorf("%q: a trial is as long as the search needs it; write it without over", o.Text)
 		}
 		if err != nil {
 			return nil, err
@@ -59,15 +49,10 @@ func anyLoad(o Objective) error {
 	switch {
 	case o.Phase != "":
 		return fmt.Errorf("%q names a phase; here it needs to be without", o.Text)
-	case o.Metric == "recovered" || o.Metric == "onset":
+	case !o.OfHits():
 		return fmt.Errorf("%q: %s is known only when a run is over", o.Text, o.Metric)
+	case o.Baseline:
+		return fmt.Errorf("%q: here there is no baseline; write a limit with its unit", o.Text)
 	}
 	return nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }

@@ -60,6 +60,10 @@ func asNode(v reflect.Value) *yaml.Node {
 		return pairNode(x.Name, x.Value)
 	case Param:
 		return pairNode(x.Name, x.Value)
+	case JSON:
+		return x.node()
+	case Pairs:
+		return x.node()
 	case Body:
 		return x.node(hideBody(x.Text))
 	}
@@ -137,6 +141,24 @@ func (d Dose) node() *yaml.Node {
 		scalar("", "step"), scalar("", duration(d.Step)), scalar("", "every"), scalar("", duration(d.Every)))
 }
 
+// node writes the body as keys and values again. JSON is YAML.
+func (j JSON) node() *yaml.Node {
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(hideBody(string(j))), &n); err != nil || len(n.Content) == 0 {
+		return scalar("!!str", hidden)
+	}
+	return n.Content[0]
+}
+
+// node writes a list, in which a name may come more than once.
+func (f Pairs) node() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, p := range f {
+		n.Content = append(n.Content, pairNode(p.Name, p.Value))
+	}
+	return n
+}
+
 // pairNode writes a header or a query value.
 func pairNode(name string, value Secret) *yaml.Node {
 	return fields(scalar("", "name"), scalar("!!str", name), scalar("", "value"), value.named(name))
@@ -144,7 +166,7 @@ func pairNode(name string, value Secret) *yaml.Node {
 
 // named writes a value of that name; plain text with the name of a secret is hidden.
 func (s Secret) named(name string) *yaml.Node {
-	if secretName.MatchString(name) {
+	if secretName.MatchString(name) && !openText(s.Text) {
 		return s.node(hidden)
 	}
 	return s.node(s.Text)

@@ -21,7 +21,8 @@ func TestAsRunRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := load(t, write(t, "experiment.yaml", string(run)), nil)
-		got.Source, got.Path = want.Source, want.Path
+		unplaced(got)
+		unplaced(want)
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v, from\n%s", file, got, want, run)
 		}

@@ -32,10 +32,16 @@ func (e *Experiment) fill(given func(path string) bool) {
 	setDefault(&e.Name, nameOf(e.Path))
 	setDefault(&e.Arrivals, Uniform)
 	setDefault(&e.Chaos.Toxiproxy, Embedded)
+	for i := range e.Data {
+		setDefault(&e.Data[i].Order, NextRow)
+	}
 	for i := range e.Requests {
 		r := &e.Requests[i]
 		if !given(fmt.Sprintf("requests[%d].weight", i)) {
 			r.Weight = 1
+		}
+		if r.JSON != "" || len(r.Form) > 0 || len(r.Multipart) > 0 {
+			setDefault(&r.Method, "POST")
 		}
 		setDefault(&r.Method, "GET")
 		setDefault(&r.Name, r.Method+" "+hideURL(r.Path)) // it goes into every report

@@ -14,6 +14,7 @@ type Experiment struct {
 	Seed         uint64       `mapstructure:"seed"`
 	Arrivals     string       `mapstructure:"arrivals"` // Uniform or Poisson
 	Target       Target       `mapstructure:"target"`
+	Data         []Data       `mapstructure:"data"`
 	Requests     []Request    `mapstructure:"requests"`
 	Dependencies []Dependency `mapstructure:"dependencies"`
 	Chaos        Chaos        `mapstructure:"chaos"`
@@ -29,6 +30,8 @@ type Experiment struct {
 	Source []byte `mapstructure:"-"`
 	// Path is where the file was read from; relative paths in it are resolved against its folder.
 	Path string `mapstructure:"-"`
+	// Labels say what its runs are of, such as a commit: they are given with a run, not in the file. See Label.
+	Labels map[string]string `mapstructure:"-"`
 }
 
 // The two kinds of arrivals in an open phase.
@@ -52,18 +55,22 @@ type Target struct {
 	UseProxy bool          `mapstructure:"use_proxy"` // obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY
 }
 
-// Request is one member of the weighted mix.
+// Request is one member of the weighted mix. Its path, query, headers and body may
+// hold placeholders: see Pieces.
 type Request struct {
-	Name     string   `mapstructure:"name"`
-	Method   string   `mapstructure:"method"`
-	Path     string   `mapstructure:"path"`
-	Query    []Param  `mapstructure:"query"` // behind the query that Path has, escaped
-	Weight   int      `mapstructure:"weight"`
-	Headers  []Header `mapstructure:"headers"`
-	Body     Body     `mapstructure:"body"`
-	BodyFile string   `mapstructure:"body_file"`
-	Expect   Expect   `mapstructure:"expect"`
-	Degraded Match    `mapstructure:"degraded"` // an answer of an expected status that matches this is good as well, and served less
+	Name      string   `mapstructure:"name"`
+	Method    string   `mapstructure:"method"`
+	Path      string   `mapstructure:"path"`
+	Query     []Param  `mapstructure:"query"` // behind the query that Path has, escaped
+	Weight    int      `mapstructure:"weight"`
+	Headers   []Header `mapstructure:"headers"`
+	Body      Body     `mapstructure:"body"` // at most one of Body, BodyFile, JSON, Form and Multipart is given
+	BodyFile  string   `mapstructure:"body_file"`
+	JSON      JSON     `mapstructure:"json"`
+	Form      Pairs    `mapstructure:"form"`
+	Multipart []Part   `mapstructure:"multipart"`
+	Expect    Expect   `mapstructure:"expect"`
+	Degraded  Match    `mapstructure:"degraded"` // an answer of an expected status that matches this is good as well, and served less
 }
 
 // Header is one request header. Host is set by Target.Host, not here.

@@ -36,7 +36,14 @@ func (e *Experiment) Foresee() []Foreseen {
 		case "onset":
 			list.onset(e, o, path)
 		default:
-			list.hits(e, o, path)
+			if o.Diagnosed() {
+				list.diagnosed(e, o, path)
+			} else {
+				list.hits(e, o, path)
+			}
+		}
+		if o.Baseline && !slices.ContainsFunc(e.Objectives[:i], func(o Objective) bool { return o.Baseline }) {
+			list.add(false, path, "%q is judged only in a run that is given a baseline: `tailback run FILE --baseline DIR`, where DIR is the folder of an earlier run", o.Text)
 		}
 	}
 	return list
@@ -214,9 +221,15 @@ func (r Rate) mean(phase time.Duration) float64 {
 // ranks are how many requests a quantile needs, lest it be the slowest of them.
 var ranks = map[string]float64{"p90": 10, "p95": 20, "p99": 100, "p999": 1000}
 
-// hits looks whether the phases that an objective is about have load enough for it.
+// hits looks whether the phases that an objective is about, or each of its windows in
+// them, have load enough for it.
 func (l *foreseen) hits(e *Experiment, o Objective, path string) {
-	n, hz := 0.0, 0.0
+	n, hz, least := 0.0, 0.0, math.Inf(1)
+	part := e.part(o.Request)
+	if part == 0 {
+		l.add(true, path, "%q could not be judged: %s has weight 0, so it is never sent; give it a weight", o.Text, o.Request)
+		return
+	}
 	for _, p := range e.Phases {
 		if p.Warmup || o.Phase != "" && p.Name != o.Phase {
 			continue
@@ -227,9 +240,12 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 		hits := float64(p.Burst)
 		if p.Open() {
 			hits = p.Rate.mean(p.Duration) * p.Duration.Seconds()
-			hz = max(hz, hits/p.Duration.Seconds())
+			hz = max(hz, part*hits/p.Duration.Seconds())
+			if hits > 0 {
+				least = min(least, part*hits/p.Duration.Seconds())
+			}
 		}
-		n += hits
+		n += part * hits
 	}
 	where := "all phases"
 	if o.Phase != "" {
@@ -239,10 +255,29 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	case len(e.Phases) == 0:
 	case n == 0:
 		l.add(true, path, "%q could not be judged: no request is due in %s; give it a higher rate", o.Text, where)
+	case o.Over > 0 && least*o.Over.Seconds() < need/2:
+		l.add(false, path, "%q is about the slowest of %.3g requests in a window, which one slow answer decides; make it %s or longer, or ask for %s", o.Text, least*o.Over.Seconds(),
+			human(time.Duration(math.Ceil(need/least))*time.Second), quantileFor(least*o.Over.Seconds()))
+	case o.Over > 0:
 	case n < need/2 && hz > 0:
 		l.add(false, path, "%q is about the slowest of %.0f requests, which one slow answer decides: %s is too short for it; make it %s or longer, or ask for %s", o.Text, n, where,
 			human(time.Duration(math.Ceil(need/hz))*time.Second), quantileFor(n))
 	}
+}
+
+// part is the share of the requests that one is, 0..1; all of them are 1.
+func (e *Experiment) part(request string) float64 {
+	sum, own := 0, 0
+	for _, r := range e.Requests {
+		sum += r.Weight
+		if r.Name == request {
+			own += r.Weight
+		}
+	}
+	if request == "" || sum == 0 {
+		return 1
+	}
+	return float64(own) / float64(sum)
 }
 
 // quantileFor is the highest quantile that so many requests tell.

@@ -62,6 +62,26 @@ func TestForesee(t *testing.T) {
 		{"a median", "baseline: p50 < 1s", phases(8*s, hang(0, 4*s)), false, ""},
 		{"nothing is sent", "over: errors < 1%", append(phases(8*s, hang(0, 4*s)), Phase{Name: "over", Duration: s, Rate: &Rate{}}), true, "no request is due in phase over"},
 		{"clients that wait", "over: p999 < 1s", append(phases(8*s, hang(0, 4*s)), Phase{Name: "over", Duration: s, Concurrency: 4}), false, ""},
+		{"a p95 of 20 a window", "baseline: p95 < 1s over 2500ms", phases(8*s, hang(0, 4*s)), false, ""},
+		{"a p95 of 8 a window", "baseline: p95 < 1s over 1s", phases(8*s, hang(0, 4*s)), false, "about the slowest of 8 requests in a window, which one slow answer decides; make it 3s or longer, or ask for p50"}, // 20/8 = 2.5
+		{"a share of errors in a window", "baseline: errors < 1% over 1s", phases(8*s, hang(0, 4*s)), false, ""},
+		{"a p95 of a request, of 20", "baseline: b p95 < 1s", phases(8*s, hang(0, 4*s)), false, ""},
+		{"a p99 of a request, of 20", "baseline: b p99 < 1s", phases(8*s, hang(0, 4*s)), false, "the slowest of 20 requests, which one slow answer decides: phase baseline is too short for it; make it 50s or longer, or ask for p95"}, // 100 at 2/s
+		{"a request that is never sent", "c errors < 1%", phases(8*s, hang(0, 4*s)), true, "c has weight 0, so it is never sent"},
+
+		{"a timeout that a hang tells", "payments timeout < 400ms", phases(8*s, hang(0, 4*s)), false, ""},
+		{"of a dependency that no fault touches", "search timeout < 400ms", phases(8*s, hang(0, 4*s)), true, "no fault keeps calls to search from an answer; give a phase one, such as faults: [{dependency: search, hang: {}, for: 10s}]"},
+		{"retries of it", "search retries <= 1", phases(8*s, hang(0, 4*s)), true, "no fault keeps calls to search from an answer"},
+		{"of one that is down", "payments timeout < 400ms", phases(8*s, Fault{Dependency: "payments", Down: &Down{}, For: 4 * s}), true, "no fault keeps calls to payments from an answer"},
+		{"of one that is not connected to", "payments timeout < 400ms", phases(8*s, Fault{Dependency: "payments", NoAccept: &NoAccept{}, For: 4 * s}), false, "only if it is missed: the faults on payments act while it is connected to"},
+		{"a limit beyond the hang", "payments timeout < 5s", phases(8*s, hang(0, 4*s)), false, "only if calls to payments are given up sooner: no fault keeps them from an answer for longer than 4s; make it longer than 5s"},
+		{"a limit beyond the delay", "payments timeout < 3s", phases(8*s, Fault{Dependency: "payments", Latency: &Latency{Delay: Dose{From: 2 * s, To: 2 * s}}, For: 9 * s}), false, "for longer than 2s"},
+		{"a hang too short for any", "payments timeout < 400ms", phases(8*s, hang(0, 900*time.Millisecond)), false, "for longer than 900ms; make it longer than 1s"},
+		{"workers under a hang", "workers >= 8", phases(8*s, hang(0, 4*s)), false, ""},
+		{"workers without one", "workers >= 8", phases(8 * s), false, "only if more is asked than the site can serve: no fault makes calls wait"},
+		{"a budget under another's hang", "search budget > 1s", phases(8*s, hang(0, 4*s)), false, ""},
+		{"capacity", "capacity > 8/s", phases(8 * s), false, ""},
+		{"a baseline", "p50 < 1.2x baseline", phases(8 * s), false, "is judged only in a run that is given a baseline: `tailback run FILE --baseline DIR`"},
 		{"a small burst", "over: errors < 1%", append(phases(8*s, hang(0, 4*s)), Phase{Name: "over", Duration: s, Burst: 1}), false, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -69,7 +89,7 @@ func TestForesee(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := (&Experiment{Phases: row.phases, Objectives: []Objective{o}}).Foresee()
+			got := (&Experiment{Requests: []Request{{Name: "a", Weight: 3}, {Name: "b", Weight: 1}, {Name: "c"}}, Phases: row.phases, Objectives: []Objective{o}}).Foresee()
 			switch {
 			case row.want == "" && len(got) > 0:
 				t.Errorf("got %+v, want nothing", got)

@@ -116,7 +116,7 @@ func FuzzAsRun(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, run)
 		}
-		got.Source, got.Path = nil, ""
+		unplaced(got)
 		if !reflect.DeepEqual(got, e) {
 			t.Errorf("got %+v, want %+v, from\n%s", got, e, run)
 		}

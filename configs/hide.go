@@ -56,8 +56,39 @@ func isSecret(name string) bool {
 	return err != nil || secretName.MatchString(plain)
 }
 
-// hideURL hides the user and the secret-looking query values of an address.
+// aroundValues is what may stand around placeholders in a secret: the scheme of an
+// Authorization, and the names of cookies.
+var aroundValues = regexp.MustCompile(`^(?i:basic|bearer|token)?[\s;]*$`)
+
+var cookieName = regexp.MustCompile(`[A-Za-z0-9_.-]+=(\{\{)`)
+
+// openText reports whether a text has placeholders, and nothing beside them that
+// could be secret: what they stand for is kept elsewhere.
+func openText(text string) bool {
+	bare := placeholderForm.ReplaceAllString(cookieName.ReplaceAllString(text, "$1"), "")
+	return bare != text && aroundValues.MatchString(bare) && !strings.Contains(text, `{{"`)
+}
+
+// hidePath hides the secret-looking query values of a request's path.
+func hidePath(text string) string {
+	path, query, found := strings.Cut(text, "?")
+	if !found {
+		return text
+	}
+	return path + "?" + replacePairs(query, func(name, value string) string {
+		if isSecret(name) && !openText(value) {
+			return url.QueryEscape(hidden)
+		}
+		return value
+	})
+}
+
+// hideURL hides the user and the secret-looking query values of an address, or of
+// a path alone.
 func hideURL(text string) string {
+	if strings.HasPrefix(text, "/") {
+		return hidePath(text)
+	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return text // no target.url or path that Validate lets through
@@ -127,7 +158,7 @@ func unquote(text string) string {
 // hideBody hides the fields of a body that are secret by their names.
 func hideBody(body string) string {
 	return replaceFields(body, func(name, value string) string {
-		if isSecret(name) && value != "" {
+		if isSecret(name) && value != "" && !openText(value) {
 			return hidden
 		}
 		return value

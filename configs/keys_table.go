@@ -1,6 +1,9 @@
 package configs
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // keyRows is the table of what is told of each key: by `tailback help
 // experiment`, and by the schema that editors read. Rows are named by the Go
@@ -11,14 +14,15 @@ var keyRows = map[string]Key{
 	"Experiment.seed":         {Doc: "of all that is drawn: Poisson arrivals, the mix of requests", Default: strconv.Itoa(DefaultSeed), Example: "20240501"},
 	"Experiment.arrivals":     {Doc: "how requests follow on each other in phases with a rate: evenly spaced, or with exponential gaps, as visitors come", Default: Uniform, Words: []string{Uniform, Poisson}, Example: Poisson},
 	"Experiment.target":       {Doc: "the site that gets the load", Required: true},
+	"Experiment.data":         {Doc: "tables of values for the placeholders of requests, {{name.column}}", Example: "[{name: card, file: cards.csv}]"},
 	"Experiment.requests":     {Doc: "the pages that are asked for, a weighted mix", Required: true},
 	"Experiment.dependencies": {Doc: "what the site calls, reached through Tailback, which plays the faults"},
 	"Experiment.chaos":        {Doc: "where the faults are played"},
 	"Experiment.limits":       {Doc: "ceilings on the load; hits over them are dropped and counted"},
-	"Experiment.abort_when":   {Form: FormAborts, Doc: `rules that end a run, "metric op value over duration"`, Example: `["errors > 50% over 10s"]`},
+	"Experiment.abort_when":   {Form: FormAborts, Doc: `rules that end a run, "metric op value over window"`, Example: `["errors > 50% over 10s"]`},
 	"Experiment.phases":       {Doc: "what a run does, one phase after the other"},
 	"Experiment.site":         {Doc: "evidence from the site itself, all of it optional"},
-	"Experiment.objectives":   {Doc: `what must hold, "[phase:] metric op value"; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504`, Example: `["hang: errors < 1%", "recovery: recovered < 5s"]`},
+	"Experiment.objectives":   {Doc: `what must hold, "[phase:] [request or dependency] metric op value [over window]"; before a colon stands a phase; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504 timeout retries budget capacity workers queue_slots gateway_timeout`, Example: `["hang: errors < 1%", "checkout p95 < 1s", "payments timeout < 400ms"]`},
 	"Experiment.capacity":     {Doc: "what `tailback capacity` looks for: the highest rate that meets an objective"},
 	"Experiment.audit":        {Doc: "what `tailback audit` does: each dependency is hung in turn"},
 
@@ -35,15 +39,29 @@ var keyRows = map[string]Key{
 	"Target.use_proxy":        {Doc: "obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY", Default: "false", Example: "true"},
 
 	"Request.name":      {Doc: "how reports speak of it", Default: "(method and path)", Example: "checkout"},
-	"Request.method":    {Doc: "the HTTP method, in capitals", Default: "GET", Not: "^CONNECT$", Pattern: "^[^a-z\\s\"(),/:;<=>?@\\[\\\\\\]{}]+$", Example: "POST"},
-	"Request.path":      {Doc: "the path and query, behind the target's own", Required: true, Pattern: `^/([^/\s#][^\s#]*)?$`, Example: "/checkout"},
+	"Request.method":    {Doc: "the HTTP method, in capitals; POST unless given with json, form or multipart", Default: "GET", Not: "^CONNECT$", Pattern: "^[^a-z\\s\"(),/:;<=>?@\\[\\\\\\]{}]+$", Example: "POST"},
+	"Request.path":      {Doc: "the path and query, behind the target's own", Required: true, Pattern: `^/((` + inBraces + `|[^/\s#])(` + inBraces + `|[^\s#])*)?$`, Example: "/checkout?item={{random 1 100}}"},
 	"Request.query":     {Doc: "values that are put behind the path's own query, escaped", Example: `[{name: key, value: {env: PREVIEW_KEY}}]`},
 	"Request.weight":    {Doc: "its share of the mix, beside the other weights", Default: "1", Most: maxWeight, Example: "3"},
-	"Request.headers":   {Doc: "headers that are sent; Host is target.host", Example: `[{name: Authorization, value: {env: STAGING_TOKEN}}]`},
+	"Request.headers":   {Doc: "headers that are sent, also as [\"Accept: text/html\"]; Host is target.host", Example: `[{name: Authorization, value: {env: STAGING_TOKEN}}]`},
 	"Request.body":      {Doc: "what is sent as the body", Example: `'{"item": 7}'`},
 	"Request.body_file": {Doc: "a file that is sent as the body", Example: "order.json"},
+	"Request.json":      {Form: FormAny, Doc: "keys and values that are sent as a JSON body, with its Content-Type", Example: `{item: 7, note: "{{card.note}}"}`},
+	"Request.form":      {Form: FormPairs, Doc: "names and values that are sent as a form, with its Content-Type; a list sends its name for each", Example: `{user: "{{user.name}}", size: [s, m]}`},
+	"Request.multipart": {Doc: "values and files that are sent as multipart/form-data", Example: "[{name: note, value: hello}, {name: photo, file: photo.jpg, type: image/jpeg}]"},
 	"Request.expect":    {Doc: "which answers are good"},
 	"Request.degraded":  {Doc: "a good answer that served less: it counts as ok, and is counted as degraded"},
+
+	"Data.name":   {Doc: "how placeholders speak of it: {{card.number}}", Required: true, Pattern: dataName.String(), Most: maxName, Example: "card"},
+	"Data.file":   {Doc: "its rows: .csv or .tsv with the columns' names in the first line, .jsonl or .ndjson with an object in each line; at most 16 MiB and 1,000,000 rows", Required: true, Pattern: `\.([CcTt][Ss][Vv]|[Jj][Ss][Oo][Nn][Ll]|[Nn][Dd][Jj][Ss][Oo][Nn])$`, Example: "cards.csv"},
+	"Data.order":  {Doc: "next: each request of the mix has the next row, and after the last the first; random: any; once: as next, and the run ends after the last", Default: NextRow, Words: []string{NextRow, RandomRow, RowOnce}, Example: RandomRow},
+	"Data.secret": {Doc: "columns whose values are hidden wherever they turn up; those with names such as token or password are anyway", Example: "[number]"},
+
+	"Part.name":     {Doc: "the part's name", Required: true, Pattern: `.`, Example: "photo"},
+	"Part.value":    {Doc: "text, {env: NAME} or {file: path}", Example: "hello"},
+	"Part.file":     {Doc: "instead of value: a file that is sent as it stands", Example: "photo.jpg"},
+	"Part.filename": {Doc: "the file's name, as the site is told", Default: "(the file's own)", Example: "me.jpg"},
+	"Part.type":     {Doc: "the part's Content-Type", Default: "(application/octet-stream for a file)", Pattern: headerValue, Example: "image/jpeg"},
 
 	"Header.name":        {Doc: "the header's name", Required: true, Pattern: headerName, Not: anyCase(append([]string{"host"}, ownHeaders...)...), Example: "Accept"},
 	"Header.value":       {Doc: "text, {env: NAME} or {file: path}", Pattern: headerValue, Example: "text/html"},
@@ -138,7 +156,7 @@ var keyRows = map[string]Key{
 
 	"Capacity.from":      {Doc: "the lowest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "1"},
 	"Capacity.to":        {Doc: "the highest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "200"},
-	"Capacity.objective": {Form: FormObjective, Doc: `what must hold at a rate, "metric op value", several with commas between`, Required: true, Example: `"errors < 1%, p95 < 1s"`},
+	"Capacity.objective": {Form: FormObjective, Doc: `what must hold at a rate, "[request] metric op value", several with commas between`, Required: true, Example: `"errors < 1%, p95 < 1s"`},
 	"Capacity.faults":    {Doc: "faults under which the highest rate is looked for as well; without after and for"},
 	"Audit.rate":         {Doc: "while a dependency hangs", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "8"},
 	"Audit.horizon":      {Doc: "how long each is hung; a longer timeout is not seen", Required: true, Above: true, Example: "30s"},
@@ -149,6 +167,15 @@ var keyRows = map[string]Key{
 const (
 	control = `\x00-\x1f\x7f-\x9f`
 	unseen  = control + "\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+)
+
+// inBraces is a placeholder, which may hold spaces.
+const inBraces = `\{\{(\s*"[^"\n]*"\s*|[^{}\n]*)\}\}`
+
+// HeaderLine is a header of a request as one text, and OwnHeaderLine what it must not be.
+var (
+	HeaderLine    = strings.TrimSuffix(headerName, "$") + `[ \t]*:` + strings.TrimPrefix(headerValue, "^")
+	OwnHeaderLine = strings.TrimSuffix(anyCase(append([]string{"host"}, ownHeaders...)...), "$") + `[ \t]*:`
 )
 
 // What stands in a header (RFC 9110, 5.1 and 5.5).

@@ -31,6 +31,7 @@ func LoadText(path string, source []byte, set map[string]string) (*Experiment, e
 	if root == nil {
 		return nil, locate(found, path, nil, nil)
 	}
+	found = append(found, root.unfoldRequests()...)
 	found = append(found, root.unfoldLatencies("")...)
 	at := map[string]*node{}
 	root.index("", at)
@@ -48,6 +49,11 @@ func LoadText(path string, source []byte, set map[string]string) (*Experiment, e
 	}
 	if len(found) > 0 {
 		return nil, locate(found, path, at, by)
+	}
+	for i := range e.Objectives {
+		if n := at[element("objectives", i)]; n != nil {
+			e.Objectives[i].Line = n.line
+		}
 	}
 	return e, nil
 }

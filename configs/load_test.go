@@ -32,6 +32,14 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
+// unplaced takes from an experiment where it was read.
+func unplaced(e *Experiment) {
+	e.Source, e.Path = nil, ""
+	for i := range e.Objectives {
+		e.Objectives[i].Line = 0
+	}
+}
+
 // small is the least that is an experiment.
 const small = `version: 1
 target: {url: "http://127.0.0.1:8081"}
@@ -58,7 +66,7 @@ func TestFullYAML(t *testing.T) {
 		{"a fault", e.Phases[2].Faults, []Fault{{Dependency: "payments", Hang: &Hang{}, After: 2 * time.Second, For: 10 * time.Second, Share: 1},
 			{Dependency: "payments", HTTPError: &HTTPError{Status: 429, Body: "slow down", Headers: []Header{{Name: "Retry-After", Value: Secret{Text: "5"}}}},
 				After: 12 * time.Second, For: 3 * time.Second, Share: 1}}},
-		{"an objective", e.Objectives[1], Objective{Text: "hang: errors < 1%", Phase: "hang", Metric: "errors", Op: "<", Value: 0.01, Unit: Ratio}},
+		{"an objective", e.Objectives[1], Objective{Text: "hang: errors < 1%", Line: 49, Phase: "hang", Metric: "errors", Op: "<", Value: 0.01, Unit: Ratio}},
 		{"a fault of capacity lasts as long as its load", e.Capacity.Faults[0], Fault{Dependency: "payments", Share: 1,
 			Latency: &Latency{Delay: Dose{From: time.Second, To: time.Second}, Direction: Downstream}}},
 		{"audit", *e.Audit, Audit{Rate: 8, Horizon: 30 * time.Second}},
@@ -75,9 +83,10 @@ func TestFullYAML(t *testing.T) {
 func TestFormatsAreEqual(t *testing.T) {
 	t.Setenv("STAGING_TOKEN", "hush")
 	want := load(t, "testdata/full.yaml", nil)
+	unplaced(want)
 	for _, file := range []string{"testdata/full.toml", "testdata/full.json"} {
 		got := load(t, file, nil)
-		got.Source, got.Path = want.Source, want.Path
+		unplaced(got)
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", file, got, want)
 		}
@@ -129,6 +138,8 @@ func TestShortForms(t *testing.T) {
 	}{
 		{"a rate per second", rate(`"8/s"`), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
 		{"a rate per minute", rate("480/m"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
+		{"a rate in any time, as vegeta's", rate("480/1m"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 8, To: 8}},
+		{"a rate in a part of a second", rate("5/500ms"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 10, To: 10}},
 		{"a rate per hour", rate("1800/h"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{From: 0.5, To: 0.5}},
 		{"no load at all", rate("0"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{}},
 		{"a ramp", rate("{from: 0, to: 20}"), func(e *Experiment) any { return *e.Phases[0].Rate }, Rate{To: 20}},

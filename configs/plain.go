@@ -24,6 +24,15 @@ func (e *Experiment) PlainSecrets() []Mistake {
 		for j, q := range r.Query {
 			p.secret(q.Name, q.Value, element(path+".query", j)+".value")
 		}
+		for j, q := range r.Form {
+			p.secret(q.Name, q.Value, element(path+".form", j)+".value")
+		}
+		for j, q := range r.Multipart {
+			p.secret(q.Name, q.Value, element(path+".multipart", j)+".value")
+		}
+		if text := string(r.JSON); hideBody(text) != text || strings.Contains(text, hidden) {
+			p.add(text, path+".json", "write {{env VARIABLE}} instead of the value")
+		}
 		for j, h := range r.Headers {
 			p.secret(h.Name, h.Value, element(path+".headers", j)+".value")
 		}
@@ -62,7 +71,7 @@ func (p *plainSecrets) add(value, path, instead string) {
 
 // secret looks at a value that may be given as {env: VARIABLE}.
 func (p *plainSecrets) secret(name string, s Secret, path string) {
-	if s.Env == "" && s.File == "" && s.Text != "" && (secretName.MatchString(name) || strings.Contains(s.Text, hidden)) {
+	if s.Env == "" && s.File == "" && s.Text != "" && (secretName.MatchString(name) && !openText(s.Text) || strings.Contains(s.Text, hidden)) {
 		p.add(s.Text, path, "write {env: VARIABLE} or {file: path} instead")
 	}
 	p.short(s, path)

@@ -21,7 +21,10 @@ const (
 
 // Redactor hides an experiment's secrets in text that leaves the program: its
 // values wherever they stand, and what looks like a secret as Hide does.
-type Redactor struct{ hider *redact.Hider }
+type Redactor struct {
+	hider *redact.Hider
+	table *redact.Table // of data, which may have a great many
+}
 
 // variable finds the environment's variables in a shell command.
 var variable = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
@@ -39,15 +42,8 @@ func (e *Experiment) Redactor() *Redactor {
 	for _, address := range e.addresses() {
 		c.address(*address)
 	}
-	for _, q := range e.Requests {
-		c.address(q.Path)
-		for _, p := range q.Query {
-			c.named(p.Name, p.Value)
-		}
-		for _, h := range q.Headers {
-			c.named(h.Name, h.Value)
-		}
-		c.body(q.Body)
+	for i := range e.Requests {
+		c.request(&e.Requests[i])
 	}
 	for _, f := range e.faults() {
 		if f.HTTPError != nil {
@@ -64,7 +60,52 @@ func (e *Experiment) Redactor() *Redactor {
 		}
 	}
 	slices.Sort(c.found)
-	return &Redactor{redact.New(slices.Compact(c.found), leastSecret)}
+	return &Redactor{redact.New(slices.Compact(c.found), leastSecret), redact.NewTable(e.secretValues(), leastSecret)}
+}
+
+// request adds what is secret in a request.
+func (c *secrets) request(q *Request) {
+	c.address(q.Path)
+	c.variables(q.Path)
+	for _, list := range [][]Param{q.Query, q.Form} {
+		for _, p := range list {
+			c.named(p.Name, p.Value)
+		}
+	}
+	for _, h := range q.Headers {
+		c.named(h.Name, h.Value)
+	}
+	for _, p := range q.Multipart {
+		c.named(p.Name, p.Value)
+	}
+	c.body(q.Body)
+	c.body(Body{Secret{Text: string(q.JSON)}})
+}
+
+// variables adds what {{env NAME}} stands for in a text.
+func (c *secrets) variables(text string) {
+	pieces, _ := Pieces(text)
+	for _, p := range pieces {
+		if p.Kind == fromEnv {
+			c.add(p.Text)
+			c.parts(p.Text)
+		}
+	}
+}
+
+// secretValues are the values of columns that are secret, by data.secret or by name.
+func (e *Experiment) secretValues() (all []string) {
+	for _, d := range e.Data {
+		for i, column := range d.Columns {
+			if !slices.Contains(d.Secret, column) && !secretName.MatchString(column) {
+				continue
+			}
+			for _, row := range d.Rows {
+				all = append(all, row[i])
+			}
+		}
+	}
+	return all
 }
 
 // Text returns a text without secrets, in whatever form package redact knows.
@@ -72,7 +113,7 @@ func (r *Redactor) Text(text string) string {
 	if text == "" {
 		return ""
 	}
-	return Hide(r.hider.Hide(text, hidden))
+	return Hide(r.table.Hide(r.hider.Hide(text, hidden), hidden))
 }
 
 // Error returns an error that says what err says, without secrets, and that
@@ -129,9 +170,11 @@ func (c *secrets) parts(value string) {
 
 // named adds a value that comes from elsewhere, or that has the name of a secret.
 func (c *secrets) named(name string, s Secret) {
-	if s.Env != "" || s.File != "" || secretName.MatchString(name) {
+	if elsewhere := s.Env != "" || s.File != ""; elsewhere || secretName.MatchString(name) && !openText(s.Text) {
 		c.add(s.Text)
 		c.parts(s.Text)
+	} else {
+		c.variables(s.Text)
 	}
 }
 
@@ -151,7 +194,7 @@ func (c *secrets) address(text string) {
 
 func (c *secrets) pairs(query string) {
 	replacePairs(query, func(name, value string) string {
-		if isSecret(name) {
+		if isSecret(name) && !openText(value) {
 			c.add(value)
 			if plain, err := url.QueryUnescape(value); err == nil {
 				c.add(plain)
@@ -167,9 +210,11 @@ func (c *secrets) body(b Body) {
 	whole := b.Env != "" || b.File != ""
 	if whole {
 		c.add(b.Text)
+	} else {
+		c.variables(b.Text)
 	}
 	replaceFields(b.Text, func(name, value string) string {
-		if isSecret(name) || whole && len(value) >= leastPart {
+		if isSecret(name) && !openText(value) || whole && len(value) >= leastPart {
 			c.add(value)
 			if plain, err := url.QueryUnescape(value); err == nil {
 				c.add(plain)

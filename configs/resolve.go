@@ -25,6 +25,9 @@ func (e *Experiment) resolve() Mistakes {
 		e.Chaos.Token.Env = AuthTokenVariable
 	}
 	r.secret(&e.Chaos.Token, "chaos.token")
+	for i := range e.Data {
+		r.data(&e.Data[i], element("data", i))
+	}
 	for i := range e.Requests {
 		r.request(&e.Requests[i], element("requests", i))
 	}
@@ -79,10 +82,14 @@ func (r *resolver) certificates(file *string) {
 }
 
 func (r *resolver) request(q *Request, path string) {
+	given := q.bodyKeys()
+	if q.BodyFile != "" && q.Body != (Body{}) {
+		given = append([]string{"body"}, given...)
+	}
+	for _, key := range given[min(1, len(given)):] {
+		r.found.add(path+"."+key, "is given besides %s; give one of them", given[0])
+	}
 	if q.BodyFile != "" {
-		if q.Body != (Body{}) {
-			r.found.add(path+".body_file", "is given besides body; give one of them")
-		}
 		r.locate(&q.BodyFile)
 		q.Body.Text = string(r.read(q.BodyFile, path+".body_file"))
 	}
@@ -90,7 +97,37 @@ func (r *resolver) request(q *Request, path string) {
 	for i := range q.Query {
 		r.secret(&q.Query[i].Value, element(path+".query", i)+".value")
 	}
+	for i := range q.Form {
+		r.secret(&q.Form[i].Value, element(path+".form", i)+".value")
+	}
+	for i := range q.Multipart {
+		r.part(&q.Multipart[i], element(path+".multipart", i))
+	}
 	r.headers(q.Headers, path)
+}
+
+func (r *resolver) part(p *Part, path string) {
+	r.secret(&p.Value, path+".value")
+	if p.File != "" {
+		r.locate(&p.File)
+		p.Content = r.read(p.File, path+".file")
+	}
+}
+
+// data reads a table.
+func (r *resolver) data(d *Data, path string) {
+	if d.File == "" {
+		return
+	}
+	r.locate(&d.File)
+	content := r.read(d.File, path+".file")
+	if content == nil {
+		return
+	}
+	if err := d.table(content); err != nil {
+		r.found.add(path+".file", "%s: %v", filepath.Base(d.File), err)
+		d.Columns, d.Rows = nil, nil
+	}
 }
 
 func (r *resolver) headers(headers []Header, path string) {

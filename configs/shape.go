@@ -47,6 +47,8 @@ var (
 	sizeType       = reflect.TypeFor[Size]()
 	rateType       = reflect.TypeFor[Rate]()
 	doseType       = reflect.TypeFor[Dose]()
+	jsonType       = reflect.TypeFor[JSON]()
+	pairsType      = reflect.TypeFor[Pairs]()
 	secretType     = reflect.TypeFor[Secret]()
 	bodyType       = reflect.TypeFor[Body]()
 	objectiveType  = reflect.TypeFor[Objective]()
@@ -127,6 +129,10 @@ func wanted(t reflect.Type, k kind) (want string, fits bool) {
 		return rateForms, k == text || k == integer || k == float || k == mapping
 	case doseType:
 		return doseForms, k == text || k == mapping
+	case jsonType:
+		return "any value", true // unfoldRequests has made a text of it
+	case pairsType:
+		return "a map of names to values", k == list
 	case secretType, bodyType:
 		return "text, {env: NAME} or {file: path}", k == text || k == mapping
 	case objectivesType:

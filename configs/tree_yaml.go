@@ -58,7 +58,11 @@ func (r *reader) yamlMap(n *yaml.Node, path string, depth int) (*node, error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode {
-			return nil, Mistake{Line: key.Line, Path: path, Text: "has a key that is no word"}
+			hint := ""
+			if key.Kind == yaml.MappingNode {
+				hint = "; text that begins with {{ needs quotes"
+			}
+			return nil, Mistake{Line: key.Line, Path: path, Text: "has a key that is no word" + hint}
 		}
 		child, err := r.yamlNode(value, join(path, key.Value), depth+1)
 		if err != nil {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,16 +11,26 @@ import (
 )
 
 const (
-	rateForms = `a rate such as 8, "480/m", {from: 0, to: 20} or {from: 2, to: 20, step: 2, every: 10s}`
+	rateForms = `a rate such as 8, "480/m", "5/500ms", {from: 0, to: 20} or {from: 2, to: 20, step: 2, every: 10s}`
 	doseForms = `a duration such as "2s", or {from: 0s, to: 3s, step: 500ms, every: 10s}`
 )
 
-// parseRate reads "8", "8/s", "480/m" or "1000/h" as a rate per second.
+// parseRate reads "8", "8/s", "480/m", "1000/h", or so many in any duration,
+// "480/1m" or "5/500ms", as a rate per second.
 func parseRate(s string) (float64, error) {
-	digits, unit, _ := strings.Cut(s, "/")
-	seconds, ok := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[strings.TrimSpace(unit)]
+	digits, unit, per := strings.Cut(s, "/")
 	v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-	if err != nil || !ok || strings.HasSuffix(s, "/") {
+	seconds := 1.0
+	if unit = strings.TrimSpace(unit); per {
+		if unit == "s" || unit == "m" || unit == "h" {
+			unit = "1" + unit
+		}
+		d, wrong := time.ParseDuration(unit)
+		if seconds = d.Seconds(); wrong != nil || d <= 0 {
+			err = cmp.Or(err, errors.New("no time to count in"))
+		}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("needs %s, not %q", rateForms, s)
 	}
 	return v / seconds, nil

@@ -33,6 +33,7 @@ func (e *Experiment) validate(unread func(path string) bool) Mistakes {
 	c := check{e: e, unread: unread}
 	c.head()
 	c.target()
+	c.data()
 	c.requests()
 	c.dependencies()
 	c.limits()

@@ -40,8 +40,10 @@ func (c *check) dependency(d Dependency, path string) {
 		c.add(path+".host", `is reached through the egress proxy, which needs an address: chaos: {egress: {listen: "127.0.0.1:8888"}}`)
 	case !host && !(listen && upstream):
 		c.add(path, "needs listen and upstream (the site calls listen), or host (the site goes through chaos.egress)")
-	case listen && d.Listen == d.Upstream:
+	case leadsBack(d.Upstream, d.Listen):
 		c.add(path+".upstream", "is the address listened on; calls would go round for ever")
+	case host && leadsBack(d.Upstream, c.e.Chaos.Egress.Listen):
+		c.add(path+".upstream", "is the address of the egress itself; calls would go round for ever")
 	}
 	c.hostPort(d.Upstream, path+".upstream")
 	c.hostPort(d.Host, path+".host")
@@ -74,11 +76,8 @@ func (c *check) listen(ports listeners, text, path string) {
 		c.add(path, "%s", problem)
 		return
 	}
-	if strings.EqualFold(host, "localhost") {
-		host = "127.0.0.1"
-	}
-	address, err := netip.ParseAddr(host)
-	if err != nil {
+	address, known := numeric(host)
+	if !known {
 		c.add(path, "needs a numeric address of this machine, or localhost, before the port")
 		return
 	}
@@ -89,4 +88,26 @@ func (c *check) listen(ports listeners, text, path string) {
 		}
 	}
 	ports[port] = append(ports[port], listener{address, path})
+}
+
+// numeric is a host's address, if that stands there, or localhost does.
+func numeric(host string) (netip.Addr, bool) {
+	if strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1"
+	}
+	address, err := netip.ParseAddr(host)
+	return address.Unmap(), err == nil
+}
+
+// leadsBack reports whether what connects to an address comes out where we listen,
+// both host:port, as far as that can be seen without looking up a name.
+func leadsBack(to, listen string) bool {
+	toHost, toPort, problem := splitHostPort(to)
+	host, port, other := splitHostPort(listen)
+	if problem != "" || other != "" || toPort != port {
+		return false
+	}
+	there, known := numeric(toHost)
+	here, ours := numeric(host)
+	return known && ours && (there == here || here.IsUnspecified() && (there.IsLoopback() || there.IsUnspecified()))
 }

@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"cmp"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -86,5 +88,7 @@ func (c *check) parent(text, path string) {
 		c.add(path, "needs to begin with http://; TLS to the proxy itself is not spoken")
 	case strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "":
 		c.add(path, "needs a host and a port only, such as %s", bare.String())
+	case leadsBack(net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")), c.e.Chaos.Egress.Listen):
+		c.add(path, "is the egress itself; calls would go round for ever")
 	}
 }

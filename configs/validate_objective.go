@@ -19,7 +19,12 @@ func (c *check) objectives() {
 			c.add(path, "%v", err)
 			continue
 		}
-		if first, ok := firsts[o.Metric]; c.measured(o.Phase, path) && ok {
+		phase, named := c.measured(o, path), c.namesKnown(o, path)
+		if !phase || !named {
+			continue
+		}
+		c.slides(o, path)
+		if first, ok := firsts[o.Metric]; ok {
 			c.judged(o, first, path)
 		}
 	}
@@ -31,24 +36,109 @@ func (c *check) objectives() {
 }
 
 // measured checks that an objective's phase, if it names one, exists and has figures.
-func (c *check) measured(phase, path string) bool {
+func (c *check) measured(o Objective, path string) bool {
 	var names []string
 	for _, p := range c.e.Phases {
 		names = append(names, p.Name)
 	}
-	at := slices.Index(names, phase)
+	at := slices.Index(names, o.Phase)
 	switch {
-	case phase == "":
+	case o.Phase == "":
 		return true
 	case at < 0 && c.unnamed(names, "phases"):
+	case at < 0 && slices.Contains(c.requestNames(), o.Phase):
+		c.add(path, "%q is a request and no phase, so it is written without a colon: %q", o.Phase, o.Phase+" "+afterColon(o.Text))
 	case at < 0:
-		c.add(path, "no phase is named %q%s", phase, didYouMean(phase, names))
+		c.add(path, "no phase is named %q%s", o.Phase, didYouMean(o.Phase, names))
 	case c.e.Phases[at].Warmup:
-		c.add(path, "phase %q is a warm-up, which is left out of every figure", phase)
+		c.add(path, "phase %q is a warm-up, which is left out of every figure", o.Phase)
 	default:
 		return true
 	}
 	return false
+}
+
+// namesKnown checks that an objective's request, or dependency, exists.
+func (c *check) namesKnown(o Objective, path string) bool {
+	requests, dependencies := c.requestNames(), []string{}
+	for _, d := range c.e.Dependencies {
+		dependencies = append(dependencies, d.Name)
+	}
+	switch {
+	case o.Request != "" && !slices.Contains(requests, o.Request):
+		c.unknownRequest(o, requests, dependencies, path)
+	case o.Dependency != "" && !slices.Contains(dependencies, o.Dependency):
+		switch {
+		case c.unnamed(dependencies, "dependencies"):
+		case len(dependencies) == 0:
+			c.add(path, "no dependency is named %q: there are none; list it under dependencies", o.Dependency)
+		default:
+			c.add(path, "no dependency is named %q%s", o.Dependency, didYouMean(o.Dependency, dependencies))
+		}
+	default:
+		return true
+	}
+	return false
+}
+
+// unknownRequest says what an objective may have meant by a request that there is not.
+func (c *check) unknownRequest(o Objective, requests, dependencies []string, path string) {
+	switch {
+	case c.unnamed(requests, "requests"):
+	case c.phase(o.Request) >= 0 && o.Phase == "":
+		c.add(path, "%q is a phase and no request, so it is written with a colon: %q", o.Request, o.Request+": "+strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(o.Text), o.Request)))
+	case slices.Contains(dependencies, o.Request):
+		c.add(path, "%q is a dependency; objectives on one are on its timeout, retries or budget", o.Request)
+	default:
+		c.add(path, "no request is named %q%s", o.Request, didYouMean(o.Request, requests))
+	}
+}
+
+func (c *check) requestNames() []string {
+	var names []string
+	for _, r := range c.e.Requests {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// afterColon is what an objective says of its phase.
+func afterColon(text string) string {
+	_, condition, _ := strings.Cut(text, ":")
+	return strings.TrimSpace(condition)
+}
+
+// MaxWindows is how many windows of an objective may lie side by side: so many are
+// kept in memory when a run is measured.
+const MaxWindows = 1 << 14
+
+// slides checks that an objective's window, if it has one, fits into the phases
+// that it is about: into one, or without a name into those that follow each other.
+func (c *check) slides(o Objective, path string) {
+	if o.Over == 0 || !c.timed() {
+		return
+	}
+	var longest, together, all time.Duration
+	for _, p := range c.e.Phases {
+		switch {
+		case o.Phase != "" && p.Name != o.Phase:
+		case p.Warmup:
+			together = 0
+		default:
+			together += p.Duration
+			longest, all = max(longest, together), all+p.Duration
+		}
+	}
+	where := "the phases that are no warm-up last"
+	if o.Phase != "" {
+		where = "phase " + o.Phase + " lasts"
+	}
+	switch least := all / MaxWindows; {
+	case o.Over > longest:
+		c.add(path, "%q could never be judged: %s %s, less than the window; write over %s at most", o.Text, where, human(longest), human(longest))
+	case o.Over < least:
+		c.add(path, "%q makes more than %d windows; make them longer than %s", o.Text, MaxWindows, human(least.Round(time.Second)))
+	}
 }
 
 // judged checks that an objective on onset or recovered has a fault to be
@@ -64,14 +154,14 @@ func (c *check) judged(o Objective, first int, path string) {
 		verb = "is lifted"
 	}
 	faultless := !slices.ContainsFunc(c.e.Phases, func(p Phase) bool { return len(p.Faults) > 0 })
-	switch _, condition, _ := strings.Cut(o.Text, ":"); {
+	switch {
 	case faultless:
 		c.add(path, "%q could never be judged: no phase has a fault; give one, such as faults: [{dependency: payments, hang: {}, after: 1s, for: 5s}]", o.Text)
 	case first < 0:
 		c.add(path, "%q could never be judged: no fault %s before the end of the last phase that is no warm-up; add a phase after it, such as {name: recovery, duration: 30s, rate: 8}", o.Text, verb)
 	default:
 		c.add(path, "%q could never be judged: no fault %s before the end of phase %q; the first phase where it can be is %q: write %q",
-			o.Text, verb, o.Phase, c.e.Phases[first].Name, c.e.Phases[first].Name+": "+strings.TrimSpace(condition))
+			o.Text, verb, o.Phase, c.e.Phases[first].Name, c.e.Phases[first].Name+": "+afterColon(o.Text))
 	}
 }
 
@@ -115,42 +205,4 @@ func (c *check) timed() bool {
 		}
 	}
 	return len(c.e.Phases) > 0
-}
-
-func (c *check) capacity() {
-	q := c.e.Capacity
-	if q == nil {
-		return
-	}
-	if c.number(q.From, "capacity.from") && q.From == 0 {
-		c.add("capacity.from", "needs to be above 0: the lowest rate to try, a second")
-	}
-	most := c.e.Limits.Rate
-	switch {
-	case !c.number(q.To, "capacity.to") || c.unread("capacity.from"):
-	case q.To <= q.From:
-		c.add("capacity.to", "needs to be above from, which is %s", decimal(q.From))
-	case most > 0 && q.To > most:
-		c.add("capacity.to", "%s/s is above limits.rate, which is %s/s", decimal(q.To), decimal(most))
-	}
-	if q.Objective == "" {
-		c.add("capacity.objective", `needs what must hold, such as "errors < 1%%, p95 < 1s"`)
-	} else if _, err := ParseObjectives(q.Objective); err != nil {
-		c.add("capacity.objective", "%v", err)
-	}
-	c.faults(q.Faults, 0, "capacity")
-}
-
-func (c *check) audit() {
-	a := c.e.Audit
-	if a == nil {
-		return
-	}
-	if c.number(a.Rate, "audit.rate") && a.Rate == 0 {
-		c.add("audit.rate", "needs to be above 0: the requests a second while a dependency hangs")
-	}
-	c.positive(a.Horizon, 24*time.Hour, "audit.horizon")
-	if len(c.e.Dependencies) == 0 && c.e.Chaos.Egress.Listen == "" && !c.unread("dependencies") && !c.unread("chaos") {
-		c.add("audit", "needs dependencies to hang; list them under dependencies")
-	}
 }

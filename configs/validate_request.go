@@ -37,7 +37,9 @@ func (c *check) request(r Request, path string) {
 		c.add(path+".weight", "needs to be from 0 to %d, not %d", maxWeight, r.Weight)
 	}
 	c.method(r.Method, path+".method")
-	c.path(r.Path, path+".path")
+	c.path(standIn(r.Path), path+".path")
+	c.values(&r, path)
+	c.multipart(&r, path)
 	for i, h := range r.Headers {
 		c.header(h, element(path+".headers", i))
 	}

@@ -13,12 +13,14 @@ type Campaign struct {
 	Seed        uint64    `json:"seed"`
 	Arrivals    string    `json:"arrivals"` // "uniform" or "poisson": the figures hold for these
 	Started     time.Time `json:"started"`
-	DurationS   float64   `json:"duration_s"`
-	Outcome     string    `json:"outcome"` // "complete", "interrupted" or "failed"
-	Verdict     Verdict   `json:"verdict"` // Pass, Fail or Inconclusive
-	Summary     string    `json:"summary"`
-	ExitCode    int       `json:"exit_code"`
-	Experiment  string    `json:"experiment"` // what was asked, YAML, secrets hidden
+	// Labels are those given with it, such as commit and branch.
+	Labels     map[string]string `json:"labels"`
+	DurationS  float64           `json:"duration_s"`
+	Outcome    string            `json:"outcome"` // "complete", "interrupted" or "failed"
+	Verdict    Verdict           `json:"verdict"` // Pass, Fail or Inconclusive
+	Summary    string            `json:"summary"`
+	ExitCode   int               `json:"exit_code"`
+	Experiment string            `json:"experiment"` // what was asked, YAML, secrets hidden
 }
 
 // The kinds of a campaign.

@@ -112,6 +112,9 @@ type Timeout struct {
 	// HeldHz is the rate at which, while the site had this timeout, every request was
 	// answered well and no queue grew; null where that was not so, or not seen for long enough.
 	HeldHz *float64 `json:"held_hz"`
+	// CallsWaited is how many of a request's several calls are waited for in turn when
+	// none is answered; 0 where that was not seen.
+	CallsWaited float64 `json:"calls_waited,omitempty"`
 	// HoldS is how long a call that is not answered holds a worker in all: its
 	// tries, the pauses between them, and what the page does in its stead; null
 	// when it is not known, and then taken for the tries alone.
@@ -283,4 +286,7 @@ type Evidence struct {
 	Kind   string  `json:"kind"`
 	Count  int64   `json:"count"`
 	Text   string  `json:"text"` // the first
+	// Dependency is, of calls in a slow log, the only one that a fault made wait
+	// then; "" where there was none, or were several.
+	Dependency string `json:"dependency,omitempty"`
 }

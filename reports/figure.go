@@ -25,6 +25,3 @@ func FigureName(figure, request, phase, dependency string) string {
 func (c *Compared) Name() string {
 	return FigureName(c.Figure, c.Request, c.Phase, c.Dependency)
 }
-
-// Title is what the figure is called.
-func (s *Series) Title() string { return FigureName(s.Figure, "", s.Phase, s.Dependency) }

@@ -33,7 +33,9 @@ type Report struct {
 	ExitCode     int               `json:"exit_code"`
 	Fidelity     Fidelity          `json:"fidelity"`
 	Phases       []Phase           `json:"phases"`
-	Total        Traffic           `json:"total"` // of all phases that are no warm-up
+	Total        Traffic           `json:"total"`    // of all phases that are no warm-up
+	Requests     []RequestTraffic  `json:"requests"` // the same of each request
+	Astray       []Astray          `json:"astray"`   // requests that were never answered with what was asked for
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
 	Slowdowns    []Slowdown        `json:"slowdowns"`
@@ -230,13 +232,19 @@ type Recovery struct {
 type Objective struct {
 	Text     string   `json:"text"`
 	Phase    string   `json:"phase"`
-	OK       *bool    `json:"ok"` // null when it could not be judged
-	Observed *float64 `json:"observed"`
-	Limit    float64  `json:"limit"`
-	Unit     string   `json:"unit"` // "s", "ratio", "count" or "/s"
-	Why      string   `json:"why"`  // why it was missed or could not be judged; empty when it was met
-	File     string   `json:"file"` // where it was written, as far as is known
-	Line     int      `json:"line"` // in File, from 1; 0 when not known
+	OK       *bool    `json:"ok"`       // null when it could not be judged
+	Observed *float64 `json:"observed"` // over windows that of the worst
+	// Low and High are what Observed lies between where it is an estimate; null where it was
+	// counted, and where nothing bounds it.
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
+	AtS   *float64 `json:"at_s"`  // when the worst window began; null where there are none
+	Limit *float64 `json:"limit"` // null when the baseline that gives it is not known
+	Unit  string   `json:"unit"`  // "s", "ratio", "count" or "/s"
+	Seen  string   `json:"seen"`  // Observed in words, with what there is to say of it; empty when nothing was seen
+	Why   string   `json:"why"`   // why it was missed or could not be judged; empty when it was met
+	File  string   `json:"file"`  // where it was written, as far as is known
+	Line  int      `json:"line"`  // in File, from 1; 0 when not known
 }
 
 // Timeline is the run cut into equal buckets, for charts. All slices have one

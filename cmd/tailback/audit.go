@@ -10,6 +10,7 @@ import (
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/render"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -17,6 +18,7 @@ import (
 func newAudit() *cobra.Command {
 	var o overrides
 	var out, format, stopFile, from string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
@@ -33,6 +35,9 @@ the site call in an earlier run, except the site itself.`,
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if exp.Audit == nil {
@@ -65,6 +70,7 @@ the site call in an earlier run, except the site itself.`,
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addFormat(cmd, &format)
 	cmd.Flags().StringVar(&from, "from", "", "folder, or report.json, of a run whose egress saw what the site calls")
 	addOut(cmd, &out, "the report and a bundle of each dependency", "<name>-audit")
@@ -112,10 +118,13 @@ func audit(cmd *cobra.Command, exp *configs.Experiment, out, format string) erro
 	if a == nil {
 		return err
 	}
+	leaveForCI(cmd, out, ci.OfAudit(a))
 	return finish(cmd, a.ExitCode, err, func(w io.Writer) error {
 		return errors.Join(auditForms[format](w, a), namePage(w, out, format))
 	})
 }
 
 // auditForms are how an audit is printed.
-var auditForms = map[string]func(io.Writer, *reports.Audit) error{"text": render.AuditText, "json": render.AuditJSON, "html": render.AuditHTML}
+var auditForms = map[string]func(io.Writer, *reports.Audit) error{"text": render.AuditText, "json": render.AuditJSON, "html": render.AuditHTML,
+	"junit":    func(w io.Writer, a *reports.Audit) error { return ci.JUnit(w, ci.OfAudit(a)) },
+	"markdown": func(w io.Writer, a *reports.Audit) error { return ci.Markdown(w, ci.OfAudit(a)) }}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/compare"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -48,7 +49,7 @@ func (b baseline) compare(ctx context.Context, out string, of error) (*reports.C
 	}
 	c := compare.Compare([]compare.Run{b.run}, []compare.Run{run},
 		compare.Options{MinEffect: compare.UsualMinEffect, Significance: compare.UsualSignificance})
-	if err := campaign.WriteComparison(out, c); err != nil {
+	if err := campaign.WriteComparison(out, c, b.run.Report, run.Report); err != nil {
 		return c, errors.Join(of, failed(ctx, err))
 	}
 	return c, of
@@ -62,9 +63,28 @@ func withComparison(code int, c *reports.Comparison) int {
 	return code
 }
 
-// ended prints what follows a run's report: what it was compared with, and where its page lies.
-func ended(cmd *cobra.Command, w io.Writer, c *reports.Comparison, out, format string) error {
-	return errors.Join(printCompared(cmd, w, c, format), namePage(w, out, format))
+// suiteOf is what CI reads of a run, and of what it was compared with, if that is not nil.
+func suiteOf(r *reports.Report, c *reports.Comparison) *ci.Suite {
+	s := ci.OfRun(r)
+	if c != nil {
+		s.Against(c)
+	}
+	return s
+}
+
+// printRun prints a run's report, what it was compared with, and where its page lies.
+func printRun(cmd *cobra.Command, w io.Writer, r *reports.Report, c *reports.Comparison, out, format string) error {
+	switch format {
+	case "junit":
+		return ci.JUnit(w, suiteOf(r, c))
+	case "markdown":
+		return ci.Markdown(w, suiteOf(r, c))
+	}
+	render, err := renderer(cmd, format)
+	if err != nil {
+		return err
+	}
+	return errors.Join(render(w, r), printCompared(cmd, w, c, format), namePage(w, out, format))
 }
 
 // printCompared prints what a run was compared with behind its report, for people:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/render"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -16,6 +17,7 @@ import (
 func newCapacity() *cobra.Command {
 	var o overrides
 	var out, format, stopFile string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "capacity FILE",
@@ -32,6 +34,9 @@ again.`,
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if exp.Capacity == nil {
@@ -58,6 +63,7 @@ again.`,
 			if found == nil {
 				return err
 			}
+			leaveForCI(cmd, out, ci.OfCapacity(found))
 			return finish(cmd, found.ExitCode, err, func(w io.Writer) error {
 				return errors.Join(capacityForms[format](w, found), namePage(w, out, format))
 			})
@@ -66,13 +72,16 @@ again.`,
 	o.addFlags(cmd)
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addFormat(cmd, &format)
 	addOut(cmd, &out, "the report and the trials", "<name>-capacity")
 	return cmd
 }
 
 // capacityForms are how a search's result is printed.
-var capacityForms = map[string]func(io.Writer, *reports.Capacity) error{"text": render.CapacityText, "json": render.CapacityJSON, "html": render.CapacityHTML}
+var capacityForms = map[string]func(io.Writer, *reports.Capacity) error{"text": render.CapacityText, "json": render.CapacityJSON, "html": render.CapacityHTML,
+	"junit":    func(w io.Writer, c *reports.Capacity) error { return ci.JUnit(w, ci.OfCapacity(c)) },
+	"markdown": func(w io.Writer, c *reports.Capacity) error { return ci.Markdown(w, ci.OfCapacity(c)) }}
 
 // capacityProgress prints a line a trial, once it is over: its rate, and what came of it.
 func capacityProgress(w io.Writer, name string) campaign.CapacityProgress {

@@ -155,6 +155,9 @@ func newChecked(file string, exp *configs.Experiment) checked {
 	for _, plain := range exp.PlainSecrets() {
 		is.Remarks = append(is.Remarks, remark{Where: plain.Path, Text: plain.Text})
 	}
+	for _, shared := range exp.SharedSessions() {
+		is.Remarks = append(is.Remarks, remark{Where: shared.Path, Text: shared.Text})
+	}
 	for _, f := range exp.Foresee() {
 		is.Remarks = append(is.Remarks, remark{f.Path, f.Text, f.Never})
 	}

@@ -40,7 +40,7 @@ func TestReportOfARunThatGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, diagnostics bytes.Buffer
-	if code := run(t.Context(), []string{"report", dir}, &out, &diagnostics); code != exitFailed || out.Len() > 0 || !strings.Contains(diagnostics.String(), "is still writing it") {
+	if code := run(t.Context(), []string{"report", dir}, &out, &diagnostics); code != exitFailed || out.Len() > 0 || !strings.Contains(diagnostics.String(), "its run, audit or search still goes on") {
 		t.Errorf("exits with %d, says %q and %q", code, out.String(), diagnostics.String())
 	}
 	if exists(filepath.Join(dir, "report.json")) {
@@ -51,5 +51,26 @@ func TestReportOfARunThatGoesOn(t *testing.T) {
 	}
 	if run(t.Context(), []string{"report", dir}, &out, &diagnostics); !exists(filepath.Join(dir, "report.json")) {
 		t.Errorf("after its end: %s", diagnostics.String())
+	}
+}
+
+// Between two of its runs, when none is being written, an audit or a search goes on
+// all the same; killed it is when nobody holds its folder.
+func TestReportOfAnAuditBetweenItsRuns(t *testing.T) {
+	dir := t.TempDir()
+	w, err := journal.Create(filepath.Join(dir, "payments"), journal.Manifest{Name: "x"}, []byte("version: 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(journal.Outcome{Status: "complete", Undone: true}); err != nil {
+		t.Fatal(err)
+	}
+	held := journal.Hold(dir)
+	for _, want := range []string{"audit or search still goes on", "killed before it wrote its own report"} {
+		var out, diagnostics bytes.Buffer
+		if code := run(t.Context(), []string{"report", dir}, &out, &diagnostics); code != exitFailed || out.Len() > 0 || !strings.Contains(diagnostics.String(), want) {
+			t.Errorf("exits with %d, says %q and %q, want %q", code, out.String(), diagnostics.String(), want)
+		}
+		held.Close()
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/compare"
+	"github.com/tailback/tailback/reports/pages"
 	"github.com/tailback/tailback/reports/render"
 )
 
@@ -39,8 +40,7 @@ what was asked can't be compared, where the load of a run was not as asked, or
 where of a phase not one figure can be told.`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			print, err := comparisonForm(cmd, format)
-			if err != nil {
+			if err := knownFormat(format); err != nil {
 				return err
 			}
 			if err := sides.take(args); err != nil {
@@ -59,37 +59,39 @@ where of a phase not one figure can be told.`,
 			}
 			c := compare.Compare(before, after, o)
 			if out != "" {
-				err = leaveComparison(out, c)
+				err = leaveComparison(out, c, before[0].Report, after[0].Report)
 			}
 			if err != nil {
 				err = failed(cmd.Context(), err)
 			}
-			return finish(cmd, c.ExitCode, err, func(w io.Writer) error { return print(w, c) })
+			return finish(cmd, c.ExitCode, err, func(w io.Writer) error {
+				return printComparison(cmd, w, c, before[0].Report, after[0].Report, format)
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&sides.before, "before", nil, "`folder` of a run before the change (repeatable, in place of BEFORE)")
 	cmd.Flags().StringArrayVar(&sides.after, "after", nil, "`folder` of a run after it (repeatable, in place of AFTER)")
 	cmd.Flags().Float64Var(&o.MinEffect, "min-effect", compare.UsualMinEffect, "smallest change worth telling, as a `ratio` of what was before")
 	cmd.Flags().Float64Var(&o.Significance, "significance", compare.UsualSignificance, "`ratio` of comparisons of alike sides that may tell them apart, over all figures together")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`folder` for comparison.json; must be absent or empty (by default nothing is left)")
-	cmd.Flags().StringVar(&format, "format", "text", "of what is printed: "+strings.Join(comparisonFormats, ", "))
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`folder` for comparison.json and comparison.html; must be absent or empty (by default nothing is left)")
+	addFormat(cmd, &format)
 	return cmd
 }
 
-var comparisonFormats = []string{"text", "json", "markdown"}
-
-// comparisonForm returns what prints a comparison in the format.
-func comparisonForm(cmd *cobra.Command, format string) (func(io.Writer, *reports.Comparison) error, error) {
+// printComparison prints a comparison in a format that is known; the pictures of a page
+// are of these two runs.
+func printComparison(cmd *cobra.Command, w io.Writer, c *reports.Comparison, before, after *reports.Report, format string) error {
 	switch format {
-	case "text":
-		look := render.Look{Color: colours(cmd, cmd.OutOrStdout()), All: given(cmd, "verbose")}
-		return func(w io.Writer, c *reports.Comparison) error { return render.ComparisonText(w, c, look) }, nil
 	case "json":
-		return render.ComparisonJSON, nil
+		return render.ComparisonJSON(w, c)
+	case "html":
+		return pages.Comparison(w, c, before, after)
+	case "junit":
+		return ci.JUnit(w, ci.OfComparison(c))
 	case "markdown":
-		return render.ComparisonMarkdown, nil
+		return ci.Markdown(w, ci.OfComparison(c))
 	}
-	return nil, usage(fmt.Errorf("read --format %q: it is one of %s", format, strings.Join(comparisonFormats, ", ")))
+	return render.ComparisonText(w, c, render.Look{Color: colours(cmd, w), All: given(cmd, "verbose")})
 }
 
 // comparedSides are the folders of the runs to compare.
@@ -143,8 +145,8 @@ func readRuns(dirs []string) (runs []compare.Run, err error) {
 	return runs, err
 }
 
-// leaveComparison writes comparison.json into a folder of its own.
-func leaveComparison(dir string, c *reports.Comparison) error {
+// leaveComparison writes comparison.json and comparison.html into a folder of its own.
+func leaveComparison(dir string, c *reports.Comparison, before, after *reports.Report) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("write comparison: %s is not empty; name another folder with --out", dir)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -153,5 +155,5 @@ func leaveComparison(dir string, c *reports.Comparison) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}
-	return campaign.WriteComparison(dir, c)
+	return campaign.WriteComparison(dir, c, before, after)
 }

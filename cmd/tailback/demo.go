@@ -17,6 +17,7 @@ import (
 	"github.com/tailback/tailback/internal/ports"
 	"github.com/tailback/tailback/internal/staging"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -99,7 +100,7 @@ func demo(cmd *cobra.Command, kind, out string) error {
 	fmt.Fprintf(w, "\n  reports: %s\n", filepath.Join(out, "*", campaign.ReportHTML))
 	for _, r := range results {
 		if r.Verdict == reports.Inconclusive {
-			return &exitError{exitFailed, fmt.Errorf("run demo: %s was inconclusive: see its report", r.Name)}
+			return &exitError{code: exitFailed, err: fmt.Errorf("run demo: %s was inconclusive: see its report", r.Name)}
 		}
 	}
 	return nil
@@ -122,6 +123,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, i int, site *staging.Site,
 	if err != nil {
 		return nil, err
 	}
+	writeForCI(cmd, dir, ci.OfRun(r))
 	_, err = fmt.Fprint(cmd.OutOrStdout(), exp.Name, "\n", words.Paragraph("  ", "  ", r.Summary, words.Columns))
 	return r, err
 }

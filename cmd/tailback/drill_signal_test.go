@@ -95,9 +95,9 @@ func TestInterruptionSays(t *testing.T) {
 		err  exitError
 		want string
 	}{
-		{exitError{exitInterrupted, stopped}, "interrupted (interrupt signal received); every fault is lifted, what was recorded is kept"},
-		{exitError{exitInterrupted, errors.Join(stopped, lost)}, "interrupted (interrupt signal received)\nfinish bundle: no such file or directory"},
-		{exitError{exitFailed, lost}, "finish bundle: no such file or directory"},
+		{exitError{code: exitInterrupted, err: stopped}, "interrupted (interrupt signal received); every fault is lifted, what was recorded is kept"},
+		{exitError{code: exitInterrupted, err: errors.Join(stopped, lost)}, "interrupted (interrupt signal received)\nfinish bundle: no such file or directory"},
+		{exitError{code: exitFailed, err: lost}, "finish bundle: no such file or directory"},
 	} {
 		if got := row.err.says(); got != row.want {
 			t.Errorf("got %q, want %q", got, row.want)

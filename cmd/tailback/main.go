@@ -61,14 +61,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	case exit.err != nil:
 		tell(stderr, "tailback: "+exit.says())
+		annotateRefusal(stderr, exit)
 	}
 	return exit.code
 }
 
 // exitError ends the program with a code, and a message if err is set.
 type exitError struct {
-	code int
-	err  error
+	code     int
+	err      error
+	reported bool // there is a report that says so
 }
 
 func (e *exitError) Error() string {
@@ -95,15 +97,15 @@ func (e *exitError) says() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 // usage is a mistake in the command line or a file.
-func usage(err error) error { return &exitError{exitUsage, err} }
+func usage(err error) error { return &exitError{code: exitUsage, err: err} }
 
 // failed is anything that kept a command from doing its work. A fault that may be
 // left is worse than having been interrupted.
 func failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(err, harness.ErrStuck) {
-		return &exitError{exitInterrupted, err}
+		return &exitError{code: exitInterrupted, err: err}
 	}
-	return &exitError{exitFailed, err}
+	return &exitError{code: exitFailed, err: err}
 }
 
 func newRoot() *cobra.Command {
@@ -121,7 +123,7 @@ The manual, by tailback help TOPIC:
 	}
 	// Flags are described in the columns of any terminal.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", words.Columns)))
-	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newCompare(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
+	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newCompare(), newHistory(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
 	root.SetHelpCommand(newHelp())
 	addCommon(root)
 	return root

@@ -168,7 +168,7 @@ func question(text map[string]*string, hang bool) (*whatif.Question, string, err
 		Poisson:         m.oneOf(text, "arrivals", "uniform", "poisson") == "poisson",
 		TCP:             m.oneOf(text, "network", "unix", "tcp") == "tcp",
 	}
-	format := m.oneOf(text, "format", formats...)
+	format := m.oneOf(text, "format", "text", "json", "html")
 	var err error
 	if q.Seed, err = strconv.ParseUint(*text["seed"], 10, 64); err != nil {
 		m.add("read --seed %q: must be a whole number, like --seed 1", *text["seed"])

@@ -40,7 +40,7 @@ toxiproxy-cli and Toxiproxy's client libraries work at the same address.`,
 				fmt.Fprintf(cmd.OutOrStdout(), "runs and Toxiproxy's clients are served at http://%s; Ctrl-C ends it\n", api)
 			}
 			if err := harness.Proxy(cmd.Context(), exp, listen, ready, say); err != nil {
-				return &exitError{exitFailed, err}
+				return &exitError{code: exitFailed, err: err}
 			}
 			return nil // Ctrl-C is the usual end, and no failure
 		},

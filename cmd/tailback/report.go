@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -22,11 +23,11 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Write the report of a bundle again, from the bundle alone",
-		Long: `Report analyses the bundle in DIR, writes report.json and report.html into it
-and prints the report. The same bundle gives the same bytes. It exits as the run
-did. Of the folder of an audit or a search for the capacity it writes
-report.html and prints the report again, from its report.json; each run in it is
-a bundle of its own.`,
+		Long: `Report analyses the bundle in DIR, writes report.json, report.html, card.svg
+and what CI reads into it, and prints the report. The same bundle gives the same
+bytes. It exits as the run did. Of the folder of an audit or a search for the
+capacity it writes report.html and prints the report again, from its
+report.json; each run in it is a bundle of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			render, err := renderer(cmd, format)
@@ -34,10 +35,10 @@ a bundle of its own.`,
 				return err
 			}
 			if journal.BeingWritten(args[0]) {
-				return failed(cmd.Context(), fmt.Errorf("report %s: its run is still writing it; wait for its end, or end it in good order with: touch %s", args[0], filepath.Join(args[0], stopName)))
+				return failed(cmd.Context(), fmt.Errorf("report %s: its run, audit or search still goes on; wait for its end, or end it in good order with: touch %s", args[0], filepath.Join(args[0], stopName)))
 			}
 			if audit, found, err := campaign.Rewrite(args[0]); audit != nil || found != nil || err != nil {
-				return again(cmd, audit, found, err, format)
+				return again(cmd, args[0], audit, found, err, format)
 			}
 			r, err := campaign.WriteReports(args[0])
 			if err != nil {
@@ -46,6 +47,7 @@ a bundle of its own.`,
 			if r == nil {
 				return err
 			}
+			writeForCI(cmd, args[0], ci.OfRun(r))
 			return finish(cmd, r.ExitCode, err, func(w io.Writer) error { return render(w, r) })
 		},
 	}
@@ -54,14 +56,16 @@ a bundle of its own.`,
 }
 
 // again prints the report of an audit or a search that was written again.
-func again(cmd *cobra.Command, audit *reports.Audit, found *reports.Capacity, err error, format string) error {
+func again(cmd *cobra.Command, dir string, audit *reports.Audit, found *reports.Capacity, err error, format string) error {
 	if err != nil {
 		err = failed(cmd.Context(), err)
 	}
 	switch {
 	case audit != nil:
+		writeForCI(cmd, dir, ci.OfAudit(audit))
 		return finish(cmd, audit.ExitCode, err, func(w io.Writer) error { return auditForms[format](w, audit) })
 	case found != nil:
+		writeForCI(cmd, dir, ci.OfCapacity(found))
 		return finish(cmd, found.ExitCode, err, func(w io.Writer) error { return capacityForms[format](w, found) })
 	}
 	return err
@@ -69,7 +73,7 @@ func again(cmd *cobra.Command, audit *reports.Audit, found *reports.Capacity, er
 
 type renderFunc = func(io.Writer, *reports.Report) error
 
-var formats = []string{"text", "json", "html"}
+var formats = []string{"text", "json", "html", "junit", "markdown"}
 
 func addFormat(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", "of what is printed: "+strings.Join(formats, ", "))
@@ -85,6 +89,10 @@ func renderer(cmd *cobra.Command, format string) (renderFunc, error) {
 		return render.JSON, nil
 	case format == "html":
 		return render.HTML, nil
+	case format == "junit":
+		return func(w io.Writer, r *reports.Report) error { return ci.JUnit(w, ci.OfRun(r)) }, nil
+	case format == "markdown":
+		return func(w io.Writer, r *reports.Report) error { return ci.Markdown(w, ci.OfRun(r)) }, nil
 	case colours(cmd, cmd.OutOrStdout()):
 		return render.TextColor, nil
 	}

@@ -17,26 +17,31 @@ import (
 	"github.com/tailback/tailback/reports"
 )
 
+const runLong = `Run drives the experiment's traffic, plays its faults and reports what
+happened. It exits with 0 when all objectives are met or none are given, with 1
+when one is missed, and with 3 when that can't be told. With --baseline it also
+compares the run with that one, as tailback compare does, leaves comparison.json
+beside the report, and, when the objectives let it, exits as compare does.`
+
 func newRun() *cobra.Command {
 	var o overrides
 	var out, format, stopFile, against string
+	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
-		Long: `Run drives the experiment's traffic, plays its faults and reports what
-happened. It exits with 0 when all objectives are met or none are given, with 1
-when one is missed, and with 3 when that can't be told. With --baseline it also
-compares the run with that one, as tailback compare does, leaves comparison.json
-beside the report, and, when the objectives let it, exits as compare does.`,
-		Args: cobra.ExactArgs(1),
+		Long:  runLong,
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := renderer(cmd, format)
-			if err != nil {
+			if err := knownFormat(format); err != nil {
 				return err
 			}
 			exp, err := o.load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := label(cmd, exp, labels); err != nil {
 				return err
 			}
 			if len(exp.Phases) == 0 {
@@ -65,7 +70,8 @@ beside the report, and, when the objectives let it, exits as compare does.`,
 				return err
 			}
 			c, err := base.compare(cmd.Context(), out, err)
-			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return errors.Join(render(w, r), ended(cmd, w, c, out, format)) })
+			leaveForCI(cmd, out, suiteOf(r, c))
+			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return printRun(cmd, w, r, c, out, format) })
 		},
 	}
 	o.addFlags(cmd)
@@ -73,6 +79,7 @@ beside the report, and, when the objectives let it, exits as compare does.`,
 	cmd.Flags().StringVar(&against, "baseline", "", "`folder` of an earlier run: what became worse or better since is told as well")
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
+	addLabels(cmd, &labels)
 	addOut(cmd, &out, "the bundle and the report", "<name>")
 	return cmd
 }
@@ -125,7 +132,7 @@ func finish(cmd *cobra.Command, code int, err error, print func(io.Writer) error
 		err = failed(cmd.Context(), errors.Join(err, fmt.Errorf("print report: %w", printErr)))
 	}
 	if code != exitOK {
-		return &exitError{code, err}
+		return &exitError{code, err, true}
 	}
 	return err
 }

@@ -41,7 +41,7 @@ demo.yaml runs against it.`,
 			describeSite(cmd.OutOrStdout(), site, o)
 			<-cmd.Context().Done() // Ctrl-C is the usual end, and no failure
 			if err := site.Close(); err != nil {
-				return &exitError{exitFailed, err}
+				return &exitError{code: exitFailed, err: err}
 			}
 			return nil
 		},

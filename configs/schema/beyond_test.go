@@ -7,19 +7,30 @@ var beyond = reasons(map[string][]string{
 		"body_file_folder.yaml", "body_file_missing.yaml", "ca_file_missing.yaml", "ca_file_not_pem.yaml", "header_secret_newline.yaml",
 		"http_error_secret.yaml", "secret_env_unset.yaml", "secret_file_empty.yaml", "secret_file_missing.yaml",
 	},
+	"nor the rows of data": {
+		"data_empty.yaml", "data_head.yaml", "data_lacks.yaml", "data_list.yaml", "data_long.yaml", "data_missing.yaml", "data_null.yaml",
+		"data_quote.yaml", "data_secret.yaml", "data_short.yaml", "data_twice.yaml", "multipart_missing.yaml",
+		"placeholder_column.yaml", "placeholder_column_far.yaml", "placeholder_header_newline.yaml",
+	},
+	"placeholders have a grammar": {
+		"placeholder_body_file.yaml", "placeholder_dollar.yaml", "placeholder_dollar_odd.yaml", "placeholder_env.yaml", "placeholder_open.yaml",
+		"placeholder_postman.yaml", "placeholder_random.yaml", "placeholder_secret.yaml", "placeholder_toml.toml", "placeholder_unknown.yaml",
+	},
 	"a schema can't say that a name is used elsewhere": {
-		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
+		"placeholder_no_data.yaml", "placeholder_other_data.yaml",
+		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "objective_request.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
 	},
 	"a schema can't hold one key of two items against each other": {
-		"dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",
+		"data_duplicate.yaml", "dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",
 		"phases_duplicate.yaml", "requests_duplicate.yaml", "requests_duplicate_unnamed.yaml",
 	},
 	"a schema can't hold two values against each other": {
-		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
+		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "dependency_round_any.yaml", "egress_round.yaml", "egress_upstream_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
 		"rate_above_limit.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {
-		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml",
+		"data_once.yaml", "data_once_closed.yaml",
+		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml", "objective_windows_many.yaml",
 		"reset_too_late.yaml", "steps_tiny.yaml", "steps_too_long.yaml",
 	},
 	"a schema can't tell how long or large a text says": {
@@ -36,7 +47,7 @@ var beyond = reasons(map[string][]string{
 	"php-fpm's access.format has a grammar":                      {"site_format_letter.yaml", "site_format_open.yaml", "site_format_useless.yaml", "site_format_verb.yaml"},
 	"a network's address must fit its length":                    {"egress_allow.yaml"},
 	"a reader of YAML makes text of it, or reads the first of two": {
-		"binary.yaml", "date.yaml", "two_documents.yaml",
+		"binary.yaml", "date.yaml", "json_binary.yaml", "two_documents.yaml",
 	},
 })
 

@@ -15,16 +15,28 @@ import (
 const (
 	number     = `[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?`
 	duration   = `[+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+|[-+]?0`
-	rate       = `\s*` + number + `\s*(/\s*[smh]\s*)?`
+	rate       = `\s*` + number + `\s*(/\s*([smh]|` + duration + `)\s*)?`
+	perNothing = `/[^1-9]*0[^1-9]*$` // so many in 0s
 	size       = `[0-9]{1,15} ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	kilobytes  = `[0-9]{0,12}000 ?[Bb]?(/s)?|[0-9]{1,15} ?[KkMmGg][Bb](/s)?`
 	notNothing = `[1-9]`
 
-	op        = `\s*(<=|>=|==|<|>)\s*`
-	spans     = `(p50|p90|p95|p99|p999|max)` + op + `(` + duration + `)`
-	ends      = `(recovered|onset)` + op + `(` + duration + `)`
-	counts    = `(errors|ok|degraded|502|503|504)` + op + number + `\s*%?|rate` + op + number + `(/s)?`
-	condition = `(` + spans + `|` + counts + `)`
+	// The parts of an objective. What is held against a baseline is not measured to be ==.
+	op      = `\s*(<=|>=|==|<|>)\s*`
+	beside  = `\s*(<=|>=|<|>)\s*` + factor
+	factor  = number + `\s*x\s+baseline`
+	spans   = `(p50|p90|p95|p99|p999|max)`
+	counts  = `(errors|ok|degraded|502|503|504)`
+	hits    = `(` + spans + op + `(` + duration + `)|` + counts + op + number + `\s*%?|rate` + op + number + `(/s)?)`
+	ofHits  = `(` + hits + over + `?|(` + spans + `|` + counts + `|rate)` + beside + `)`
+	ofFault = `(recovered|onset)` + op + `(` + duration + `)`
+	ofCalls = `((timeout|budget)(` + op + `(` + duration + `)|` + beside + `)|retries` + op + number + `(\s*x\s+baseline)?)`
+	ofSite  = `(capacity(` + op + number + `(/s)?|` + beside + `)|(workers|queue_slots)` + op + number + `(\s*x\s+baseline)?|gateway_timeout(` + op + `(` + duration + `)|` + beside + `))`
+	over    = `(\s+over\s+(` + duration + `))`
+	phase   = `([^":\s]([^:]*[^:\s])?\s*:\s*)`
+	name    = `(([^":\s]([^:]*[^:\s])?|".+")\s+)` // whose the metric is, in quotes where it holds a colon
+	named   = `(([^"\s](.*\S)?|".+")\s+)`         // the same behind a phase, which ends at the first colon
+	listed  = `(([^":,\s]([^:,]*[^:,\s])?|"[^",]+")\s+)`
 )
 
 // scalar returns the schema of a value without keys of its own.
@@ -47,17 +59,22 @@ func scalar(k configs.Key) *jsonschema.Schema {
 	case configs.FormSize:
 		return sizeOf(k)
 	case configs.FormRate:
-		return anyOf(bounded("number", k), matching(rate, `needs a rate such as 8 or "480/m"`), steps(bounded("number", k), positiveNumber()))
+		return anyOf(bounded("number", k), rateText(), steps(bounded("number", k), positiveNumber()))
 	case configs.FormDose:
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
 	case configs.FormSecret:
 		return anyOf(text(k), elsewhere())
+	case configs.FormAny:
+		return &jsonschema.Schema{Not: &jsonschema.Schema{Type: "null"}}
+	case configs.FormPairs:
+		return pairs()
 	case configs.FormObjectives:
-		return &jsonschema.Schema{Type: "array", Items: matching(`\s*([^:]*[^:\s][^:]*:\s*)?(`+condition+`|`+ends+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
+		form := strings.Join([]string{phase + named + `?` + ofHits, phase + `?` + ofFault, name + `?` + ofHits, name + ofCalls, ofSite}, "|")
+		return &jsonschema.Schema{Type: "array", Items: matching(`\s*(`+form+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
 	case configs.FormObjective:
-		return matching(`\s*`+condition+`\s*(,\s*`+condition+`\s*)*`, `needs objectives such as "errors < 1%, p95 < 1s"`)
+		return matching(`\s*`+listed+`?`+hits+`\s*(,\s*`+listed+`?`+hits+`\s*)*`, `needs objectives such as "errors < 1%, p95 < 1s"`)
 	case configs.FormAborts:
-		return oneOrMore(matching(`\s*`+condition+`\s+over\s+(`+duration+`)\s*`, `needs a rule such as "errors > 50% over 10s"`))
+		return oneOrMore(matching(`\s*`+hits+over+`\s*`, `needs a rule such as "errors > 50% over 10s"`))
 	}
 	panic(fmt.Sprintf("describe %s: no schema for the form %q", k.Path, k.Form)) // TestSchemaIsWellFormed
 }
@@ -86,6 +103,25 @@ func bounded(of string, k configs.Key) *jsonschema.Schema {
 	if k.Most > 0 {
 		s.Maximum = new(k.Most)
 	}
+	return s
+}
+
+// pairs returns the schema of names and values, as a map or as a list.
+func pairs() *jsonschema.Schema {
+	value := anyOf(&jsonschema.Schema{Types: []string{"string", "number", "boolean", "null"}}, elsewhere())
+	item := &jsonschema.Schema{
+		Type: "object", Properties: map[string]*jsonschema.Schema{"name": {Type: "string", Pattern: "."}, "value": anyOf(&jsonschema.Schema{Type: "string"}, elsewhere())},
+		PropertyOrder: []string{"name", "value"}, AdditionalProperties: never(), Required: []string{"name"},
+	}
+	return anyOf(
+		&jsonschema.Schema{Type: "object", AdditionalProperties: anyOf(value, &jsonschema.Schema{Type: "array", Items: value.CloneSchemas()})},
+		&jsonschema.Schema{Type: "array", Items: item})
+}
+
+// rateText returns the schema of a rate that is written as text.
+func rateText() *jsonschema.Schema {
+	s := matching(rate, `needs a rate such as 8 or "480/m"`)
+	s.Not = &jsonschema.Schema{Pattern: perNothing}
 	return s
 }
 

@@ -16,6 +16,7 @@ var rules = map[string]func(*schema){
 			has("capacity"), has("audit"),
 		}
 		s.AllOf = []*schema{
+			{Not: &schema{AllOf: []*schema{anyOf(has("audit"), has("capacity")), {Required: []string{"data"}, Properties: properties("data", &schema{Contains: &schema{Required: []string{"order"}, Properties: properties("order", constant(configs.RowOnce))}})}}}},
 			{If: needsEgress(), Then: hasEgress()},
 			{If: has("audit"), Then: anyOf(hasEgress(), &schema{Required: []string{"dependencies"}, Properties: properties("dependencies", &schema{MinItems: new(1)})})},
 		}
@@ -25,7 +26,18 @@ var rules = map[string]func(*schema){
 		s.Not = &schema{Required: []string{"user"}, Properties: properties("url", &schema{Pattern: userInfo})}
 	},
 	"Request": func(s *schema) {
-		s.Not = &schema{Required: []string{"body", "body_file"}, Properties: properties("body", &schema{Not: constant("")})}
+		bodies := []*schema{{Required: []string{"body"}, Properties: properties("body", &schema{Not: constant("")})}, has("body_file"), has("json"), filled("form"), filled("multipart")}
+		for i, one := range bodies {
+			for _, other := range bodies[:i] {
+				s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{other.CloneSchemas(), one.CloneSchemas()}}})
+			}
+		}
+		content := &schema{AnyOf: []*schema{{Type: "string", Pattern: contentType}, {Required: []string{"name"}, Properties: properties("name", &schema{Pattern: contentType})}}}
+		s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{filled("multipart"), {Required: []string{"headers"}, Properties: properties("headers", &schema{Contains: content})}}}})
+	},
+	"Part": func(s *schema) {
+		s.DependencyStrings = map[string][]string{"filename": {"file"}}
+		s.Not = &schema{Required: []string{"file", "value"}, Properties: properties("value", &schema{Not: constant("")})}
 	},
 	"Dependency": func(s *schema) {
 		s.OneOf = []*schema{has("listen", "upstream"), has("host")}
@@ -59,6 +71,9 @@ var listRules = map[string]func(*schema){
 		s.MinItems = new(1)
 		s.Contains = &schema{Not: &schema{Required: []string{"weight"}, Properties: properties("weight", constant(0))}}
 	},
+	"requests[].headers": func(s *schema) {
+		s.Items = anyOf(s.Items, &schema{Type: "string", Pattern: configs.HeaderLine, Not: &schema{Pattern: configs.OwnHeaderLine}})
+	},
 	"phases": func(s *schema) {
 		s.AnyOf = []*schema{{MaxItems: new(0)}, {Contains: &schema{Not: &schema{Required: []string{"warmup"}, Properties: properties("warmup", constant(true))}}}}
 	},
@@ -81,6 +96,14 @@ func needsEgress() *schema {
 func hasEgress() *schema {
 	egress := &schema{Required: []string{"egress"}, Properties: properties("egress", has("listen"))}
 	return &schema{Required: []string{"chaos"}, Properties: properties("chaos", egress)}
+}
+
+// contentType is the name of that header, or begins it.
+const contentType = `^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee](\s*:|$)`
+
+// filled holds for maps in which the key has something.
+func filled(key string) *schema {
+	return &schema{Required: []string{key}, Properties: properties(key, &schema{Not: &schema{AnyOf: []*schema{{Type: "array", MaxItems: new(0)}, {Type: "object", MaxProperties: new(0)}}}})}
 }
 
 // has holds for maps with all of the keys.

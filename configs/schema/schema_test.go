@@ -148,7 +148,7 @@ func TestExamplesAreGood(t *testing.T) {
 // Whatever is shipped, and every form that a file may have, is good.
 func TestSchemaAcceptsGoodFiles(t *testing.T) {
 	s := compile(t)
-	for _, file := range files(t, "../*.yaml", "../testdata/full.*", "../testdata/odd.yaml") {
+	for _, file := range files(t, "../*.yaml", "../testdata/full.*", "../testdata/odd.yaml", "../testdata/values.yaml") {
 		value, err := instance(file)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tailback/tailback/reports"
 )
 
 var (
@@ -133,6 +135,19 @@ func one(t *testing.T, s Site) (Row, error) {
 			return Row{s, Judge(s, held, r), r.DurationS, r.Pool.FitR2}, nil
 		}
 		t.Logf("seed %d: run once more: %s", s.Seed, why)
+	}
+}
+
+// trusted runs a site again while its report says that its figures can't be trusted,
+// tries times at most.
+func trusted(t *testing.T, run func() *reports.Report) *reports.Report {
+	t.Helper()
+	for try := 1; ; try++ {
+		r := run()
+		if r.Fidelity.OK || try == tries {
+			return r
+		}
+		t.Logf("run once more: %s", r.Fidelity.Why)
 	}
 }
 

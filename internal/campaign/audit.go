@@ -42,9 +42,11 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, progress Au
 	if len(names) == 0 {
 		return nil, errors.New("audit: no dependency has a listen and an upstream address, or a host; give them to each one that is to be hung, or name a run that saw some: --from DIR")
 	}
-	if err := free(reports.KindAudit, dir); err != nil {
+	held, err := begin(reports.KindAudit, dir)
+	if err != nil {
 		return nil, err
 	}
+	defer held.Close()
 	begun := time.Now()
 	var parts []judge.AuditPart
 	var cut error

@@ -82,5 +82,6 @@ func auditOf(exp *configs.Experiment, dependency string) *configs.Experiment {
 			Faults: []configs.Fault{{Dependency: dependency, Hang: &configs.Hang{}, For: exp.Audit.Horizon, Share: 1}}},
 		{Name: "recovery", Duration: auditRecovery, Rate: &rate},
 	}
+	apart(&part, dependency)
 	return &part
 }

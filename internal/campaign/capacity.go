@@ -60,9 +60,11 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 	if err := harness.Supported(rest); err != nil {
 		return nil, err
 	}
-	if err := free(reports.KindCapacity, h.out); err != nil {
+	held, err := begin(reports.KindCapacity, h.out)
+	if err != nil {
 		return nil, err
 	}
+	defer held.Close()
 	if h.well, err = answer(ctx, rest); err != nil {
 		return nil, err
 	}
@@ -113,7 +115,8 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 		h.progress.End(t.Verdict())
 		f.Trials, f.LoadS = append(f.Trials, t), f.LoadS+t.LoadS
 		if void == mostVoid {
-			f.Why = fmt.Sprintf("%d trials in a row did not count, the last at %.4g/s: %s", void, t.RateHz, t.Void)
+			short, _, _ := strings.Cut(t.Void, ": ") // the trial says the rest
+			f.Why = fmt.Sprintf("%d trials in a row did not count, the last at %.4g/s: %s", void, t.RateHz, short)
 			return f, nil
 		}
 		if !t.Held {

@@ -15,6 +15,7 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/judge"
 )
 
 // doomed is for how many seconds in a row most answers are bad when a trial that
@@ -71,6 +72,7 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	if fault != nil {
 		drain(&exp.Phases[0], max(2, 3*service))
 	}
+	apart(exp, name)
 	dir := filepath.Join(h.out, name)
 	trialCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -100,6 +102,9 @@ func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault
 	}
 	if !r.Fidelity.OK && !down.stopped {
 		t.Void = "the load was not as asked: " + r.Fidelity.Why
+	}
+	if astray := judge.AstrayWords(r); len(astray) > 0 && fault == nil {
+		return t, astray[0], nil
 	}
 	for _, f := range r.Faults {
 		if !f.Exercised && !f.Uncounted {

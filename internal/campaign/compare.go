@@ -14,11 +14,15 @@ import (
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/compare"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/pages"
 	"github.com/tailback/tailback/reports/render"
 )
 
-// ComparisonJSON is the comparison's name in the folder that it is left in.
-const ComparisonJSON = "comparison.json"
+// The comparison's names in the folder that it is left in.
+const (
+	ComparisonJSON = "comparison.json"
+	ComparisonHTML = "comparison.html"
+)
 
 // ReadRun reads a run to compare: from its bundle, which is analysed anew, or where
 // the hits are gone from its report.json, which may also be named itself.
@@ -117,7 +121,10 @@ func oneOf(dir string) string {
 	return ""
 }
 
-// WriteComparison writes comparison.json into a folder.
-func WriteComparison(dir string, c *reports.Comparison) error {
-	return writeReport(dir, ComparisonJSON, func(w io.Writer) error { return render.ComparisonJSON(w, c) })
+// WriteComparison writes comparison.json and comparison.html into a folder, each if it
+// can. The pictures on the page are of these two runs.
+func WriteComparison(dir string, c *reports.Comparison, before, after *reports.Report) error {
+	return errors.Join(
+		writeReport(dir, ComparisonJSON, func(w io.Writer) error { return render.ComparisonJSON(w, c) }),
+		writeReport(dir, ComparisonHTML, func(w io.Writer) error { return pages.Comparison(w, c, before, after) }))
 }

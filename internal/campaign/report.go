@@ -15,6 +15,7 @@ import (
 	"github.com/tailback/tailback/internal/files"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/judge"
 	"github.com/tailback/tailback/reports/render"
 )
@@ -22,12 +23,17 @@ import (
 // experimentFile is the copy of what was asked, in the folder of an audit or a search.
 const experimentFile = "experiment.yaml"
 
-// free refuses a folder that holds something: what is there is not ours to mix with.
-func free(kind, dir string) error {
+// begin makes the folder of a campaign and locks it until what it returns is closed,
+// so that others see that it goes on also between its runs. It refuses one that
+// holds something: what is there is not ours to mix with.
+func begin(kind, dir string) (held *os.File, err error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("begin %s: %s is not empty; name another folder with --out", kind, dir)
+		return nil, fmt.Errorf("begin %s: %s is not empty; name another folder with --out", kind, dir)
 	}
-	return nil
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("begin %s: %w", kind, err)
+	}
+	return journal.Hold(dir), nil
 }
 
 // describe fills in what was asked of a campaign, and how it ended: cut is why
@@ -35,7 +41,10 @@ func free(kind, dir string) error {
 func describe(ctx context.Context, c *reports.Campaign, kind string, exp *configs.Experiment, begun time.Time, cut error) error {
 	c.Schema, c.Kind, c.ToolVersion = reports.Schema, kind, harness.Version
 	c.Name, c.Target, c.Seed, c.Arrivals = exp.Name, exp.Target.Bare(), exp.Seed, exp.Arrivals
-	c.Started, c.DurationS = begun.UTC(), time.Since(begun).Seconds()
+	c.Started, c.DurationS, c.Labels = begun.UTC(), time.Since(begun).Seconds(), exp.Labels
+	if c.Labels == nil {
+		c.Labels = map[string]string{}
+	}
 	c.Outcome = reports.OutcomeComplete
 	if cut != nil {
 		c.Outcome = reports.OutcomeFailed
@@ -64,21 +73,18 @@ func leaveCapacity(dir string, c *reports.Capacity) error {
 
 // leave writes the reports of a campaign into its folder, and what was asked.
 func leave[T any](dir string, c *reports.Campaign, found T, json, html func(io.Writer, T) error) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
 	return errors.Join(
 		writeReport(dir, experimentFile, func(w io.Writer) error { _, err := io.WriteString(w, c.Experiment); return err }),
 		writeBoth(dir, found, json, html))
 }
 
-// unwritten says what can be done with the folder of a campaign that goes on, or
-// was killed before it could write its report: its runs are whole. It returns nil
-// when there is none.
+// unwritten says what can be done with the folder of a campaign that was killed
+// before it could write its report: its runs are whole. It returns nil when there is
+// none.
 func unwritten(dir string) error {
 	for _, runs := range []string{"*", "*/*"} {
 		if found, _ := filepath.Glob(filepath.Join(dir, runs, "manifest.json")); len(found) > 0 {
-			return fmt.Errorf("read report: %s holds the runs of an audit or a search that has not written its own report (it goes on, or was killed); name one of them, such as %s", dir, filepath.Dir(found[0]))
+			return fmt.Errorf("read report: %s holds the runs of an audit or a search that was killed before it wrote its own report; name one of them, such as %s", dir, filepath.Dir(found[0]))
 		}
 	}
 	return nil

@@ -19,10 +19,11 @@ import (
 const (
 	ReportHTML = "report.html"
 	ReportJSON = "report.json"
+	ReportCard = "card.svg" // of a run only
 )
 
-// WriteReports analyses the bundle in dir and writes its report.json and
-// report.html there. When they can't be written, since the disk is full, the
+// WriteReports analyses the bundle in dir and writes its report.json, report.html
+// and card.svg there. When they can't be written, since the disk is full, the
 // report comes with the error.
 func WriteReports(dir string) (*reports.Report, error) {
 	bundle, err := journal.Open(dir)
@@ -33,7 +34,9 @@ func WriteReports(dir string) (*reports.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, writeBoth(dir, r, render.JSON, render.HTML)
+	return r, errors.Join(
+		writeBoth(dir, r, render.JSON, render.HTML),
+		writeReport(dir, ReportCard, func(w io.Writer) error { return render.Card(w, r) }))
 }
 
 // writeBoth writes report.json and report.html into dir, each if it can.

@@ -33,7 +33,7 @@ func must(t *testing.T, err error) {
 // The reports of a bundle from elsewhere are written into it and nowhere else,
 // whatever links it holds; nor is anything elsewhere read into them.
 func TestReportsFollowNoLink(t *testing.T) {
-	for _, name := range []string{ReportHTML, ReportJSON, ReportHTML + ".partial", ReportJSON + ".partial"} {
+	for _, name := range []string{ReportHTML, ReportJSON, ReportCard, ReportHTML + ".partial", ReportJSON + ".partial"} {
 		dir, victim := laid(t)
 		must(t, os.Symlink("../victim", filepath.Join(dir, name)))
 		if _, err := WriteReports(dir); err != nil {
@@ -42,7 +42,7 @@ func TestReportsFollowNoLink(t *testing.T) {
 		if text, _ := os.ReadFile(victim); string(text) != "untouched" {
 			t.Errorf("through %s the victim was written over: %.40q", name, text)
 		}
-		for _, written := range []string{ReportHTML, ReportJSON} {
+		for _, written := range []string{ReportHTML, ReportJSON, ReportCard} {
 			if info, err := os.Lstat(filepath.Join(dir, written)); err != nil || !info.Mode().IsRegular() {
 				t.Errorf("with %s as a link, %s is %v, %v", name, written, info, err)
 			}

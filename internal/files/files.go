@@ -185,3 +185,41 @@ func odd(verb string, root *os.Root, name string, info fs.FileInfo) error {
 	}
 	return fmt.Errorf("%s %s: it is %s, which no run has put there; remove it, or take another copy of the folder", verb, filepath.Join(root.Name(), name), what)
 }
+
+// Folders returns the names of the folders in a folder of dir, and those of links
+// to whatever, in order.
+func Folders(dir, name string) (folders, links []string, err error) {
+	root, _, err := within(dir, name+"/")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), ".")
+	for _, e := range entries {
+		switch {
+		case e.IsDir():
+			folders = append(folders, e.Name())
+		case e.Type()&fs.ModeSymlink != 0:
+			links = append(links, e.Name())
+		}
+	}
+	return folders, links, named(root, ".", err)
+}
+
+// RemoveFolder removes a folder of dir with all that is in it. Of links in it, it
+// removes the links.
+func RemoveFolder(dir, name string) error {
+	root, base, err := within(dir, name)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	info, err := lstat(root, base)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return odd("remove", root, base, info)
+	}
+	return named(root, base, root.RemoveAll(base))
+}

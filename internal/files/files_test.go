@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,4 +183,42 @@ func TestCreate(t *testing.T) {
 	f, err := Create(tr.dir, "sub/new")
 	tr.must(err)
 	tr.must(f.Close())
+}
+
+// Folders are told from links, and what is neither is not named. Removing takes a
+// folder with the links in it, and never what they lead to.
+func TestFoldersAndTheirRemoval(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	precious := filepath.Join(elsewhere, "precious")
+	for _, err := range []error{
+		os.WriteFile(precious, nil, 0o644),
+		os.MkdirAll(filepath.Join(dir, "a", "in"), 0o755), os.Mkdir(filepath.Join(dir, "b"), 0o755),
+		os.WriteFile(filepath.Join(dir, "file"), nil, 0o644),
+		os.Symlink(elsewhere, filepath.Join(dir, "link")), os.Symlink(elsewhere, filepath.Join(dir, "a", "in", "link")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	folders, links, err := Folders(dir, "")
+	if err != nil || !slices.Equal(folders, []string{"a", "b"}) || !slices.Equal(links, []string{"link"}) {
+		t.Errorf("folders %q, links %q, %v", folders, links, err)
+	}
+	if _, _, err := Folders(dir, "link"); err == nil || !strings.Contains(err.Error(), "it is a link") {
+		t.Errorf("folders of a link: %v", err)
+	}
+	for name, want := range map[string]string{"link": "it is a link", "file": "it is a file", "link/x": "it is a link", "none": "no such file"} {
+		if err := RemoveFolder(dir, name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("remove %s: %v, want %q", name, err, want)
+		}
+	}
+	if err := RemoveFolder(dir, "a"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "a")); err == nil {
+		t.Error("a is still there")
+	}
+	if _, err := os.Stat(precious); err != nil {
+		t.Error(err)
+	}
 }

@@ -28,7 +28,7 @@ func (a *Aborted) Error() string { return fmt.Sprintf("abort_when %q: %s", a.Rul
 type Rules []*rule
 
 type rule struct {
-	configs.Abort
+	configs.Objective
 	mu     sync.Mutex
 	window window
 }
@@ -41,7 +41,7 @@ func NewRules(exp *configs.Experiment) (Rules, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read abort_when: %w", err)
 		}
-		rules = append(rules, &rule{Abort: abort, window: window{part: abort.Over / windowParts}})
+		rules = append(rules, &rule{Objective: abort, window: window{part: abort.Over / windowParts}})
 	}
 	return rules, nil
 }

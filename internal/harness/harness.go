@@ -264,8 +264,8 @@ func safely(part string, run func() error) func() error {
 }
 
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
-	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, Target: exp.Target.Bare(),
-		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(),
+	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, File: exp.Path, Target: exp.Target.Bare(),
+		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(), Labels: exp.Labels,
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		m.Toxiproxy = configs.BareURL(exp.Chaos.Toxiproxy)
@@ -277,7 +277,7 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
 	}
 	for _, o := range exp.Objectives {
-		m.Objectives = append(m.Objectives, o.Text)
+		m.Objectives, m.Lines = append(m.Objectives, o.Text), append(m.Lines, o.Line)
 	}
 	return m
 }

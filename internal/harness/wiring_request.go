@@ -7,6 +7,7 @@ import (
 	"github.com/tailback/tailback/attack"
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // request is what came of the nth request that was sent.
@@ -70,7 +71,7 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 		return spoils(fmt.Sprintf("no whole answer came within %s (target.timeout), with every fault off; mend the site, or raise the timeout", target.Timeout))
 	case t.Err != nil:
 		return spoils(fmt.Sprintf("no whole answer came (%s): %v; look at the site first", t.Hit.Class, t.Err))
-	case t.Login && !t.Named:
+	case t.Hit.Leads == journal.LeadsToLogin:
 		return spoils(toLogin(t))
 	case t.Hit.Class == journal.ClassStatus:
 		return spoils(otherStatus(r, t, target))
@@ -81,25 +82,16 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 }
 
 func toLogin(t *attack.Tried) string {
-	if t.Credentials != "" {
-		return fmt.Sprintf("it is sent to a login page, %s: its %s is not accepted (it has expired, or is another site's); log in again and renew it", t.Location, t.Credentials)
-	}
-	return fmt.Sprintf("it is sent to a login page, %s: give it a session, such as headers: [{name: Cookie, value: {env: SESSION_COOKIE}}]", t.Location)
+	return fmt.Sprintf("it is sent to a login page, %s: %s", t.Location, words.ToLogIn(t.Credentials))
 }
 
 // otherStatus says why a status that was not expected may have come.
 func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) string {
 	switch code := t.Hit.Code; {
-	case code == 401 && t.Credentials != "":
-		return fmt.Sprintf("its %s is not accepted: it is wrong, or has expired; renew it", t.Credentials)
-	case code == 401 && strings.EqualFold(t.Challenge, "basic"):
+	case code == 401 && t.Credentials == "" && strings.EqualFold(t.Challenge, "basic"):
 		return "it wants a user and a password; set target.user and target.password"
-	case code == 401:
-		return "it wants credentials; give them, such as headers: [{name: Authorization, value: {env: TOKEN}}]"
-	case code == 403 && t.Credentials != "":
-		return fmt.Sprintf("it is forbidden: its %s has no right to it or has expired, or a guard (a firewall, a list of addresses, a check against forged forms) refuses this machine; renew the one, or let the other in", t.Credentials)
-	case code == 403:
-		return "it is forbidden: it wants a login, or a guard (a firewall, a list of addresses, a check against forged forms) refuses this machine; give it credentials under headers, or let this machine in"
+	case code == 401, code == 403:
+		return words.ToBeLetIn(int(code), t.Credentials)
 	case code == 429:
 		return "the site limits what one client may ask; exempt this machine, or a run measures that limit"
 	case code >= 500:
@@ -147,10 +139,9 @@ func otherBody(r *configs.Request, t *attack.Tried) string {
 
 // onGood doubts an answer that is good by what the file says.
 func onGood(r *configs.Request, t *attack.Tried) []Remark {
-	read := r.Method == "GET" || r.Method == "HEAD"
 	switch {
-	case t.Hit.Code/100 == 3 && !t.Named && read:
-		return []Remark{{false, fmt.Sprintf("it is redirected to %s, which gets no load: ask for that path, set target.follow_redirects, or, if the redirect is what you mean, say expect: {status: [%d]}", t.Location, t.Hit.Code)}}
+	case t.Hit.Leads == journal.LeadsElsewhere:
+		return []Remark{{false, fmt.Sprintf("it is redirected to %s, which gets no load: %s", t.Location, words.ToRedirected(int(t.Hit.Code)))}}
 	case t.Hit.Degraded:
 		return []Remark{{false, "it is degraded with every fault off: see that the site reaches its dependencies"}}
 	case asksBody(r) || t.Credentials == "":

@@ -42,7 +42,7 @@ func examples(t *testing.T, kind string) (all []example) {
 const around = `
 version: 1
 target: {url: "http://127.0.0.1:8081"}
-requests: [{path: /}]
+requests: [{name: checkout, path: /}]
 dependencies: [{name: payments, listen: "127.0.0.1:9901", upstream: "127.0.0.1:9900"}]
 phases:
   - {name: baseline, duration: 10s, rate: 8}
@@ -53,11 +53,13 @@ phases:
 // Each YAML on a page is an experiment, or some of its keys.
 func TestExperimentsOnPages(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"STAGING_TOKEN", "PREVIEW_KEY", "CHECKOUT_BODY", "SESSION_A", "SESSION_B"} {
+	for _, name := range []string{"STAGING_TOKEN", "PREVIEW_KEY", "CHECKOUT_BODY", "SESSION_A", "SESSION_B", "SHOP_PASSWORD"} {
 		t.Setenv(name, "hush")
 	}
-	if err := os.WriteFile(filepath.Join(dir, "password.txt"), []byte("hush\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"password.txt": "hush\n", "photo.jpg": "photo", "cards.csv": "number,session\n4111,hush\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, x := range examples(t, "yaml") {
 		text := []byte(x.text)

@@ -40,7 +40,7 @@ func find(keys []configs.Key, path string) *configs.Key {
 }
 
 // apart are the sections that have a table of their own.
-var apart = []string{"Target", "Request", "Dependency", "Chaos", "Limits", "Phase", "Fault", "Site", "Capacity", "Audit"}
+var apart = []string{"Target", "Data", "Request", "Dependency", "Chaos", "Limits", "Phase", "Fault", "Site", "Capacity", "Audit"}
 
 // add adds a key, and those within it that have no table of their own.
 func (t *table) add(k configs.Key, section string) {

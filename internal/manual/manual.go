@@ -5,9 +5,9 @@ package manual
 
 import (
 	"embed"
+	"errors"
 	"fmt"
-	"strings"
-	"text/template"
+	"regexp"
 )
 
 // Topic is a page of the manual.
@@ -23,6 +23,8 @@ func Topics() []Topic {
 		{"faults", "what can be done to a dependency, and what the site meets then"},
 		{"egress", "how the site's calls are led through Tailback"},
 		{"report", "what a report says, how it knows, and the exit codes"},
+		{"ci", "what CI systems read: files, exit codes, recipes to copy"},
+		{"history", "many nights side by side: what changed, and since when"},
 		{"php", "PHP and php-fpm: sockets, timeouts, sessions, logs"},
 		{"secrets", "tokens and passwords: where they come from, where they never go"},
 		{"promises", "what keeps you safe, and what is kept when things break"},
@@ -32,6 +34,10 @@ func Topics() []Topic {
 //go:embed pages/*.md
 var pages embed.FS
 
+// madeTable is where a page has a table that is made: {{keys "section"}} or {{faults}}
+// alone on a line. Other braces are an experiment's placeholders.
+var madeTable = regexp.MustCompile(`(?m)^\{\{(keys "([^"]*)"|faults)\}\}$`)
+
 // Page returns the page on a topic as Markdown: a heading, paragraphs, lists,
 // tables and fenced blocks.
 func Page(topic string) (string, error) {
@@ -39,13 +45,17 @@ func Page(topic string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read page: %w", err)
 	}
-	page, err := template.New(topic).Funcs(template.FuncMap{"keys": keyTable, "faults": faultTable}).Parse(string(source))
+	page := madeTable.ReplaceAllStringFunc(string(source), func(call string) string {
+		table := faultTable()
+		if m := madeTable.FindStringSubmatch(call); m[1] != "faults" {
+			var wrong error
+			table, wrong = keyTable(m[2])
+			err = errors.Join(err, wrong)
+		}
+		return table
+	})
 	if err != nil {
-		return "", fmt.Errorf("read page: %w", err)
+		return "", fmt.Errorf("write page %s: %w", topic, err)
 	}
-	var out strings.Builder
-	if err := page.Execute(&out, nil); err != nil {
-		return "", fmt.Errorf("write page: %w", err)
-	}
-	return out.String(), nil
+	return page, nil
 }

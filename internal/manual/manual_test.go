@@ -87,7 +87,7 @@ func TestPagesHaveEveryKey(t *testing.T) {
 			t.Errorf("the page faults has no %s", kind.Name)
 		}
 	}
-	for _, metric := range configs.Metrics {
+	for _, metric := range configs.Metrics() {
 		if !strings.Contains(file, "`"+metric+"`") {
 			t.Errorf("the page experiment has no %s", metric)
 		}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tailback/tailback/reports/words"
 )
 
 // Text lays Markdown as Page returns it out for a terminal of that many columns:
@@ -147,21 +149,11 @@ func cells(line string) []string {
 	return all
 }
 
-// wrap adds a text in lines of at most so many columns; a word that is longer
-// has a line to itself.
+// wrap adds a text in lines of at most so many columns, as words.Lines breaks it.
 func (t *layout) wrap(text, first, others string) {
-	line, empty := first, true
-	for word := range strings.FieldsSeq(inline(text)) {
-		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > t.columns {
-			t.lines = append(t.lines, line)
-			line, empty = others, true
-		}
-		if !empty {
-			line += " "
-		}
-		line, empty = line+word, false
+	for line := range strings.Lines(words.Paragraph(first, others, inline(text), t.columns)) {
+		t.lines = append(t.lines, strings.TrimSuffix(line, "\n"))
 	}
-	t.lines = append(t.lines, strings.TrimRight(line, " "))
 }
 
 var (

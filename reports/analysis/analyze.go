@@ -76,7 +76,7 @@ func tell(run *measure.Run, r *reports.Report, fidelity measure.Fidelity, doubts
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
 	r.Claims = claims.Tested(run, r)
 
-	r.Objectives = judge.Objectives(run, fidelity)
+	r.Objectives = judge.Objectives(run, r, fidelity)
 	judge.Run(run, r, fidelity, doubts)
 
 	for i := range r.Dose {

@@ -63,7 +63,7 @@ func TestAudit(t *testing.T) {
 func TestAuditOfSeveral(t *testing.T) {
 	a := Audit(8, 10, []judge.AuditPart{
 		auditedPart("payments", byTheApp(1, 1), 1, false), auditedPart("search", &reports.Timeout{Verdict: "none", HorizonS: 10}, 1, true), auditedPart("mail", &reports.Timeout{Why: "too few"}, 1, false)})
-	if a.ExitCode != 1 || a.Rows[0].Verdict != reports.AuditTooLong || a.Summary != "1 of 3 dependencies is called without a timeout: search; 1 too long for 8/s: payments. Of mail it could not be told: too few" {
+	if a.ExitCode != 1 || a.Rows[0].Verdict != reports.AuditTooLong || a.Summary != "1 of 3 dependencies is called without a timeout: search; that on payments is too long for 8/s. Of mail it could not be told: too few" {
 		t.Errorf("got %d, %q, %+v", a.ExitCode, a.Summary, a.Rows[0])
 	}
 	if a := Audit(8, 10, []judge.AuditPart{auditedPart("search", &reports.Timeout{Verdict: "none", HorizonS: 10}, 1, true)}); a.Summary != "search is called without a timeout" {

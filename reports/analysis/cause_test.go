@@ -93,6 +93,11 @@ func TestCauses(t *testing.T) {
 		{"a limit, on a page like the application's", amid(failing(503, madeup.Millisecond, app)), reports.AppError, journal.RequestLimit, reports.GatewayRefused},
 		{"the gateway gave up, on a page like the application's", amid(failing(504, 5*madeup.Second, app)), reports.AppError, journal.ReadTimeout, reports.GatewayTimeout},
 		{"workers close, on a page like the application's", amid(failing(502, 100*madeup.Millisecond, app)), reports.AppError, journal.UpstreamClosed, reports.WorkerClosed},
+		{"nginx's limit_req, as 429", amid(failing(429, madeup.Millisecond, gateway)), reports.GatewayRefused, journal.RequestLimit, reports.GatewayRefused},
+		{"the application's own limit", amid(failing(429, 20*madeup.Millisecond, app)), reports.AppError, "", reports.AppError},
+		{"an edge's limit", amid(failing(429, 20*madeup.Millisecond, edge)), reports.CDN, "", reports.CDN},
+		{"a limit as 429, on a page like the application's", amid(failing(429, madeup.Millisecond, app)), reports.AppError, journal.RequestLimit, reports.GatewayRefused},
+		{"a body that is too large", amid(failing(413, madeup.Millisecond, gateway)), reports.GatewayRefused, journal.TooLargeBody, reports.GatewayRefused},
 		{"no permission", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoPermission, reports.PoolUnreachable},
 		{"no name, from the first to the last", madeup.NewScenario(madeup.Phase("all", 9*madeup.Second)).Drive(failing(502, madeup.Millisecond, gateway)), reports.Unknown, journal.NoName, reports.PoolUnreachable},
 		{"no port left", amid(failing(502, madeup.Millisecond, gateway)), reports.PoolDown, journal.NoAddress, reports.GatewayLimit},
@@ -129,6 +134,43 @@ func TestCauses(t *testing.T) {
 				t.Errorf("confidence %s with the log, %s without: want more with it", show(backed.Confidence), show(alone.Confidence))
 			}
 		})
+	}
+}
+
+// Two refused connections, and no live upstream for the 30 requests after them: nothing
+// listened. Where the two failed in another way, or none did, it is nginx's counting
+// that refused the 30.
+func TestWhyNoUpstreamIsLive(t *testing.T) {
+	s := amid(failing(502, madeup.Millisecond, journal.AnswererGateway))
+	for _, row := range []struct {
+		first journal.Kind
+		want  reports.Cause
+	}{
+		{journal.UpstreamRefused, reports.PoolDown},
+		{journal.NoSocket, reports.PoolDown},
+		{journal.NoRoute, reports.PoolUnreachable},
+		{journal.NoLiveUpstreams, reports.GatewayLimit},
+		{journal.UpstreamClosed, reports.GatewayLimit},
+	} {
+		n := 0
+		lines := said(s, journal.NginxErrorLog, func(h *journal.Hit) (journal.Observation, bool) {
+			if h.Code != 502 {
+				return journal.Observation{}, false
+			}
+			kind := journal.NoLiveUpstreams
+			if n < 2 {
+				kind = row.first
+			}
+			n++
+			return journal.Observation{Kind: kind, Text: string(kind)}, true
+		})
+		o := withLogs(s, t, lines).Onset[0]
+		if said := "nginx: 2 × “" + string(row.first) + "”"; row.want != reports.GatewayLimit && (slices.Index(o.Evidence, said) != slices.IndexFunc(o.Evidence, func(e string) bool { return strings.HasPrefix(e, "nginx: ") })) {
+			t.Errorf("first %v: %q, want %s before what follows from it", row.first, o.Evidence, said)
+		}
+		if o.Cause != row.want {
+			t.Errorf("first %v: %s (%s), want %s: %q", row.first, o.Cause, show(o.Confidence), row.want, o.Evidence)
+		}
 	}
 }
 

@@ -149,18 +149,22 @@ func TestOnsetsComeInTheOrderOfTheirFirst(t *testing.T) {
 	}
 }
 
-// The offered rate is that of the second before; of less, when the run is younger.
+// The offered rate is the phase's, or where that rises that of the second before; of
+// less, when the run is younger.
 func TestOfferedRateAtTheStart(t *testing.T) {
 	// Due every 125 ms; the one due at 250 ms gets its 502 at 260 ms, when 0,
 	// 125 and 250 had been due: 3/0.26 s.
-	r := reportOf(madeup.NewScenario(madeup.Phase("load", 5*madeup.Second)).Drive(func(h *journal.Hit) {
-		if h.Due == 250*madeup.Millisecond {
-			madeup.Bad(h, 502)
-			h.Done = 260 * madeup.Millisecond
+	for to, want := range map[float64]float64{8: 8, 9: 3 / 0.26} {
+		s := madeup.NewScenario(madeup.Phase("load", 5*madeup.Second)).Drive(func(h *journal.Hit) {
+			if h.Due == 250*madeup.Millisecond {
+				madeup.Bad(h, 502)
+				h.Done = 260 * madeup.Millisecond
+			}
+		})
+		s.Phases[0].RateTo = to
+		if got := reportOf(s, t).Onset[0].RateHz; !near(got, want) {
+			t.Errorf("from 8/s to %v/s: rate_hz = %v, want %v", to, show(got), want)
 		}
-	}), t)
-	if got := r.Onset[0].RateHz; !near(got, 3/0.26) {
-		t.Errorf("rate_hz = %v, want %v", show(got), 3/0.26)
 	}
 }
 

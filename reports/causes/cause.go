@@ -44,6 +44,8 @@ type odds map[reports.Cause]float64
 // seen but its status and, of 502, whether it came at once.
 var priors = [measure.ErrorKinds]odds{
 	measure.ServerError: {reports.AppError: 7, reports.GatewayLimit: 0.3, reports.CDN: 0.2, reports.Unknown: 1},
+	measure.TooLarge:    {reports.AppError: 3, reports.GatewayRefused: 1, reports.CDN: 0.5, reports.Unknown: 0.5},
+	measure.TooMany:     {reports.AppError: 3, reports.GatewayRefused: 1, reports.CDN: 0.5, reports.Unknown: 0.5},
 	measure.Refused502:  {reports.QueueFull: 4, reports.PoolDown: 2, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.WorkerKilled: 0.5, reports.GatewayLimit: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
 	measure.Late502:     {reports.WorkerKilled: 3, reports.WorkerClosed: 2, reports.AppError: 1, reports.CDN: 0.5, reports.GatewayTimeout: 0.3, reports.GatewayLimit: 0.02, reports.PoolDown: 0.3, reports.QueueFull: 0.3, reports.SelfDeadlock: 0.2, reports.Unknown: 1},
 	measure.Late503:     {reports.AppError: 1, reports.CDN: 1, reports.GatewayLimit: 0.5, reports.QueueFull: 0.5, reports.PoolDown: 0.3, reports.Unknown: 2},

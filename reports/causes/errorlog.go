@@ -19,7 +19,7 @@ var meanings = map[journal.Kind]reports.Cause{
 	journal.NoLiveUpstreams: reports.GatewayLimit, journal.WorkerConnections: reports.GatewayLimit, journal.NoAddress: reports.GatewayLimit,
 	journal.NoRoute: reports.PoolUnreachable, journal.NoPermission: reports.PoolUnreachable, journal.NoName: reports.PoolUnreachable, journal.NoTLS: reports.PoolUnreachable,
 	journal.TooBigHeader: reports.BadHeader, journal.BadHeader: reports.BadHeader,
-	journal.RequestLimit: reports.GatewayRefused, journal.ConnectionLimit: reports.GatewayRefused,
+	journal.RequestLimit: reports.GatewayRefused, journal.ConnectionLimit: reports.GatewayRefused, journal.TooLargeBody: reports.GatewayRefused,
 }
 
 // alike are the causes that nothing from outside tells from another. They, and those
@@ -40,7 +40,9 @@ func about(kind journal.Kind, code int32) bool {
 	case journal.WorkerConnections, journal.NoAddress:
 		return code != 504
 	case journal.RequestLimit, journal.ConnectionLimit: // limit_req_status, limit_conn_status
-		return true
+		return code != 413
+	case journal.TooLargeBody:
+		return code == 413
 	}
 	return code == 502 || code == 503
 }
@@ -73,15 +75,19 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 	kinds, all := l.linesOf(o)
 	weight, but := weightOf(l.agreed(o, ours, all))
 	if weight == 0 {
-		if !l.quoteOthers(s, o, ours) && o.Kind < measure.App502 && o.Kind != measure.ServerError && sumOf(ours) >= measure.Few {
+		if !l.quoteOthers(s, o, ours) && o.Kind.OfGateway() && sumOf(ours) >= measure.Few {
 			l.silence(s, o, ours)
 		}
 		return
 	}
 	matches, sum := map[reports.Cause]int64{}, int64(0)
+	dead := l.whyNoneLive(o)
 	slices.SortStableFunc(kinds, func(x, y journal.Kind) int {
 		return cmp.Compare(sumOf(l.errors[y].during(o)), sumOf(l.errors[x].during(o)))
 	})
+	if i := slices.Index(kinds, journal.NoLiveUpstreams); dead != "" && i >= 0 {
+		kinds = append(slices.Delete(kinds, i, i+1), journal.NoLiveUpstreams) // it follows from the others
+	}
 	for _, kind := range kinds {
 		near := l.errors[kind].during(o)
 		n := matched(ours, near)
@@ -89,12 +95,33 @@ func (l *siteLogs) errorLogSigns(s *posterior, o *measure.Onset, ours map[int64]
 			continue
 		}
 		s.observe(fmt.Sprintf("nginx: %d × “%s”", sumOf(near), quote(l.errors[kind].text, kind))+but, nil)
+		sum += n
+		if dead != "" && kind == journal.NoLiveUpstreams {
+			matches[dead] += n
+			continue
+		}
 		cause := meanings[kind]
 		s.logged[cause] = append(s.logged[cause], string(kind))
 		matches[cause] += n
-		sum += n
 	}
 	s.name(matches, sum, weight)
+}
+
+// whyNoneLive is the cause that lines of no live upstreams follow from, where other
+// lines say that upstreams were found dead and how, and none that they failed in another
+// way: after one refusal of each (max_fails) nginx asks none of them for a while. It is
+// empty where that can't be told.
+func (l *siteLogs) whyNoneLive(o *measure.Onset) (dead reports.Cause) {
+	for kind, lines := range l.errors {
+		switch cause := meanings[kind]; {
+		case kind == journal.NoLiveUpstreams || cause == "" || sumOf(lines.during(o)) == 0:
+		case cause != reports.PoolDown && cause != reports.PoolUnreachable || dead != "" && cause != dead:
+			return ""
+		default:
+			dead = cause
+		}
+	}
+	return dead
 }
 
 // quoteOthers quotes a line of no known meaning that comes with the errors one

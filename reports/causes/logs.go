@@ -210,7 +210,7 @@ func errorsOf(run *measure.Run, o *measure.Onset) map[int64]int64 {
 
 // codesOf are the kinds of error of each status.
 var codesOf = map[int32][]measure.ErrorKind{
-	500: {measure.ServerError}, 502: {measure.Refused502, measure.Late502, measure.App502}, 503: {measure.Late503, measure.App503}, 504: {measure.Late504, measure.App504},
+	413: {measure.TooLarge}, 429: {measure.TooMany}, 500: {measure.ServerError}, 502: {measure.Refused502, measure.Late502, measure.App502}, 503: {measure.Late503, measure.App503}, 504: {measure.Late504, measure.App504},
 }
 
 // like counts all errors of the status of an onset, around it, by second.

@@ -30,7 +30,7 @@ func signsOutside(run *measure.Run, s *posterior, o *measure.Onset, pool *report
 		signsOfWaiting(s, o, network)
 	case measure.Late503:
 		s.observe(fmt.Sprintf("503s took %s in the middle", short(o.Seen.Seconds(0.5))), nil)
-	case measure.App502, measure.App503, measure.App504, measure.ServerError:
+	case measure.App502, measure.App503, measure.App504, measure.ServerError, measure.TooLarge, measure.TooMany:
 		s.observe(fmt.Sprintf("%d × %d after %s in the middle", o.Count, o.Code, short(o.Seen.Seconds(0.5))), nil)
 	}
 }
@@ -56,7 +56,11 @@ func (s *posterior) writer(o *measure.Onset, byGateway bool) {
 		if o.Kind == measure.Late503 {
 			text += ": as of a limit on requests or connections (nginx: limit_req, limit_conn)"
 		}
-		s.observe(text, odds{reports.AppError: copied, reports.CDN: never})
+		ratios := odds{reports.AppError: copied, reports.CDN: never}
+		if o.Kind == measure.TooLarge || o.Kind == measure.TooMany { // it writes these when it refuses itself
+			ratios[reports.GatewayRefused] = strongly
+		}
+		s.observe(text, ratios)
 	}
 }
 

@@ -28,7 +28,7 @@ type serverLog map[journal.Kind]*logLines
 func (l *siteLogs) serverSigns(s *posterior, o *measure.Onset, ours map[int64]int64) {
 	for _, source := range slices.Sorted(maps.Keys(l.servers)) {
 		log := l.servers[source]
-		if o.Kind != measure.ServerError {
+		if o.Kind >= measure.Refused502 {
 			l.lineByLine(s, o, ours, source, log, meanings, agreement(like(l.run, o), l.joined(log, meanings, o)))
 		}
 		l.lineByLine(s, o, l.workersLost(o, ours, log), source, log, poolMeaningsOf(o), 0)
@@ -45,7 +45,7 @@ func poolMeaningsOf(o *measure.Onset) map[journal.Kind]reports.Cause {
 		if c == reports.AppError {
 			return o.Kind != measure.ServerError && o.Kind < measure.App502
 		}
-		return o.Kind == measure.ServerError || o.Code == 504
+		return o.Kind < measure.Refused502 || o.Code == 504
 	})
 	return m
 }
@@ -127,7 +127,7 @@ const fullBefore = 10 * time.Second
 // names neither.
 func signOfFullPool(s *posterior, o *measure.Onset, source journal.Source, log serverLog) {
 	lines := log[journal.MaxWorkers]
-	if lines == nil || o.Kind == measure.ServerError || o.Kind >= measure.App502 {
+	if lines == nil || !o.Kind.OfGateway() {
 		return
 	}
 	from, to := int64((o.At-fullBefore)/time.Second), int64(o.Last/time.Second)+1

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/measure"
@@ -63,7 +64,7 @@ func explainSlow(run *measure.Run, s *reports.Slowdown, slow, fastest *reports.P
 			end = *f.LiftedS
 		}
 		inForce := min(end, s.ToS) - max(f.AppliedS, s.FromS)
-		if f.Does.Waits && f.Exercised && inForce > inForceFor*(s.ToS-s.FromS) && heldEnough(run, run.Faults[i], grown) {
+		if f.Does.Waits && f.Exercised && inForce > inForceFor*(s.ToS-s.FromS) && (heldEnough(run, run.Faults[i], grown) || tookWorkers(run, run.Faults[i], end, pool)) {
 			s.Cause, s.Confidence = reports.SlowDependency, new(atMostOutside)
 			text := "with " + f.State
 			if f.RequestsHeld != nil {
@@ -92,6 +93,17 @@ func heldEnough(run *measure.Run, f *measure.Fault, grown float64) bool {
 	mean, ok := run.MeanHeld(f)
 	return !ok || mean >= grown/2
 }
+
+// tookWorkers reports whether calls that a fault kept waiting had most of the workers,
+// by the mean, so that requests queued for them.
+func tookWorkers(run *measure.Run, f *measure.Fault, end float64, pool *reports.Pool) bool {
+	w := pool.Counted()
+	had, ok := run.HeldBy(f, f.Applied, time.Duration(end*float64(time.Second)))
+	return ok && w != nil && had >= mostOf*w.Low
+}
+
+// mostOf is the share of the workers that calls must have to make a queue.
+const mostOf = 0.8
 
 // slowerCalls is the dependency whose calls, by their mean, grew most from one phase to another, seconds.
 func slowerCalls(run *measure.Run, from, to *reports.Phase) (name string, before, now float64) {

@@ -66,6 +66,9 @@ func withdraw(budgets []reports.Budget, why string) {
 }
 
 func budget(site poolmodel.Site, workers, rate float64, name string, seen *reports.Timeout) reports.Budget {
+	if seen != nil && seen.CallsWaited > 0 {
+		site.Share = min(site.Share, seen.CallsWaited)
+	}
 	calls := site.Share
 	if seen != nil && seen.Retries > 0 {
 		site.Share *= float64(1 + seen.Retries) // each try may take the timeout

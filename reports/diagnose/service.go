@@ -23,6 +23,7 @@ type serviceFit struct {
 	// more of them took longer by the share grew: contention, or a queue; 0 is not seen.
 	level int
 	grew  float64
+	of    string // what answers they are
 }
 
 // What is not the worker's in a service time seen from outside: the gateway,
@@ -56,7 +57,10 @@ func fit(s *measure.ServiceTimes, sent []int64, workers int) serviceFit {
 		}
 	}
 	pooled := make([]measure.Moments, len(s.Sums))
-	fit := serviceFit{}
+	fit := serviceFit{of: "good answers"}
+	if s.Errors {
+		fit.of = "answers, errors where no answer was good,"
+	}
 	for level := first; level <= last; level++ {
 		if level > first {
 			if n, more := longer(s, pooled, level); more > 0 && n < fewest {
@@ -179,7 +183,7 @@ func (f *serviceFit) mean(pooled []measure.Moments, sent []int64) {
 	off := student(n) * math.Sqrt(variance)
 	f.estimate = &reports.Estimate{
 		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + busyMachine/2*mean,
-		From: fmt.Sprintf("the mean of %d good answers that found %s in the site", n, others(f.level)),
+		From: fmt.Sprintf("the mean of %d %s that found %s in the site", n, f.of, others(f.level)),
 	}
 }
 

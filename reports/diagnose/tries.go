@@ -110,6 +110,7 @@ func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dep
 			continue
 		}
 		held := heldInAll(run, w, int32(pool.Workers.Low), t.ObservedS.Value)
+		each := held
 		busy := saturated(run, w, pool)
 		switch {
 		case held != nil && d.HeldMeanS != nil: // the page's usual time has the dependency's own in it
@@ -122,7 +123,20 @@ func Holds(run *measure.Run, timeouts []reports.Timeout, pool *reports.Pool, dep
 		if n := busy.callsEach(pool, &d, t); n > 0 && !t.RetriesKnown {
 			t.Retries, t.RetriesKnown, t.Why = int64(n-1), true, ""
 		}
+		t.CallsWaited = waitedInTurn(each, t, &d)
 	}
+}
+
+// waitedInTurn is how many of the several calls of a request were waited for, one after
+// another, when none was answered: one, where the request took no longer than that one
+// call's tries, as with three queries over one connection that the first has lost. It is
+// 0 where it was not seen.
+func waitedInTurn(held *reports.Estimate, t *reports.Timeout, d *reports.Dependency) float64 {
+	p, _ := use(d)
+	if held == nil || p < 1.5 || !t.RetriesKnown || held.Value > 1.3*t.TriesS() {
+		return 0
+	}
+	return 1
 }
 
 // heldInAll is the shortest time that good answers took longer than usual whose

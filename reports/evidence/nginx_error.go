@@ -39,22 +39,47 @@ func newNginxError(string) (parser, error) {
 
 func (p *nginxError) parse(text []byte) (entry, bool) {
 	head := errorHead.FindSubmatchIndex(text[:min(len(text), headWithin)])
-	if head == nil && p.open {
-		return entry{}, true
-	}
 	if head == nil {
-		_, known := p.access(text)
-		return line(journal.Foreign, text), known
+		return p.headless(text)
 	}
 	message := text[head[1]:]
 	p.open = bytes.HasPrefix(message, []byte("FastCGI sent in stderr")) || bytes.HasPrefix(message, []byte("uwsgi"))
-	e := line(errorKind(message), message)
-	if e.kind == "" && telling(text[head[4]:head[5]]) {
-		e.kind, e.shape = journal.OtherError, p.shapeOf(message)
-	}
+	e := p.entry(message, text[head[4]:head[5]])
 	e.stamp = p.stamps.parse(slashed(text[head[2]:head[3]]))
 	e.guessed = text[0] == '{' // a shipper's JSON, which has the line as it was
 	return e, true
+}
+
+// headless reads a line that has no head: because a shipper has made fields of it, or
+// it goes on from the one before, or is of another log.
+func (p *nginxError) headless(text []byte) (entry, bool) {
+	if p.open {
+		return entry{}, true
+	}
+	if len(text) > 0 && text[0] == '{' && bytes.Contains(text, []byte(", client: ")) {
+		if f, ok := readObject(text); ok {
+			message := connectionNumber.ReplaceAll(f.first("message", "msg"), nil)
+			if bytes.Contains(message, []byte(", client: ")) {
+				e := p.entry(message, bytes.ToLower(f.first("level", "log.level", "severity")))
+				e.stamp = stampOf(f.first(stampNames...))
+				return e, true
+			}
+		}
+	}
+	_, known := p.access(text)
+	return line(journal.Foreign, text), known
+}
+
+// connectionNumber is what stands before a message that is of one connection.
+var connectionNumber = regexp.MustCompile(`^(?:\d+#\d+: )?\*\d+ `)
+
+// entry is what a message of that level says.
+func (p *nginxError) entry(message, level []byte) entry {
+	e := line(errorKind(message), message)
+	if e.kind == "" && telling(level) {
+		e.kind, e.shape = journal.OtherError, p.shapeOf(message)
+	}
+	return e
 }
 
 // slashed writes a time of ISO as nginx does.

@@ -90,6 +90,10 @@ func TestNginxErrorLines(t *testing.T) {
 		`web-1  | 2025/10/28 22:56:52 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1, upstream: "uwsgi://backend"`:                                   journal.NoLiveUpstreams,
 		`2025-10-28T22:56:52.123+01:00 [error] 7#7: *1 no live upstreams while connecting to upstream, client: ::1`:                                                               journal.NoLiveUpstreams,
 		`127.0.0.1 - - [24/Nov/2026:04:22:33 +0000] "GET /a HTTP/1.1" 502 15`:                                                                                                     journal.Foreign,
+		`{"time":"2026-11-29T06:32:32.945Z","level":"error","msg":"*2794 limiting requests, excess: 2.616 by zone \"rr\", client: ::1, server: , request: \"GET / HTTP/1.1\""}`:   journal.RequestLimit,
+		`{"@timestamp":"2026-11-29T06:32:32Z","log":{"level":"ERROR"},"message":"7#7: *1 no live upstreams while connecting to upstream, client: ::1, server: "}`:                 journal.NoLiveUpstreams,
+		`{"severity":"error","message":"*3 nobody has seen this before, client: ::1, server: "}`:                                                                                  journal.OtherError,
+		`{"severity":"info","message":"*3 client closed connection, client: ::1, server: "}`:                                                                                      "",
 		`{"status":502,"request":"GET /a HTTP/1.1"}`:                                                                                                                              journal.Foreign,
 		`<187>Oct 28 22:56:52 web nginx: 2025/10/28 22:56:52 [crit] 7#7: *1 connect() to unix:/a failed (2: No such file or directory) while connecting to upstream, client: ::1`: journal.NoSocket,
 	} {
@@ -106,6 +110,8 @@ func TestOtherLogsLines(t *testing.T) {
 		`2026-11-24T04:22:33Z error: upstream timed out (110: Connection timed out) while reading response header from upstream`,
 		`[Tue Nov 24 04:22:33.123456 2026] [proxy_fcgi:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client ::1] AH01075: Error dispatching request to :`,
 		`[2026-11-24 04:22:33 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)`,
+		`{"level":"error","message":"an application's: payment failed"}`,
+		`{"level":"error","message":"payment failed","user":"a, client: b"}`,
 	} {
 		if e, ok := newParser(t, newNginxError, "")([]byte(text)); ok {
 			t.Errorf("%s: got %+v, want it not to be known", text, e)

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,7 +18,6 @@ func Advice(r *reports.Report) []reports.Advice {
 	list := []reports.Advice{}
 	for _, found := range [][]reports.Advice{
 		adviseOnCauses(r),
-		adviseOnRefusals(r),
 		adviseOnTimeouts(r),
 		adviseOnSession(r),
 		adviseOnLoad(r),
@@ -47,9 +45,9 @@ func adviseOnCauses(r *reports.Report) []reports.Advice {
 		if len(texts) == 0 || o.Confidence != nil && *o.Confidence < reports.Likely {
 			continue
 		}
-		because := fmt.Sprintf("%s × %s from %s on", words.Count(o.Count), cmp.Or(codeWord(o), "errors"), words.Moment(o.FirstS))
+		because := howMany(o) + " from " + words.Moment(o.FirstS) + " on"
 		if word := poolSaid(o); word != "" {
-			because += "; " + word + whereItWaits(r)
+			because += "; " + word + whereItWaits(r, o.Dependency)
 		} else if told := tellingEvidence(o); told != "" {
 			because += "; " + told
 		}
@@ -78,18 +76,19 @@ var againstCause = map[reports.Cause]string{
 	reports.PoolDown:        "Find out why the pool was not running: its own log says what stopped it",
 	reports.WorkerClosed:    "Find why workers close without an answer: the pool's log has their last words",
 	reports.GatewayLimit:    "Raise the gateway's worker_connections, or look why it took its upstreams for dead",
-	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req or limit_conn",
+	reports.GatewayRefused:  "See which limit of the gateway's refused them: limit_req, limit_conn or client_max_body_size",
 	reports.PoolUnreachable: "See why the gateway can't reach the pool: its error log says how it failed",
 	reports.BadHeader:       "See what the pool answers: the gateway can't take its header",
 	reports.ClientTimeout:   "Raise target.timeout if visitors wait longer than that",
 	reports.Generator:       "Run this again from a machine, or at a rate, that the generator can keep up with",
 }
 
-func codeWord(o *reports.Onset) string {
+// howMany writes "56 × 502", and of what has no status "56 errors".
+func howMany(o *reports.Onset) string {
 	if o.Code == 0 {
-		return ""
+		return words.Number(o.Count, "error")
 	}
-	return fmt.Sprint(o.Code)
+	return fmt.Sprintf("%s × %d", words.Count(o.Count), o.Code)
 }
 
 // adviseOnLoad is what to do about a site that was asked for more than it carries without a fault.

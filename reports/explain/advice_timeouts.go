@@ -56,7 +56,7 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 	switch {
 	case (b == nil || b.Why != "") && t.ObservedS == nil:
 		set, note := setIt(r, t, 0)
-		return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
+		return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r, t.Dependency)}}
 	case b == nil || b.MaxTimeoutS == nil:
 		return nil
 	}
@@ -76,7 +76,7 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 		because = "if " + b.Assumes + "; " + because
 	}
 	set, note := setIt(r, t, limit)
-	return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r)}}
+	return []reports.Advice{{Text: text + set, Because: because + note + whereItWaits(r, t.Dependency)}}
 }
 
 // seenOf says what was seen of a timeout.

@@ -1,12 +1,9 @@
 package explain
 
 import (
-	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/words"
 )
 
 // gatewayLines are what the gateway's own lines mean, by their kind: why errors
@@ -76,17 +73,4 @@ func tellingEvidence(o *reports.Onset) string {
 		}
 	}
 	return onEvidence("", o.Evidence)
-}
-
-// adviseOnRefusals is for what a gateway refuses with a status that is no error of
-// the site's: a body that is too large, and too many requests.
-func adviseOnRefusals(r *reports.Report) (list []reports.Advice) {
-	for _, e := range r.Evidence {
-		code := map[string]string{"too_large_body": "413", "request_limit": "429", "connection_limit": "429"}[e.Kind]
-		if n := r.Total.Failed[code]; n > 0 && e.Source == "nginx_error_log" {
-			list = append(list, reports.Advice{Text: gatewayLines[e.Kind].remedy,
-				Because: fmt.Sprintf("%s × %s; %s in the gateway's error log: %s", words.Count(n), code, words.Number(e.Count, "line"), cmp.Or(e.Text, e.Kind))})
-		}
-	}
-	return list
 }

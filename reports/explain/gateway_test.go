@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailback/tailback/internal/madeup"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/explain"
 )
@@ -25,7 +24,7 @@ func TestRemediesByName(t *testing.T) {
 	}{
 		{reports.GatewayRefused, "request_limit", "limit_req", "burst=20 nodelay"},
 		{reports.GatewayRefused, "connection_limit", "limit_conn", "raise limit_conn"},
-		{reports.GatewayRefused, "", "a limit of its own", "limit_req or limit_conn"},
+		{reports.GatewayRefused, "", "a limit of its own", "limit_req, limit_conn or client_max_body_size"},
 		{reports.BadHeader, "too_big_header", "did not fit the gateway's buffer", "fastcgi_buffer_size"},
 		{reports.BadHeader, "bad_header", "could not read the header", "fastcgi_pass or proxy_pass"},
 		{reports.BadHeader, "", "could not take the header", "can't take its header"},
@@ -55,30 +54,5 @@ func TestRemediesByName(t *testing.T) {
 	both := logged(502, reports.GatewayLimit, "no_live_upstreams", "no_address")
 	if advice := explain.Advice(both); len(advice) < 2 || advice[0].Text == advice[1].Text {
 		t.Errorf("advice %+v, want one for each kind of line", advice)
-	}
-}
-
-// What a gateway refuses with a status that is no error of the site's has no
-// onset, and its remedy all the same; lines of another status have none.
-func TestRefusalsWithoutAnOnset(t *testing.T) {
-	s := madeup.Harmless()
-	for _, row := range []struct {
-		kind, code, set string
-	}{
-		{"too_large_body", "413", "client_max_body_size"}, {"request_limit", "429", "limit_req"}, {"connection_limit", "429", "limit_conn"},
-		{"too_large_body", "404", ""}, {"queue_full", "413", ""},
-	} {
-		r := without(t, s)
-		r.Total.Failed = map[string]int64{row.code: 12}
-		r.Evidence = []reports.Evidence{{Source: "nginx_error_log", Kind: row.kind, Count: 11, Text: "the line"}}
-		found := ""
-		for _, a := range explain.Advice(r) {
-			if strings.HasPrefix(a.Because, "12 × "+row.code) {
-				found = a.Text + a.Because
-			}
-		}
-		if row.set == "" && found != "" || !strings.Contains(found, row.set) || row.set != "" && !strings.Contains(found, "11 lines in the gateway's error log: the line") {
-			t.Errorf("%s and %s: got %q, want %q", row.kind, row.code, found, row.set)
-		}
 	}
 }

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,24 +96,23 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 		list = append(list, reports.NotKnown{What: "whether there are more workers behind a smaller pool of connections", Why: "nothing tells of the workers but how many calls waited at once, and such a pool bounds that in the same way",
 			Needs: "site.php_fpm_status or php_access_log, or " + needsOverload})
 	}
-	const idle = "the workers were not seen to be all busy"
-	add(p.Workers, "how many workers there are", cmp.Or(p.Unknown["workers"], idle), needsHang)
+	add(p.Workers, "how many workers there are", p.WhyUnknown("workers"), needsHang)
+	needs := needsHang
 	if p.Network == "tcp" {
-		add(p.QueueSlots, "how many queue slots there are", "on a TCP socket a full queue makes visitors wait and refuses none", "site.php_fpm_status, or the pool's listen.backlog")
-	} else {
-		add(p.QueueSlots, "how many queue slots there are", cmp.Or(p.Unknown["queue_slots"], idle), needsHang)
+		needs = "site.php_fpm_status, or the pool's listen.backlog"
 	}
-	add(p.ServiceS, "how long a request holds a worker", cmp.Or(p.Unknown["service_s"], "too few good answers while all was well"), needsCalm)
-	needs := needsOverload
+	add(p.QueueSlots, "how many queue slots there are", p.WhyUnknown("queue_slots"), needs)
+	add(p.ServiceS, "how long a request holds a worker", p.WhyUnknown("service_s"), needsCalm)
+	needs = needsOverload
 	if p.ServiceS == nil && p.Unknown["capacity_hz"] != "" {
 		needs = needsCalm
 	}
-	add(p.CapacityHz, "how much the site carries", cmp.Or(p.Unknown["capacity_hz"], "it was not asked for more than it could serve"), needs)
-	why := p.Unknown["gateway_timeout_s"]
-	if longest := longest(r); why == "" && longest > 0 {
-		why = "no 504 came, and the longest answer took " + words.Span(longest)
+	add(p.CapacityHz, "how much the site carries", p.WhyUnknown("capacity_hz"), needs)
+	why := p.WhyUnknown("gateway_timeout_s")
+	if longest := longest(r); p.Unknown["gateway_timeout_s"] == "" && longest > 0 {
+		why += ", and the longest answer took " + words.Span(longest)
 	}
-	add(p.GatewayTimeoutS, "how long the gateway waits", cmp.Or(why, "no 504 came"), "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
+	add(p.GatewayTimeoutS, "how long the gateway waits", why, "a hang that lasts longer than the gateway waits (nginx: 60 s unless set)")
 	return list
 }
 
@@ -138,7 +136,7 @@ func timeoutsNotKnown(r *reports.Report) []reports.NotKnown {
 		case t == nil:
 			idle = append(idle, name)
 		case t.Verdict == "":
-			list = append(list, reports.NotKnown{What: "which timeout calls to " + name + " have", Why: cmp.Or(t.Why, "nothing was held long enough to tell"), Needs: "a longer hang on " + name + ", or `tailback audit`"})
+			list = append(list, reports.NotKnown{What: "which timeout calls to " + name + " have", Why: reports.WhyUntold(t), Needs: "a longer hang on " + name + ", or `tailback audit`"})
 		case t.Verdict == reports.ByNobody:
 			list = append(list, reports.NotKnown{What: "whether calls to " + name + " have a timeout longer than " + words.Held(t.HorizonS),
 				Why: "no call was watched for longer", Needs: fmt.Sprintf("a hang on %s of more than %s, or `tailback audit`", name, words.Held(t.HorizonS))})

@@ -117,20 +117,17 @@ func familyOf(w wait) string {
 }
 
 // setIt says which setting to change, to what and where, for calls to a
-// dependency: where the slow log saw workers wait for what that speaks, and no
-// other dependency that speaks the same was held in the run. limit is in seconds, 0
-// when no figure is known.
+// dependency: where the slow log saw workers wait for what that speaks, while no
+// other that speaks the same was held. limit is in seconds, 0 when no figure is known.
 func setIt(r *reports.Report, t *reports.Timeout, limit float64) (text, note string) {
 	family := calls(t.Dependency)
-	for _, other := range r.Timeouts {
-		if other.Dependency != t.Dependency && calls(other.Dependency) == family {
-			return "", ""
-		}
-	}
-	waits, _ := waitsOf(r)
+	others := slices.ContainsFunc(r.Timeouts, func(other reports.Timeout) bool {
+		return other.Dependency != t.Dependency && calls(other.Dependency) == family
+	})
+	waits, _ := waitsOf(r, t.Dependency)
 	for _, w := range waits {
 		s, ok := settingOf(w, family)
-		if !ok {
+		if !ok || others && !w.held {
 			continue
 		}
 		name := s.name

@@ -15,6 +15,14 @@ func entries(texts ...string) (list []reports.Evidence) {
 	return list
 }
 
+// during has entries of when a dependency was held.
+func during(dependency string, list []reports.Evidence) []reports.Evidence {
+	for i := range list {
+		list[i].Dependency = dependency
+	}
+	return list
+}
+
 // Which setting, of which client, to what and where: rounded down to what the
 // client takes, and nothing where the log does not show the call.
 func TestAdviceNamesTheSetting(t *testing.T) {
@@ -44,7 +52,10 @@ func TestAdviceNamesTheSetting(t *testing.T) {
 		"Postgres":           {"postgres", nil, true, 3.2, entries("pg_connect() called at db.php:8"), ": set connect_timeout of the connection string to 3 at db.php:8 |"},
 		"the most that wait, of those that can be": {"payments", nil, false, 0.35, entries("session_start() called at a.php:3", "query() called at db.php:8", "curl_exec() called at lib.php:21"), ": set CURLOPT_TIMEOUT_MS to 350 at lib.php:21 |"},
 		"each its own": {"payments", []string{"mariadb"}, false, 0.35, entries("query() called at db.php:8", "curl_exec() called at lib.php:21"), ": set CURLOPT_TIMEOUT_MS to 350 at lib.php:21 |"},
+		"two of a kind, each by its own": {"payments", []string{"search"}, false, 0.35, append(during("search", entries("curl_exec() called at find.php:3")), during("payments", entries("curl_exec() called at lib.php:21"))...),
+			": set CURLOPT_TIMEOUT_MS to 350 at lib.php:21 | none was seen within 10 s; workers waited, by the slow log: 12 in curl_exec at lib.php:21"},
 		// What the log does not show is not said.
+		"waits for another":       {"payments", []string{"mariadb"}, false, 0.35, during("mariadb", entries("curl_exec() called at lib.php:21")), "none was seen within 10 s"},
 		"two of a kind":           {"payments", []string{"search"}, false, 0.35, entries("curl_exec() called at lib.php:21"), "0.35 s |"},
 		"the database waits":      {"payments", nil, false, 0.35, entries("mysqli_query() called at db.php:8"), "0.35 s |"},
 		"another waits":           {"mariadb", nil, false, 2.6, entries("curl_exec() called at lib.php:21"), "2.6 s |"},

@@ -17,6 +17,9 @@ import (
 // figures comes first: a run cut short, a generator that failed, or why nothing
 // could be concluded.
 func Summary(r *reports.Report) (headline string, details []string) {
+	if onlyAstray(r) && r.Outcome == reports.OutcomeComplete && r.Fidelity.OK {
+		return parted(ranked(happened, astray(r)...))
+	}
 	all := slices.Concat(ranked(happened, judged(r)...), body(r))
 	if !r.Fidelity.OK {
 		all[0].text = "the load generator could not do all that was asked (" + r.Fidelity.Why + "), so some of this may be its own doing: " + all[0].text
@@ -32,7 +35,7 @@ func Summary(r *reports.Report) (headline string, details []string) {
 	default:
 		all[0].text = "cut short after " + at + bracketed(r.OutcomeWhy) + ": " + all[0].text
 	}
-	return parted(all)
+	return parted(slices.Concat(ranked(happened, astray(r)...), all))
 }
 
 // judged says why the verdict is what it is, where the course of the run does not:
@@ -42,7 +45,7 @@ func judged(r *reports.Report) []string {
 	switch {
 	case r.Outcome != reports.OutcomeComplete || !r.Fidelity.OK || r.Total.Sent == 0:
 		return nil // that is told anyway
-	case r.Verdict == reports.Inconclusive && r.VerdictWhy != "":
+	case r.Verdict == reports.Inconclusive && r.VerdictWhy != "" && len(r.Astray) == 0: // which are told first
 		return []string{r.VerdictWhy}
 	case r.Verdict == reports.Fail && r.Total.Bad() == 0:
 		return []string{missed(r)}
@@ -58,7 +61,11 @@ func missed(r *reports.Report) string {
 			continue
 		}
 		text := o.Text
-		if o.Observed != nil {
+		switch {
+		case o.Seen != "":
+			short, _, _ := strings.Cut(o.Seen, " (") // its interval stands beside the objective
+			text += " (seen " + short + ")"
+		case o.Observed != nil:
 			text += " (seen " + words.Measured(*o.Observed, o.Unit) + ")"
 		}
 		list = append(list, text)

@@ -86,6 +86,8 @@ func TestTheSentence(t *testing.T) {
 	}{
 		{"no timeout", madeup.Hang(), physics,
 			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all 4 workers were waiting for payments and the 17 queue slots behind them filled. No timeout was seen within 10 s. A timeout of at most 0.40 s would hold this rate (0.30 s with headroom); with a 1 s timeout it takes 9 workers."},
+		{"three calls, of which the others may not be made once one has failed", madeup.Hang(), func(r *reports.Report) { physics(r); r.Budget[0].Calls = 3 },
+			"With payments hanging, 502s began 2.6 s after the fault at 8 requests/s: all 4 workers were waiting for payments and the 17 queue slots behind them filled. No timeout was seen within 10 s. A timeout of at most 0.40 s would hold this rate (0.30 s with headroom); with a 1 s timeout on each of 3 calls it takes up to 9 workers."},
 		{"a timeout of 3 s: 504 by waiting too long, then 502", firstTimedOut(), func(r *reports.Report) {
 			physics(r)
 			observed(r, 3, 25)

@@ -23,7 +23,7 @@ func remedies(r *reports.Report, about string) []sentence {
 			continue
 		}
 		said[t.Dependency] = true
-		texts := remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone)
+		texts := remedy(r, reports.TimeoutOn(r.Timeouts, t.Dependency), alone, t.Dependency == about)
 		if t.Dependency != about {
 			others = append(others, ranked(besides, texts...)...)
 			continue
@@ -42,9 +42,9 @@ func remedies(r *reports.Report, about string) []sentence {
 	return append(list, others...)
 }
 
-// remedy says what was seen of one timeout, and what would hold the rate.
-// alone is whether it is plain which dependency is meant.
-func remedy(r *reports.Report, t *reports.Timeout, alone bool) []string {
+// remedy says what was seen of one timeout, and what would hold the rate. alone is
+// whether it is plain which dependency is meant, next whether the two are read together.
+func remedy(r *reports.Report, t *reports.Timeout, alone, next bool) []string {
 	on, kind := " on "+t.Dependency, "timeout"
 	if alone {
 		on = ""
@@ -52,42 +52,49 @@ func remedy(r *reports.Report, t *reports.Timeout, alone bool) []string {
 	if t.Connect {
 		kind = "connect timeout"
 	}
-	b := r.BudgetOf(t.Dependency)
+	b, then := r.BudgetOf(t.Dependency), on
+	if next {
+		then = ""
+	}
 	switch {
 	case t.Verdict == reports.ByNobody:
 		seen := fmt.Sprintf("No %s%s was seen within %s", kind, on, words.Held(t.HorizonS))
-		return append([]string{seen}, wouldHold(r, b)...)
+		return append([]string{seen}, wouldHold(r, b, then)...)
 	case t.Verdict == reports.ByWorker && t.ObservedS != nil:
 		killed := fmt.Sprintf("The application gave up on no call to %s itself: workers were killed after %s", t.Dependency, words.Held(t.ObservedS.Value))
 		if firstCause(r, t.Dependency) == reports.WorkerKilled {
 			killed = "The application gave up on no call itself"
 		}
-		return append([]string{killed}, wouldHold(r, b)...)
+		return append([]string{killed}, wouldHold(r, b, then)...)
 	case t.Verdict == reports.ByApp && t.ObservedS != nil:
 		return []string{shortEnough(r, t, b, fmt.Sprintf("%s %s%s", words.Held(t.ObservedS.Value), kind, on))}
 	}
 	return nil
 }
 
-// wouldHold says which timeout would hold the rate; nothing when that is not known.
-func wouldHold(r *reports.Report, b *reports.Budget) []string {
+// wouldHold says which timeout (on is " on payments" where that is not plain) would hold
+// the rate; nothing when that is not known.
+func wouldHold(r *reports.Report, b *reports.Budget, on string) []string {
 	if b == nil {
 		return nil
 	}
 	if b.MaxTimeoutS == nil && b.Why != "" {
-		return []string{"Which timeout would hold " + atRate(r, b) + " can't be told: " + b.Why}
+		return []string{"Which timeout" + on + " would hold " + atRate(r, b) + " can't be told: " + b.Why}
 	}
 	need := ""
 	if c := b.Example(); c != nil {
 		need = fmt.Sprintf("with a %s timeout it takes %s", words.Timeout(c.TimeoutS), words.Number(int64(c.WorkersNeeded), "worker"))
+		if b.Calls >= 1.5 { // the others may not be made once one has failed
+			need = fmt.Sprintf("with a %s timeout on each of %s calls it takes up to %s", words.Timeout(c.TimeoutS), words.Calls(b.Calls), words.Number(int64(c.WorkersNeeded), "worker"))
+		}
 	}
 	if b.MaxTimeoutS == nil {
 		if need != "" {
 			need = "; " + need
 		}
-		return []string{"No timeout would hold " + atRate(r, b) + " with " + theseWorkers(r) + need}
+		return []string{"No timeout" + on + " would hold " + atRate(r, b) + " with " + theseWorkers(r) + need}
 	}
-	return []string{"A timeout of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
+	return []string{"A timeout" + on + " of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
 }
 
 // shortEnough says whether the timeout that the application has is short enough.

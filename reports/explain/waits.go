@@ -18,6 +18,7 @@ type wait struct {
 	library  string // of Composer, maker and name, or wp-includes; "" of the site's own call
 	place    string // file and line of the site's own code; "" when the log does not reach it
 	count    int64
+	held     bool // it is known that no other dependency held it
 }
 
 // aWait is how an entry of the slow log is told (reports/evidence): "curl_exec()
@@ -25,11 +26,12 @@ type wait struct {
 // (CurlHandler.php:44) from Pay.php:17".
 var aWait = regexp.MustCompile(`^(.+)\(\) called at (?:(\S+) \(\S+\)(?: from (\S+))?|(.+))$`)
 
-// waitsOf are the waits that the slow log saw, those of most workers first, and how
-// many more there were.
-func waitsOf(r *reports.Report) (list []wait, others int64) {
+// waitsOf are the waits that the slow log saw, but for those while another dependency
+// than this was held, those of most workers first; and how many more there were.
+// Of none ("") they are all.
+func waitsOf(r *reports.Report, dependency string) (list []wait, others int64) {
 	for _, e := range r.Evidence {
-		if e.Kind != "waiting" {
+		if e.Kind != "waiting" || dependency != "" && e.Dependency != "" && e.Dependency != dependency {
 			continue
 		}
 		m := aWait.FindStringSubmatch(e.Text)
@@ -37,7 +39,7 @@ func waitsOf(r *reports.Report) (list []wait, others int64) {
 			others += e.Count
 			continue
 		}
-		list = append(list, wait{m[1], m[2], m[3] + m[4], e.Count})
+		list = append(list, wait{m[1], m[2], m[3] + m[4], e.Count, e.Dependency != ""})
 	}
 	slices.SortStableFunc(list, func(x, y wait) int { return cmp.Compare(y.count, x.count) })
 	return list, others
@@ -46,9 +48,10 @@ func waitsOf(r *reports.Report) (list []wait, others int64) {
 // maxFunctions is how many functions a sentence names.
 const maxFunctions = 3
 
-// whereItWaits counts by function what the slow log saw, over all its entries.
-func whereItWaits(r *reports.Report) string {
-	waits, others := waitsOf(r)
+// whereItWaits counts by function what the slow log saw, but while others than the
+// dependency were held, over all its entries.
+func whereItWaits(r *reports.Report, dependency string) string {
+	waits, others := waitsOf(r, dependency)
 	var functions []string
 	counts, places := map[string]int64{}, map[string][]string{}
 	for _, w := range waits {
@@ -86,7 +89,7 @@ func whereItWaits(r *reports.Report) string {
 // adviseOnSession is for pages that hold their visitor's session while they wait:
 // PHP lets one request of a session run at a time.
 func adviseOnSession(r *reports.Report) []reports.Advice {
-	waits, _ := waitsOf(r)
+	waits, _ := waitsOf(r, "")
 	var locked, calls int64
 	where := ""
 	for _, w := range waits {

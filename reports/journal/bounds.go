@@ -148,7 +148,7 @@ func figuresOfFields(name string, v reflect.Value) error {
 
 // check holds a manifest to what a run can write into one.
 func (m *Manifest) check() error {
-	for name, n := range map[string]int{"phases": len(m.Phases), "requests": len(m.Requests), "dependencies": len(m.Dependencies), "objectives": len(m.Objectives)} {
+	for name, n := range map[string]int{"phases": len(m.Phases), "requests": len(m.Requests), "dependencies": len(m.Dependencies), "objectives": len(m.Objectives), "objective_lines": len(m.Lines), "labels": len(m.Labels)} {
 		if n > maxNames {
 			return fmt.Errorf("it lists %d %s, and can only list %d", n, name, maxNames)
 		}
@@ -179,9 +179,11 @@ func (e *Event) check() error {
 		lacks = e.Wait == nil
 	case Used:
 		lacks = e.Usage == nil
+	case WentAstray:
+		lacks = e.Astray == nil
 	}
 	if lacks {
-		return fmt.Errorf("event %q without its fault, connection, wait or usage", e.Kind)
+		return fmt.Errorf("event %q without its fault, connection, wait, usage or request", e.Kind)
 	}
 	if err := figures(e); err != nil {
 		return err

@@ -8,6 +8,7 @@ type Contents struct {
 	Experiment   []byte // the file as run, YAML
 	Events       []Event
 	Observations []Observation
+	Baseline     Baseline
 	// Hits yields the hits in batches, as Bundle.Hits does. It can be called more than once.
 	Hits func() iter.Seq2[[]Hit, error]
 }
@@ -23,5 +24,5 @@ func (b *Bundle) Contents() (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
-	return Contents{b.Manifest, b.Experiment, events, observations, b.Hits}, nil
+	return Contents{b.Manifest, b.Experiment, events, observations, b.Baseline(), b.Hits}, nil
 }

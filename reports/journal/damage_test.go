@@ -83,7 +83,7 @@ func TestDamagedBundleIsNamedInTheError(t *testing.T) {
 		{"neither hits nor segments", "hits.parquet", nil, "segments: no such file"},
 		{"an event that is no JSON", "events.jsonl", put("{}\n{\"at_ns\n{}\n"), "events.jsonl:2: unexpected end of JSON input"},
 		{"a fault event without the fault", "events.jsonl", put(`{"kind":"fault_lifted"}` + "\n"), `events.jsonl:1: event "fault_lifted" without its fault`},
-		{"a wait event without the wait", "events.jsonl", put(`{"kind":"wait"}` + "\n"), `events.jsonl:1: event "wait" without its fault, connection, wait or usage`},
+		{"a wait event without the wait", "events.jsonl", put(`{"kind":"wait"}` + "\n"), `events.jsonl:1: event "wait" without its fault, connection, wait, usage or request`},
 		{"no events", "events.jsonl", nil, "events.jsonl: no such file"},
 		{"an observation of another shape", "observations.jsonl", put("[]\n"), "observations.jsonl:1: json: cannot unmarshal array"},
 	}

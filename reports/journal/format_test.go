@@ -41,7 +41,10 @@ func TestFormatDescribesTheFiles(t *testing.T) {
 	for answerer := journal.AnswererApp; answerer <= journal.AnswererEdge; answerer++ {
 		want = append(want, fmt.Sprintf("\n| `%s` | ", answerer))
 	}
-	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Waited, journal.Used, journal.Answer, journal.Warning} {
+	for leads := journal.LeadsElsewhere; leads <= journal.LeadsToLogin; leads++ {
+		want = append(want, fmt.Sprintf("\n| `%s` | ", leads))
+	}
+	for _, kind := range []journal.EventKind{journal.FaultApplied, journal.FaultStepped, journal.FaultLifted, journal.ConnClosed, journal.Waited, journal.Used, journal.Answer, journal.WentAstray, journal.Warning} {
 		want = append(want, fmt.Sprintf("`%s`", kind))
 	}
 	for _, w := range want {
@@ -67,11 +70,13 @@ type foreign struct {
 	BytesOut int64  `parquet:"bytes_out"`
 	BytesIn  int64  `parquet:"bytes_in,optional,delta"`
 	Answerer string `parquet:"answerer,optional"`
+	Leads    string `parquet:"leads,optional"`
 }
 
 func TestHitsWrittenByAnotherTool(t *testing.T) {
 	want := realistic(20_000, 1000)
 	want[5].Degraded, want[6].Degraded = true, true
+	want[7].Leads, want[8].Leads = journal.LeadsElsewhere, journal.LeadsToLogin
 	rows := make([]foreign, len(want))
 	for i, h := range want {
 		wait, receive := h.FirstByte-h.Sent, h.Done-h.FirstByte
@@ -79,7 +84,7 @@ func TestHitsWrittenByAnotherTool(t *testing.T) {
 			wait, receive = 0, h.Done-h.Sent
 		}
 		rows[i] = foreign{"x", h.Class.String(), int64(h.Code), h.Degraded, int64(receive), int64(wait), int64(h.Sent - h.Due),
-			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn, h.Answerer.String()}
+			int64(h.Due), int64(h.Request), int64(h.Phase), int64(h.Seq), h.BytesOut, h.BytesIn, h.Answerer.String(), h.Leads.String()}
 	}
 	dir := record(t, nil)
 	if err := parquet.WriteFile(filepath.Join(dir, "hits.parquet"), rows, parquet.MaxRowsPerRowGroup(7000), parquet.DataPageVersion(1)); err != nil {
@@ -90,7 +95,7 @@ func TestHitsWrittenByAnotherTool(t *testing.T) {
 	}
 }
 
-// A file of a version that did not look at who answered is read all the same.
+// A file of a version that did not look at who answered, nor where answers lead, is read all the same.
 func TestHitsWithoutAnswerer(t *testing.T) {
 	type before struct {
 		Seq      uint64 `parquet:"seq,delta"`

@@ -6,12 +6,13 @@ import (
 	"syscall"
 )
 
-// A run keeps the folder of its bundle locked while it writes it. The kernel
-// frees the lock with the process, however that ends.
+// A run keeps the folder of its bundle locked while it writes it, and an audit or a
+// search the folder of its runs. The kernel frees the lock with the process, however
+// that ends.
 
-// hold locks the folder; nil where that can't be, as on some network drives.
-// Nobody is kept from reading.
-func hold(dir string) *os.File {
+// Hold locks the folder until what it returns is closed; nil, which may be closed
+// too, where that can't be, as on some network drives. Nobody is kept from reading.
+func Hold(dir string) *os.File {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil
@@ -24,7 +25,7 @@ func hold(dir string) *os.File {
 }
 
 // BeingWritten reports whether a run on this machine is writing the bundle in dir
-// now. It is false where that can't be known.
+// now, or an audit or a search its runs. It is false where that can't be known.
 func BeingWritten(dir string) bool {
 	f, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {

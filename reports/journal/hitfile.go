@@ -24,6 +24,7 @@ type row struct {
 	BytesOut int64  `parquet:"bytes_out,delta"`
 	Degraded bool   `parquet:"degraded"`
 	Answerer string `parquet:"answerer,dict"`
+	Leads    string `parquet:"leads,dict"`
 }
 
 func (r *row) set(h *Hit) {
@@ -31,7 +32,7 @@ func (r *row) set(h *Hit) {
 		Seq: h.Seq, Phase: h.Phase, Request: h.Request,
 		Due: int64(h.Due), Lag: int64(h.Sent - h.Due), Receive: int64(h.Done - h.Sent),
 		Code: h.Code, Class: h.Class.String(), BytesIn: h.BytesIn, BytesOut: h.BytesOut, Degraded: h.Degraded,
-		Answerer: h.Answerer.String(),
+		Answerer: h.Answerer.String(), Leads: h.Leads.String(),
 	}
 	if h.FirstByte != 0 {
 		r.Wait, r.Receive = int64(h.FirstByte-h.Sent), int64(h.Done-h.FirstByte)

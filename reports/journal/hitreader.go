@@ -64,6 +64,7 @@ func (r *hitReader) open() error {
 	}
 	r.columns[colClass].parse = func(name string) int64 { return int64(ParseClass(name)) }
 	r.columns[colAnswerer].parse = func(name string) int64 { return int64(ParseAnswerer(name)) }
+	r.columns[colLeads].parse = func(name string) int64 { return int64(ParseLeads(name)) }
 	r.groups = file.RowGroups()
 	return nil
 }
@@ -189,7 +190,7 @@ func (r *hitReader) fill(hits []Hit) {
 	seq, phase, request := c[colSeq].values, c[colPhase].values, c[colRequest].values
 	due, lag, wait, receive := c[colDue].values, c[colLag].values, c[colWait].values, c[colReceive].values
 	code, class, degraded := c[colCode].values, c[colClass].values, c[colDegraded].values
-	in, out, answerer := c[colBytesIn].values, c[colBytesOut].values, c[colAnswerer].values
+	in, out, answerer, leads := c[colBytesIn].values, c[colBytesOut].values, c[colAnswerer].values, c[colLeads].values
 	for i := range hits {
 		sent := due[i] + lag[i]
 		first := int64(0)
@@ -202,7 +203,7 @@ func (r *hitReader) fill(hits []Hit) {
 			FirstByte: time.Duration(first), Done: time.Duration(sent + wait[i] + receive[i]),
 			Code: int32(code[i]), Class: Class(class[i]),
 			BytesIn: in[i], BytesOut: out[i], Degraded: degraded[i] != 0,
-			Answerer: Answerer(answerer[i]),
+			Answerer: Answerer(answerer[i]), Leads: Leads(leads[i]),
 		}
 	}
 	for i := range c {

@@ -98,7 +98,7 @@ func randomHit(r *rand.Rand, n int) journal.Hit {
 		Seq: uint64(n) + r.Uint64N(4)*journal.SeqStride, Phase: r.Int32N(2), Request: r.Int32N(3),
 		Due: due, Sent: sent, FirstByte: first, Done: first + span(), Code: r.Int32N(1000), Class: journal.Class(r.IntN(16)),
 		BytesIn: size(), BytesOut: size(), Degraded: r.IntN(2) == 0,
-		Answerer: journal.Answerer(r.IntN(4)),
+		Answerer: journal.Answerer(r.IntN(4)), Leads: journal.Leads(r.IntN(3)),
 	}
 	if r.IntN(3) == 0 || h.FirstByte == h.Sent { // no time at all cannot be told from none
 		h.FirstByte = 0

@@ -25,6 +25,7 @@ type Hit struct {
 	BytesOut  int64 // of the request's body
 	Degraded  bool  // a good answer that served less
 	Answerer  Answerer
+	Leads     Leads
 }
 
 // SeqStride separates the sequence numbers of the attacks of one run.
@@ -115,6 +116,36 @@ func ParseAnswerer(name string) Answerer {
 	return AnswererUnknown
 }
 
+// Leads says where an answer leads that is not what the request asked for.
+type Leads uint8
+
+// Where answers lead. What expect.status names is meant so, and leads nowhere.
+const (
+	LeadsNowhere   Leads = iota
+	LeadsElsewhere       // a read (GET, HEAD) that is redirected
+	LeadsToLogin         // a redirect to a login page by its name, or redirects that were followed to one, by its name or since it asks for a password
+)
+
+var leadsNames = [...]string{"", "elsewhere", "login"}
+
+// String returns the name in files; "" when the answer leads nowhere.
+func (l Leads) String() string {
+	if int(l) < len(leadsNames) {
+		return leadsNames[l]
+	}
+	return ""
+}
+
+// ParseLeads is the inverse of String; an unknown name is LeadsNowhere.
+func ParseLeads(name string) Leads {
+	for l, n := range leadsNames {
+		if n == name {
+			return Leads(l)
+		}
+	}
+	return LeadsNowhere
+}
+
 // Event is something the harness did or saw, besides a hit. Kind says which of
 // the pointers is set.
 type Event struct {
@@ -125,6 +156,7 @@ type Event struct {
 	Wait       *Wait            `json:"wait,omitempty"`
 	Usage      *Usage           `json:"usage,omitempty"`
 	Refusals   map[string]int64 `json:"refusals,omitempty"`
+	Astray     *Astray          `json:"astray,omitempty"`
 	Text       string           `json:"text,omitempty"`
 }
 
@@ -141,8 +173,18 @@ const (
 	Used         EventKind = "usage"         // Usage, once a second for each dependency, and each other host seen by the egress, that was used in it
 	Refused      EventKind = "refused"       // Refusals: what the egress refused in the second before, by class
 	Answer       EventKind = "answer"        // Text: the first answer of its kind with a status of 500 or above: who wrote it, by which signs
+	WentAstray   EventKind = "astray"        // Astray: the first answer of its kind to a request that is not what was asked for; Text: where it leads, a path or an address without its query, or nothing
 	Warning      EventKind = "warning"       // Text: something a reader of the report must know
 )
+
+// Astray is an answer that leads elsewhere, or that wants to know who asks (401, 403).
+type Astray struct {
+	Request int  `json:"request"` // index in Manifest.Requests
+	Code    int  `json:"code"`    // of the answer, or of the last of the redirects that were followed
+	Login   bool `json:"login,omitempty"`
+	// Credentials is the header by which the request said who asks, such as "Cookie"; empty for none.
+	Credentials string `json:"credentials,omitempty"`
+}
 
 // Fault is one fault of the experiment as it was played.
 type Fault struct {

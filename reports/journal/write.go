@@ -53,7 +53,7 @@ func Create(dir string, m Manifest, experiment []byte) (*Writer, error) {
 		return nil, fmt.Errorf("create bundle: %w", err)
 	}
 	m.Schema, m.Outcome = Schema, nil
-	w := &Writer{dir: dir, held: hold(dir), manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
+	w := &Writer{dir: dir, held: Hold(dir), manifest: m, hits: newHitQueue(), wake: make(chan struct{}, 1), parquet: newHitWriter(segmentPage)}
 	if err := w.create(experiment); err != nil {
 		w.held.Close()
 		w.closeFiles()

@@ -51,17 +51,18 @@ func judgedAs(a *reports.Audit, verdict string) (names []string) {
 	return names
 }
 
-// auditSummary is at most three sentences: the verdict, or why there is none, then
-// what else a reader must know.
+// auditSummary is at most three sentences: what was not asked for in the first place,
+// the verdict, or why there is none, then what else a reader must know.
 func auditSummary(a *reports.Audit, parts []AuditPart) string {
 	var all []string
-	for _, text := range []string{untold(a), unseenWords(a.Rows), undeclared(parts)} {
+	trap := astrayIn(parts)
+	for _, text := range []string{trap, untold(a, parts), unseenWords(a.Rows), undeclared(parts)} {
 		if text != "" {
 			all = append(all, text)
 		}
 	}
 	found := 0 // where in the list what was found belongs
-	if a.Verdict == reports.Inconclusive {
+	if a.Verdict == reports.Inconclusive || trap != "" {
 		found = min(len(all), 1)
 	}
 	if text := foundWords(a); text != "" {
@@ -70,10 +71,26 @@ func auditSummary(a *reports.Audit, parts []AuditPart) string {
 	return words.Sentences(all[:min(len(all), 3)])
 }
 
+// astrayIn says what was never answered with what was asked for, in the first run
+// that has such a request; empty when there is none.
+func astrayIn(parts []AuditPart) string {
+	for _, p := range parts {
+		if p.Report != nil && len(p.Report.Astray) > 0 {
+			return AstrayWords(p.Report)[0]
+		}
+	}
+	return ""
+}
+
 // untold says which dependencies were seen, and could not be told of, and why the
-// first of them could not; empty when there are none.
-func untold(a *reports.Audit) string {
+// first of them could not; empty when there are none, or that is told already.
+func untold(a *reports.Audit, parts []AuditPart) string {
 	missing := unseen(a.Rows)
+	for _, p := range parts {
+		if p.Report != nil && len(p.Report.Astray) > 0 {
+			missing = append(missing, p.Dependency)
+		}
+	}
 	var names []string
 	why := ""
 	for _, row := range a.Rows {
@@ -110,7 +127,7 @@ func foundWords(a *reports.Audit) string {
 		text = "every dependency is called with a timeout"
 	}
 	if len(long) > 0 {
-		text += fmt.Sprintf("; %d too long for %s: %s", len(long), words.Asked(a.RateHz), words.Join(long))
+		text += fmt.Sprintf("; %s on %s %s too long for %s", words.Either(int64(len(long)), "that", "those"), words.Join(long), words.Either(int64(len(long)), "is", "are"), words.Asked(a.RateHz))
 	}
 	return text
 }
@@ -140,6 +157,9 @@ func auditRow(p AuditPart, rateHz float64) reports.AuditRow {
 	default:
 		row.MaxTimeoutS = p.MaxTimeoutS
 		row.Verdict, row.Text = judgeRow(&row, rateHz)
+	}
+	if astray := AstrayWords(p.Report); len(astray) > 0 && (row.Verdict == reports.AuditOK || row.Verdict == reports.AuditUnknown) {
+		row.Verdict, row.Text = reports.AuditUnknown, astray[0]
 	}
 	return row
 }

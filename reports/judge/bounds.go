@@ -24,6 +24,9 @@ func (s scope) settled(o configs.Objective, found finding) bool {
 	if s.unsent == 0 {
 		return holds(*found.observed, o)
 	}
+	if o.Over > 0 {
+		return false // nobody knows in which windows they were due
+	}
 	best, ok := s.best(o)
 	return ok && !holds(best, o)
 }

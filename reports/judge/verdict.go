@@ -29,6 +29,7 @@ const (
 // phases impossible to judge; where there are no objectives it is the run
 // itself that can't be relied on.
 func Run(run *measure.Run, r *reports.Report, f measure.Fidelity, heard []string) {
+	tellAstray(r)
 	doubts := doubts(run, r, f)
 	r.Warnings = append([]string{}, slices.Concat(warnings(run, r), heard, doubts, run.Events.Warnings)...)
 	missed, unjudged := 0, ""
@@ -64,7 +65,7 @@ func stuck(run *measure.Run) bool { return run.Manifest.Outcome != nil && !run.M
 
 // doubts are the reasons why the run as a whole can't be relied on.
 func doubts(run *measure.Run, r *reports.Report, f measure.Fidelity) []string {
-	list := []string{}
+	list := append([]string{}, AstrayWords(r)...)
 	switch {
 	case r.Outcome == reports.OutcomeKilled:
 		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; "+leftBehind(run.Manifest.Toxiproxy))
@@ -77,7 +78,7 @@ func doubts(run *measure.Run, r *reports.Report, f measure.Fidelity) []string {
 	case r.Outcome != reports.OutcomeComplete:
 		list = append(list, fmt.Sprintf("the run was cut short (%s): the figures are of what had been sent by then", r.Outcome))
 	}
-	if all, why := scopeOf(run, ""); why != "" || all.Sent == 0 {
+	if all, why := scopeOf(run, "", ""); why != "" || all.Sent == 0 {
 		list = append(list, "no request outside the warm-up was sent and waited for")
 	}
 	for _, fault := range r.Faults {

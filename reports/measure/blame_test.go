@@ -106,10 +106,18 @@ func TestTheRateThatWasAsked(t *testing.T) {
 	s := madeup.NewScenario(madeup.Phase("low", 10*madeup.Second), madeup.Phase("high", 10*madeup.Second))
 	s.Phases[1].RateFrom, s.Phases[1].RateTo = 60, 60
 	run := &Run{Manifest: s.Manifest}
-	for at, want := range map[time.Duration]float64{10500 * madeup.Millisecond: 60, 11500 * madeup.Millisecond: 34, 500 * madeup.Millisecond: 68} {
+	for at, want := range map[time.Duration]float64{10500 * madeup.Millisecond: 60, 11500 * madeup.Millisecond: 34, 500 * madeup.Millisecond: 8, 1 * madeup.Millisecond: 8} {
 		o := &Onset{FirstError: FirstError{At: at}, offered: 34}
 		if got := run.rateBefore(o); got == nil || *got != want {
 			t.Errorf("at %v: %v, want %v", at, got, want)
+		}
+	}
+	// Where the rate rises it is counted, over no less than a quarter of a second.
+	s.Phases[0].RateTo = 16
+	for at, want := range map[time.Duration]float64{500 * madeup.Millisecond: 68, 250 * madeup.Millisecond: 136, 249 * madeup.Millisecond: 0} {
+		got := (&Run{Manifest: s.Manifest}).rateBefore(&Onset{FirstError: FirstError{At: at}, offered: 34})
+		if (got == nil) != (want == 0) || got != nil && *got != want {
+			t.Errorf("at %v, while it rises: %v, want %v", at, got, want)
 		}
 	}
 	s.Phases[1].RateTo = 80

@@ -16,6 +16,8 @@ const (
 	GeneratorError ErrorKind = iota // our own fault, no answer of the site
 	ClientTimeout                   // we gave up
 	ServerError                     // 500
+	TooLarge                        // 413
+	TooMany                         // 429
 	Refused502                      // 502 at once
 	Late502                         // 502 after something was waited for
 	Late503
@@ -25,6 +27,10 @@ const (
 	App504
 	ErrorKinds
 )
+
+// OfGateway reports whether errors of that kind say that what is behind a gateway did
+// not answer, and do not look like the application's own.
+func (k ErrorKind) OfGateway() bool { return k >= Refused502 && k <= Late504 }
 
 // errorKindOf returns the hit's kind of error; -1 when it is none that has an onset.
 func errorKindOf(h *journal.Hit) ErrorKind {
@@ -37,6 +43,10 @@ func errorKindOf(h *journal.Hit) ErrorKind {
 		return ClientTimeout
 	case h.Code == 500:
 		return ServerError
+	case h.Code == 413:
+		return TooLarge
+	case h.Code == 429:
+		return TooMany
 	}
 	i := gatewayIndex(h.Code)
 	switch {

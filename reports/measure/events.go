@@ -16,6 +16,7 @@ type Events struct {
 	met      map[int][]journal.Connection // of these, those that met a fault, by its index
 	waits    map[int][]journal.Wait       // that a fault caused, by its index, in the journal's order
 	refused  map[string]int64             // what the egress refused, by class
+	astray   []journal.Event              // answers that lead elsewhere, in the journal's order
 	Warnings []string
 }
 
@@ -47,6 +48,9 @@ func indexEvents(events []journal.Event) *Events {
 		}
 		if w := e.Wait; w != nil {
 			x.waits[w.Fault] = append(x.waits[w.Fault], *w)
+		}
+		if e.Astray != nil {
+			x.astray = append(x.astray, e)
 		}
 		for class, n := range e.Refusals {
 			x.refused[class] += n

@@ -10,27 +10,28 @@ import (
 )
 
 // evidence sums up what the sources on the site said within the run: one entry
-// for each source and kind, and of a slow log for each call that waited, the
-// earliest first. Lines that could not be read are no evidence where nothing else
+// for each source and kind, and of a slow log for each call that waited, and what
+// held it, the earliest first. Lines that could not be read are no evidence where nothing else
 // of the log was: a warning has them.
 func (run *Run) evidence() []reports.Evidence {
 	type key struct {
 		source journal.Source
 		kind   journal.Kind
 		call   string
+		holds  string // the dependency
 	}
 	sums, read := map[key]*reports.Evidence{}, map[string]bool{}
 	for _, o := range run.Observed {
 		if !run.Within(o) || o.Kind == journal.Foreign {
 			continue
 		}
-		k, at := key{o.Source, o.Kind, ""}, time.Duration(o.AtNS).Seconds()
+		k, at := key{o.Source, o.Kind, "", ""}, time.Duration(o.AtNS).Seconds()
 		if o.Kind == journal.Waiting {
-			k.call = o.Text
+			k.call, k.holds = o.Text, run.heldAt(time.Duration(o.AtNS))
 		}
 		e := sums[k]
 		if e == nil {
-			e = &reports.Evidence{AtS: at, Source: string(o.Source), Kind: string(o.Kind), Text: o.Text}
+			e = &reports.Evidence{AtS: at, Source: string(o.Source), Kind: string(o.Kind), Text: o.Text, Dependency: k.holds}
 			sums[k] = e
 		}
 		if at < e.AtS {
@@ -53,6 +54,21 @@ func (run *Run) evidence() []reports.Evidence {
 	return list
 }
 
+// heldAt is the only dependency that a fault made wait at t; "" when there was none,
+// or were several.
+func (run *Run) heldAt(t time.Duration) (dependency string) {
+	for _, f := range run.Faults {
+		switch {
+		case !f.inForce(t) || !f.effect().Waits || f.Dependency == dependency:
+		case dependency != "":
+			return ""
+		default:
+			dependency = f.Dependency
+		}
+	}
+	return dependency
+}
+
 // maxCalls is how many calls of a slow log are told apart.
 const maxCalls = 12
 
@@ -71,7 +87,7 @@ func mostCalls(list []reports.Evidence) []reports.Evidence {
 		case n < maxCalls:
 			n++
 		case others == nil:
-			e.Text = ""
+			e.Text, e.Dependency = "", ""
 			others = &e
 			continue
 		default:

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,29 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
 )
+
+// What waited is told by what was held just then, of two faults in force by neither.
+func TestCallsThatWaitAreOfWhatWasHeld(t *testing.T) {
+	s := madeup.NewScenario(madeup.Phase("all", 20*madeup.Second)).Drive(nil).
+		Fault("payments", "hang", 2*madeup.Second, 8*madeup.Second).
+		Fault("search", "hang", 6*madeup.Second, 12*madeup.Second).
+		Fault("mail", "reset", 14*madeup.Second, 18*madeup.Second) // makes nobody wait
+	in := s.Contents()
+	for _, second := range []int64{1, 4, 7, 10, 15} {
+		in.Observations = append(in.Observations, journal.Observation{AtNS: second * int64(madeup.Second), Source: journal.PHPSlowLog, Kind: journal.Waiting, Count: 1, Text: "curl_exec() called at lib.php:21"})
+	}
+	run, err := Contents(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, e := range run.evidence() {
+		got[e.Dependency] += e.Count
+	}
+	if want := map[string]int64{"payments": 1, "search": 1, "": 3}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
 
 // The calls of a slow log are counted apart, over all entries; of many different
 // ones those that most waited in, and the others together.

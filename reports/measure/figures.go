@@ -11,7 +11,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	m := run.Manifest
 	r := &reports.Report{
 		Schema: reports.Schema, ToolVersion: m.ToolVersion, Name: m.Name, Target: m.Target,
-		Seed: m.Seed, Arrivals: m.Arrivals, Started: m.T0, DurationS: run.End.Seconds(),
+		Seed: m.Seed, Arrivals: m.Arrivals, Started: m.T0, Labels: m.Labels, DurationS: run.End.Seconds(),
 		Outcome: Outcome(m), Experiment: string(run.experiment),
 	}
 	fidelity := run.fidelity()
@@ -20,8 +20,9 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	}
 	r.Fidelity = fidelity.total
 	r.Phases = run.phases()
-	r.Total = run.total()
+	r.Total, r.Requests = run.total(), run.requests()
 	r.Declared, r.Sources = run.declared()
+	r.Astray = run.astray()
 	r.Faults = run.faultFigures()
 	r.Onset = run.onsetFigures()
 	r.Recovery = run.recoveryFigures()

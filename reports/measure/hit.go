@@ -22,7 +22,21 @@ func servedByApp(h *journal.Hit) bool {
 	case journal.ClassOK, journal.ClassBody:
 		return true
 	case journal.ClassStatus:
-		return gatewayIndex(h.Code) < 0 || h.Answerer == journal.AnswererApp
+		return h.Answerer == journal.AnswererApp || gatewayIndex(h.Code) < 0 && !refusedUnread(h)
+	}
+	return false
+}
+
+// refusedUnread reports whether a gateway or an edge refused the request for what it
+// is, or for how many there are, so that no worker was asked. (Its page on another
+// status may stand in the place of an application's: nginx's fastcgi_intercept_errors.)
+func refusedUnread(h *journal.Hit) bool {
+	if h.Answerer != journal.AnswererGateway && h.Answerer != journal.AnswererEdge {
+		return false
+	}
+	switch h.Code {
+	case 400, 408, 413, 414, 429, 431:
+		return true
 	}
 	return false
 }

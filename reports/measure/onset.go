@@ -238,16 +238,22 @@ func (run *Run) onsetFigures() []reports.Onset {
 const heldFor = 200 * time.Millisecond
 
 // rateBefore is what was asked in the second before an onset; when a phase of one
-// rate had begun within it, that rate.
+// rate had begun within it, that rate; nil when the run had hardly begun.
 func (run *Run) rateBefore(o *Onset) *float64 {
 	for _, p := range run.Manifest.Phases {
 		from, to := time.Duration(p.StartNS), time.Duration(p.EndNS)
-		if p.Kind == reports.OpenPhase && p.RateFrom == p.RateTo && p.RateTo > 0 && from <= o.At && o.At < min(from+time.Second, to) && from > 0 {
+		if p.Kind == reports.OpenPhase && p.RateFrom == p.RateTo && p.RateTo > 0 && from <= o.At && o.At < min(from+time.Second, to) {
 			return new(p.RateTo)
 		}
 	}
+	if o.At < enoughBefore {
+		return nil
+	}
 	return PerSecond(o.offered, min(o.At, time.Second).Seconds())
 }
+
+// enoughBefore is how long a run must have lasted for what it asked to be a rate.
+const enoughBefore = time.Second / 4
 
 // phaseAt names the phase that lasts at t; after the end, the last one.
 func (run *Run) phaseAt(t time.Duration) string {

@@ -36,7 +36,10 @@ type Run struct {
 	GiveUps    stats.Histogram // ns that the gateway waited before it answered 504
 	Closes     HeldCloses
 	Crowds     *Crowds
+	Sliding    []*Sliding // by objective, nil for one without a window
+	Baseline   journal.Baseline
 	blamed     *blamed
+	strays     *astrayCounter
 }
 
 // Contents counts what happened in the run that these are the record of. The
@@ -45,9 +48,10 @@ type Run struct {
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
 func Contents(c journal.Contents) (*Run, error) {
-	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations}
+	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations, Baseline: c.Baseline}
 	r.Faults = playedFaults(r.Events)
 	r.blamed = newBlamed(r.Events, r.Faults)
+	r.Sliding = newSlidings(r.Manifest)
 	first := newFirstPass(r)
 	if err := read(c, first.add); err != nil {
 		return nil, err
@@ -96,6 +100,7 @@ type firstPass struct {
 	doses      []*Dose
 	giveUps    stats.Histogram
 	unended    *unended
+	strays     *astrayCounter
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -104,6 +109,7 @@ func newFirstPass(r *Run) *firstPass {
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
 		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
+		strays: newAstrayCounter(len(m.Requests), r.Faults),
 	}
 }
 
@@ -120,6 +126,7 @@ func (p *firstPass) count(h *journal.Hit) {
 	p.timeline.add(h)
 	p.cells.add(h, warmup)
 	p.throughput.add(h)
+	p.strays.add(h)
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -146,6 +153,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
+	r.strays = p.strays
 	r.blamed.seenWell(r, p.baseline)
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)
@@ -182,6 +190,9 @@ func (p *secondPass) add(h *journal.Hit) {
 		return
 	}
 	p.services.add(h)
+	for _, one := range r.Sliding {
+		one.add(h)
+	}
 	for _, one := range r.Recoveries {
 		one.add(h)
 	}

@@ -70,6 +70,8 @@ type ServiceTimes struct {
 	Sums  [][MaxLevel + 1]Moments // by request
 	bad   [][MaxLevel + 1]Moments // the same of the application's own errors
 
+	Errors bool // those of some request stand in for good answers
+
 	cell int   // of the hit before
 	with int32 // hits of that cell so far
 }
@@ -102,6 +104,7 @@ func (s *ServiceTimes) finish() *ServiceTimes {
 	for r := range s.Sums {
 		if !slices.ContainsFunc(s.Sums[r][:], func(m Moments) bool { return m.N > 0 }) {
 			s.Sums[r] = s.bad[r]
+			s.Errors = s.Errors || slices.ContainsFunc(s.bad[r][:], func(m Moments) bool { return m.N > 0 })
 		}
 	}
 	return s

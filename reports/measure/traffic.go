@@ -116,6 +116,14 @@ func (t *Traffic) Of(p int) *Tally {
 	return sum
 }
 
+// OfRequest returns the tally of request r in phase p.
+func (t *Traffic) OfRequest(p, r int) *Tally {
+	if one := t.tallies[p*t.Requests+r]; one != nil {
+		return one
+	}
+	return &Tally{}
+}
+
 // SentByRequest is how often each request was sent.
 func (t *Traffic) SentByRequest() []int64 {
 	sent := make([]int64, t.Requests)
@@ -202,6 +210,28 @@ func (run *Run) phases() []reports.Phase {
 			p.Requests = append(p.Requests, reports.RequestTraffic{Name: name, Traffic: one.figures(asked, seconds)})
 		}
 		list = append(list, p)
+	}
+	return list
+}
+
+// requests are the figures of each request in all phases that are no warm-up, together.
+func (run *Run) requests() []reports.RequestTraffic {
+	seconds := 0.0
+	sums := make([]Tally, len(run.Manifest.Requests))
+	for i, p := range run.Manifest.Phases {
+		if p.Warmup {
+			continue
+		}
+		seconds += run.Lasted(i)
+		for r := range sums {
+			sums[r].Merge(run.Traffic.OfRequest(i, r))
+		}
+	}
+	list := []reports.RequestTraffic{}
+	for r, name := range run.Manifest.Requests {
+		if sums[r].hits > 0 {
+			list = append(list, reports.RequestTraffic{Name: name, Traffic: sums[r].figures(nil, seconds)})
+		}
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -18,7 +19,7 @@ func AuditJSON(w io.Writer, a *reports.Audit) error {
 // dependency, and below it what that means.
 func AuditText(w io.Writer, a *reports.Audit) error {
 	var b strings.Builder
-	campaignHead(&b, &a.Campaign, verdict(a.Verdict), "audit at "+words.Asked(a.RateHz))
+	campaignHead(&b, &a.Campaign, sheet.Verdict(a.Verdict), "audit at "+words.Asked(a.RateHz))
 	rows := [][]cell{{{"dependency", plain}, {"timeout", plain}, {"tries", plain}, {"visitors got", plain}}}
 	for _, row := range a.Rows {
 		rows = append(rows, []cell{{oneLine(row.Dependency), plain}, {auditTimeout(row), plain}, {auditTries(row), plain}, {orDash(row.Visitors), plain}})

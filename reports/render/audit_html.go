@@ -5,28 +5,25 @@ import (
 	"io"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
 // auditPage is what the template is filled from.
 type auditPage struct {
 	*reports.Audit
-	frame
+	sheet.Frame
 	Waits *waits // nil when none could be told
 }
 
 // AuditHTML writes an audit as one page that needs nothing else but links to
 // the runs' own, which lie in folders beside it. The same audit gives the same bytes.
 func AuditHTML(w io.Writer, a *reports.Audit) error {
-	f, err := newFrame()
-	if err != nil {
-		return err
-	}
-	return campaignHTML(w, "audit.html", auditFunctions, auditPage{a, f, newWaits(a)})
+	return campaignHTML(w, "audit.html", auditFunctions, auditPage{a, campaignFrame(), newWaits(a)})
 }
 
 var auditFunctions = template.FuncMap{
-	"badge":  func(p auditPage) string { return verdict(p.Verdict) },
+	"badge":  func(p auditPage) string { return sheet.Verdict(p.Verdict) },
 	"judged": judged,
 	"seen":   auditSeen,
 	"waited": auditWaited,
@@ -38,11 +35,11 @@ var auditFunctions = template.FuncMap{
 func auditSeen(row reports.AuditRow) string {
 	switch t := row.Timeout; {
 	case t == nil:
-		return unknown
+		return words.Unknown
 	case t.Verdict == reports.ByNobody:
 		return "none in " + words.Held(t.HorizonS)
 	case t.ObservedS == nil:
-		return unknown
+		return words.Unknown
 	case t.Verdict == reports.ByWorker:
 		return "worker killed at " + estimated(t.ObservedS, words.Held)
 	default:
@@ -64,7 +61,7 @@ func auditWaited(row reports.AuditRow) string {
 // dashed writes what a terminal shows as "-" as a page does.
 func dashed(text string) string {
 	if text == "-" || text == "?" {
-		return unknown
+		return words.Unknown
 	}
 	return text
 }

@@ -43,7 +43,7 @@ func capacityFigure(b *strings.Builder, c *reports.Capacity, f *reports.Capacity
 	const row = "    %-9s %-6s %-6s %-8s %-7s %-7s "
 	b.WriteString(strings.TrimRight(fmt.Sprintf(row, "asked", "for", "errors", "degraded", "p95", "good"), " ") + "\n")
 	for _, t := range f.Trials {
-		first := fmt.Sprintf(row, words.Asked(t.RateHz), words.Span(t.LoadS), known(t.Errors, words.Percent), known(t.Degraded, words.Percent), known(t.P95S, words.Span), known(t.GoodHz, words.PerS))
+		first := fmt.Sprintf(row, words.Asked(t.RateHz), words.Span(t.LoadS), words.Known(t.Errors, words.Percent), words.Known(t.Degraded, words.Percent), words.Known(t.P95S, words.Span), words.Known(t.GoodHz, words.PerS))
 		b.WriteString(words.Paragraph(first, strings.Repeat(" ", utf8.RuneCountInString(first)), oneLine(t.Verdict()), width))
 	}
 	fmt.Fprintf(b, "    %s and %s of load\n\n", words.Number(int64(len(f.Trials)), "trial"), words.Span(f.LoadS))

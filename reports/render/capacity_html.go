@@ -5,13 +5,14 @@ import (
 	"io"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
 // capacityPage is what the template is filled from.
 type capacityPage struct {
 	*reports.Capacity
-	frame
+	sheet.Frame
 	Strips trialStrips
 }
 
@@ -19,11 +20,7 @@ type capacityPage struct {
 // else but links to the trials' own, which lie in folders beside it. The same
 // search gives the same bytes.
 func CapacityHTML(w io.Writer, c *reports.Capacity) error {
-	f, err := newFrame()
-	if err != nil {
-		return err
-	}
-	return campaignHTML(w, "capacity.html", capacityFunctions, capacityPage{c, f, newTrialStrips(c)})
+	return campaignHTML(w, "capacity.html", capacityFunctions, capacityPage{c, campaignFrame(), newTrialStrips(c)})
 }
 
 // fewTrials are so many that their tables need not be folded.
@@ -46,7 +43,7 @@ func foundWord(v reports.Verdict) string {
 	if v == reports.Pass {
 		return "FOUND"
 	}
-	return verdict(v)
+	return sheet.Verdict(v)
 }
 
 // faultOf names the fault of a figure.

@@ -3,11 +3,11 @@ package render
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -61,13 +61,13 @@ type mark struct {
 
 // newChart picks what is drawn out of r.
 func newChart(r *reports.Report) chart {
-	t, end := ended(r)
-	c := chart{Starts: rounded(t.StartS), End: round(end), Asked: asked(r, t, end), InFlight: list(t.InFlight), Layers: layers(t),
+	t, end := sheet.Ended(r)
+	c := chart{Starts: rounded(t.StartS), End: sheet.Round(end), Asked: sheet.Asked(r, t, end), InFlight: list(t.InFlight), Layers: layers(t),
 		P50: roundedTimes(t.P50S), P95: roundedTimes(t.P95S), Max: roundedTimes(t.MaxS), Phases: []stretch{}, Marks: marks(r)}
 	for i, p := range r.Phases {
 		if p.EndS > p.StartS && p.StartS < end {
-			to := round(min(p.EndS, end))
-			c.Phases = append(c.Phases, stretch{Key: fmt.Sprint(i + 1), Name: p.Name, From: round(p.StartS), To: to, Room: to})
+			to := sheet.Round(min(p.EndS, end))
+			c.Phases = append(c.Phases, stretch{Key: fmt.Sprint(i + 1), Name: p.Name, From: sheet.Round(p.StartS), To: to, Room: to})
 		}
 	}
 	c.Faults, c.Lanes = lanes(r.Faults, c.End)
@@ -78,6 +78,44 @@ func newChart(r *reports.Report) chart {
 	}
 	c.Readings, c.QueueSeen = readings(r, c.End)
 	return c
+}
+
+// coarse joins neighbouring buckets until there are at most n: rates by their
+// mean, times and requests in flight by their greatest.
+func (c chart) coarse(n int) chart {
+	k := (len(c.Starts) + n - 1) / n
+	if k <= 1 {
+		return c
+	}
+	c.Starts = sheet.Joined(c.Starts, k, func(g []float64) float64 { return g[0] })
+	c.Asked = sheet.Joined(c.Asked, k, sheet.MeanKnown)
+	c.InFlight = sheet.Joined(c.InFlight, k, sheet.Greatest[int64])
+	c.P50, c.P95, c.Max = sheet.Joined(c.P50, k, sheet.GreatestKnown), sheet.Joined(c.P95, k, sheet.GreatestKnown), sheet.Joined(c.Max, k, sheet.GreatestKnown)
+	layers := make([]layer, len(c.Layers))
+	for i, l := range c.Layers {
+		l.Hz = sheet.Joined(l.Hz, k, sheet.Mean)
+		layers[i] = l
+	}
+	c.Layers, c.Model = layers, c.Model.coarse(k)
+	each := make([]use, len(c.Uses))
+	for i, u := range c.Uses {
+		each[i] = use{u.Name, sheet.Joined(u.Open, k, sheet.Greatest[int64]), sheet.Joined(u.Waiting, k, sheet.Greatest[int64])}
+	}
+	c.Uses = each
+	return c
+}
+
+// edges are where the buckets begin, and where the last one ends.
+func (c chart) edges() []float64 { return append(slices.Clone(c.Starts), c.End) }
+
+// line draws vs as steps, one a bucket.
+func (c chart) line(vs []*float64, y func(float64) float64) string {
+	return sheet.Steps(c.edges(), vs, c.x, y)
+}
+
+// area draws what lies between two lines of steps.
+func (c chart) area(under, over []float64, y func(float64) float64) string {
+	return sheet.Area(c.edges(), under, over, c.x, y)
 }
 
 // layers stacks what came back, good answers at the bottom. A layer in which
@@ -124,9 +162,9 @@ func add(sum, hz []float64) []float64 {
 func lanes(faults []reports.Fault, end float64) ([]stretch, int) {
 	bars, free, last := []stretch{}, []float64{}, []int{}
 	for i, f := range faults {
-		bar := stretch{Key: letters(i), Name: faultName(f), From: round(f.AppliedS), To: end, Room: end}
+		bar := stretch{Key: letters(i), Name: faultName(f), From: sheet.Round(f.AppliedS), To: end, Room: end}
 		if f.LiftedS != nil {
-			bar.To = round(*f.LiftedS)
+			bar.To = sheet.Round(*f.LiftedS)
 		}
 		lane := slices.IndexFunc(free, func(until float64) bool { return until <= bar.From })
 		if lane < 0 {
@@ -159,31 +197,21 @@ func marks(r *reports.Report) []mark {
 		if o.AfterFaultS != nil {
 			label += " +" + words.Span(*o.AfterFaultS)
 		}
-		list = append(list, mark{At: round(o.FirstS), Label: label, Bad: true, Minor: anyFault && o.AfterFaultS == nil})
+		list = append(list, mark{At: sheet.Round(o.FirstS), Label: label, Bad: true, Minor: anyFault && o.AfterFaultS == nil})
 	}
 	for _, v := range r.Recovery {
 		if v.RecoveredS != nil && v.AfterLiftS != nil && !wasWell(v) {
-			list = append(list, mark{At: round(*v.RecoveredS), Label: "well again " + after(*v.AfterLiftS)})
+			list = append(list, mark{At: sheet.Round(*v.RecoveredS), Label: "well again " + words.After(*v.AfterLiftS)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mark) int { return cmp.Compare(a.At, b.At) })
 	return list
 }
 
-// round keeps four significant digits below 1, and 0.1 ms above: more than a
-// chart can show, and it keeps the page small.
-func round(v float64) float64 {
-	if v == 0 || math.Abs(v) >= 1 {
-		return math.Round(v*1e4) / 1e4
-	}
-	unit := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
-	return math.Round(v*unit) / unit
-}
-
 func rounded(vs []float64) []float64 {
 	out := make([]float64, len(vs))
 	for i, v := range vs {
-		out[i] = round(v)
+		out[i] = sheet.Round(v)
 	}
 	return out
 }
@@ -192,7 +220,7 @@ func roundedTimes(vs []*float64) []*float64 {
 	out := make([]*float64, len(vs))
 	for i, v := range vs {
 		if v != nil {
-			s := round(*v)
+			s := sheet.Round(*v)
 			out[i] = &s
 		}
 	}

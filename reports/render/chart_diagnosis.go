@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -54,7 +55,7 @@ func fits(r *reports.Report) bool {
 	}
 	seen, said := 0.0, 0.0
 	for i, s := range r.Prediction.Series {
-		seen += at(r.Timeline.OKHz, i) + at(r.Timeline.Degraded, i)
+		seen += sheet.At(r.Timeline.OKHz, i) + sheet.At(r.Timeline.Degraded, i)
 		said += s.OKHz
 	}
 	return math.Abs(said-seen) <= off*seen
@@ -67,7 +68,7 @@ func newModel(p reports.Prediction, n int) *model {
 	}
 	m := &model{OK: make([]*float64, n), Busy: make([]*float64, n), Queued: make([]*float64, n)}
 	for i, s := range p.Series[:min(n, len(p.Series))] {
-		ok, busy, queued := round(s.OKHz), round(s.Busy), round(s.Queued)
+		ok, busy, queued := sheet.Round(s.OKHz), sheet.Round(s.Busy), sheet.Round(s.Queued)
 		m.OK[i], m.Busy[i], m.Queued[i] = &ok, &busy, &queued
 	}
 	return m
@@ -80,7 +81,7 @@ func levels(r *reports.Report) []level {
 		if e == nil || e.Value <= 0 {
 			return
 		}
-		l := level{At: round(e.Value), Label: who + " " + words.Held(e.Value)}
+		l := level{At: sheet.Round(e.Value), Label: who + " " + words.Held(e.Value)}
 		if !slices.Contains(list, l) {
 			list = append(list, l)
 		}
@@ -113,7 +114,7 @@ func readings(r *reports.Report, end float64) (list []reading, queue bool) {
 	list = []reading{}
 	for _, s := range r.Status {
 		if s.AtS <= end {
-			list = append(list, reading{round(s.AtS), s.Busy, s.Queue})
+			list = append(list, reading{sheet.Round(s.AtS), s.Busy, s.Queue})
 			queue = queue || s.Queue > 0
 		}
 	}
@@ -143,7 +144,7 @@ func (m *model) coarse(k int) *model {
 	if m == nil {
 		return nil
 	}
-	return &model{joined(m.OK, k, meanKnown), joined(m.Busy, k, greatestKnown), joined(m.Queued, k, greatestKnown)}
+	return &model{sheet.Joined(m.OK, k, sheet.MeanKnown), sheet.Joined(m.Busy, k, sheet.GreatestKnown), sheet.Joined(m.Queued, k, sheet.GreatestKnown)}
 }
 
 // sitePanel is what is inside the site: as counted from outside, as the model
@@ -153,20 +154,20 @@ func (c chart) sitePanel() panel {
 	vs := floats(c.InFlight, len(c.Starts))
 	most := slices.Max(append(slices.Clone(vs), 1))
 	if c.Model != nil {
-		most = max(most, *greatestKnown(append(slices.Clone(c.Model.Queued), &most)), *greatestKnown(append(slices.Clone(c.Model.Busy), &most)))
+		most = max(most, *sheet.GreatestKnown(append(slices.Clone(c.Model.Queued), &most)), *sheet.GreatestKnown(append(slices.Clone(c.Model.Busy), &most)))
 	}
 	for _, g := range c.Readings {
 		most = max(most, float64(g.Busy), float64(g.Queue))
 	}
 	y := p.linear(most)
-	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(pointers(vs), y)}}
+	p.Paths = []path{{"flight", "", c.area(make([]float64, len(vs)), vs, y)}, {"p50", "", c.line(sheet.Pointers(vs), y)}}
 	if c.Model != nil {
 		p.Paths = append(p.Paths, path{"queued", "", c.line(c.Model.Queued, y)}, path{"busy", "", c.line(c.Model.Busy, y)})
 	}
 	for _, g := range c.Readings {
-		p.Dots = append(p.Dots, dot{c.x(g.At), tenth(y(float64(g.Busy))), "busy"})
+		p.Dots = append(p.Dots, dot{c.x(g.At), sheet.Tenth(y(float64(g.Busy))), "busy"})
 		if c.QueueSeen {
-			p.Dots = append(p.Dots, dot{c.x(g.At), tenth(y(float64(g.Queue))), "queued"})
+			p.Dots = append(p.Dots, dot{c.x(g.At), sheet.Tenth(y(float64(g.Queue))), "queued"})
 		}
 	}
 	return p
@@ -177,7 +178,7 @@ func (c chart) usePanel(id string, u use) panel {
 	p := panel{ID: id, Title: u.Name, Use: true, Top: 8, Bottom: 68, Room: 60, Height: 72, Whole: true}
 	open, waiting := floats(u.Open, len(c.Starts)), floats(u.Waiting, len(c.Starts))
 	y := p.linear(slices.Max(append(append(slices.Clone(open), waiting...), 1)))
-	p.Paths = []path{{"waiting", "", c.area(make([]float64, len(waiting)), waiting, y)}, {"p95", "", c.line(pointers(open), y)}}
+	p.Paths = []path{{"waiting", "", c.area(make([]float64, len(waiting)), waiting, y)}, {"p95", "", c.line(sheet.Pointers(open), y)}}
 	return p
 }
 

@@ -51,7 +51,7 @@ func sideOf(f *reports.Compared, v *float64) string {
 	if f.None(v) {
 		return "none"
 	}
-	return known(v, func(v float64) string { return words.Figure(v, f.Figure, f.Unit) })
+	return words.Known(v, func(v float64) string { return words.Figure(v, f.Figure, f.Unit) })
 }
 
 // byHow writes by how much a figure changed; empty where a side has none.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 )
 
 // Look is how a text is shown.
@@ -62,7 +63,7 @@ func (t *terminal) sides(c *reports.Comparison) {
 		runs []reports.RunName
 	}{{"before", c.Before.Runs}, {"after", c.After.Runs}} {
 		for _, r := range side.runs {
-			t.event(fmt.Sprintf("%-8s", side.what), faint, fmt.Sprintf("%s (%s, %s)", r.Dir, r.Started.UTC().Format("2006-01-02 15:04:05"), strings.ToLower(verdict(r.Verdict))))
+			t.event(fmt.Sprintf("%-8s", side.what), faint, fmt.Sprintf("%s (%s, %s)", r.Dir, r.Started.UTC().Format("2006-01-02 15:04:05"), strings.ToLower(sheet.Verdict(r.Verdict))))
 		}
 	}
 	t.WriteString("\n")

@@ -25,7 +25,7 @@ func diagnosed() *reports.Report {
 		GatewayTimeoutS: estimate(10, 9.9, 10.1, "the 504"), Network: "unix", FitR2: ptr(0.98),
 	}
 	r.Pool.Workers.Kind = "workers"
-	r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Source: "connection", Verdict: "none", Visitor: "gateway", HorizonS: 10}}
+	r.Timeouts = []reports.Timeout{{Dependency: "payments", Fault: "hang", Source: "connection", Verdict: "none", Visitor: "gateway", Got: "error 502", HorizonS: 10}}
 	r.Budget = []reports.Budget{{Dependency: "payments", RateHz: 8, Calls: 1, MaxTimeoutS: ptr(0.399), WithHeadroomS: ptr(0.299),
 		Choices: []reports.Choice{{TimeoutS: 0.2, WorkersNeeded: 3, Holds: true}, {TimeoutS: 0.35, WorkersNeeded: 4, Holds: true}, {TimeoutS: 0.5, WorkersNeeded: 5},
 			{TimeoutS: 1, WorkersNeeded: 9}, {TimeoutS: 3, WorkersNeeded: 25}, {TimeoutS: 5, WorkersNeeded: 41}}}}
@@ -81,8 +81,8 @@ func several() *reports.Report {
 	r.Pool.Workers = &reports.Estimate{Value: 2.5, Low: 2.4, High: 2.6, Kind: "effective", From: "capacity x service time"}
 	r.Pool.QueueSlots, r.Pool.GatewayTimeoutS, r.Pool.Network = nil, nil, "tcp"
 	r.Timeouts = append(r.Timeouts,
-		reports.Timeout{Dependency: "bank", Fault: "hang", ObservedS: estimate(12, 11.9, 12.1, "36 connections"), N: 36, Retries: 2, Source: "connection", Verdict: "app", Visitor: "gateway", HorizonS: 30},
-		reports.Timeout{Dependency: "stock", Fault: "no_accept", Connect: true, ObservedS: estimate(0.35, 0.349, 0.352, "20 answers"), N: 20, Source: "response", Verdict: "app", Visitor: "ok", HorizonS: 10},
+		reports.Timeout{Dependency: "bank", Fault: "hang", ObservedS: estimate(12, 11.9, 12.1, "36 connections"), N: 36, Retries: 2, Source: "connection", Verdict: "app", Visitor: "gateway", Got: "error 504", HorizonS: 30},
+		reports.Timeout{Dependency: "stock", Fault: "no_accept", Connect: true, ObservedS: estimate(0.35, 0.349, 0.352, "20 answers"), N: 20, Source: "response", Verdict: "app", Visitor: "ok", Got: "degraded page", HorizonS: 10},
 		reports.Timeout{Dependency: "search", Fault: "latency", HorizonS: 2, Why: "the answers came before any timeout could"})
 	r.Budget = append(r.Budget, reports.Budget{Dependency: "bank", RateHz: 8, Calls: 0.25, WorkersNeeded: ptr(73), TimeoutS: ptr(36.0)})
 	r.Dose = []reports.Dose{{Dependency: "bank", Kind: "latency", SizeS: ptr(1.5), MaxS: 2, Broke: "502", Text: "The site first broke (502) with bank delayed by 1.5 s", Steps: []reports.DoseStep{

@@ -17,7 +17,7 @@ const matters = 0.1
 // bears, with the interval where that is wide: 40/s, 4, 12 (9 to 15).
 func estimated(e *reports.Estimate, format func(float64) string) string {
 	if e == nil {
-		return unknown
+		return words.Unknown
 	}
 	if format(e.Low) == format(e.High) || e.High-e.Low <= 2*matters*math.Abs(e.Value) {
 		return format(e.Value)
@@ -129,7 +129,7 @@ func seenTimeout(t reports.Timeout) string {
 
 // gaveUp says who gave up on the visitor.
 func gaveUp(t reports.Timeout) string {
-	names := map[string]string{"app": "application", "ok": "nobody", "": unknown}
+	names := map[string]string{"app": "application", "ok": "nobody", "": words.Unknown}
 	if w, ok := names[t.Visitor]; ok {
 		return w
 	}

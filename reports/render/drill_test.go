@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 )
 
 // drill is a run of many short phases, cut short at 23.7 s, before the last two:
@@ -43,8 +44,8 @@ func drill() *reports.Report {
 		{Dependency: "bank", Kind: "no_accept", Noun: noun("no_accept"), LiftedS: 22, Ill: ptr(true), Why: "the traffic ended 2 s after lifting, too soon to tell: it takes a good second and the two after it"},
 	}
 	r.Objectives = []reports.Objective{
-		{Text: "latency: onset > 10s", Phase: "latency", OK: ptr(true), Limit: 10, Unit: "s"},
-		{Text: "after: p99 < 300ms", Phase: "after", Limit: 0.3, Unit: "s", Why: "the run ended before phase after"},
+		{Text: "latency: onset > 10s", Phase: "latency", OK: ptr(true), Limit: new(10.0), Unit: "s"},
+		{Text: "after: p99 < 300ms", Phase: "after", Limit: new(0.3), Unit: "s", Why: "the run ended before phase after"},
 	}
 	r.Phases = nil
 	good, well := times(16, 0.102, 0.103, 0.104, 0.111, 0.111, 0.111), map[string]int64{"200": 16}
@@ -83,7 +84,7 @@ func TestTheChartsEndWhereTheRunDid(t *testing.T) {
 		t.Fatalf("%d buckets until %g s, want 47 until 23.7: the last 0.2 s are less than half a bucket", n, c.End)
 	}
 	// 8/s over 0.5 s and 2/s over a bucket of 0.5 s are 4 and 1 answers, in 0.7 s.
-	if got, want := c.Layers[0].Hz[46], round(5/0.7); got != want {
+	if got, want := c.Layers[0].Hz[46], sheet.Round(5/0.7); got != want {
 		t.Errorf("%g/s ok in the last part, want %g", got, want)
 	}
 	// 4 were asked for in 0.5 s, and none after: the run was cut short.

@@ -54,10 +54,10 @@ func hang() *reports.Report {
 		},
 		Recovery: []reports.Recovery{{Dependency: "payments", Kind: "hang", Noun: noun("hang"), LiftedS: 15, Ill: ptr(true), RecoveredS: ptr(15.8), AfterLiftS: ptr(0.8)}},
 		Objectives: []reports.Objective{
-			{Text: "hang: errors < 1%", Phase: "hang", OK: ptr(false), Observed: ptr(0.7125), Limit: 0.01, Unit: "ratio"},
-			{Text: "hang: 504 < 1", Phase: "hang", OK: ptr(false), Observed: ptr(1.0), Limit: 1, Unit: "count"},
-			{Text: "baseline: p99 < 300ms", Phase: "baseline", OK: ptr(true), Observed: ptr(0.111), Limit: 0.3, Unit: "s"},
-			{Text: "recovery: recovered < 5s", Phase: "recovery", OK: ptr(true), Observed: ptr(0.8), Limit: 5, Unit: "s"},
+			{Text: "hang: errors < 1%", Phase: "hang", OK: ptr(false), Observed: ptr(0.7125), Limit: new(0.01), Unit: "ratio"},
+			{Text: "hang: 504 < 1", Phase: "hang", OK: ptr(false), Observed: ptr(1.0), Limit: new(1.0), Unit: "count"},
+			{Text: "baseline: p99 < 300ms", Phase: "baseline", OK: ptr(true), Observed: ptr(0.111), Limit: new(0.3), Unit: "s"},
+			{Text: "recovery: recovered < 5s", Phase: "recovery", OK: ptr(true), Observed: ptr(0.8), Limit: new(5.0), Unit: "s"},
 		},
 		Warnings: []string{"3 hits were sent more than 1 ms late."},
 		Timeline: hangTimeline(),
@@ -193,7 +193,7 @@ func empty() *reports.Report {
 		Summary:  "No request was sent, so nothing can be said of the site.",
 		Fidelity: reports.Fidelity{Why: "no request was sent"},
 		Phases:   []reports.Phase{{Name: "baseline", Kind: "open", EndS: 5}},
-		Objectives: []reports.Objective{{Text: "baseline: p99 < 300ms", Phase: "baseline", Limit: 0.3, Unit: "s",
+		Objectives: []reports.Objective{{Text: "baseline: p99 < 300ms", Phase: "baseline", Limit: new(0.3), Unit: "s",
 			Why: "no good answer in baseline"}}}
 }
 
@@ -229,7 +229,7 @@ func hostile() *reports.Report {
 	r.Timeline.CodesHz[text] = r.Timeline.CodesHz["502"]
 	e := estimate(4, 3, 5, text)
 	r.Pool = reports.Pool{Workers: e, QueueSlots: e, ServiceS: e, CapacityHz: e, GatewayTimeoutS: e, Network: text}
-	r.Timeouts = []reports.Timeout{{Dependency: text, Fault: text, Verdict: text, Visitor: text, Source: text, Why: text},
+	r.Timeouts = []reports.Timeout{{Dependency: text, Fault: text, Verdict: text, Visitor: text, Got: text, Source: text, Why: text},
 		{Dependency: text, Fault: text, Verdict: "app", ObservedS: e, Retries: 1, Visitor: "app"}}
 	r.Budget = []reports.Budget{{Dependency: text, RateHz: 8, MaxTimeoutS: ptr(0.4), Choices: []reports.Choice{{TimeoutS: 1, WorkersNeeded: 9}}}}
 	r.Slowdowns = []reports.Slowdown{{Phase: text, Cause: text, Evidence: []string{text}}}

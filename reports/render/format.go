@@ -9,36 +9,12 @@ import (
 	"github.com/tailback/tailback/reports/words"
 )
 
-// unknown stands for a figure that was not measured. It is never 0.
-const unknown = "–"
-
-// known formats *v, or says that it is unknown.
-func known[T any](v *T, format func(T) string) string {
-	if v == nil {
-		return unknown
-	}
-	return format(*v)
-}
-
-// after writes how long after something an event came, in a table: +2.6 s, at once.
-func after(s float64) string {
-	if s == 0 {
-		return "at once"
-	}
-	return "+" + words.Span(s)
-}
-
 // observed writes what an objective saw, in the unit of its metric.
 func observed(o reports.Objective) string {
-	return known(o.Observed, func(v float64) string { return words.Measured(v, o.Unit) })
-}
-
-// verdict is the verdict as people read it.
-func verdict(v reports.Verdict) string {
-	if v == reports.None {
-		return "NO OBJECTIVES"
+	if o.Seen != "" {
+		return oneLine(o.Seen)
 	}
-	return strings.ToUpper(string(v))
+	return words.Known(o.Observed, func(v float64) string { return words.Measured(v, o.Unit) })
 }
 
 // befell says in the past tense what a fault did to its dependency.

@@ -1,21 +1,18 @@
 package render
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -25,12 +22,10 @@ var pageFiles embed.FS
 // page is what the template is filled from.
 type page struct {
 	*reports.Report
-	Style   template.CSS
-	Scripts []template.JS
-	Policy  string
-	Chart   chart
-	Data    template.JS // Chart as JSON
-	Still   *still      // nil when there is nothing to draw
+	sheet.Frame
+	Chart chart
+	Data  template.JS // Chart as JSON
+	Still *still      // nil when there is nothing to draw
 }
 
 // HTML writes r as one page that needs nothing else: no network, and with
@@ -40,116 +35,61 @@ func HTML(w io.Writer, r *reports.Report) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report.html").Funcs(functions).Funcs(diagnosisFunctions).ParseFS(pageFiles, "page/*.html")
-	if err != nil {
-		return fmt.Errorf("parse the page: %w", err)
-	}
-	var whole bytes.Buffer // so that a report that cannot be shown leaves no half page
-	if err := t.Execute(&whole, p); err != nil {
-		return fmt.Errorf("fill the page: %w", err)
-	}
-	if _, err := whole.WriteTo(w); err != nil {
-		return fmt.Errorf("write report.html: %w", err)
-	}
-	return nil
+	all := maps.Clone(functions)
+	maps.Copy(all, diagnosisFunctions)
+	return sheet.Fill(w, pageFiles, "report.html", []string{"page/*.html"}, all, p)
 }
 
 func newPage(r *reports.Report) (*page, error) {
-	css, err := readAll(plotAsset("uPlot.min.css"), pageFile("style.css"))
+	plotCSS, err := plotAsset("uPlot.min.css")
 	if err != nil {
 		return nil, err
 	}
-	uplot, err := plotAsset("uPlot.min.js")()
-	if err != nil {
-		return nil, err
-	}
-	own, err := readAll(pageFile("draw.js"), pageFile("charts.js"))
-	if err != nil {
-		return nil, err
-	}
-	p := &page{Report: r, Style: template.CSS(css), Chart: newChart(r)}
+	p := &page{Report: r, Chart: newChart(r)}
 	data, err := json.Marshal(p.Chart) // with <, > and & escaped: nothing in it ends its script
 	if err != nil {
 		return nil, fmt.Errorf("write the charts' data: %w", err)
 	}
 	p.Data = template.JS(data)
+	var scripts []template.JS
 	if len(p.Chart.Starts) > 0 {
-		p.Scripts = []template.JS{template.JS(uplot), template.JS(own)}
+		plotJS, err := plotAsset("uPlot.min.js")
+		if err != nil {
+			return nil, err
+		}
+		scripts = []template.JS{template.JS(plotJS), template.JS(pageFile("draw.js") + pageFile("charts.js"))}
 		p.Still = newStill(p.Chart)
 	}
-	p.Policy = policy(css, p.Scripts)
+	p.Frame = sheet.NewFrame(plotCSS+sheet.Style(), scripts...)
 	return p, nil
 }
 
-// readAll joins texts.
-func readAll(sources ...func() (string, error)) (string, error) {
-	var all strings.Builder
-	for _, read := range sources {
-		s, err := read()
-		if err != nil {
-			return "", err
-		}
-		all.WriteString(s)
+// pageFile is one of the files that are embedded above.
+func pageFile(name string) string {
+	text, err := pageFiles.ReadFile("page/" + name)
+	if err != nil {
+		panic(err) // the program was built without it
 	}
-	return all.String(), nil
-}
-
-func pageFile(name string) func() (string, error) {
-	return func() (string, error) {
-		b, err := pageFiles.ReadFile("page/" + name)
-		return string(b), err
-	}
+	return string(text)
 }
 
 // plotAsset reads a file of uPlot, which Vegeta carries.
-func plotAsset(name string) func() (string, error) {
-	return func() (string, error) {
-		f, err := plot.Assets.Open(name)
-		if err != nil {
-			return "", fmt.Errorf("open %s among vegeta's plot assets: %w", name, err)
-		}
-		defer f.Close()
-		b, err := io.ReadAll(f)
-		return string(b), err
+func plotAsset(name string) (string, error) {
+	f, err := plot.Assets.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("open %s among vegeta's plot assets: %w", name, err)
 	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	return string(b), err
 }
 
-// policy is the Content-Security-Policy: this style and these scripts, by their
-// hashes, and nothing else. The page can't be made to ask anyone for anything.
-func policy(css string, scripts []template.JS) string {
-	var hashes strings.Builder
-	for _, s := range scripts {
-		hashes.WriteString(" " + hash(string(s)))
-	}
-	if len(scripts) == 0 {
-		hashes.WriteString(" 'none'")
-	}
-	return "default-src 'none'; style-src " + hash(css) + "; script-src" + hashes.String() +
-		"; img-src data:; base-uri 'none'; form-action 'none'"
-}
-
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// functions are the template's. Those of a figure take a pointer, since the
-// template takes the address of a plain one and nil is unknown.
+// functions are the template's, beside those of all pages.
 var functions = template.FuncMap{
-	"seconds":   func(v *float64) string { return known(v, words.Span) },
-	"moment":    func(v *float64) string { return known(v, words.Moment) },
-	"after":     func(v *float64) string { return known(v, after) },
-	"rate":      func(v *float64) string { return known(v, words.PerS) },
-	"asked":     func(v *float64) string { return known(v, words.Asked) },
-	"percent":   func(v *float64) string { return known(v, words.Percent) },
-	"count":     func(v *int64) string { return known(v, words.Count) },
-	"lasted":    words.Lasted,
+	"labelled":  labelled,
+	"after":     func(v *float64) string { return words.Known(v, words.After) },
 	"bytes":     words.Bytes,
 	"yes":       yes,
-	"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"verdict":   verdict,
-	"sign":      sign,
 	"faultName": faultName,
 	"held":      held,
 	"undone":    undone,
@@ -163,21 +103,13 @@ var functions = template.FuncMap{
 	"times":     responseTimes,
 	"stretch":   fromTo,
 	"closed":    closed,
-	"listing":   newListing,
 	"lines":     func(n int) int { return n * len(responseTimes(reports.Traffic{})) },
 	"mixLines":  mixLines,
 	"mixAbout":  mixAbout,
 	"contents":  contents,
-	"breakable": breakable,
-	"glued":     glued,
 	"wasWell":   wasWell,
 	"egress":    egressWords,
-	"shape":     func(ok *bool) string { return known(ok, shape) },
-}
-
-// sign is a verdict's shape, so that it does not rest on colour.
-func sign(v reports.Verdict) string {
-	return map[reports.Verdict]string{reports.Pass: "✓", reports.Fail: "✕", reports.Inconclusive: "?", reports.None: "–"}[v]
+	"shape":     func(ok *bool) string { return words.Known(ok, shape) },
 }
 
 func shape(ok bool) string {
@@ -188,7 +120,7 @@ func shape(ok bool) string {
 }
 
 func yes(b *bool) string {
-	return known(b, func(b bool) string {
+	return words.Known(b, func(b bool) string {
 		if b {
 			return "yes"
 		}

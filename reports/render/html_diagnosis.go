@@ -17,7 +17,7 @@ var diagnosisFunctions = template.FuncMap{
 	"errorName":    errorName,
 	"causeName":    causeName,
 	"slowCause":    func(s reports.Slowdown) string { return kindWords(oneLine(string(s.Cause))) },
-	"confident":    func(c *float64) string { return known(c, words.Confidence) },
+	"confident":    func(c *float64) string { return words.Known(c, words.Confidence) },
 	"onset":        began,
 	"siteFigures":  siteFigures,
 	"siteNotes":    siteNotes,
@@ -25,17 +25,14 @@ var diagnosisFunctions = template.FuncMap{
 	"seenTimeout":  seenTimeout,
 	"missing":      func(t reports.Timeout) bool { return t.Verdict == "none" || t.Verdict == "worker" },
 	"gaveUp":       gaveUp,
-	"atMost":       func(s *float64) string { return known(s, words.Limit) },
-	"calls":        func(f *float64) string { return known(f, words.Calls) },
+	"calls":        func(f *float64) string { return words.Known(f, words.Calls) },
 	"grids":        grids,
 	"doseSentence": doseSentence,
 	"brokeAt":      func(d reports.Dose, s reports.DoseStep) bool { return d.SizeS != nil && *d.SizeS == s.SizeS },
-	"first":        func(summary string) string { f, _ := parted(summary); return f },
-	"rest":         func(summary string) string { _, r := parted(summary); return r },
 	"why":          hasWhy,
 	"hasSite":      func(p reports.Pool) bool { return len(siteFigures(p)) > 0 },
 	"poorly":       func(p reports.Pool) bool { return *p.FitR2 < fair },
-	"model":        func(p reports.Pool) string { return known(p.FitR2, explained) },
+	"model":        func(p reports.Pool) string { return words.Known(p.FitR2, explained) },
 }
 
 // doseSentence is the report's own; one of an older version has none.
@@ -45,17 +42,6 @@ func doseSentence(d reports.Dose) string {
 
 // explained writes how much the model explains: where it does worse than the mean, nothing.
 func explained(r2 float64) string { return words.Percent(math.Max(r2, 0)) }
-
-// parted returns the first sentence of a summary and what follows it.
-func parted(summary string) (first, rest string) {
-	for i := 0; i+2 < len(summary); i++ {
-		end, next := summary[i], summary[i+2]
-		if (end == '.' || end == '?') && summary[i+1] == ' ' && (next >= 'A' && next <= 'Z' || next >= '0' && next <= '9') {
-			return summary[:i+1], summary[i+2:]
-		}
-	}
-	return summary, ""
-}
 
 // causeName is an onset's cause in words; "cause not known" is an answer too.
 func causeName(o reports.Onset) string {

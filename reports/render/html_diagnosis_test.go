@@ -83,20 +83,6 @@ func TestThePageTellsOfSeveralDependencies(t *testing.T) {
 	}
 }
 
-func TestPartedAtTheFirstSentence(t *testing.T) {
-	for _, c := range []struct{ text, first, rest string }{
-		{"It held 2.6 s. Then not. At all.", "It held 2.6 s.", "Then not. At all."},
-		{"Does it call payments? It held.", "Does it call payments?", "It held."},
-		{"It held. 502s followed.", "It held.", "502s followed."},
-		{"Only one, of 0.5 s.", "Only one, of 0.5 s.", ""},
-		{"", "", ""},
-	} {
-		if first, rest := parted(c.text); first != c.first || rest != c.rest {
-			t.Errorf("%q is %q and %q", c.text, first, rest)
-		}
-	}
-}
-
 func TestAGridShowsTheTimeoutThatWasSeen(t *testing.T) {
 	r := diagnosed()
 	r.Budget[0].TimeoutS, r.Budget[0].WorkersNeeded = ptr(1.6), ptr(14)

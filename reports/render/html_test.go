@@ -34,7 +34,7 @@ func TestHTMLIsTheSameForTheSameReport(t *testing.T) {
 }
 
 func TestVegetaStillCarriesUPlot(t *testing.T) {
-	js, err := plotAsset("uPlot.min.js")()
+	js, err := plotAsset("uPlot.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestVegetaStillCarriesUPlot(t *testing.T) {
 	if strings.Contains(js, "</script") {
 		t.Error("uPlot contains </script and cannot stand in a page")
 	}
-	if css, err := plotAsset("uPlot.min.css")(); err != nil || !strings.Contains(css, ".u-over") {
+	if css, err := plotAsset("uPlot.min.css"); err != nil || !strings.Contains(css, ".u-over") {
 		t.Errorf("uPlot's style is missing: %v", err)
 	}
 }

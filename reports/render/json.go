@@ -34,7 +34,7 @@ func listsOf(r *reports.Report) *reports.Report {
 	for i := range c.Onset {
 		c.Onset[i].Evidence, c.Onset[i].Or = list(c.Onset[i].Evidence), list(c.Onset[i].Or)
 	}
-	c.Faults, c.Recovery = list(c.Faults), list(c.Recovery)
+	c.Faults, c.Recovery, c.Requests = list(c.Faults), list(c.Recovery), list(c.Requests)
 	c.Objectives, c.Warnings, c.Details = list(c.Objectives), list(c.Warnings), list(c.Details)
 	c.Timeouts, c.Advice, c.NotKnown, c.Evidence = list(c.Timeouts), list(c.Advice), list(c.NotKnown), list(c.Evidence)
 	c.Status, c.DependenciesSeen, c.Claims = list(c.Status), list(c.DependenciesSeen), list(c.Claims)

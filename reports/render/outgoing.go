@@ -27,7 +27,7 @@ func (t *terminal) seen(r *reports.Report) {
 			as = "–"
 		}
 		rows = append(rows, []cell{{shorten(oneLine(d.Host), 26), plain}, {shorten(oneLine(as), 15), st}, {words.Count(d.Calls), plain},
-			{known(d.HeldS.P50, words.Span), plain}, {known(d.HeldS.P99, words.Span), plain}, {known(d.HeldS.Max, words.Span), plain}})
+			{words.Known(d.HeldS.P50, words.Span), plain}, {words.Known(d.HeldS.P99, words.Span), plain}, {words.Known(d.HeldS.Max, words.Span), plain}})
 	}
 	if len(rows) > 1 {
 		alignLeft(rows, 1)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/tailback/tailback/internal/browser"
 	"github.com/tailback/tailback/reports"
 )
 
@@ -35,12 +36,12 @@ func TestScreenshot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := open(t, browser(t), r, 1080)
-	p.do(chromedp.Navigate(p.url))
-	height := ask[float64](p, `document.querySelector("#charts").getBoundingClientRect().bottom + 8`)
-	p.do(chromedp.EmulateViewport(1080, int64(height), chromedp.EmulateScale(1)))
-	p.until(fmt.Sprintf(`innerHeight === %d`, int64(height)))
-	captured, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	p := open(t, browser.Start(t), r, 1080)
+	p.Do(chromedp.Navigate(p.URL))
+	height := browser.Ask[float64](p, `document.querySelector("#charts").getBoundingClientRect().bottom + 8`)
+	p.Do(chromedp.EmulateViewport(1080, int64(height), chromedp.EmulateScale(1)))
+	p.Until(fmt.Sprintf(`innerHeight === %d`, int64(height)))
+	captured, err := chromedp.Run(p.Ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func held(f reports.Fault) string {
 	case f.Does.Answers && n != nil && f.RequestsHeld != nil:
 		return "answered " + words.Number(*f.RequestsHeld, "request") + " on " + words.Number(*n, "connection")
 	}
-	s := "held " + known(n, func(n int64) string { return words.Number(n, "connection") })
+	s := "held " + words.Known(n, func(n int64) string { return words.Number(n, "connection") })
 	if n == nil {
 		s = "held connections, not counted"
 	}
@@ -232,7 +232,7 @@ func sent(f reports.Fidelity) string {
 		s += fmt.Sprintf("; asked %s, sent %s", words.Asked(*f.RateAskedHz), words.PerS(*f.RateSentHz))
 	}
 	if f.LagP99S != nil {
-		s += fmt.Sprintf("; late p99 %s, at most %s", words.Span(*f.LagP99S), known(f.LagMaxS, words.Span))
+		s += fmt.Sprintf("; late p99 %s, at most %s", words.Span(*f.LagP99S), words.Known(f.LagMaxS, words.Span))
 	}
 	return s
 }

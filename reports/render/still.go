@@ -7,6 +7,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -94,7 +95,7 @@ func newStill(c chart) *still {
 	}
 	last := &s.Panels[len(s.Panels)-1]
 	last.Last, last.Height = true, last.Bottom+22
-	for _, v := range linearTicks(c.End-c.Starts[0], 8) {
+	for _, v := range sheet.LinearTicks(c.End-c.Starts[0], 8) {
 		s.Ticks = append(s.Ticks, tick{c.x(c.Starts[0] + v), words.Moment(c.Starts[0] + v)})
 	}
 	return s
@@ -103,7 +104,7 @@ func newStill(c chart) *still {
 // x is where a moment lies.
 func (c chart) x(at float64) float64 {
 	share := (at - c.Starts[0]) / (c.End - c.Starts[0])
-	return tenth(stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1))
+	return sheet.Tenth(stillLeft + (stillRight-stillLeft)*math.Min(math.Max(share, 0), 1))
 }
 
 // bars draws phases or faults in rows from y on. Where one has no room for its
@@ -126,7 +127,7 @@ func (s *still) bars(c chart, of string, all []stretch, y float64) []bar {
 			name = b.Key
 		}
 		from := c.x(b.From)
-		bars = append(bars, bar{X: from, Y: y + rowHeight*float64(b.Lane), Width: tenth(math.Max(c.x(b.To)-from, 1)), Name: name})
+		bars = append(bars, bar{X: from, Y: y + rowHeight*float64(b.Lane), Width: sheet.Tenth(math.Max(c.x(b.To)-from, 1)), Name: name})
 	}
 	return bars
 }
@@ -196,7 +197,7 @@ func (c chart) ratePanel(top float64) panel {
 	for _, l := range c.Layers {
 		next := make([]float64, len(base))
 		for i := range base {
-			next[i] = base[i] + at(l.Hz, i)
+			next[i] = base[i] + sheet.At(l.Hz, i)
 		}
 		tops = append(tops, next)
 		base = next
@@ -205,7 +206,7 @@ func (c chart) ratePanel(top float64) panel {
 		most = math.Max(most, math.Max(base[i], *cmp.Or(c.Asked[i], &most)))
 	}
 	if c.Model != nil {
-		most = *greatestKnown(append(slices.Clone(c.Model.OK), &most))
+		most = *sheet.GreatestKnown(append(slices.Clone(c.Model.OK), &most))
 	}
 	y := p.linear(most)
 	under := make([]float64, len(base))
@@ -225,7 +226,7 @@ func (c chart) timePanel() panel {
 	y := p.logarithmic(c)
 	p.Paths = []path{{"max", "", c.line(c.Max, y)}, {"p95", "", c.line(c.P95, y)}, {"p50", "", c.line(c.P50, y)}}
 	for _, l := range c.Levels {
-		p.Levels = append(p.Levels, tick{tenth(y(l.At)), l.Label})
+		p.Levels = append(p.Levels, tick{sheet.Tenth(y(l.At)), l.Label})
 	}
 	return p
 }
@@ -233,11 +234,11 @@ func (c chart) timePanel() panel {
 // linear sets p's ticks for values from 0 to most and returns their scale.
 func (p *panel) linear(most float64) func(float64) float64 {
 	y := func(v float64) float64 { return p.Bottom - (p.Bottom-p.Top)*v/(most*1.06) }
-	for _, v := range linearTicks(most*1.06, 4) {
+	for _, v := range sheet.LinearTicks(most*1.06, 4) {
 		if p.Whole && v != math.Trunc(v) {
 			continue
 		}
-		p.Ticks = append(p.Ticks, tick{tenth(y(v)), words.Digits(v, 6)})
+		p.Ticks = append(p.Ticks, tick{sheet.Tenth(y(v)), words.Digits(v, 6)})
 	}
 	return y
 }
@@ -265,25 +266,7 @@ func (p *panel) logarithmic(c chart) func(float64) float64 {
 	}
 	for e := from; e <= to; e++ {
 		v := math.Pow(10, e)
-		p.Ticks = append(p.Ticks, tick{tenth(y(v)), words.Span(v)})
+		p.Ticks = append(p.Ticks, tick{sheet.Tenth(y(v)), words.Span(v)})
 	}
 	return y
-}
-
-// linearTicks are round numbers from 0 up to most, about n of them.
-func linearTicks(most float64, n int) []float64 {
-	raw := most / float64(n)
-	unit := math.Pow(10, math.Floor(math.Log10(raw)))
-	step := 10 * unit
-	for _, m := range []float64{1, 2, 5} {
-		if m*unit >= raw {
-			step = m * unit
-			break
-		}
-	}
-	var ticks []float64
-	for i := 0; float64(i)*step <= most*1.0001; i++ {
-		ticks = append(ticks, math.Round(float64(i)*step/unit)*unit)
-	}
-	return ticks
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -62,12 +63,15 @@ func (t *terminal) head(r *reports.Report) {
 	if r.Outcome != "complete" {
 		lasted += ", " + shorten(oneLine(r.Outcome), 20)
 	}
-	room := width - utf8.RuneCountInString(verdict(r.Verdict)+lasted) - 4
-	t.WriteString(t.paint(bold, shorten(oneLine(r.Name), room)) + "  " + t.paint(st, verdict(r.Verdict)))
+	room := width - utf8.RuneCountInString(sheet.Verdict(r.Verdict)+lasted) - 4
+	t.WriteString(t.paint(bold, shorten(oneLine(r.Name), room)) + "  " + t.paint(st, sheet.Verdict(r.Verdict)))
 	if r.Fidelity.OK {
-		t.WriteString("  " + lasted + "\n\n")
-	} else {
-		t.WriteString("\n\n")
+		t.WriteString("  " + lasted)
+	}
+	t.WriteString("\n")
+	t.labels(r.Labels)
+	t.WriteString("\n")
+	if !r.Fidelity.OK {
 		t.item("! ", bad, "these figures cannot be trusted: "+r.Fidelity.Why)
 		t.item("  ", plain, sent(r.Fidelity)+"; "+lasted)
 		t.WriteString("\n")
@@ -173,9 +177,9 @@ func phaseName(p reports.Phase, n int) string {
 }
 
 func phaseFigures(p reports.Phase, degraded bool, own, others []string) []cell {
-	row := []cell{{known(p.RateAskedHz, words.Asked), plain}, {known(p.OKRatio, words.Percent), okStyle(p.OKRatio)}}
+	row := []cell{{words.Known(p.RateAskedHz, words.Asked), plain}, {words.Known(p.OKRatio, words.Percent), okStyle(p.OKRatio)}}
 	if degraded {
-		row = append(row, cell{known(p.DegradedRatio, words.Percent), plain})
+		row = append(row, cell{words.Known(p.DegradedRatio, words.Percent), plain})
 	}
 	for _, code := range own {
 		row = append(row, cell{words.Count(p.Codes[code]), badStyle(p.Codes[code])})
@@ -188,7 +192,7 @@ func phaseFigures(p reports.Phase, degraded bool, own, others []string) []cell {
 		row = append(row, cell{words.Count(n), badStyle(n)})
 	}
 	for _, q := range []*float64{p.ResponseS.P50, p.ResponseS.P95, p.ResponseS.P99} {
-		row = append(row, cell{known(q, words.Span), plain})
+		row = append(row, cell{words.Known(q, words.Span), plain})
 	}
 	return row
 }
@@ -286,7 +290,7 @@ func saw(o reports.Objective) string {
 	switch {
 	case o.OK == nil:
 		return "not judged: " + oneLine(o.Why)
-	case o.Observed == nil: // as of an onset that did not come
+	case o.Observed == nil && o.Seen == "": // as of an onset that did not come
 		return "none seen"
 	}
 	return "seen " + observed(o)

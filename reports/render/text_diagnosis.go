@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -58,9 +59,9 @@ func (t *terminal) timeouts(r *reports.Report) {
 	if len(r.Timeouts) < 2 {
 		return
 	}
-	rows := [][]cell{{{"dependency", faint}, {"fault", faint}, {"seen", faint}, {"who gave up", faint}, {"budget", faint}}}
+	rows := [][]cell{{{"dependency", faint}, {"fault", faint}, {"seen", faint}, {"visitors got", faint}, {"budget", faint}}}
 	for _, one := range r.Timeouts {
-		most, st := unknown, plain
+		most, st := words.Unknown, plain
 		if b := r.BudgetOf(one.Dependency); b != nil && b.MaxTimeoutS != nil {
 			most = words.Limit(*b.MaxTimeoutS)
 		}
@@ -68,7 +69,7 @@ func (t *terminal) timeouts(r *reports.Report) {
 			st = bad
 		}
 		rows = append(rows, []cell{{shorten(oneLine(one.Dependency), 14), plain}, {shorten(kindWords(oneLine(one.Fault)), 10), plain},
-			{shorten(seenTimeout(one), 28), st}, {shorten(gaveUp(one), 11), plain}, {most, plain}})
+			{shorten(seenTimeout(one), 27), st}, {shorten(cmp.Or(oneLine(one.Got), words.Unknown), 13), plain}, {most, plain}})
 	}
 	alignLeft(rows, 3)
 	writeTable(&t.Builder, t.paint, rows)

@@ -193,7 +193,7 @@ func TestJSONRefusesWhatIsNoNumber(t *testing.T) {
 
 func TestWhatIsNotKnownIsNoFigure(t *testing.T) {
 	v := 0.0
-	for want, got := range map[string]string{"–": known(nil, words.Span), "0 s": known(&v, words.Span)} {
+	for want, got := range map[string]string{"–": words.Known(nil, words.Span), "0 s": words.Known(&v, words.Span)} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

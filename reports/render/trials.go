@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -73,20 +74,20 @@ func newTrialStrips(c *reports.Capacity) trialStrips {
 	return s
 }
 
-func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis logAxis) trialStrip {
+func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis sheet.LogAxis) trialStrip {
 	strip := trialStrip{Name: faultOf(*f), Found: carries(c, f)}
 	if f.Why != "" {
 		strip.Found = carried(c, *f) // why stands in the table above
 	}
 	if f.LowHz != nil && f.HighHz != nil {
-		from := axis.x(*f.LowHz)
-		strip.Between = &trialBand{from, round(axis.x(*f.HighHz) - from)}
+		from := axis.X(*f.LowHz)
+		strip.Between = &trialBand{from, sheet.Round(axis.X(*f.HighHz) - from)}
 	}
-	for _, v := range axis.ticks(stripTicks) {
-		strip.Ticks = append(strip.Ticks, trialTick{axis.x(v), words.Asked(v)})
+	for _, v := range axis.Ticks(stripTicks) {
+		strip.Ticks = append(strip.Ticks, trialTick{axis.X(v), words.Asked(v)})
 	}
 	for _, t := range f.Trials {
-		m := trialMark{X: axis.x(t.RateHz), Link: reportLink(t.Dir), Title: words.PerS(t.RateHz) + " for " + words.Lasted(t.LoadS) + ": " + t.Verdict()}
+		m := trialMark{X: axis.X(t.RateHz), Link: sheet.ReportLink(t.Dir), Title: words.PerS(t.RateHz) + " for " + words.Lasted(t.LoadS) + ": " + t.Verdict()}
 		lane := 0
 		switch {
 		case t.Void != "":
@@ -103,7 +104,7 @@ func newTrialStrip(c *reports.Capacity, f *reports.CapacityFigure, axis logAxis)
 }
 
 // rateAxisOf reaches over every rate that was tried, and every bound.
-func rateAxisOf(c *reports.Capacity) logAxis {
+func rateAxisOf(c *reports.Capacity) sheet.LogAxis {
 	var rates []float64
 	for _, f := range c.Figures {
 		for _, t := range f.Trials {
@@ -113,5 +114,5 @@ func rateAxisOf(c *reports.Capacity) logAxis {
 			rates = append(rates, *f.HighHz)
 		}
 	}
-	return logAxisOver(stripLeft, stripRight, rates)
+	return sheet.LogAxisOver(stripLeft, stripRight, rates)
 }

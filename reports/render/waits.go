@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -45,15 +46,15 @@ const (
 // newWaits lays out an audit; it has no waits where none could be told.
 func newWaits(a *reports.Audit) *waits {
 	axis := waitAxisOf(a)
-	if axis.to == 0 {
+	if axis.To == 0 {
 		return nil
 	}
 	w := &waits{Top: waitTop, Height: waitHeight, Axis: waitAxis, Foot: waitAxis + 14}
 	if a.HorizonS > 0 {
-		w.Horizon = axis.x(a.HorizonS)
+		w.Horizon = axis.X(a.HorizonS)
 	}
-	for _, v := range axis.ticks(waitTicks) {
-		w.Ticks = append(w.Ticks, trialTick{axis.x(v), words.Span(v)})
+	for _, v := range axis.Ticks(waitTicks) {
+		w.Ticks = append(w.Ticks, trialTick{axis.X(v), words.Span(v)})
 	}
 	for _, row := range a.Rows {
 		one := newWait(row, axis)
@@ -69,17 +70,17 @@ func (w *waits) Has(verdict string) bool {
 }
 
 // newWait lays out a row. A try that nobody ended goes on beyond what was watched.
-func newWait(row reports.AuditRow, axis logAxis) wait {
+func newWait(row reports.AuditRow, axis sheet.LogAxis) wait {
 	w := wait{AuditRow: row, Hurt: strings.HasPrefix(row.Visitors, "error"), Label: row.Dependency + ": " + row.Text}
 	if row.MaxTimeoutS != nil {
-		w.Limit = axis.x(*row.MaxTimeoutS)
+		w.Limit = axis.X(*row.MaxTimeoutS)
 	}
 	t := row.Timeout
 	switch {
 	case t == nil:
 	case t.Verdict == reports.ByNobody && t.HorizonS > 0:
-		w.Endless = axis.x(t.HorizonS)
-		w.Tries = []trialBand{{axis.left, round(w.Endless - axis.left)}}
+		w.Endless = axis.X(t.HorizonS)
+		w.Tries = []trialBand{{axis.Left, sheet.Round(w.Endless - axis.Left)}}
 	case t.ObservedS != nil && t.ObservedS.Value > 0:
 		w.Tries = tries(t, axis)
 	}
@@ -87,11 +88,11 @@ func newWait(row reports.AuditRow, axis logAxis) wait {
 }
 
 // tries are the waits for one call, each from where the one before it ended.
-func tries(t *reports.Timeout, axis logAxis) (bands []trialBand) {
-	from := axis.left
+func tries(t *reports.Timeout, axis sheet.LogAxis) (bands []trialBand) {
+	from := axis.Left
 	for i := range min(max(t.Retries, 0)+1, mostTries) {
-		to := axis.x(t.ObservedS.Value * float64(i+1))
-		bands = append(bands, trialBand{from, round(max(to-from-waitGap, waitLeast))})
+		to := axis.X(t.ObservedS.Value * float64(i+1))
+		bands = append(bands, trialBand{from, sheet.Round(max(to-from-waitGap, waitLeast))})
 		from = to
 	}
 	return bands
@@ -99,7 +100,7 @@ func tries(t *reports.Timeout, axis logAxis) (bands []trialBand) {
 
 // waitAxisOf reaches over every wait, every limit and the horizon, with room
 // before the shortest, so that it has a length.
-func waitAxisOf(a *reports.Audit) logAxis {
+func waitAxisOf(a *reports.Audit) sheet.LogAxis {
 	values := []float64{a.HorizonS}
 	least := a.HorizonS
 	add := func(s float64) {
@@ -119,5 +120,5 @@ func waitAxisOf(a *reports.Audit) logAxis {
 			}
 		}
 	}
-	return logAxisOver(waitLeft, waitRight, append(values, least/2))
+	return sheet.LogAxisOver(waitLeft, waitRight, append(values, least/2))
 }

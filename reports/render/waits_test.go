@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/tailback/tailback/internal/browser"
 	"github.com/tailback/tailback/reports"
 )
 
@@ -20,24 +21,24 @@ func TestWaitsLieWhereTheirTimesAre(t *testing.T) {
 	if n := len(paid.Tries); n != 3 {
 		t.Fatalf("%d tries, want 3", n)
 	}
-	from := axis.left
+	from := axis.Left
 	for i, try := range paid.Tries {
 		if try.X != from {
 			t.Errorf("try %d begins at %g%%, want %g", i+1, try.X, from)
 		}
-		from = axis.x(float64(i + 1))
+		from = axis.X(float64(i + 1))
 		// 3 tries of 1 s end at 1, 2 and 3 s.
-		if end := try.X + try.Width + waitGap; math.Abs(end-axis.x(float64(i+1))) > 0.01 {
-			t.Errorf("try %d ends at %g%%, want %g", i+1, end, axis.x(float64(i+1)))
+		if end := try.X + try.Width + waitGap; math.Abs(end-axis.X(float64(i+1))) > 0.01 {
+			t.Errorf("try %d ends at %g%%, want %g", i+1, end, axis.X(float64(i+1)))
 		}
 	}
-	if paid.Endless != 0 || bank.Endless != axis.x(30) || len(bank.Tries) != 1 || math.Abs(bank.Tries[0].X+bank.Tries[0].Width-axis.x(30)) > 0.01 {
+	if paid.Endless != 0 || bank.Endless != axis.X(30) || len(bank.Tries) != 1 || math.Abs(bank.Tries[0].X+bank.Tries[0].Width-axis.X(30)) > 0.01 {
 		t.Errorf("payments %+v, the bank %+v: want one of 30 s that goes on", paid, bank)
 	}
 	if len(mail.Tries) != 0 || mail.Limit != 0 || mail.Endless != 0 {
 		t.Errorf("of what was not run is drawn %+v", mail)
 	}
-	if !(paid.Limit == axis.x(0.13) && paid.Limit > axis.left && paid.Limit < paid.Tries[0].Width) || !w.Limits {
+	if !(paid.Limit == axis.X(0.13) && paid.Limit > axis.Left && paid.Limit < paid.Tries[0].Width) || !w.Limits {
 		t.Errorf("the longest try that holds lies at %g", paid.Limit)
 	}
 	if paid.Hurt || !bank.Hurt || mail.Hurt {
@@ -91,25 +92,25 @@ func TestATryThatIsWaitedForIsInWords(t *testing.T) {
 // Bars stand within their picture and ticks' letters do not cover each other, on
 // a phone as well.
 func TestTheWaitsPictureFits(t *testing.T) {
-	p := openPage(t, browser(t), pageOf(t, AuditHTML, audit()), 390)
-	p.do(chromedp.Navigate(p.url))
-	p.none("outside of the picture", `[...document.querySelectorAll(".wait > svg")].flatMap(s => { const box = s.getBoundingClientRect();
+	p := browser.Open(t, browser.Start(t), pageOf(t, AuditHTML, audit()), 390)
+	p.Do(chromedp.Navigate(p.URL))
+	p.None("outside of the picture", `[...document.querySelectorAll(".wait > svg")].flatMap(s => { const box = s.getBoundingClientRect();
 		return [...s.querySelectorAll("rect, path, line, text")].filter(m => { const r = m.getBoundingClientRect();
 			return r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 3 }).map(m => m.outerHTML) })`)
-	p.none("ticks that cover the one before", `(() => { const ticks = [...document.querySelectorAll(".wait .tick")].map(t => t.getBoundingClientRect());
+	p.None("ticks that cover the one before", `(() => { const ticks = [...document.querySelectorAll(".wait .tick")].map(t => t.getBoundingClientRect());
 		return ticks.slice(1).filter((r, i) => r.left < ticks[i].right).map(r => String(r.left)) })()`)
-	if n := ask[int](p, `[...document.querySelectorAll(".wait .try, .wait .endless")].filter(e => e.getBoundingClientRect().width > 2).length`); n != 5 {
+	if n := browser.Ask[int](p, `[...document.querySelectorAll(".wait .try, .wait .endless")].filter(e => e.getBoundingClientRect().width > 2).length`); n != 5 {
 		t.Errorf("%d bars can be seen, want 4 and an arrow", n)
 	}
 }
 
 // Letters can be read, in both schemes: a contrast of at least 4.5 to 1 (WCAG 2, AA).
 func TestLettersHaveContrast(t *testing.T) {
-	p := open(t, browser(t), hang(), 1280)
+	p := open(t, browser.Start(t), hang(), 1280)
 	for _, name := range []string{"light", "dark"} {
-		p.scheme(name)
-		p.do(chromedp.Navigate(p.url))
-		p.none("in the "+name+" too faint", `(() => {
+		p.Scheme(name)
+		p.Do(chromedp.Navigate(p.URL))
+		p.None("in the "+name+" too faint", `(() => {
 			const style = getComputedStyle(document.documentElement), brush = document.createElement("canvas").getContext("2d");
 			const light = name => {
 				brush.fillStyle = style.getPropertyValue("--" + name).trim();

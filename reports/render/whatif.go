@@ -1,51 +1,35 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"math"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
 
 // whatIfPage is what the template of a prediction is filled from.
 type whatIfPage struct {
 	*reports.WhatIf
-	Style  template.CSS
-	Policy string
-	Map    heatMap
+	sheet.Frame
+	Map heatMap
 }
 
 // WhatIf writes a prediction as one page that needs nothing else, not even
 // scripts. The same prediction gives the same bytes.
 func WhatIf(w io.Writer, p *reports.WhatIf) error {
-	css, err := readAll(pageFile("style.css"), pageFile("whatif/style.css"))
-	if err != nil {
-		return err
-	}
-	t, err := template.New("whatif.html").Funcs(functions).Funcs(whatIfFunctions).ParseFS(pageFiles, "page/listing.html", "page/whatif/whatif.html")
-	if err != nil {
-		return fmt.Errorf("parse the page: %w", err)
-	}
-	var whole bytes.Buffer // so that what cannot be shown leaves no half page
-	page := whatIfPage{WhatIf: p, Style: template.CSS(css), Policy: policy(css, nil), Map: newHeatMap(p.Grid)}
-	if err := t.Execute(&whole, page); err != nil {
-		return fmt.Errorf("fill the page: %w", err)
-	}
-	if _, err := whole.WriteTo(w); err != nil {
-		return fmt.Errorf("write the page: %w", err)
-	}
-	return nil
+	all := maps.Clone(functions)
+	maps.Copy(all, whatIfFunctions)
+	page := whatIfPage{p, sheet.NewFrame(sheet.Style() + pageFile("whatif/style.css")), newHeatMap(p.Grid)}
+	return sheet.Fill(w, pageFiles, "whatif.html", []string{"page/whatif/whatif.html"}, all, page)
 }
 
 var whatIfFunctions = template.FuncMap{
-	"first":   func(summary string) string { f, _ := parted(summary); return f },
-	"rest":    func(summary string) string { _, r := parted(summary); return r },
-	"atMost":  func(s *float64) string { return known(s, words.Limit) },
 	"chosen":  words.Timeout,
 	"rowName": rowName,
 	"outcome": outcome,
@@ -147,8 +131,8 @@ func newHeatMap(g reports.Grid) heatMap {
 		r := heatRow{Name: mapName(row), Y: y + heatRowHigh/2 + 4}
 		for k, c := range row.Cells[:columns] {
 			x := heatLeft + each*float64(k)
-			cell := heatCell{X: round(x), Y: y + 1, Width: round(each - heatGap), Height: heatRowHigh - 4,
-				Middle: round(x + (each-heatGap)/2), Above: y + 17, Below: y + 32, Site: c.Site}
+			cell := heatCell{X: sheet.Round(x), Y: y + 1, Width: sheet.Round(each - heatGap), Height: heatRowHigh - 4,
+				Middle: sheet.Round(x + (each-heatGap)/2), Above: y + 17, Below: y + 32, Site: c.Site}
 			cell.Class, cell.Sign, cell.Text = heat(c)
 			cell.Title = words.Number(int64(g.Workers[k]), "worker") + ", timeout " + rowName(row) + ": " + words.PerS(c.CapacityHz) + " " + outcome(c)
 			r.Cells = append(r.Cells, cell)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/tailback/tailback/internal/browser"
 	"github.com/tailback/tailback/reports"
 )
 
@@ -104,21 +105,19 @@ func TestAPredictionOfNothingIsAPage(t *testing.T) {
 }
 
 func TestTheLettersOfTheMapFit(t *testing.T) {
-	browser := browser(t)
+	b := browser.Start(t)
 	for _, width := range []int64{390, 1200} {
-		p := openPage(t, browser, whatIfPageOf(t, whatIf()), width)
-		p.do(chromedp.Navigate(p.url))
+		p := browser.Open(t, b, whatIfPageOf(t, whatIf()), width)
+		p.Do(chromedp.Navigate(p.URL))
 		// The letters of a cell stay within it, and are at least 11 px high.
-		if over := ask[float64](p, `Math.max(...[...document.querySelectorAll(".map g")].map(g => {
+		if over := browser.Ask[float64](p, `Math.max(...[...document.querySelectorAll(".map g")].map(g => {
 			const cell = g.querySelector("rect").getBoundingClientRect();
 			return Math.max(...[...g.querySelectorAll("text")].map(t => t.getBoundingClientRect().width)) - cell.width }))`); over > 0 {
 			t.Errorf("at %d letters are %g px wider than their cell", width, over)
 		}
-		if size := ask[float64](p, `parseFloat(getComputedStyle(document.querySelector(".map text")).fontSize)`); size < 11 {
+		if size := browser.Ask[float64](p, `parseFloat(getComputedStyle(document.querySelector(".map text")).fontSize)`); size < 11 {
 			t.Errorf("at %d letters are of %g px, want 11", width, size)
 		}
-		if len(p.complaint) > 0 {
-			t.Errorf("at %d the browser complains: %q", width, p.complaint)
-		}
+		p.Quiet()
 	}
 }

@@ -47,7 +47,7 @@ func Lines(text string, first, others int) []string {
 func figures(words []string) []string {
 	var joined []string
 	for i, word := range words {
-		if i > 0 && Unit(word) && strings.ContainsAny(words[i-1][:1], "<-0123456789") {
+		if i > 0 && UnitOf(words[i-1], word) {
 			joined[len(joined)-1] += " " + word
 			continue
 		}
@@ -56,7 +56,12 @@ func figures(words []string) []string {
 	return joined
 }
 
-// Unit reports whether a word is one of the units of this package, with what ends a clause after it.
-func Unit(word string) bool {
-	return slices.Contains([]string{"s", "ms", "min", "h", "B", "kB", "MB", "GB"}, strings.TrimRight(word, ",;:.)"))
+// UnitOf reports whether a word, with what ends a clause or a quote after it, is the
+// unit of the figure before it: such two stay on one line.
+func UnitOf(figure, word string) bool {
+	digits := strings.TrimLeft(figure, "(<-\"“")
+	if digits == "" || digits[0] < '0' || digits[0] > '9' {
+		return false
+	}
+	return slices.Contains([]string{"s", "ms", "min", "h", "B", "kB", "MB", "GB"}, strings.TrimRight(word, ",;:.)?\"”"))
 }

@@ -14,6 +14,7 @@ func TestLinesBreakBetweenWords(t *testing.T) {
 		{"a figure keeps its unit", "after 10 s, then 5 min", "after|10 s, then|5 min"},
 		{"a word too long for a line", "an /abcdefghijklm/nopq is", "an|/abcdefghijklm/nopq|is"},
 		{"a long word first", "/abcdefghijklm/nopq is", "/abcdefghijklm/nopq|is"},
+		{"a figure in brackets or quotes", "after all (10 s) “5 min”", "after all|(10 s)|“5 min”"},
 		{"an s that is no unit", "nine tens s", "nine tens|s"},
 		{"letters of more than a byte", "für naïve Ä", "für naïve|Ä"},
 		{"nothing", "", ""},

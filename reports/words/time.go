@@ -27,6 +27,14 @@ func Span(seconds float64) string {
 // 7.6 s, 15 s.
 func Moment(seconds float64) string { return Digits(seconds, 1) + " s" }
 
+// After writes how long after something else an event came, in seconds: +2.6 s, at once.
+func After(seconds float64) string {
+	if seconds == 0 {
+		return "at once"
+	}
+	return "+" + Span(seconds)
+}
+
 // Lasted writes how long a run took, in seconds: 25 s, 12 min 5 s, 1 h 30 min.
 func Lasted(seconds float64) string {
 	whole := int64(math.Round(seconds))

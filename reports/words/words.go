@@ -68,3 +68,14 @@ func Both(a, b string) string {
 	}
 	return a + "; " + b
 }
+
+// Unknown stands for a figure that was not measured. It is never 0.
+const Unknown = "–"
+
+// Known writes *v, or of nil that it is unknown.
+func Known[T any](v *T, write func(T) string) string {
+	if v == nil {
+		return Unknown
+	}
+	return write(*v)
+}

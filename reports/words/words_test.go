@@ -17,6 +17,7 @@ func TestForms(t *testing.T) {
 		"Span": {words.Span, is{0: "0 s", 0.00002: "<0.1 ms", 0.00005: "0.1 ms", 0.00042: "0.4 ms", 0.001: "1 ms", 0.0024: "2.4 ms", 0.00994: "9.9 ms", 0.00995: "10 ms",
 			0.0625: "63 ms", 0.1024: "102 ms", 0.459: "459 ms", 0.812: "812 ms", 0.9994: "999 ms", 0.9996: "1 s", 2.626: "2.6 s", 8: "8 s", 8.44: "8.4 s", 9.96: "10 s", 99.94: "99.9 s", 99.95: "100 s",
 			1234.5: "1,235 s", -0.002: "-2 ms"}},
+		"After":   {words.After, is{0: "at once", 0.8: "+800 ms", 2.626: "+2.6 s"}},
 		"Moment":  {words.Moment, is{0: "0 s", 0.04: "0 s", -0.04: "0 s", 0.3: "0.3 s", 7.626: "7.6 s", 15: "15 s", 1234.56: "1,234.6 s"}},
 		"Lasted":  {words.Lasted, is{0: "0 s", 25.01: "25 s", 119.94: "119.9 s", 120: "2 min 0 s", 725: "12 min 5 s", 3599.4: "59 min 59 s", 3599.6: "1 h 0 min", 5400: "1 h 30 min", 7199: "2 h 0 min"}},
 		"Held":    {words.Held, is{0.085: "85 ms", 0.0994: "99 ms", 0.0996: "0.10 s", 0.35: "0.35 s", 0.994: "0.99 s", 0.996: "1.0 s", 1: "1.0 s", 9.94: "9.9 s", 9.96: "10 s", 12: "12 s", 12.54: "12.5 s"}},
@@ -82,5 +83,15 @@ func TestDifferences(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
+	}
+}
+
+func TestUnknownIsNeverZero(t *testing.T) {
+	zero := 0.0
+	if got := words.Known(&zero, words.Span); got != "0 s" {
+		t.Errorf("0 reads %q", got)
+	}
+	if got := words.Known(nil, words.Span); got != words.Unknown {
+		t.Errorf("what is not known reads %q", got)
 	}
 }
