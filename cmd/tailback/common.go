@@ -20,6 +20,7 @@ var habits = map[string]habit{
 	"capacity": {"no line for each trial: only the report and what went wrong", timelineFirst},
 	"audit":    {"no progress: only the report and what went wrong", timelineFirst},
 	"demo":     {"no progress: only the results and what went wrong", ""},
+	"compare":  {"", "also list the figures that are the same, and those that can't be told and why"},
 	"check":    {"no warnings and notes: only whether the file is good, and its mistakes", ""},
 	"lift":     {"no notes: only what was lifted and what went wrong", ""},
 	"version":  {"", "also the commit and the libraries that it was built with"},

@@ -119,7 +119,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, i int, site *staging.Site,
 	}
 	progress := newProgress(cmd.ErrOrStderr(), "")
 	progress.begin(fmt.Sprintf("run %d of %d", i+1, len(demoRuns)), exp.Name)
-	r, err := conduct(ctx, progress, exp, dir)
+	r, err := conduct(ctx, progress, exp, nil, dir)
 	if err != nil {
 		return nil, err
 	}

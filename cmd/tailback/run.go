@@ -15,21 +15,26 @@ import (
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/internal/harness"
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/ci"
 )
+
+const runLong = `Run drives the experiment's traffic, plays its faults and reports what
+happened. It exits with 0 when all objectives are met or none are given, with 1
+when one is missed, and with 3 when that can't be told. With --baseline it also
+compares the run with that one, as tailback compare does, leaves comparison.json
+beside the report, and, when the objectives let it, exits as compare does.`
 
 func newRun() *cobra.Command {
 	var o overrides
-	var out, format, stopFile string
+	var out, format, stopFile, against string
 	var labels []string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run an experiment: traffic, faults, and a report of what happened",
+		Long:  runLong,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := renderer(cmd, format)
-			if err != nil {
+			if err := knownFormat(format); err != nil {
 				return err
 			}
 			exp, err := o.load(args[0])
@@ -41,6 +46,10 @@ func newRun() *cobra.Command {
 			}
 			if len(exp.Phases) == 0 {
 				return usage(fmt.Errorf("run %s: it has no phases; add at least one", args[0]))
+			}
+			base, err := readBaseline(against)
+			if err != nil {
+				return usage(err)
 			}
 			if out == "" {
 				out = defaultOut(exp.Name)
@@ -56,18 +65,18 @@ func newRun() *cobra.Command {
 				return err
 			}
 			defer done()
-			r, err := conduct(cmd.Context(), newProgress(cmd.ErrOrStderr(), exp.Name), exp, out)
+			r, err := conduct(cmd.Context(), newProgress(cmd.ErrOrStderr(), exp.Name), exp, base.report, out)
 			if r == nil {
 				return err
 			}
-			leaveForCI(cmd, out, ci.OfRun(r))
-			return finish(cmd, r.ExitCode, err, func(w io.Writer) error {
-				return errors.Join(render(w, r), namePage(w, out, format))
-			})
+			c, err := base.compare(cmd.Context(), out, err)
+			leaveForCI(cmd, out, suiteOf(r, c))
+			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return printRun(cmd, w, r, c, out, format) })
 		},
 	}
 	o.addFlags(cmd)
 	addFormat(cmd, &format)
+	cmd.Flags().StringVar(&against, "baseline", "", "`folder` of an earlier run: what became worse or better since is told as well")
 	addStopFile(cmd, &stopFile)
 	addDryRun(cmd, &dryRun)
 	addLabels(cmd, &labels)
@@ -80,13 +89,14 @@ func defaultOut(name string) string {
 }
 
 // conduct runs the experiment, shows its progress, and writes the
-// reports into the bundle. The report is nil when there was nothing to report
+// reports into the bundle, which keeps the report of the run that it is held
+// against, if that is not nil. The report is nil when there was nothing to report
 // on; it may come with an error, when the run was cut short or the report could
 // not be written.
-func conduct(ctx context.Context, progress *progress, exp *configs.Experiment, out string) (*reports.Report, error) {
+func conduct(ctx context.Context, progress *progress, exp *configs.Experiment, against []byte, out string) (*reports.Report, error) {
 	manifest := filepath.Join(out, "manifest.json")
 	other := exists(manifest) // a run that was here before: this one is refused
-	err := harness.Run(ctx, exp, out, progress.show)
+	err := harness.RunAgainst(ctx, exp, against, out, progress.show)
 	progress.clear()
 	var r *reports.Report
 	if err == nil || !other && exists(manifest) { // else nothing was recorded

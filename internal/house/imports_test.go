@@ -44,6 +44,7 @@ var rules = map[string]struct {
 	"reports/explain":           {[]string{"reports", "reports/words"}, "a sentence stands on what its reader has too: it never sees a hit"},
 	"reports/analysis":          {[]string{"reports", "reports/measure", "reports/diagnose", "reports/causes", "reports/claims", "reports/judge", "reports/explain", "reports/journal"}, "it takes a bundle through the stages, and adds nothing of its own"},
 	"reports/whatif":            {[]string{"reports", "reports/poolmodel", "reports/words"}, "a prediction from figures needs no run"},
+	"reports/compare":           {[]string{"reports", "reports/words", "reports/journal", "internal/stats"}, "runs are held against each other by their reports and their hits; what each means was said before"},
 	"reports/history":           {[]string{"internal/files", "internal/stats", "reports", "reports/journal", "reports/words"}, "many nights are told by their reports alone: no run is opened, of the journal it only asks whether one is being written"},
 	"reports/evidence":          {[]string{"internal/build", "reports/journal", "configs"}, "what the site says must not be coloured by what was done to it"},
 	"reports/poolmodel":         {[]string{"internal/stats"}, "the model knows figures, and nothing of runs or reports"},
@@ -54,7 +55,7 @@ var rules = map[string]struct {
 	"internal/manual":           {[]string{"configs", "reports/words"}, "the manual tells what the file's types say, in lines as everything else, and runs nothing"},
 	"internal/house":            {nil, "it looks at the others from outside"},
 	"internal/harness":          {[]string{"internal/build", "internal/guards", "attack", "chaos", "reports/evidence", "reports/journal", "reports/words", "configs"}, "one run is made of its parts; what came of it is for reports to say (words: a preflight and a report say the same of an answer that leads to a login)"},
-	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/judge", "reports/journal", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
+	"internal/campaign":         {[]string{"internal/files", "internal/harness", "internal/stats", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/compare", "reports/judge", "reports/journal", "reports/pages", "reports/render"}, "it asks for runs and reads their reports, and does neither itself"},
 	"internal/browser":          {nil, "a page is looked at as its reader does, whoever wrote it"},
 	"internal/madeup":           {[]string{"reports/journal"}, "a run made up for a test is a record like any other"},
 	"internal/staging":          {[]string{"internal/ports", "configs"}, "the staging site is a site like any other"},
@@ -65,7 +66,7 @@ var rules = map[string]struct {
 	"internal/zoo":              {[]string{"configs", "internal/stats", "reports/journal"}, "a simulated run is a record like any other, and must not lean on the model that the reports lean on"},
 	"internal/workers":          {nil, "what the kernel says of workers is read without knowing of runs"},
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
-	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/compare"}, "it holds what a comparison says against what was changed"},
+	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/compare", "internal/accuracy", "internal/campaign"}, "it holds what a comparison says against what was changed"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
 	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/history", "reports/pages", "reports/compare", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
@@ -85,6 +86,8 @@ var homes = map[string]struct {
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"pgregory.net/changepoint":               {[]string{"internal/stats"}, "what it proposes is tested there before anybody hears of it"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
+	"golang.org/x/perf/benchmath":            {[]string{"reports/compare"}, "only it holds several runs against several others"},
+	"github.com/aclements/go-moremath/":      {[]string{"internal/stats"}, "quantiles of distributions are statistics"},
 	"net/http":                               {[]string{"attack", "chaos", "chaos/egress", "reports/evidence", "internal/staging", "internal/staging/gosite", "internal/staging/phpfpm", "reports/render"}, "analysis never touches a network (chaos: Toxiproxy's API, reading requests; render: http.FileSystem of the embedded assets)"},
 }
 

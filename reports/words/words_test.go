@@ -63,6 +63,29 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+func TestDifferences(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{words.By(0.122, 0.134, "s"), "+9.8%"},
+		{words.By(0.122, 0.122, "s"), "0%"},
+		{words.By(3.4, 2.8, "s"), "-18%"},
+		{words.By(1, 3.5, "/s"), "+250%"},
+		{words.By(0, 0.5, "s"), "+500 ms"},
+		{words.By(0.64, 0, "ratio"), "-64 points"},
+		{words.By(0.005, 0.0172, "ratio"), "+1.2 points"},
+		{words.By(0.005, 0.0051, "ratio"), "+<0.1 points"},
+		{words.By(8, 7, "count"), "-1"},
+		{words.By(8, 8, "count"), "0"},
+		{words.Difference(-1.25, "s"), "-1.3 s"},
+		{words.Part(0.0004), "+0.04%"},
+		{words.Figure(0.35, "timeout", "s"), "0.35 s"},
+		{words.Figure(0.35, "p95", "s"), "350 ms"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
 func TestUnknownIsNeverZero(t *testing.T) {
 	zero := 0.0
 	if got := words.Known(&zero, words.Span); got != "0 s" {
