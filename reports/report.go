@@ -130,6 +130,8 @@ type Phase struct {
 	EndS   float64 `json:"end_s"`
 	// CutShort: the run ended before this phase did, or before it began.
 	CutShort bool `json:"cut_short"`
+	// Doubt is why the load was not as asked in it; empty when it was.
+	Doubt string `json:"doubt"`
 	Traffic
 	Requests []RequestTraffic `json:"requests"`
 }

@@ -59,6 +59,7 @@ func Compare(before, after []Run, o Options) *reports.Comparison {
 		figures[i].compare(alpha, o)
 	}
 	survivors(figures)
+	servedSooner(figures)
 	for _, f := range figures {
 		c.Figures = append(c.Figures, f.Compared)
 	}
@@ -85,7 +86,7 @@ func side(runs []Run) (s reports.Side) {
 func warnings(before, after []Run) (list []string) {
 	for _, r := range slices.Concat(before, after) {
 		if !r.Report.Fidelity.OK {
-			list = append(list, fmt.Sprintf("%s: its figures cannot be trusted: %s", r.Dir, r.Report.Fidelity.Why))
+			list = append(list, fmt.Sprintf("%s: its load was not as asked, and the phases in which it was not tell nothing: %s", r.Dir, r.Report.Fidelity.Why))
 		}
 		if r.Report.Outcome != reports.OutcomeComplete {
 			list = append(list, fmt.Sprintf("%s: it was not run to its end (%s)", r.Dir, r.Report.Outcome))

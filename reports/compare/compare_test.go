@@ -83,6 +83,7 @@ func TestCompare(t *testing.T) {
 				madeup.Bad(h, 500)
 			}
 		}), reports.Same, "errors", reports.CantTell},
+		{"degraded, and sooner", minutes(2, usually/2, func(r *rand.Rand, h *journal.Hit) { h.Degraded = r.Float64() < 0.1 }), reports.Improved, "degraded", reports.Changed},
 		{"degraded, if well", minutes(2, usually, func(r *rand.Rand, h *journal.Hit) { h.Degraded = r.Float64() < 0.1 }), reports.Worse, "degraded", reports.Worse},
 	} {
 		got := Compare([]Run{made(t, "before", minutes(1, usually, nil))}, []Run{made(t, "after", c.after)}, usual)
@@ -208,8 +209,35 @@ func TestOnlyReportsLeft(t *testing.T) {
 func TestLoadNotAsAsked(t *testing.T) {
 	late := minutes(2, 100*time.Millisecond, func(_ *rand.Rand, h *journal.Hit) { h.Sent += 500 * time.Millisecond; h.Done += time.Second })
 	c := Compare([]Run{made(t, "before", minutes(1, 100*time.Millisecond, nil))}, []Run{made(t, "after", late)}, usual)
-	if c.Verdict != reports.CantTell || len(c.Warnings) == 0 || !strings.Contains(c.Warnings[0], "after: its figures cannot be trusted") {
+	if c.Verdict != reports.CantTell || len(c.Warnings) == 0 || !strings.Contains(c.Warnings[0], "after: its load was not as asked") {
 		t.Errorf("%s, warnings %q", c.Verdict, c.Warnings)
+	}
+}
+
+// Hits that were late in one phase spoil that one: what the others show stands.
+func TestLoadNotAsAskedInOnePhase(t *testing.T) {
+	two := func(seed uint64, usually time.Duration, late bool) *madeup.Scenario {
+		r := rand.New(rand.NewPCG(seed, 9))
+		return madeup.NewScenario(madeup.Rated("steady", time.Minute, 20), madeup.Rated("calm", time.Minute, 20)).Drive(func(h *journal.Hit) {
+			h.Done = h.Due + time.Duration(float64(usually)*(0.9+0.2*r.Float64()))
+			if late && h.Due >= time.Minute && h.Due < time.Minute+time.Second {
+				h.Sent, h.Done = h.Sent+500*time.Millisecond, h.Done+500*time.Millisecond
+			}
+		})
+	}
+	c := Compare([]Run{made(t, "before", two(1, 200*time.Millisecond, false))}, []Run{made(t, "after", two(2, 100*time.Millisecond, true))}, usual)
+	if f := figureOf(t, c, "steady", "", "p50"); f.Change != reports.Improved {
+		t.Errorf("p50 of the phase as asked: %+v", f)
+	}
+	if f := figureOf(t, c, "calm", "", "p50"); f.Change != reports.CantTell || !strings.Contains(f.Why, "its load was not as asked in a run: 20 of") {
+		t.Errorf("p50 of the phase that was late: %+v", f)
+	}
+	if c.Verdict != reports.Improved {
+		t.Errorf("the whole is %s, want improved", c.Verdict)
+	}
+	same := Compare([]Run{made(t, "before", two(1, 100*time.Millisecond, false))}, []Run{made(t, "after", two(2, 100*time.Millisecond, true))}, usual)
+	if same.Verdict != reports.CantTell {
+		t.Errorf("nothing changed where it can be told, and the whole is %s, want can't tell", same.Verdict)
 	}
 }
 

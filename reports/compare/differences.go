@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,10 +16,11 @@ type spoils struct {
 	list   []reports.Differs
 	all    string            // why no traffic can be compared; empty: some can
 	phases map[string]string // why that of a phase can't
+	late   map[string]string // likewise, since the load was not as asked in a run
 	calls  string            // why no figure of the site can: it was asked something else
 }
 
-// any reports whether the experiments differ in what matters, or a run can't be trusted.
+// any reports whether the experiments differ in what matters, or a run was cut short.
 func (s *spoils) any() bool { return s.all != "" || s.calls != "" || len(s.phases) > 0 }
 
 // phase says why nothing of a phase can be compared; it is empty when it can.
@@ -26,7 +28,7 @@ func (s *spoils) phase(name string) string {
 	if s.all != "" {
 		return s.all
 	}
-	return s.phases[name]
+	return cmp.Or(s.phases[name], s.late[name])
 }
 
 // The first name of a key that says where a run was, or how it was judged or
@@ -42,39 +44,41 @@ var elsewhereKeys = map[string][]string{
 
 // spoilsOf holds the experiments of all runs against the first one's.
 func spoilsOf(runs []Run) spoils {
-	s := spoils{phases: map[string]string{}}
+	s := spoils{phases: map[string]string{}, late: map[string]string{}}
 	first := runs[0].Report
 	asked := flat(first.Experiment)
 	for _, r := range runs[1:] {
 		s.differ(asked, flat(r.Report.Experiment))
 	}
 	for _, r := range runs {
-		if !r.Report.Fidelity.OK && s.all == "" {
-			s.all = "the load of a run was not as asked: " + r.Report.Fidelity.Why
-		}
 		for _, p := range r.Report.Phases {
-			if p.CutShort && !p.Warmup {
+			switch {
+			case p.Warmup:
+			case p.CutShort:
 				s.phases[p.Name] = "it was cut short in a run"
+			case p.Doubt != "":
+				s.late[p.Name] = "its load was not as asked in a run: " + p.Doubt
 			}
 		}
 	}
-	s.follow(first)
+	follow(first, s.phases)
+	follow(first, s.late)
 	return s
 }
 
 // follow spoils what comes behind a phase with a fault that can't be compared, up
 // to the next one with a fault: it is what that fault left.
-func (s *spoils) follow(r *reports.Report) {
+func follow(r *reports.Report, spoiled map[string]string) {
 	why := ""
 	for _, p := range r.Phases {
 		faulted := slices.ContainsFunc(r.Faults, func(f reports.Fault) bool { return f.Phase == p.Name })
 		switch {
-		case faulted && s.phases[p.Name] != "":
+		case faulted && spoiled[p.Name] != "":
 			why = "it follows phase " + p.Name + ", which can't be compared"
 		case faulted:
 			why = ""
-		case why != "" && s.phases[p.Name] == "":
-			s.phases[p.Name] = why
+		case why != "" && spoiled[p.Name] == "":
+			spoiled[p.Name] = why
 		}
 	}
 }

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailback/tailback/reports"
@@ -53,7 +54,7 @@ func (f *figure) onTime(parts []part, late time.Duration) (value *float64, half 
 // survivors takes back what quantiles of good answers seem to tell where others
 // were answered than before: those that failed may have been the slowest, or the
 // quickest. It is so when errors became less and times longer, or the other way
-// round, by so many requests as lie beyond the quantile.
+// round, by half as many requests as lie beyond the quantile, or more.
 func survivors(figures []figure) {
 	for i := range figures {
 		errors := &figures[i]
@@ -67,14 +68,27 @@ func survivors(figures []figure) {
 				continue
 			}
 			against := (*f.After-*f.Before)*d < 0
-			if f.q > 0 && against && math.Abs(d) >= 1-f.q {
+			if f.q > 0 && against && math.Abs(d) >= (1-f.q)/2 {
 				f.Compared = cantTell(f.Compared, "other requests were answered well than before: errors went from "+
 					words.Percent(*errors.Before)+" to "+words.Percent(*errors.After))
 			}
-			if f.Figure == degradedFigure && against && (f.Change == reports.Worse && errors.Change == reports.Improved ||
-				f.Change == reports.Improved && errors.Change == reports.Worse) {
+			if f.Figure == degradedFigure && against && f.Change != reports.Same && (math.Abs(d) >= math.Abs(*f.After-*f.Before) ||
+				errors.Change == reports.Improved || errors.Change == reports.Worse) {
 				f.Compared = cantTell(f.Compared, "what is degraded on one side may be what failed on the other")
 			}
+		}
+	}
+}
+
+// servedSooner takes it for no loss alone that more answers were degraded where they
+// came sooner: that is what a timeout does.
+func servedSooner(figures []figure) {
+	for i := range figures {
+		f := &figures[i]
+		if f.Figure == degradedFigure && f.Change == reports.Worse && slices.ContainsFunc(figures, func(o figure) bool {
+			return o.q > 0 && o.Change == reports.Improved && o.Phase == f.Phase && o.Request == f.Request
+		}) {
+			f.Change, f.Why = reports.Changed, "answers came sooner, with less in them"
 		}
 	}
 }

@@ -66,8 +66,8 @@ func cantTell(f reports.Compared, why string) reports.Compared {
 
 // whole is the verdict of all figures together. One that is worse makes it worse,
 // whatever became better. It can't be told where the experiments differ such that
-// part of what was asked can't be compared, where a run can't be trusted, or where
-// of a phase not one figure could be told.
+// part of what was asked can't be compared, or a run was cut short; and where nothing
+// changed and of a phase not one figure could be told.
 func whole(c *reports.Comparison, s spoils) reports.Change {
 	seen := map[reports.Change]int{}
 	told := map[string]bool{}

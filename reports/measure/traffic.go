@@ -188,6 +188,7 @@ func (run *Run) phases() []reports.Phase {
 			StartS: time.Duration(span.StartNS).Seconds(), EndS: time.Duration(span.EndNS).Seconds(),
 			CutShort: Outcome(run.Manifest) != reports.OutcomeComplete && run.End < time.Duration(span.EndNS),
 			Requests: []reports.RequestTraffic{},
+			Doubt:    run.Shortfall(i).why(),
 		}
 		if seconds > 0 && seconds < p.EndS-p.StartS {
 			p.EndS = p.StartS + seconds // cut short

@@ -140,8 +140,8 @@ func TestPairs(t *testing.T) {
 const explained = `Pairs of runs of the real nginx + php-fpm site (8 workers, a call to payments in each request; one minute of 20/s, then 15 s with
 payments hanging; of the errors one minute of 40/s), recorded by ` + "`go test -tags real ./internal/accuracy/pairs -run Record -record DIR`" + ` and compared by
 ` + "`-run Pairs -pairs DIR -keep`" + `, with 5% as the smallest change worth telling and a significance of 5% over all figures of a comparison. Found: the
-whole's verdict, and the right figure says so. In the 16 identical pairs that can't be told the machine was so busy that the generator could not keep
-pace, which is what the comparison says of them.
+whole's verdict, and the right figure says so. In identical pairs that can't be told the machine was so busy that the generator could not keep
+pace in a phase, which is what the comparison says of it.
 
 `
 
