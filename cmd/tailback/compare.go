@@ -36,8 +36,8 @@ taken into account, from three a side on.
 
 It exits with 0 when the whole is the same or improved, with 1 when it is worse,
 and with 3 when it can't be told: where the experiments differ such that part of
-what was asked can't be compared, where the load of a run was not as asked, or
-where of a phase not one figure can be told.`,
+what was asked can't be compared, where a run was cut short, or where nothing
+changed and of a phase not one figure can be told.`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownFormat(format); err != nil {
