@@ -16,9 +16,12 @@ func TestWhatCounts(t *testing.T) {
 		lacks  []string
 		note   string
 	}{
-		"a failed objective":    {func(r *reports.Report) { r.Verdict = reports.Fail }, nil, ""},
-		"one not to be judged":  {func(r *reports.Report) { r.Verdict = reports.Inconclusive }, nil, ""},
-		"a load not as asked":   {func(r *reports.Report) { r.Fidelity.OK, r.Fidelity.Why = false, "the machine was busy" }, all, "no figure counts, since the load was not as asked: the machine was busy"},
+		"a failed objective":   {func(r *reports.Report) { r.Verdict = reports.Fail }, nil, ""},
+		"one not to be judged": {func(r *reports.Report) { r.Verdict = reports.Inconclusive }, nil, ""},
+		"a load not as asked":  {func(r *reports.Report) { r.Fidelity.OK, r.Fidelity.Why = false, "the machine was busy" }, all, "no figure counts, since the load was not as asked: the machine was busy"},
+		"a load not as asked in one phase": {func(r *reports.Report) {
+			r.Fidelity.OK, r.Fidelity.Why, r.Phases[3].Doubt = false, "the machine was busy", "3 requests were late"
+		}, []string{"capacity", "workers", "timeout on payments", "p99 in recovery"}, "recovery and what the run tells of the site do not count, since the load was not as asked: the machine was busy"},
 		"a fault on nothing":    {func(r *reports.Report) { r.Faults[0].Exercised = false }, []string{"p99 in hang", "p99 in recovery", "errors in hang"}, "hang and recovery do not count, since a fault touched nothing"},
 		"a fault not countable": {func(r *reports.Report) { r.Faults[0].Exercised, r.Faults[0].Uncounted = false, true }, nil, ""},
 		"interrupted in the hang": {func(r *reports.Report) {

@@ -70,11 +70,13 @@ func (r *run) figures() (all []figure) {
 		}
 		add(key{figure: figureBudget, dependency: row.Dependency}, row.MaxTimeoutS)
 	}
-	if r.Kind != "" || !r.trusted() {
+	if r.Kind != "" || r.untrusted() {
 		return all
 	}
 	r.traffic(add)
-	r.site(add)
+	if r.trusted() {
+		r.site(add)
+	}
 	return all
 }
 
@@ -83,7 +85,7 @@ func (r *run) traffic(add func(key, *float64)) {
 	spoiled := r.spoiled()
 	for i := range r.Phases {
 		p := &r.Phases[i]
-		if p.Warmup || p.CutShort || slices.Contains(spoiled, p.Name) {
+		if p.Warmup || p.CutShort || p.Doubt != "" || slices.Contains(spoiled, p.Name) {
 			continue
 		}
 		add(key{figure: figureP50, phase: p.Name}, p.ResponseS.P50)

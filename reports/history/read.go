@@ -52,6 +52,7 @@ type (
 		Name      string   `json:"name"`
 		Warmup    bool     `json:"warmup"`
 		CutShort  bool     `json:"cut_short"`
+		Doubt     string   `json:"doubt"`
 		OKRatio   *float64 `json:"ok_ratio"`
 		ResponseS struct {
 			P50 *float64 `json:"p50"`
