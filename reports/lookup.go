@@ -19,12 +19,12 @@ func (r *Report) FaultOf(o *Onset) *Fault {
 func Distance(a, b float64) float64 { return max(a-b, b-a) }
 
 // TimeoutOn returns what was seen of timeouts on a dependency: the one that
-// says most, or nil.
+// says most, of several that say as much the one that was watched longest, or nil.
 func TimeoutOn(list []Timeout, dependency string) *Timeout {
 	var best *Timeout
 	for i := range list {
 		t := &list[i]
-		if t.Dependency == dependency && (best == nil || tells(t) > tells(best)) {
+		if t.Dependency == dependency && (best == nil || tells(t) > tells(best) || tells(t) == tells(best) && t.ObservedS == nil && t.HorizonS > best.HorizonS) {
 			best = t
 		}
 	}

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tailback/tailback/reports"
@@ -15,9 +16,10 @@ type proof struct {
 	told      map[string]bool
 }
 
-// proofOf tells of the first fault of which something changed that can be told:
-// errors, their onset or the timeout.
-func proofOf(c *reports.Comparison, before, after *reports.Report) proof {
+// proofOf tells of the fault of which something changed that can be told: errors,
+// their onset or the timeout. Of several it is the one with which the errors changed most.
+func proofOf(c *reports.Comparison, before, after *reports.Report) (most proof) {
+	changed := -1.0
 	for i := range before.Faults {
 		was := &before.Faults[i]
 		j := slices.IndexFunc(after.Faults, func(f reports.Fault) bool {
@@ -26,14 +28,23 @@ func proofOf(c *reports.Comparison, before, after *reports.Report) proof {
 		if j < 0 || !was.Exercised || !after.Faults[j].Exercised {
 			continue
 		}
-		p := proof{told: map[string]bool{}}
-		p.traffic(c, under{before, was}, under{after, &after.Faults[j]})
-		p.timeout(c, before, under{after, &after.Faults[j]})
-		if len(p.sentences) > 0 {
-			return p
+		p, then, now := proof{told: map[string]bool{}}, under{before, was}, under{after, &after.Faults[j]}
+		p.traffic(c, then, now)
+		p.timeout(c, before, now)
+		if by := then.changed(now); len(p.sentences) > 0 && by > changed {
+			most, changed = p, by
 		}
 	}
-	return proof{}
+	return most
+}
+
+// changed is by how much the ratio that failed is another now; 0 when it can't be told.
+func (u under) changed(now under) float64 {
+	then, after := u.failed(), now.failed()
+	if then == nil || after == nil {
+		return 0
+	}
+	return math.Abs(*after - *then)
 }
 
 // under is a run while a fault was in force.

@@ -148,6 +148,8 @@ func TestProof(t *testing.T) {
 			r.Phases = append(r.Phases, reports.Phase{Name: "calm", Traffic: reports.Traffic{Degraded: 1}})
 		}), before + "now every request is answered, 86% of them degraded. The timeout went from none to 0.35 s; it holds up to 8.9/s (8/s asked)."},
 		{"only later", broken, less, "The timeout went from none to 1 s."}, // errors can't be told apart without hits
+		{"a fault before it, of which less failed", both(firstSlow(0.9), broken), both(firstSlow(1), held),
+			before + "now every request is answered, 86% of them without payments. The timeout went from none to 0.35 s; it holds up to 8.9/s (8/s asked)."},
 		{"back", held, broken, "Before, every request was answered, 86% of them without payments; now 502s come 2.6 s after payments hung and 64% fail. The timeout went from 0.35 s to none."},
 		{"nothing", held, held, ""},
 	} {
@@ -156,6 +158,18 @@ func TestProof(t *testing.T) {
 		if text := joined(proofOf(got, b, a).sentences); text != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.what, text, c.want)
 		}
+	}
+}
+
+// firstSlow has payments slowed in a phase before all others, of whose requests so many are answered well.
+func firstSlow(ok float64) func(*reports.Report) {
+	return func(r *reports.Report) {
+		p := r.Phases[0]
+		p.Name, p.OKRatio = "slow", new(ok)
+		r.Phases = append(r.Phases, p)
+		f := r.Faults[0]
+		f.Phase, f.Kind, f.State, f.AppliedS, f.LiftedS = "slow", "latency", "payments slower", 2, new(5.0)
+		r.Faults = append([]reports.Fault{f}, r.Faults...)
 	}
 }
 
