@@ -249,8 +249,9 @@ phases: [{name: p, duration: 5s, concurrency: 2}]
 	if err == nil || !strings.Contains(err.Error(), "every row of data card was sent once (cards.csv has 3): add rows, or write order: next") {
 		t.Errorf("the run ended with %v", err)
 	}
-	if n := len(all()); n != 3 || time.Since(begun) > 4*time.Second {
-		t.Errorf("%d requests in %v, want 3 and then the end", n, time.Since(begun))
+	// The end comes with the fourth hit, of one client, and may cut off the third, of the other.
+	if n := len(all()); n < 2 || n > 3 || time.Since(begun) > 4*time.Second {
+		t.Errorf("%d requests in %v, want 3, or 2 and one cut off, and then the end", n, time.Since(begun))
 	}
 }
 
