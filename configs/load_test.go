@@ -240,7 +240,7 @@ func TestShipped(t *testing.T) {
 		}
 		playable(t, file, e)
 		for _, call := range calls.FindAllStringSubmatch(string(content), -1) {
-			if !slices.Contains([]string{"run", "check", "report", "demo", "staging"}, call[1]) {
+			if !slices.Contains([]string{"run", "check", "report", "history", "demo", "staging"}, call[1]) {
 				t.Errorf("%s tells of tailback %s, which does not exist", file, call[1])
 			}
 		}

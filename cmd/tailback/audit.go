@@ -43,11 +43,9 @@ the site call in an earlier run, except the site itself.`,
 			if exp.Audit == nil {
 				return usage(fmt.Errorf("audit %s: it has no audit section; add one such as audit: {rate: 2, horizon: 30s}", args[0]))
 			}
-			if from != "" {
-				note, err := addSeen(exp, from)
-				if err != nil {
-					return usage(err)
-				}
+			if note, err := addSeen(exp, from); err != nil {
+				return usage(err)
+			} else if note != "" {
 				tell(cmd.ErrOrStderr(), note)
 			}
 			if out == "" {
@@ -78,8 +76,12 @@ the site call in an earlier run, except the site itself.`,
 }
 
 // addSeen adds the hosts that a run's egress saw to the dependencies that are
-// declared, and says which it added, and which it did not see.
+// declared, and says which it added, and which it did not see. Without such a run
+// it adds none.
 func addSeen(exp *configs.Experiment, from string) (note string, err error) {
+	if from == "" {
+		return "", nil
+	}
 	if exp.Chaos.Egress.Listen == "" {
 		return "", fmt.Errorf(`audit --from %s: hosts that were seen are hung in the egress, and the experiment has none: chaos: {egress: {listen: "127.0.0.1:8888"}}`, from)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/campaign"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/ci"
@@ -56,17 +57,7 @@ again.`,
 				return err
 			}
 			defer done()
-			found, err := campaign.Capacity(cmd.Context(), exp, out, capacityProgress(cmd.ErrOrStderr(), exp.Name))
-			if err != nil {
-				err = failed(cmd.Context(), err)
-			}
-			if found == nil {
-				return err
-			}
-			leaveForCI(cmd, out, ci.OfCapacity(found))
-			return finish(cmd, found.ExitCode, err, func(w io.Writer) error {
-				return errors.Join(capacityForms[format](w, found), namePage(w, out, format))
-			})
+			return capacity(cmd, exp, out, format)
 		},
 	}
 	o.addFlags(cmd)
@@ -76,6 +67,20 @@ again.`,
 	addFormat(cmd, &format)
 	addOut(cmd, &out, "the report and the trials", "<name>-capacity")
 	return cmd
+}
+
+func capacity(cmd *cobra.Command, exp *configs.Experiment, out, format string) error {
+	found, err := campaign.Capacity(cmd.Context(), exp, out, capacityProgress(cmd.ErrOrStderr(), exp.Name))
+	if err != nil {
+		err = failed(cmd.Context(), err)
+	}
+	if found == nil {
+		return err
+	}
+	leaveForCI(cmd, out, ci.OfCapacity(found))
+	return finish(cmd, found.ExitCode, err, func(w io.Writer) error {
+		return errors.Join(capacityForms[format](w, found), namePage(w, out, format))
+	})
 }
 
 // capacityForms are how a search's result is printed.
