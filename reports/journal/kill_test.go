@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -149,6 +150,10 @@ func limitFiles(size uint64) error {
 }
 
 // fillDiskRunning runs into the limit with its third segment.
+// unfit names a segment after the first two: a machine so slow that 2 s pass writes
+// small ones before the first that does not fit.
+var unfit = regexp.MustCompile(`00000[2-9]\.parquet`)
+
 func fillDiskRunning(dir string) error {
 	w, err := journal.Create(dir, manifest, experiment)
 	if err != nil {
@@ -171,7 +176,7 @@ func fillDiskRunning(dir string) error {
 	}
 	put(2<<16, 10<<16) // far more than fits in memory: blocks for ever unless they are discarded
 	err = <-ran
-	if err == nil || !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "record run: ") || !strings.Contains(err.Error(), "000002.parquet") || !strings.Contains(err.Error(), "free some space") {
+	if err == nil || !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "record run: ") || !unfit.MatchString(err.Error()) || !strings.Contains(err.Error(), "free some space") {
 		return fmt.Errorf("Run returned %v", err)
 	}
 	w.Hit(numbered(0))
@@ -245,12 +250,12 @@ func waitFor(path string) error {
 
 func TestFullDiskKeepsWhatWasRecorded(t *testing.T) {
 	tests := []struct {
-		name, job    string
-		hits, events int
+		name, job          string
+		hits, most, events int
 	}{
-		{"a segment that does not fit loses no earlier one, and no later line", "fill-disk-running", 2 << 16, 2},
-		{"segments that cannot be joined stay", "fill-disk-joining", 1 << 16, 0},
-		{"lines that did not fit are written when they do", "fill-disk-with-lines", 0, 100},
+		{"a segment that does not fit loses no earlier one, and no later line", "fill-disk-running", 2 << 16, 3 << 16, 2}, // small segments of a slow machine fit
+		{"segments that cannot be joined stay", "fill-disk-joining", 1 << 16, 1 << 16, 0},
+		{"lines that did not fit are written when they do", "fill-disk-with-lines", 0, 0, 100},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -261,8 +266,8 @@ func TestFullDiskKeepsWhatWasRecorded(t *testing.T) {
 				t.Errorf("the outcome, which did fit, is %+v", b.Manifest.Outcome)
 			}
 			hits := readHits(t, b)
-			if len(hits) != test.hits {
-				t.Fatalf("read %d hits, want %d", len(hits), test.hits)
+			if len(hits) < test.hits || len(hits) > test.most {
+				t.Fatalf("read %d hits, want %d to %d", len(hits), test.hits, test.most)
 			}
 			for n, h := range hits {
 				if h != numbered(n) {
