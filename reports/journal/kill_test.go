@@ -149,11 +149,11 @@ func limitFiles(size uint64) error {
 	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size})
 }
 
-// fillDiskRunning runs into the limit with its third segment.
 // unfit names a segment after the first two: a machine so slow that 2 s pass writes
 // small ones before the first that does not fit.
 var unfit = regexp.MustCompile(`00000[2-9]\.parquet`)
 
+// fillDiskRunning runs into the limit with its third segment.
 func fillDiskRunning(dir string) error {
 	w, err := journal.Create(dir, manifest, experiment)
 	if err != nil {
