@@ -100,10 +100,10 @@ func TestATimeoutIsReadOffThoseThatCameFirst(t *testing.T) {
 // Of 20 inside a fifth are others': 20/0.8 = 25 in all, and of 25 in a row that many are
 // others' but for 2·√(25·0.2·0.8) = 4, which is 4/0.8 = 5 of all.
 func TestSlotsWithOthers(t *testing.T) {
-	if got := withOthers(20, 0.2); math.Abs(got-30) > 1e-9 {
+	if got := withOthers(20, 0.2, 2); math.Abs(got-30) > 1e-9 {
 		t.Errorf("%v, want 30", got)
 	}
-	if got := withOthers(20, 0); got != 20 {
+	if got := withOthers(20, 0, 2); got != 20 {
 		t.Errorf("without others %v, want 20", got)
 	}
 }

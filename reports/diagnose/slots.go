@@ -104,7 +104,7 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 		Value: float64(p.full.n) - w.Value, Low: float64(p.full.low) - w.High, High: float64(p.full.high) - w.Low,
 		From: fmt.Sprintf("%d requests were in the site when others were refused at once, less %.3g workers", p.full.n, w.Value),
 	}
-	if most := math.Floor(withOthers(float64(p.full.high), p.strangers(&w))) - w.High; most > e.High {
+	if most := math.Floor(p.insideWithOthers(&w)) - w.High; most > e.High {
 		e.High = most
 		e.From += "; more if others than this run use the site, which it does not exclude"
 	}
@@ -151,14 +151,30 @@ const lighter = 3
 
 // withOthers is how many requests are in the site at most where so many of them are this
 // run's and a share of those that come is others': which are in the queue when it is full is
-// chance, of n with a standard error of √(n·share·(1-share)). The most that is thought
-// possible where nothing tells of them has no such error.
-func withOthers(ours, share float64) float64 {
+// chance, of n with a standard error of √(n·share·(1-share)), of which so many are allowed
+// for. At mostOthers, the most that is thought possible, there is no more to allow for.
+func withOthers(ours, share, errors float64) float64 {
 	all := ours / (1 - share)
 	if share >= mostOthers {
 		return all
 	}
-	return all + 2*math.Sqrt(all*share*(1-share))/(1-share)
+	return all + errors*math.Sqrt(all*share*(1-share))/(1-share)
+}
+
+// insideWithOthers is withOthers of a full queue. Where nothing tells of others one
+// standard error is enough: their share is then itself the most that is possible.
+func (p *PoolFit) insideWithOthers(workers *reports.Estimate) float64 {
+	errors := 2.0
+	if p.others == 0 && !p.shared(workers) {
+		errors = 1
+	}
+	return withOthers(float64(p.full.high), p.strangers(workers), errors)
+}
+
+// shared reports whether others had some of the workers' time for certain: with all of it
+// this run's requests would have been served faster.
+func (p *PoolFit) shared(workers *reports.Estimate) bool {
+	return p.effective == nil || p.effective.High < workers.Value
 }
 
 // strangers is how much of what is inside may be others' than this run's: of W
@@ -187,7 +203,7 @@ func (p *PoolFit) unseenOthers(workers *reports.Estimate) float64 {
 		return 0
 	}
 	requests := work / max(1-work, 0.1)
-	if e := p.effective; e == nil || e.High < workers.Value { // then others had some of it, for certain
+	if p.shared(workers) {
 		requests *= lighter
 	}
 	return min(requests/(1+requests), mostOthers)
