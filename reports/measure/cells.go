@@ -104,15 +104,22 @@ func (g *Cells) alone(t time.Duration) bool {
 	return g.goodBefore[min(c+half+1, last)] == g.goodBefore[min(max(c-half, 0), last)]
 }
 
-// hiddenFor is how long after somebody gave up requests may still be inside unseen.
+// hiddenFor is how long after somebody gave up requests may still be inside unseen,
+// though the site answers others well by then.
 const hiddenFor = 30 * time.Second
 
 // HiddenWork reports whether requests that were given up may go on unseen in the
-// site in cell c, so that more are inside than can be counted.
+// site in cell c, so that more are inside than can be counted: somebody gave up within
+// hiddenFor, or nothing was answered well since. What waits for a dependency that hangs
+// does so for as long as it hangs, whoever has left.
 func (g *Cells) HiddenWork(c int) bool {
 	last := len(g.leftBefore) - 1
-	since := max(c-int(hiddenFor/g.Width), 0)
-	return g.leftBefore[min(c+1, last)] > g.leftBefore[min(since, last)]
+	left := g.leftBefore[min(c+1, last)]
+	if left == 0 {
+		return false
+	}
+	gaveUp, _ := slices.BinarySearch(g.leftBefore, left) // the first cell before which as many had left
+	return c-gaveUp < int(hiddenFor/g.Width) || g.goodBefore[min(c+1, len(g.goodBefore)-1)] == g.goodBefore[min(gaveUp, len(g.goodBefore)-1)]
 }
 
 // FirstGiveUp is the first cell in which somebody gave up.
