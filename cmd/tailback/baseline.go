@@ -72,8 +72,8 @@ func suiteOf(r *reports.Report, c *reports.Comparison) *ci.Suite {
 	return s
 }
 
-// printRun prints a run's report, what it was compared with, and where its page lies.
-func printRun(cmd *cobra.Command, w io.Writer, r *reports.Report, c *reports.Comparison, out, format string) error {
+// printRun prints a run's report, and what it was compared with, if that is not nil.
+func printRun(cmd *cobra.Command, w io.Writer, r *reports.Report, c *reports.Comparison, format string) error {
 	switch format {
 	case "junit":
 		return ci.JUnit(w, suiteOf(r, c))
@@ -84,7 +84,7 @@ func printRun(cmd *cobra.Command, w io.Writer, r *reports.Report, c *reports.Com
 	if err != nil {
 		return err
 	}
-	return errors.Join(render(w, r), printCompared(cmd, w, c, format), namePage(w, out, format))
+	return errors.Join(render(w, r), printCompared(cmd, w, c, format))
 }
 
 // printCompared prints what a run was compared with behind its report, for people:

@@ -30,8 +30,7 @@ capacity it writes report.html and prints the report again, from its
 report.json; each run in it is a bundle of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := renderer(cmd, format)
-			if err != nil {
+			if err := knownFormat(format); err != nil {
 				return err
 			}
 			if journal.BeingWritten(args[0]) {
@@ -47,8 +46,12 @@ report.json; each run in it is a bundle of its own.`,
 			if r == nil {
 				return err
 			}
-			writeForCI(cmd, args[0], ci.OfRun(r))
-			return finish(cmd, r.ExitCode, err, func(w io.Writer) error { return render(w, r) })
+			c, unread := campaign.Compared(args[0]) // what it was compared with when it was made is not compared again
+			if unread != nil {
+				tell(cmd.ErrOrStderr(), "tailback: "+unread.Error())
+			}
+			writeForCI(cmd, args[0], suiteOf(r, c))
+			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return printRun(cmd, w, r, c, format) })
 		},
 	}
 	addFormat(cmd, &format)

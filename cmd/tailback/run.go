@@ -71,7 +71,9 @@ func newRun() *cobra.Command {
 			}
 			c, err := base.compare(cmd.Context(), out, err)
 			leaveForCI(cmd, out, suiteOf(r, c))
-			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error { return printRun(cmd, w, r, c, out, format) })
+			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error {
+				return errors.Join(printRun(cmd, w, r, c, format), namePage(w, out, format))
+			})
 		},
 	}
 	o.addFlags(cmd)

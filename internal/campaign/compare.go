@@ -128,3 +128,23 @@ func WriteComparison(dir string, c *reports.Comparison, before, after *reports.R
 		writeReport(dir, ComparisonJSON, func(w io.Writer) error { return render.ComparisonJSON(w, c) }),
 		writeReport(dir, ComparisonHTML, func(w io.Writer) error { return pages.Comparison(w, c, before, after) }))
 }
+
+// Compared is the comparison that a run left in its folder, nil when it left none.
+func Compared(dir string) (*reports.Comparison, error) {
+	text, err := files.Read(dir, ComparisonJSON, MaxReport)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read comparison: %w", err)
+	}
+	path := filepath.Join(dir, ComparisonJSON)
+	c, err := decoded[reports.Comparison](path, text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w; it is damaged: make it again with: tailback compare", err)
+	case c.Kind != reports.KindComparison || c.Schema < 1 || c.Schema > reports.Schema:
+		return nil, fmt.Errorf("read comparison: %s is not one that this tailback reads; make it again with: tailback compare", path)
+	}
+	return c, nil
+}
