@@ -39,11 +39,11 @@ func readBaseline(dir string) (b baseline, err error) {
 // compare holds the run in out against the baseline, and leaves comparison.json
 // there. It is nil without a baseline. The error is that of the run, which is not
 // lost by it, and what went wrong here.
-func (b baseline) compare(ctx context.Context, out string, of error) (*reports.Comparison, error) {
+func (b baseline) compare(ctx context.Context, out string, r *reports.Report, of error) (*reports.Comparison, error) {
 	if b.report == nil {
 		return nil, of
 	}
-	run, err := campaign.ReadRun(out)
+	run, err := campaign.RunOf(out, r)
 	if err != nil {
 		return nil, errors.Join(of, failed(ctx, err))
 	}
@@ -75,22 +75,26 @@ func suiteOf(r *reports.Report, c *reports.Comparison) *ci.Suite {
 // printRun prints a run's report, and what it was compared with, if that is not nil.
 func printRun(cmd *cobra.Command, w io.Writer, r *reports.Report, c *reports.Comparison, format string) error {
 	switch format {
+	case "json":
+		return render.JSON(w, r)
+	case "html":
+		return render.HTML(w, r)
 	case "junit":
 		return ci.JUnit(w, suiteOf(r, c))
 	case "markdown":
 		return ci.Markdown(w, suiteOf(r, c))
 	}
-	render, err := renderer(cmd, format)
-	if err != nil {
-		return err
+	text := render.Text
+	if colours(cmd, w) {
+		text = render.TextColor
 	}
-	return errors.Join(render(w, r), printCompared(cmd, w, c, format))
+	return errors.Join(text(w, r), printCompared(cmd, w, c))
 }
 
 // printCompared prints what a run was compared with behind its report, for people:
 // what programs read is in comparison.json.
-func printCompared(cmd *cobra.Command, w io.Writer, c *reports.Comparison, format string) error {
-	if c == nil || format != "text" {
+func printCompared(cmd *cobra.Command, w io.Writer, c *reports.Comparison) error {
+	if c == nil {
 		return nil
 	}
 	if _, err := fmt.Fprintln(w, "Compared with the baseline:"); err != nil {

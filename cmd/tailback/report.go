@@ -15,7 +15,6 @@ import (
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/ci"
 	"github.com/tailback/tailback/reports/journal"
-	"github.com/tailback/tailback/reports/render"
 )
 
 func newReport() *cobra.Command {
@@ -74,32 +73,10 @@ func again(cmd *cobra.Command, dir string, audit *reports.Audit, found *reports.
 	return err
 }
 
-type renderFunc = func(io.Writer, *reports.Report) error
-
 var formats = []string{"text", "json", "html", "junit", "markdown"}
 
 func addFormat(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", "of what is printed: "+strings.Join(formats, ", "))
-}
-
-// renderer returns what prints a command's report in the format.
-func renderer(cmd *cobra.Command, format string) (renderFunc, error) {
-	if err := knownFormat(format); err != nil {
-		return nil, err
-	}
-	switch {
-	case format == "json":
-		return render.JSON, nil
-	case format == "html":
-		return render.HTML, nil
-	case format == "junit":
-		return func(w io.Writer, r *reports.Report) error { return ci.JUnit(w, ci.OfRun(r)) }, nil
-	case format == "markdown":
-		return func(w io.Writer, r *reports.Report) error { return ci.Markdown(w, ci.OfRun(r)) }, nil
-	case colours(cmd, cmd.OutOrStdout()):
-		return render.TextColor, nil
-	}
-	return render.Text, nil
 }
 
 func knownFormat(format string) error {

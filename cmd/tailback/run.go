@@ -69,7 +69,7 @@ func newRun() *cobra.Command {
 			if r == nil {
 				return err
 			}
-			c, err := base.compare(cmd.Context(), out, err)
+			c, err := base.compare(cmd.Context(), out, r, err)
 			leaveForCI(cmd, out, suiteOf(r, c))
 			return finish(cmd, withComparison(r.ExitCode, c), err, func(w io.Writer) error {
 				return errors.Join(printRun(cmd, w, r, c, format), namePage(w, out, format))

@@ -41,19 +41,36 @@ func ReadRun(path string) (compare.Run, error) {
 		r, _, err := readReport(path, ReportJSON)
 		return compare.Reported(path, r), err
 	}
-	b, err := journal.Open(path)
+	c, err := contents(path)
 	if err != nil {
-		return compare.Run{}, fmt.Errorf("compare: %w", err)
-	}
-	c, err := b.Contents()
-	if err != nil {
-		return compare.Run{}, fmt.Errorf("compare %s: the bundle can't be read: %w", path, err)
+		return compare.Run{}, err
 	}
 	r, err := analysis.Contents(c)
 	if err != nil {
 		return compare.Run{}, fmt.Errorf("compare %s: the bundle can't be read: %w", path, err)
 	}
 	return compare.Read(path, c, r)
+}
+
+// RunOf is ReadRun of a bundle whose report was just made.
+func RunOf(dir string, r *reports.Report) (compare.Run, error) {
+	c, err := contents(dir)
+	if err != nil {
+		return compare.Run{}, err
+	}
+	return compare.Read(dir, c, r)
+}
+
+func contents(dir string) (journal.Contents, error) {
+	b, err := journal.Open(dir)
+	if err != nil {
+		return journal.Contents{}, fmt.Errorf("compare: %w", err)
+	}
+	c, err := b.Contents()
+	if err != nil {
+		return journal.Contents{}, fmt.Errorf("compare %s: the bundle can't be read: %w", dir, err)
+	}
+	return c, nil
 }
 
 // ReadBaseline reads the report.json of the run that another is held against, byte

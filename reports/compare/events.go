@@ -29,26 +29,21 @@ type happening struct {
 
 // onsets compares the onset of gateway errors under the faults of each phase. Only
 // one that is sustained counts: a stray error is in the ratios.
-func (e events) onsets() (all []reports.Compared) {
-	for _, p := range e.faulted() {
-		f := reports.Compared{Phase: p.phase, Dependency: p.dependency, Figure: "onset", Unit: "s"}
-		before, bOK := happenings(e.before, p, onsetOf)
-		after, aOK := happenings(e.after, p, onsetOf)
-		if bOK && aOK {
-			all = append(all, e.compare(f, before, after, more, showsOnset))
-		}
-	}
-	return all
-}
+func (e events) onsets() []reports.Compared { return e.each("onset", onsetOf, more, showsOnset) }
 
 // recoveries compares when the site was well again after each fault was lifted.
-func (e events) recoveries() (all []reports.Compared) {
+func (e events) recoveries() []reports.Compared {
+	return e.each("recovered", recoveryOf, less, showsAgain)
+}
+
+// each compares what happened under each fault that all runs have.
+func (e events) each(figure string, of func(*reports.Report, *reports.Fault) happening, way good, shows float64) (all []reports.Compared) {
 	for _, p := range e.faulted() {
-		f := reports.Compared{Phase: p.phase, Dependency: p.dependency, Figure: "recovered", Unit: "s"}
-		before, bOK := happenings(e.before, p, recoveryOf)
-		after, aOK := happenings(e.after, p, recoveryOf)
+		f := reports.Compared{Phase: p.phase, Dependency: p.dependency, Figure: figure, Unit: "s"}
+		before, bOK := happenings(e.before, p, of)
+		after, aOK := happenings(e.after, p, of)
 		if bOK && aOK {
-			all = append(all, e.compare(f, before, after, less, showsAgain))
+			all = append(all, e.compare(f, before, after, way, shows))
 		}
 	}
 	return all

@@ -19,7 +19,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 		r.OutcomeWhy = m.Outcome.Error
 	}
 	r.Fidelity = fidelity.total
-	r.Phases = run.phases()
+	r.Phases = run.phases(fidelity)
 	r.Total, r.Requests = run.total(), run.requests()
 	r.Declared, r.Sources = run.declared()
 	r.Astray = run.astray()

@@ -179,7 +179,7 @@ func (t *Tally) figures(asked *float64, seconds float64) reports.Traffic {
 }
 
 // phases are the report's phases in the order of the manifest, those that never began as well.
-func (run *Run) phases() []reports.Phase {
+func (run *Run) phases(f Fidelity) []reports.Phase {
 	list := []reports.Phase{}
 	for i, span := range run.Manifest.Phases {
 		seconds := run.Lasted(i)
@@ -188,7 +188,7 @@ func (run *Run) phases() []reports.Phase {
 			StartS: time.Duration(span.StartNS).Seconds(), EndS: time.Duration(span.EndNS).Seconds(),
 			CutShort: Outcome(run.Manifest) != reports.OutcomeComplete && run.End < time.Duration(span.EndNS),
 			Requests: []reports.RequestTraffic{},
-			Doubt:    run.Shortfall(i).why(),
+			Doubt:    f.phases[i],
 		}
 		if seconds > 0 && seconds < p.EndS-p.StartS {
 			p.EndS = p.StartS + seconds // cut short

@@ -6,12 +6,12 @@ package pages
 import (
 	"embed"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/sheet"
+	"github.com/tailback/tailback/reports/words"
 )
 
 //go:embed page
@@ -44,13 +44,7 @@ func changeClass(c reports.Change) string {
 func labelsOf(labels map[string]string) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		value := labels[name]
-		if hash.MatchString(value) {
-			value = value[:12]
-		}
-		all = append(all, name+" "+value)
+		all = append(all, name+" "+words.ShortHash(labels[name]))
 	}
 	return strings.Join(all, ", ")
 }
-
-var hash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)

@@ -27,14 +27,8 @@ func labelled(labels map[string]string) string {
 	return strings.Join(said, ", ")
 }
 
-// short is a label's value on one line. Of a commit's whole hash it is what tells it from any other of its repository.
-func short(value string) string {
-	value = oneLine(value)
-	if (len(value) == 40 || len(value) == 64) && strings.Trim(value, "0123456789abcdef") == "" {
-		return value[:12]
-	}
-	return shorten(value, labelWidth)
-}
+// short is a label's value on one line.
+func short(value string) string { return shorten(words.ShortHash(oneLine(value)), labelWidth) }
 
 // labels writes a run's labels below its name.
 func (t *terminal) labels(labels map[string]string) {
