@@ -29,22 +29,26 @@ type follower interface {
 type log struct {
 	source journal.Source
 	from   configs.Source
+	file   *file // open since before the run; nil for a command
 	parse  parser
 	status string // path of the status page, whose readings are no visitors; "" when there is none
 }
 
 func openLog(source journal.Source, from configs.Source, format string, newParser func(format string) (parser, error), status string) (sensor, error) {
+	l := &log{source: source, from: from, status: status}
 	if from.File != "" {
 		if err := followable(from.File); err != nil {
 			return sensor{}, err
 		}
+		l.file = followFile(from.File)
 	}
 	parse, err := newParser(format)
-	return sensor{source, (&log{source, from, unwrapping(parse), status}).run}, err
+	l.parse = unwrapping(parse)
+	return sensor{source, l.run}, err
 }
 
 // run follows the log. What it says before t0 and what it held already then is
-// not of the run.
+// not of the run; when t0 is over, what it held when it was opened is not.
 func (l *log) run(ctx context.Context, t0 time.Time, emit func(journal.Observation)) {
 	var from follower
 	if l.from.Command != "" {
@@ -58,10 +62,15 @@ func (l *log) run(ctx context.Context, t0 time.Time, emit func(journal.Observati
 		}
 		from = command
 	} else {
-		if !sleep(ctx, time.Until(t0)) {
-			return
+		from = l.file
+		if time.Now().Before(t0) {
+			if !sleep(ctx, time.Until(t0)) {
+				from.close()
+				return
+			}
+			from.close()
+			from = followFile(l.from.File)
 		}
-		from = followFile(l.from.File)
 	}
 	defer from.close()
 	l.follow(ctx, t0, from, emit)

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -157,11 +158,41 @@ func TestRealApacheErrorLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := watch(t, configs.Site{ApacheErrorLog: configs.Source{File: filepath.Join(site.Dir, "apache.error.log")}}, time.Now())
-	for _, path := range []string{"/absent/a", "/absent.sock/a", "/close", "/http/close", "/http/reset", "/work"} {
+	for _, path := range []string{"/absent/a", "/absent.sock/a", "/http/close", "/http/reset", "/work"} {
 		ask(t, "http://"+listen, path)
 	}
 	ask(t, "http://"+listen, "/http/hang", "/http/hang", "/http/hang")
-	wantKinds(t, w, map[journal.Kind]int64{journal.UpstreamRefused: 1, journal.NoSocket: 1, journal.UpstreamReset: 2, journal.UpstreamClosed: 1, journal.ReadTimeout: 3, journal.MaxWorkers: 1})
+	want := map[journal.Kind]int64{journal.UpstreamRefused: 1, journal.NoSocket: 1, journal.UpstreamReset: 1, journal.UpstreamClosed: 1, journal.ReadTimeout: 3, journal.MaxWorkers: 1}
+	for kind, n := range want {
+		await(t, w, kind, n)
+	}
+	// A worker of php-fpm that dies resets its connection when it had not read
+	// all of the request, and closes it when it had: Apache says which it was.
+	ask(t, "http://"+listen, "/close")
+	died := journal.UpstreamClosed
+	if bytes.Contains(lineWith(t, filepath.Join(site.Dir, "apache.error.log"), "AH01075"), []byte("(104)")) {
+		died = journal.UpstreamReset
+	}
+	want[died]++
+	wantKinds(t, w, want)
+}
+
+// lineWith is the first line of a file with a text in it, as soon as there is one.
+func lineWith(t *testing.T, file, text string) []byte {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		all, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(all) {
+			if bytes.Contains(line, []byte(text)) {
+				return line
+			}
+		}
+	}
+	t.Fatalf("no line of %s has %s in it", file, text)
+	return nil
 }
 
 // Which arguments of access.format real php-fpm takes: those that we read, and no others.
