@@ -25,9 +25,14 @@ func (e *Experiment) AsRun() ([]byte, error) {
 	for _, command := range shown.commands() {
 		*command = hideCommand(*command)
 	}
-	shown.Requests = slices.Clone(e.Requests)
-	for i := range shown.Requests {
-		r := &shown.Requests[i]
+	shown.Requests, shown.Visits = slices.Clone(e.Requests), slices.Clone(e.Visits)
+	for i := range shown.Visits {
+		shown.Visits[i].Steps = slices.Clone(shown.Visits[i].Steps)
+	}
+	if e.Sessions != nil {
+		shown.Sessions = &Sessions{e.Sessions.Count, slices.Clone(e.Sessions.Steps)}
+	}
+	for _, r := range shown.written() {
 		r.Path = hideURL(r.Path)
 		if r.BodyFile != "" {
 			r.Body = Body{} // it was read from there
@@ -55,6 +60,8 @@ func asNode(v reflect.Value) *yaml.Node {
 	case Rate:
 		return x.node()
 	case Dose:
+		return x.node()
+	case Think:
 		return x.node()
 	case Header:
 		return pairNode(x.Name, x.Value)

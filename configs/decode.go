@@ -71,6 +71,8 @@ func convertTo(to reflect.Type, data any) (any, error) {
 		return convertRate(data)
 	case doseType:
 		return convertDose(data)
+	case thinkType:
+		return convertThink(data)
 	case secretType:
 		return convertSecret(data)
 	case bodyType:

@@ -36,10 +36,16 @@ func (e *Experiment) fill(given func(path string) bool) {
 		setDefault(&e.Data[i].Order, NextRow)
 	}
 	for i := range e.Requests {
-		r := &e.Requests[i]
 		if !given(fmt.Sprintf("requests[%d].weight", i)) {
-			r.Weight = 1
+			e.Requests[i].Weight = 1
 		}
+	}
+	for i := range e.Visits {
+		if !given(fmt.Sprintf("visits[%d].weight", i)) {
+			e.Visits[i].Weight = 1
+		}
+	}
+	for _, r := range e.written() {
 		if r.JSON != "" || len(r.Form) > 0 || len(r.Multipart) > 0 {
 			setDefault(&r.Method, "POST")
 		}

@@ -15,7 +15,9 @@ type Experiment struct {
 	Arrivals     string       `mapstructure:"arrivals"` // Uniform or Poisson
 	Target       Target       `mapstructure:"target"`
 	Data         []Data       `mapstructure:"data"`
-	Requests     []Request    `mapstructure:"requests"`
+	Requests     []Request    `mapstructure:"requests"` // or Visits: one of the two is given
+	Visits       []Visit      `mapstructure:"visits"`
+	Sessions     *Sessions    `mapstructure:"sessions"`
 	Dependencies []Dependency `mapstructure:"dependencies"`
 	Chaos        Chaos        `mapstructure:"chaos"`
 	Limits       Limits       `mapstructure:"limits"`

@@ -268,7 +268,7 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 // part is the share of the requests that one is, 0..1; all of them are 1.
 func (e *Experiment) part(request string) float64 {
 	sum, own := 0, 0
-	for _, r := range e.Requests {
+	for _, r := range e.Mix() {
 		sum += r.Weight
 		if r.Name == request {
 			own += r.Weight

@@ -44,6 +44,7 @@ const (
 	FormRate       Form = "rate"     // 8, 480/m, a ramp or steps
 	FormAny        Form = "any value"
 	FormPairs      Form = "map of names to values"
+	FormThink      Form = "think time"     // a duration, a range, or a distribution's parameters
 	FormDose       Form = "delay"          // a duration, or steps
 	FormSecret     Form = "text or secret" // text, {env: NAME} or {file: path}
 	FormObjectives Form = "objectives"     // a list of texts, "[phase:] [request or dependency] metric op value [over window]"
@@ -71,6 +72,9 @@ func keysWithin(t reflect.Type, name, path string) []Key {
 
 func keyOf(k key, row, path string) Key {
 	r, ok := keyRows[row]
+	if step, is := strings.CutPrefix(row, "Step."); is && !ok { // what it has of a request
+		r, ok = keyRows["Request."+step]
+	}
 	if !ok {
 		panic(fmt.Sprintf("describe keys: keyRows has no row %q", row)) // TestEachKeyHasARow
 	}
@@ -99,7 +103,7 @@ func keyOf(k key, row, path string) Key {
 // formOf returns how a value of type t is written.
 func formOf(t reflect.Type) Form {
 	forms := map[reflect.Type]Form{
-		durationType: FormDuration, sizeType: FormSize, reflect.PointerTo(rateType): FormRate, doseType: FormDose,
+		durationType: FormDuration, sizeType: FormSize, reflect.PointerTo(rateType): FormRate, doseType: FormDose, thinkType: FormThink,
 		secretType: FormSecret, bodyType: FormSecret, textsType: FormTexts, objectivesType: FormObjectives,
 	}
 	if form, ok := forms[t]; ok {

@@ -41,7 +41,7 @@ func TestEachKeyIsOverridden(t *testing.T) {
 		"site.php_slow_log.file":     "/d.log", "site.php_slow_log.command": "tail d", "capacity.from": "5.5", "capacity.to": "6.5",
 		"site.php_error_log.file": "/e.log", "site.php_error_log.command": "tail e", "site.gunicorn_error_log.file": "/f.log",
 		"site.gunicorn_error_log.command": "tail f", "site.apache_error_log.file": "/g.log", "site.apache_error_log.command": "tail g",
-		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s",
+		"capacity.objective": "errors < 1%", "audit.rate": "14", "audit.horizon": "15s", "sessions.count": "7",
 	}
 	path := write(t, "x.yaml", small+"dependencies: [{name: db, listen: \"127.0.0.1:1\", upstream: \"127.0.0.1:2\"}]\n"+
 		"capacity: {from: 5, to: 6, objective: \"p95 < 1s\"}\naudit: {rate: 1, horizon: 1s}\nsite: {php_fpm_status: {url: \"http://localhost:1/t\"}}\n"+
@@ -51,6 +51,10 @@ func TestEachKeyIsOverridden(t *testing.T) {
 			value, ok := values[key]
 			if !ok {
 				t.Fatal("no value to try it with")
+			}
+			path := path
+			if strings.HasPrefix(key, "sessions.") {
+				path = write(t, "visits.yaml", strings.Replace(small, "requests: [{path: /}]", "visits: [{name: buy, steps: [{path: /}]}]\nsessions: {count: 2, steps: [{path: /login}]}", 1))
 			}
 			t.Setenv(envName(key), value)
 			set := map[string]string{}

@@ -64,8 +64,7 @@ func (s Secret) Pieces(as Escape) []Piece {
 // seed gives the same UUIDs again, which a site may refuse as known.
 func (e *Experiment) Draws() bool {
 	drawn := func(p Piece) bool { return p.Kind == UUID || p.Kind == Random }
-	for i := range e.Requests {
-		r := &e.Requests[i]
+	for _, r := range e.written() {
 		payload, _ := r.Payload()
 		all := slices.Concat(r.PathPieces(), r.QueryPieces(), payload)
 		for _, h := range r.Headers {

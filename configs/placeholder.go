@@ -26,13 +26,14 @@ type PieceKind string
 
 // The kinds of piece.
 const (
-	Plain   PieceKind = ""       // Text
-	Column  PieceKind = "column" // {{card.number}}: a value of the request's row
-	UUID    PieceKind = "uuid"   // {{uuid}}: one of version 4, drawn for the request
-	Seq     PieceKind = "seq"    // {{seq}}: the request's number, as seq in the bundle
-	Random  PieceKind = "random" // {{random 1 1000}}: a whole number, drawn for each place
-	Now     PieceKind = "now"    // {{now}}: when the request is sent, RFC 3339 with milliseconds, UTC
-	NowUnix PieceKind = "unix"   // {{now unix}}: the same in whole seconds since 1970
+	Plain    PieceKind = ""         // Text
+	Column   PieceKind = "column"   // {{card.number}}: a value of the request's row
+	UUID     PieceKind = "uuid"     // {{uuid}}: one of version 4, drawn for the request
+	Seq      PieceKind = "seq"      // {{seq}}: the request's number, as seq in the bundle
+	Random   PieceKind = "random"   // {{random 1 1000}}: a whole number, drawn for each place
+	Now      PieceKind = "now"      // {{now}}: when the request is sent, RFC 3339 with milliseconds, UTC
+	Captured PieceKind = "captured" // {{csrf}}: what a step before took from its answer; Text is the name
+	NowUnix  PieceKind = "unix"     // {{now unix}}: the same in whole seconds since 1970
 	// quoted is {{"any text"}}, and fromEnv {{env NAME}}: both are plain once escaped.
 	quoted  PieceKind = "quoted"
 	fromEnv PieceKind = "env"
@@ -100,15 +101,24 @@ func placeholder(text string) (p Piece, problem string) {
 	if m := columnForm.FindStringSubmatch(text); m != nil {
 		return Piece{Kind: Column, Data: m[1], Column: m[2]}, ""
 	}
+	if captureName.MatchString(text) {
+		return Piece{Kind: Captured, Text: text}, ""
+	}
+	return Piece{}, unknown(text, nil)
+}
+
+// unknown says that the text between two braces is no placeholder. captured are the
+// values that there are besides.
+func unknown(text string, captured []string) string {
 	shown := "{{...}}"
 	if simpleWords.MatchString(text) {
 		shown = "{{" + text + "}}"
 	}
-	which := didYouMean(strings.Trim(text, "$ "), []string{"uuid", "seq", "random", "now", "env"})
+	which := didYouMean(strings.Trim(text, "$ "), append([]string{"uuid", "seq", "random", "now", "env"}, captured...))
 	if which == "" {
 		which = "; there are " + placeholderForms
 	}
-	return Piece{}, fmt.Sprintf(`holds %s, which is no placeholder%s For the text itself write {{"%s"}}`, shown, stopped(which), shown)
+	return fmt.Sprintf(`holds %s, which is no placeholder%s For the text itself write {{"%s"}}`, shown, stopped(which), shown)
 }
 
 // stopped ends what may end in a question mark.

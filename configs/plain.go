@@ -18,8 +18,7 @@ func (e *Experiment) PlainSecrets() []Mistake {
 	p.address(e.Site.PHPFPMStatus.URL, "site.php_fpm_status.url", "set TAILBACK_SITE_PHP_FPM_STATUS_URL in the environment instead")
 	p.secret("password", e.Target.Password, "target.password")
 	p.secret("token", e.Chaos.Token, "chaos.token")
-	for i, r := range e.Requests {
-		path := element("requests", i)
+	for path, r := range e.written() {
 		p.query(r.Path, path+".path", "move it to query: [{name: NAME, value: {env: VARIABLE}}]")
 		for j, q := range r.Query {
 			p.secret(q.Name, q.Value, element(path+".query", j)+".value")

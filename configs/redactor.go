@@ -42,8 +42,8 @@ func (e *Experiment) Redactor() *Redactor {
 	for _, address := range e.addresses() {
 		c.address(*address)
 	}
-	for i := range e.Requests {
-		c.request(&e.Requests[i])
+	for _, q := range e.written() {
+		c.request(q)
 	}
 	for _, f := range e.faults() {
 		if f.HTTPError != nil {

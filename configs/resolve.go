@@ -28,8 +28,8 @@ func (e *Experiment) resolve() Mistakes {
 	for i := range e.Data {
 		r.data(&e.Data[i], element("data", i))
 	}
-	for i := range e.Requests {
-		r.request(&e.Requests[i], element("requests", i))
+	for path, q := range e.written() {
+		r.request(q, path)
 	}
 	for i, p := range e.Phases {
 		r.faults(p.Faults, element("phases", i))

@@ -17,13 +17,13 @@ func (e *Experiment) SharedSessions() (found []Mistake) {
 	if !e.atOnce() {
 		return nil
 	}
-	for i := range e.Requests {
-		for j, h := range e.Requests[i].Headers {
-			if !strings.EqualFold(h.Name, "Cookie") || e.Requests[i].Weight == 0 {
+	for path, r := range e.written() {
+		for j, h := range r.Headers {
+			if !strings.EqualFold(h.Name, "Cookie") || r.Weight == 0 && strings.HasPrefix(path, "requests") {
 				continue
 			}
 			if name := sameSession(h.Value); name != "" {
-				found = append(found, Mistake{Path: element(element("requests", i)+".headers", j) + ".value", Text: fmt.Sprintf(
+				found = append(found, Mistake{Path: element(path+".headers", j) + ".value", Text: fmt.Sprintf(
 					"one session (%s) serves all of these requests: where the site locks a session while a request uses it, as PHP's session files are, they wait for each other, and it looks as if it had one worker; give each request a session of its own: data: [{name: session, file: sessions.csv}] and %s={{session.id}}", name, name)})
 			}
 		}

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,6 +31,9 @@ func keysOf(t reflect.Type) []key {
 			keys = append(keys, key{name, f.Index, f.Type})
 		}
 	}
+	if t == stepType { // a step is in the mix by its visit
+		keys = slices.DeleteFunc(keys, func(k key) bool { return k.name == "weight" })
+	}
 	return keys
 }
 
@@ -47,6 +51,8 @@ var (
 	sizeType       = reflect.TypeFor[Size]()
 	rateType       = reflect.TypeFor[Rate]()
 	doseType       = reflect.TypeFor[Dose]()
+	thinkType      = reflect.TypeFor[Think]()
+	stepType       = reflect.TypeFor[Step]()
 	jsonType       = reflect.TypeFor[JSON]()
 	pairsType      = reflect.TypeFor[Pairs]()
 	secretType     = reflect.TypeFor[Secret]()
@@ -127,6 +133,8 @@ func wanted(t reflect.Type, k kind) (want string, fits bool) {
 		return `a size such as 100, "100KB" or "1MB"`, k == text || k == integer
 	case rateType:
 		return rateForms, k == text || k == integer || k == float || k == mapping
+	case thinkType:
+		return thinkForms, k == text || k == mapping
 	case doseType:
 		return doseForms, k == text || k == mapping
 	case jsonType:

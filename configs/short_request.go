@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -11,12 +12,7 @@ import (
 // value", a form as a map, and json, whose keys are the site's and not ours, as
 // the text that is sent. It returns what cannot be written so.
 func (n *node) unfoldRequests() (found Mistakes) {
-	requests := n.get("requests")
-	if requests == nil {
-		return nil
-	}
-	for i, r := range requests.items {
-		path := element("requests", i)
+	for path, r := range n.requests() {
 		if headers := r.get("headers"); headers != nil {
 			for j, h := range headers.items {
 				if !h.unfoldHeader() {
@@ -36,6 +32,34 @@ func (n *node) unfoldRequests() (found Mistakes) {
 		}
 	}
 	return found
+}
+
+// requests yields all requests of a file, with the path where each stands: those of the
+// mix, and the steps of visits and sessions.
+func (n *node) requests() iter.Seq2[string, *node] {
+	return func(yield func(string, *node) bool) {
+		going := n.get("requests").each("requests", yield)
+		visits := n.get("visits")
+		for i := 0; going && visits != nil && i < len(visits.items); i++ {
+			going = visits.items[i].get("steps").each(element("visits", i)+".steps", yield)
+		}
+		if sessions := n.get("sessions"); going && sessions != nil {
+			sessions.get("steps").each("sessions.steps", yield)
+		}
+	}
+}
+
+// each yields the items of a list, and reports whether more are wanted.
+func (n *node) each(path string, yield func(string, *node) bool) bool {
+	if n == nil {
+		return true
+	}
+	for i, item := range n.items {
+		if !yield(element(path, i), item) {
+			return false
+		}
+	}
+	return true
 }
 
 // unfoldHeader lets "Name: value" stand for {name: Name, value: value}. A text

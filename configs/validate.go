@@ -35,6 +35,8 @@ func (e *Experiment) validate(unread func(path string) bool) Mistakes {
 	c.target()
 	c.data()
 	c.requests()
+	c.visits()
+	c.sessions()
 	c.dependencies()
 	c.limits()
 	c.phases()
@@ -49,6 +51,9 @@ func (e *Experiment) validate(unread func(path string) bool) Mistakes {
 type check struct {
 	e      *Experiment
 	unread func(path string) bool
+	// captured are the values that the step at hand may send, and later those of its
+	// visit that it may not send yet.
+	captured, later []string
 	Mistakes
 }
 

@@ -119,6 +119,9 @@ func (c *check) pieces(pieces []Piece, wrong []string, path string) {
 		c.add(path, "%s", text)
 	}
 	for _, p := range pieces {
+		if p.Kind == Captured {
+			c.capturedBefore(p.Text, path)
+		}
 		if p.Kind != Column {
 			continue
 		}
@@ -130,6 +133,17 @@ func (c *check) pieces(pieces []Piece, wrong []string, path string) {
 		case d.Columns != nil && !slices.Contains(d.Columns, p.Column):
 			c.add(path, "holds {{%s.%s}}, but %s", p.Data, shortened(p.Column), d.lacks(p.Column))
 		}
+	}
+}
+
+// capturedBefore checks that a value that is sent was captured by a step before.
+func (c *check) capturedBefore(name, path string) {
+	switch {
+	case slices.Contains(c.captured, name):
+	case slices.Contains(c.later, name):
+		c.add(path, "holds {{%s}}, which is captured by this step or by one after it; capture it before", name)
+	default:
+		c.add(path, "%s", unknown(name, c.captured))
 	}
 }
 

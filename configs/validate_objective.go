@@ -96,7 +96,7 @@ func (c *check) unknownRequest(o Objective, requests, dependencies []string, pat
 
 func (c *check) requestNames() []string {
 	var names []string
-	for _, r := range c.e.Requests {
+	for _, r := range c.e.Mix() {
 		names = append(names, r.Name)
 	}
 	return names

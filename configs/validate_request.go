@@ -10,8 +10,14 @@ import (
 )
 
 func (c *check) requests() {
-	if len(c.e.Requests) == 0 {
-		c.add("requests", "needs at least one, such as requests: [{path: /}]")
+	switch {
+	case len(c.e.Visits) > 0 && len(c.e.Requests) > 0:
+		c.add("visits", "is given besides requests; write the requests as visits of one step, or leave one of the two out")
+		return
+	case len(c.e.Visits) > 0:
+		return
+	case len(c.e.Requests) == 0:
+		c.add("requests", "needs at least one, such as requests: [{path: /}], or visits")
 		return
 	}
 	seen, weighted := map[string]string{}, false

@@ -155,10 +155,10 @@ func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {
 
 func (d *dryRun) mix(exp *configs.Experiment) {
 	total := 0
-	for _, r := range exp.Requests {
+	for _, r := range exp.Mix() {
 		total += r.Weight
 	}
-	for _, r := range exp.Requests {
+	for _, r := range exp.Mix() {
 		d.Requests = append(d.Requests, dryRequest{r.Name, r.Method, r.ShownPath(), float64(r.Weight) / float64(max(total, 1))})
 	}
 }

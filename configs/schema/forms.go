@@ -62,6 +62,8 @@ func scalar(k configs.Key) *jsonschema.Schema {
 		return anyOf(bounded("number", k), rateText(), steps(bounded("number", k), positiveNumber()))
 	case configs.FormDose:
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
+	case configs.FormThink:
+		return anyOf(span(k), durations("from", "to"), durations("mean"), durations("median", "p95"))
 	case configs.FormSecret:
 		return anyOf(text(k), elsewhere())
 	case configs.FormAny:
@@ -102,6 +104,15 @@ func bounded(of string, k configs.Key) *jsonschema.Schema {
 	}
 	if k.Most > 0 {
 		s.Maximum = new(k.Most)
+	}
+	return s
+}
+
+// durations returns the schema of a map with a duration for each of the keys.
+func durations(keys ...string) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "object", Properties: map[string]*jsonschema.Schema{}, AdditionalProperties: never(), Required: keys}
+	for _, key := range keys {
+		s.Properties[key] = span(configs.Key{})
 	}
 	return s
 }

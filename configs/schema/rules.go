@@ -15,6 +15,8 @@ var rules = map[string]func(*schema){
 			{Required: []string{"phases"}, Properties: properties("phases", &schema{MinItems: new(1)})},
 			has("capacity"), has("audit"),
 		}
+		s.OneOf = oneOf("requests", "visits")
+		s.DependencyStrings = map[string][]string{"sessions": {"visits"}}
 		s.AllOf = []*schema{
 			{Not: &schema{AllOf: []*schema{anyOf(has("audit"), has("capacity")), {Required: []string{"data"}, Properties: properties("data", &schema{Contains: &schema{Required: []string{"order"}, Properties: properties("order", constant(configs.RowOnce))}})}}}},
 			{If: needsEgress(), Then: hasEgress()},
@@ -25,15 +27,11 @@ var rules = map[string]func(*schema){
 		s.DependencyStrings = map[string][]string{"password": {"user"}}
 		s.Not = &schema{Required: []string{"user"}, Properties: properties("url", &schema{Pattern: userInfo})}
 	},
-	"Request": func(s *schema) {
-		bodies := []*schema{{Required: []string{"body"}, Properties: properties("body", &schema{Not: constant("")})}, has("body_file"), has("json"), filled("form"), filled("multipart")}
-		for i, one := range bodies {
-			for _, other := range bodies[:i] {
-				s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{other.CloneSchemas(), one.CloneSchemas()}}})
-			}
-		}
-		content := &schema{AnyOf: []*schema{{Type: "string", Pattern: contentType}, {Required: []string{"name"}, Properties: properties("name", &schema{Pattern: contentType})}}}
-		s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{filled("multipart"), {Required: []string{"headers"}, Properties: properties("headers", &schema{Contains: content})}}}})
+	"Request": request,
+	"Step":    request,
+	"Capture": func(s *schema) {
+		s.OneOf = oneOf("html", "regexp", "json", "header", "cookie", "url")
+		s.DependencyStrings = map[string][]string{"attribute": {"html"}}
 	},
 	"Part": func(s *schema) {
 		s.DependencyStrings = map[string][]string{"filename": {"file"}}
@@ -65,21 +63,46 @@ var rules = map[string]func(*schema){
 	"Status": func(s *schema) { s.DependencyStrings = map[string][]string{"every": {"url"}} },
 }
 
+// request holds for what can be sent: a request of the mix, or a step.
+func request(s *schema) {
+	bodies := []*schema{{Required: []string{"body"}, Properties: properties("body", &schema{Not: constant("")})}, has("body_file"), has("json"), filled("form"), filled("multipart")}
+	for i, one := range bodies {
+		for _, other := range bodies[:i] {
+			s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{other.CloneSchemas(), one.CloneSchemas()}}})
+		}
+	}
+	content := &schema{AnyOf: []*schema{{Type: "string", Pattern: contentType}, {Required: []string{"name"}, Properties: properties("name", &schema{Pattern: contentType})}}}
+	s.AllOf = append(s.AllOf, &schema{Not: &schema{AllOf: []*schema{filled("multipart"), {Required: []string{"headers"}, Properties: properties("headers", &schema{Contains: content})}}}})
+}
+
 // listRules are what must hold in a list, by its path.
 var listRules = map[string]func(*schema){
 	"requests": func(s *schema) {
 		s.MinItems = new(1)
 		s.Contains = &schema{Not: &schema{Required: []string{"weight"}, Properties: properties("weight", constant(0))}}
 	},
-	"requests[].headers": func(s *schema) {
-		s.Items = anyOf(s.Items, &schema{Type: "string", Pattern: configs.HeaderLine, Not: &schema{Pattern: configs.OwnHeaderLine}})
+	"visits": func(s *schema) {
+		s.MinItems = new(1)
+		s.Contains = &schema{Not: &schema{Required: []string{"weight"}, Properties: properties("weight", constant(0))}}
 	},
+	"visits[].steps":           someSteps,
+	"sessions.steps":           someSteps,
+	"requests[].headers":       headerLines,
+	"visits[].steps[].headers": headerLines,
+	"sessions.steps[].headers": headerLines,
 	"phases": func(s *schema) {
 		s.AnyOf = []*schema{{MaxItems: new(0)}, {Contains: &schema{Not: &schema{Required: []string{"warmup"}, Properties: properties("warmup", constant(true))}}}}
 	},
 	"capacity.faults": func(s *schema) {
 		s.Items = &schema{AllOf: []*schema{s.Items, {Not: anyOf(has("after"), has("for"))}}}
 	},
+}
+
+func someSteps(s *schema) { s.MinItems, s.MaxItems = new(1), new(configs.MaxSteps) }
+
+// headerLines lets a header be one text.
+func headerLines(s *schema) {
+	s.Items = anyOf(s.Items, &schema{Type: "string", Pattern: configs.HeaderLine, Not: &schema{Pattern: configs.OwnHeaderLine}})
 }
 
 // What an address begins with that has user info, or that nobody else reaches.

@@ -62,7 +62,7 @@ func (k *knowing) hit(h journal.Hit) bool {
 	case h.Due < k.applied || h.Service() <= k.slow():
 	case h.Class == journal.ClassStatus && h.Code == 502 && h.Answerer != journal.AnswererApp:
 		k.broken++
-	case good || h.Class == journal.ClassStatus && h.Code != 504 || h.Class == journal.ClassBody:
+	case good || h.Class == journal.ClassStatus && h.Code != 504 || h.Class == journal.ClassBody || h.Class == journal.ClassCapture:
 		k.answered++
 	}
 	return k.knows(h.Done)

@@ -270,8 +270,12 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		m.Toxiproxy = configs.BareURL(exp.Chaos.Toxiproxy)
 	}
-	for _, r := range exp.Requests {
+	for _, r := range exp.Mix() {
 		m.Requests = append(m.Requests, r.Name)
+	}
+	m.Visits = visits(exp)
+	if exp.Sessions != nil {
+		m.Sessions = exp.Sessions.Count
 	}
 	for _, d := range exp.Dependencies {
 		m.Dependencies = append(m.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
@@ -280,4 +284,16 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Objectives, m.Lines = append(m.Objectives, o.Text), append(m.Lines, o.Line)
 	}
 	return m
+}
+
+// visits describes the mix of visits.
+func visits(exp *configs.Experiment) (all []journal.Visit) {
+	sum := 0
+	for _, v := range exp.Visits {
+		sum += v.Weight
+	}
+	for _, v := range exp.Visits {
+		all = append(all, journal.Visit{Name: v.Name, Steps: len(v.Steps), Weight: float64(v.Weight) / float64(max(sum, 1))})
+	}
+	return all
 }

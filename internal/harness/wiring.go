@@ -175,7 +175,7 @@ func asPhases(exp *configs.Experiment) *configs.Experiment {
 
 // quiet is the experiment with its faults put off for longer than the requests can take.
 func quiet(exp *configs.Experiment) *configs.Experiment {
-	calm := time.Minute + time.Duration(len(exp.Requests))*(exp.Target.Timeout+2*time.Second)
+	calm := time.Minute + time.Duration(len(exp.Mix()))*(exp.Target.Timeout+2*time.Second)
 	later := *exp
 	later.Phases = append([]configs.Phase{{Name: "(calm)", Duration: calm, Rate: &configs.Rate{}}}, exp.Phases...)
 	return &later
@@ -238,7 +238,7 @@ func (s *seen) observe(o journal.Observation) {
 // send sends each request that the mix has once.
 func (s *seen) send(ctx context.Context, a *attack.Attack, t0 time.Time) error {
 	pause(ctx, time.Until(t0)+settle)
-	for i, r := range s.exp.Requests {
+	for i, r := range s.exp.Mix() {
 		if r.Weight == 0 {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 
 // request is what came of the nth request that was sent.
 func (s *seen) request(n int, t attack.Tried) WiredRequest {
-	r := &s.exp.Requests[t.Hit.Request]
+	r := &s.exp.Mix()[t.Hit.Request]
 	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Location: t.Location, Class: t.Hit.Class,
 		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
 	switch asks := asksBody(r); {

@@ -82,6 +82,7 @@ var homes = map[string]struct {
 	"github.com/spf13/viper":                 {[]string{"configs", "cmd/tailback"}, "the file's format is the business of configs"},
 	"github.com/google/jsonschema-go/":       {[]string{"configs/schema"}, "the form of a schema is the business of what writes it"},
 	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
+	"github.com/andybalholm/cascadia":        {[]string{"configs", "attack"}, "a file is wrong with a selector that can't be read, and answers are searched by it"},
 	"github.com/chromedp/":                   {[]string{"internal/browser"}, "only tests look at pages"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"pgregory.net/changepoint":               {[]string{"internal/stats"}, "what it proposes is tested there before anybody hears of it"},

@@ -15,6 +15,7 @@ import (
 // their names, in the order in which they are told.
 var classWords = []struct{ class, words string }{
 	{"body", "not the body expected"},
+	{"capture_failed", "value to capture not found"},
 	{"client_timeout", "no answer in time"},
 	{"refused", "connection refused"},
 	{"reset", "connection reset"},

@@ -26,8 +26,8 @@ var bounds = []struct {
 	fits      func(name string) bool
 	low, high float64
 }{
-	{is("seed", "seq"), 0, math.Inf(1)},
-	{is("share"), 0, 1},
+	{is("seed", "seq", "visit"), 0, math.Inf(1)},
+	{is("share", "weight"), 0, 1},
 	{is("code", "upstream_code"), 0, 999},
 	{is("index", "fault", "later_faults"), 0, 1e6},
 	{is("held_ns"), 0, 100 * float64(maxTime)}, // of many calls together
@@ -148,7 +148,7 @@ func figuresOfFields(name string, v reflect.Value) error {
 
 // check holds a manifest to what a run can write into one.
 func (m *Manifest) check() error {
-	for name, n := range map[string]int{"phases": len(m.Phases), "requests": len(m.Requests), "dependencies": len(m.Dependencies), "objectives": len(m.Objectives), "objective_lines": len(m.Lines), "labels": len(m.Labels)} {
+	for name, n := range map[string]int{"phases": len(m.Phases), "requests": len(m.Requests), "dependencies": len(m.Dependencies), "objectives": len(m.Objectives), "objective_lines": len(m.Lines), "labels": len(m.Labels), "visits": len(m.Visits)} {
 		if n > maxNames {
 			return fmt.Errorf("it lists %d %s, and can only list %d", n, name, maxNames)
 		}

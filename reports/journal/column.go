@@ -11,7 +11,7 @@ import (
 
 // columnNames of a hit file, in the order of hitReader's columns.
 var columnNames = [...]string{"seq", "phase", "request", "due_ns", "lag_ns", "wait_ns", "receive_ns",
-	"code", "class", "bytes_in", "bytes_out", "degraded", "answerer", "leads"}
+	"code", "class", "bytes_in", "bytes_out", "degraded", "answerer", "leads", "visit", "step", "session"}
 
 // The columns that are looked up by place.
 const (
@@ -29,11 +29,14 @@ const (
 	colDegraded
 	colAnswerer
 	colLeads
+	colVisit
+	colStep
+	colSession
 )
 
 // sinceThen tells the columns that a file of an earlier version lacks; there
 // they are all 0.
-func sinceThen(i int) bool { return i == colAnswerer || i == colLeads }
+func sinceThen(i int) bool { return i >= colAnswerer }
 
 // column decodes one column of a hit file, a page at a time, into integers:
 // false and true are 0 and 1, null is 0, a class or an answerer is its number.

@@ -25,6 +25,9 @@ type row struct {
 	Degraded bool   `parquet:"degraded"`
 	Answerer string `parquet:"answerer,dict"`
 	Leads    string `parquet:"leads,dict"`
+	Visit    uint64 `parquet:"visit,delta"`
+	Step     int32  `parquet:"step,dict"`
+	Session  int32  `parquet:"session,dict"`
 }
 
 func (r *row) set(h *Hit) {
@@ -33,6 +36,7 @@ func (r *row) set(h *Hit) {
 		Due: int64(h.Due), Lag: int64(h.Sent - h.Due), Receive: int64(h.Done - h.Sent),
 		Code: h.Code, Class: h.Class.String(), BytesIn: h.BytesIn, BytesOut: h.BytesOut, Degraded: h.Degraded,
 		Answerer: h.Answerer.String(), Leads: h.Leads.String(),
+		Visit: h.Visit, Step: h.Step, Session: h.Session,
 	}
 	if h.FirstByte != 0 {
 		r.Wait, r.Receive = int64(h.FirstByte-h.Sent), int64(h.Done-h.FirstByte)

@@ -191,6 +191,7 @@ func (r *hitReader) fill(hits []Hit) {
 	due, lag, wait, receive := c[colDue].values, c[colLag].values, c[colWait].values, c[colReceive].values
 	code, class, degraded := c[colCode].values, c[colClass].values, c[colDegraded].values
 	in, out, answerer, leads := c[colBytesIn].values, c[colBytesOut].values, c[colAnswerer].values, c[colLeads].values
+	visit, step, session := c[colVisit].values, c[colStep].values, c[colSession].values
 	for i := range hits {
 		sent := due[i] + lag[i]
 		first := int64(0)
@@ -204,6 +205,7 @@ func (r *hitReader) fill(hits []Hit) {
 			Code: int32(code[i]), Class: Class(class[i]),
 			BytesIn: in[i], BytesOut: out[i], Degraded: degraded[i] != 0,
 			Answerer: Answerer(answerer[i]), Leads: Leads(leads[i]),
+			Visit: uint64(visit[i]), Step: int32(step[i]), Session: int32(session[i]),
 		}
 	}
 	for i := range c {

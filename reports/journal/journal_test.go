@@ -96,9 +96,10 @@ func randomHit(r *rand.Rand, n int) journal.Hit {
 	first := sent + span()
 	h := journal.Hit{
 		Seq: uint64(n) + r.Uint64N(4)*journal.SeqStride, Phase: r.Int32N(2), Request: r.Int32N(3),
-		Due: due, Sent: sent, FirstByte: first, Done: first + span(), Code: r.Int32N(1000), Class: journal.Class(r.IntN(16)),
+		Due: due, Sent: sent, FirstByte: first, Done: first + span(), Code: r.Int32N(1000), Class: journal.Class(r.IntN(17)),
 		BytesIn: size(), BytesOut: size(), Degraded: r.IntN(2) == 0,
 		Answerer: journal.Answerer(r.IntN(4)), Leads: journal.Leads(r.IntN(3)),
+		Visit: r.Uint64N(3) * r.Uint64N(1<<50), Step: r.Int32N(5), Session: r.Int32N(3),
 	}
 	if r.IntN(3) == 0 || h.FirstByte == h.Sent { // no time at all cannot be told from none
 		h.FirstByte = 0

@@ -17,6 +17,11 @@ type Manifest struct {
 	// Phases and Requests name what Hit.Phase and Hit.Request count.
 	Phases   []PhaseSpan `json:"phases"`
 	Requests []string    `json:"requests"`
+	// Visits are those that the requests are the steps of, in the order of Requests; of a
+	// run of requests by themselves there are none.
+	Visits []Visit `json:"visits,omitempty"`
+	// Sessions is how many visitors were logged in before T0.
+	Sessions int `json:"sessions,omitempty"`
 	// Dependencies are those proxied, in the experiment's order.
 	Dependencies []Dependency `json:"dependencies"`
 	// Toxiproxy is the URL of the proxy or server that the faults are played in;
@@ -46,6 +51,13 @@ type Dependency struct {
 	Host   string `json:"host,omitempty"` // host:port as the site names it, when it is
 }
 
+// Visit is one of a mix of visits. Its steps are the next so many of Manifest.Requests.
+type Visit struct {
+	Name   string  `json:"name"`
+	Steps  int     `json:"steps"`
+	Weight float64 `json:"weight"` // its share of the visits, 0..1
+}
+
 // PhaseSpan is a phase as planned. Times are since T0.
 type PhaseSpan struct {
 	Name    string `json:"name"`
@@ -54,6 +66,14 @@ type PhaseSpan struct {
 	Warmup  bool   `json:"warmup,omitempty"`
 	// Kind is "open", "closed" or "burst".
 	Kind string `json:"kind"`
+	// Visits is the number of visits due, as Hits is of requests, and of those that are
+	// steps it is not known beforehand how many come about: Hits is 0 then.
+	Visits uint64 `json:"visits,omitempty"`
+	// VisitRateFrom, VisitRateTo and VisitRateMean are of visits per second, as RateFrom,
+	// RateTo and RateMean are of requests, which are as if each visit were completed.
+	VisitRateFrom float64 `json:"visit_rate_from_hz,omitempty"`
+	VisitRateTo   float64 `json:"visit_rate_to_hz,omitempty"`
+	VisitRateMean float64 `json:"visit_rate_mean_hz,omitempty"`
 	// Hits is the number due in an open or burst phase; in a closed one it is not known beforehand, and 0.
 	Hits uint64 `json:"hits"`
 	// RateFrom and RateTo are per second; of a ramp or steps, the first and the last; 0 in a closed or burst phase.

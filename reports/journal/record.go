@@ -26,6 +26,9 @@ type Hit struct {
 	Degraded  bool  // a good answer that served less
 	Answerer  Answerer
 	Leads     Leads
+	Visit     uint64 // number of the visit that it is a step of, from 1; 0 of a request by itself
+	Step      int32  // index of the step in its visit
+	Session   int32  // number of the session that it was sent with, from 1; 0 when that is its visit's own, or none
 }
 
 // SeqStride separates the sequence numbers of the attacks of one run.
@@ -46,6 +49,7 @@ const (
 	ClassOK             Class = iota
 	ClassStatus               // a status that was not expected
 	ClassBody                 // the status was expected, the body was not
+	ClassCapture              // the answer was as expected, but a value that is to be captured was not in it
 	ClassClientTimeout        // target.timeout passed
 	ClassRefused              // connection refused
 	ClassReset                // connection reset by the peer
@@ -61,7 +65,7 @@ const (
 	ClassOther                // none of these
 )
 
-var classNames = [...]string{"ok", "status", "body", "client_timeout", "refused", "reset", "closed", "connect_timeout",
+var classNames = [...]string{"ok", "status", "body", "capture_failed", "client_timeout", "refused", "reset", "closed", "connect_timeout",
 	"dns", "tls", "protocol", "too_large", "dropped", "canceled", "generator", "other"}
 
 // String returns the class's name in files and reports.

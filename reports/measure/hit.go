@@ -19,7 +19,7 @@ func refusedAtOnce(h *journal.Hit) bool {
 // servedByApp reports whether a worker ended the request with an answer, good or bad.
 func servedByApp(h *journal.Hit) bool {
 	switch h.Class {
-	case journal.ClassOK, journal.ClassBody:
+	case journal.ClassOK, journal.ClassBody, journal.ClassCapture:
 		return true
 	case journal.ClassStatus:
 		return h.Answerer == journal.AnswererApp || gatewayIndex(h.Code) < 0 && !refusedUnread(h)
