@@ -139,8 +139,9 @@ type answers struct {
 	emit func(journal.Event)
 }
 
-// first emits an event when no answer of this status, writer and Server was seen before.
-func (a *answers) first(at time.Duration, code int, who journal.Answerer, h http.Header, body []byte) {
+// first emits an event when no answer of this status, writer and Server was seen before,
+// without what hide hides.
+func (a *answers) first(at time.Duration, code int, who journal.Answerer, h http.Header, body []byte, hide func(string) string) {
 	key := fmt.Sprint(code, who, h.Get("Server"))
 	a.mu.Lock()
 	known := a.seen[key] || len(a.seen) >= maxAnswers
@@ -149,7 +150,7 @@ func (a *answers) first(at time.Duration, code int, who journal.Answerer, h http
 	}
 	a.mu.Unlock()
 	if !known {
-		a.emit(journal.Event{AtNS: int64(at), Kind: journal.Answer, Text: describe(code, who, h, body)})
+		a.emit(journal.Event{AtNS: int64(at), Kind: journal.Answer, Text: hide(describe(code, who, h, body))})
 	}
 }
 

@@ -70,3 +70,21 @@ func (a *strays) first(at time.Duration, hit *journal.Hit, s *shot, location str
 			Request: int(hit.Request), Code: int(hit.Code), Login: hit.Leads == journal.LeadsToLogin, Credentials: credentials(s.header)}})
 	}
 }
+
+// misses describes the first time that each value was not found.
+type misses struct {
+	mu   sync.Mutex
+	seen map[*capture]bool
+	emit func(journal.Event)
+}
+
+// first emits an event when the value was found each time before.
+func (m *misses) first(hit *journal.Hit, s *step, c *capture, page string) {
+	m.mu.Lock()
+	known := m.seen[c]
+	m.seen[c] = true
+	m.mu.Unlock()
+	if !known {
+		m.emit(journal.Event{AtNS: int64(hit.Done), Kind: journal.Warning, Text: fmt.Sprintf("visits ended at %s: its answer of status %d had no %s (%s; the page: %s)", s.name, hit.Code, c.Name, c.where(), page)})
+	}
+}

@@ -45,7 +45,7 @@ func New(exp *configs.Experiment) (*Attack, error) {
 	if a.transport, err = newTransport(exp.Target, a.addresses); err != nil {
 		return nil, err
 	}
-	a.sender = newSender(exp.Target, a.transport)
+	a.sender = newSender(exp.Target, a.transport, nil)
 	a.groups = newGroups(exp)
 	a.mix.groups = a.groups
 	return a, nil
@@ -96,10 +96,21 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 			default:
 				span.Kind = "closed"
 			}
+			if len(a.mix.courses) > 0 {
+				span = ofVisits(span, a.mix.meanSteps())
+			}
 			spans = append(spans, span)
 		}
 	}
 	return spans
+}
+
+// ofVisits makes a span of requests one of visits, which have so many steps on average.
+func ofVisits(s journal.PhaseSpan, steps float64) journal.PhaseSpan {
+	s.Visits, s.Hits = s.Hits, 0
+	s.VisitRateFrom, s.VisitRateTo, s.VisitRateMean = s.RateFrom, s.RateTo, s.RateMean
+	s.RateFrom, s.RateTo, s.RateMean = s.RateFrom*steps, s.RateTo*steps, s.RateMean*steps
+	return s
 }
 
 // Run drives the traffic from t0 on and emits a record for every hit, and an
@@ -110,12 +121,14 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 	defer a.transport.CloseIdleConnections()
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	told, strays := &answers{seen: map[string]bool{}, emit: event}, &strays{seen: map[string]bool{}, emit: event}
+	stepping, cut := context.WithCancel(attackCtx)
+	defer context.AfterFunc(a.pacing, cut)()
+	told, strays, missed := &answers{seen: map[string]bool{}, emit: event}, &strays{seen: map[string]bool{}, emit: event}, &misses{seen: map[*capture]bool{}, emit: event}
 	var groups sync.WaitGroup
 	for i, g := range a.groups {
-		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, strays: strays, abort: abort,
+		s := &shooter{Attack: a, base: attackCtx, t0: t0, emit: emit, answers: told, strays: strays, missed: missed, stepping: stepping, abort: abort,
 			offset: uint64(i) * journal.SeqStride, phase: int32(g.first), end: g.end}
-		groups.Go(func() { a.runGroup(attackCtx, g, s) })
+		groups.Go(func() { a.runGroup(attackCtx, g, s); s.walks.Wait() })
 	}
 	groups.Wait()
 	if ctx.Err() == nil {
@@ -129,6 +142,16 @@ func (a *Attack) End() { a.end() }
 
 // InFlight returns how many requests wait for their answer now.
 func (a *Attack) InFlight() int64 { return a.gate.inFlight.Load() }
+
+// phaseAt is the phase that goes on at a time.
+func (a *Attack) phaseAt(at time.Duration) int32 {
+	for i := range a.exp.Phases {
+		if at < a.exp.Start(i+1) {
+			return int32(i)
+		}
+	}
+	return int32(len(a.exp.Phases) - 1)
+}
 
 func (a *Attack) runGroup(ctx context.Context, g group, s *shooter) {
 	p := a.exp.Phases[g.first]

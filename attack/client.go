@@ -50,11 +50,16 @@ func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
 // redirects within the allowed hosts.
 type sender func(*http.Request) (*http.Response, error)
 
-func newSender(t configs.Target, tr *http.Transport) sender {
-	if !t.Redirect {
+// A jar, unless it is nil, keeps the cookies of what is sent: the request's header is
+// changed then, so it must be the request's own.
+func newSender(t configs.Target, tr *http.Transport, jar http.CookieJar) sender {
+	switch {
+	case !t.Redirect && jar == nil:
 		return tr.RoundTrip
+	case !t.Redirect:
+		return func(req *http.Request) (*http.Response, error) { return withCookies(tr, jar, req) }
 	}
-	client := &http.Client{Transport: onceOnly{tr}, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: onceOnly{tr}, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects || !t.Allows(req.URL.Hostname()) {
 			return http.ErrUseLastResponse
 		}
@@ -69,6 +74,21 @@ func newSender(t configs.Target, tr *http.Transport) sender {
 		req.Body, _ = req.GetBody()
 		return client.Do(req)
 	}
+}
+
+// withCookies sends a request with the cookies of the jar, which keeps those of the answer.
+func withCookies(tr *http.Transport, jar http.CookieJar, req *http.Request) (*http.Response, error) {
+	for _, cookie := range jar.Cookies(req.URL) {
+		req.AddCookie(cookie)
+	}
+	resp, err := tr.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if set := resp.Cookies(); len(set) > 0 {
+		jar.SetCookies(req.URL, set)
+	}
+	return resp, nil
 }
 
 // onceOnly keeps the transport from repeating a hop of a redirect: see shot.request.

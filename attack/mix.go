@@ -18,12 +18,14 @@ import (
 
 // mix is the weighted mix of requests.
 type mix struct {
-	seed   uint64
-	base   *url.URL // the target, without user info
-	shots  []*shot
-	tables []table
-	groups []group  // of the attack, by which the rows of tables are dealt
-	limits []uint64 // limits[i] is the sum of the weights of shots 0 to i
+	seed     uint64
+	base     *url.URL // the target, without user info
+	shots    []*shot
+	tables   []table
+	courses  []course // of visits, whose steps the shots are; none of requests by themselves
+	captures []string // the names of what the course at hand captures, while it is prepared
+	groups   []group  // of the attack, by which the rows of tables are dealt
+	limits   []uint64 // limits[i] is the sum of the weights of shots 0 to i
 }
 
 // shot is one request of the mix, ready to be sent many times.
@@ -46,6 +48,9 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	m := &mix{seed: exp.Seed, tables: newTables(exp.Data)}
 	if m.base, err = joinPath(base, "/"); err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
+	}
+	if len(exp.Visits) > 0 {
+		return m, m.addVisits(exp, base)
 	}
 	var sum uint64
 	for _, r := range exp.Requests {
@@ -97,10 +102,10 @@ func joinPath(base *url.URL, path string) (*url.URL, error) {
 	return &u, nil
 }
 
-// pick returns which request hit seq sends. It depends on the seed and seq
+// pick returns which request hit seq sends, or which visit begins with it. It depends on the seed and seq
 // alone, and is uniform over the weights.
 func (m *mix) pick(seq uint64) int32 {
-	if len(m.shots) == 1 {
+	if len(m.limits) == 1 {
 		return 0
 	}
 	total := m.limits[len(m.limits)-1]

@@ -43,6 +43,10 @@ type shooter struct {
 	answers *answers
 	// strays are told of every answer that leads elsewhere than what was asked for.
 	strays *strays
+	// missed are told of every value that was to be captured and was not found.
+	missed *misses
+	// stepping ends when no more steps of visits are to be taken.
+	stepping context.Context
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -51,7 +55,8 @@ type shooter struct {
 	offset uint64
 	phase  int32
 	due    func(k uint64) (at time.Duration, phase int32, ok bool)
-	end    time.Duration // of a closed phase
+	end    time.Duration  // of a closed phase
+	walks  sync.WaitGroup // the visits under way
 }
 
 // RoundTrip implements http.RoundTripper. Vegeta calls it from goroutines of its
@@ -74,6 +79,10 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 	} else if now >= s.end { // Vegeta had let it go before it was told that the phase is over
 		return nothing(tick), nil
 	}
+	if len(s.mix.courses) > 0 {
+		s.arrive(k, &hit)
+		return nothing(tick), nil
+	}
 	hit.Request = s.mix.pick(hit.Seq)
 	if now-hit.Due > maxLate || !s.gate.enter(now) {
 		hit.Class, hit.Done = journal.ClassDropped, now
@@ -93,34 +102,54 @@ func nothing(tick *http.Request) *http.Response {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: tick}
 }
 
-// send sends the hit's request once and fills in what came of it. It returns the
-// answer, if one came, with the first bytes of its body, at least keep of them if
-// there are so many, and why it was none.
+// by is how a request is sent, and what hides the secrets that came about on the way
+// in what is told of its answer.
+type by struct {
+	sender sender
+	hide   func(text string) string
+}
+
+// send sends the hit's request once, as exchange does.
 func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []byte, err error) {
 	shot, err := s.mix.at(hit)
 	if err != nil {
-		s.abort(fmt.Errorf("send a request: %w", err))
-		hit.Class, hit.Done = journal.ClassDropped, hit.Sent
+		s.fail(hit, err)
 		return nil, nil, err
 	}
+	return s.exchange(hit, shot, by{s.sender, unhidden}, keep)
+}
+
+// unhidden hides nothing.
+func unhidden(text string) string { return text }
+
+// fail ends the attack because a request can't be made up.
+func (s *shooter) fail(hit *journal.Hit, err error) {
+	s.abort(fmt.Errorf("send a request: %w", err))
+	hit.Class, hit.Done = journal.ClassDropped, hit.Sent
+}
+
+// exchange sends the request and fills in what came of it. It returns the answer, if
+// one came, with the first bytes of its body, at least keep of them if there are so
+// many, and why it was none.
+func (s *shooter) exchange(hit *journal.Hit, shot *shot, by by, keep int) (resp *http.Response, page []byte, err error) {
 	var connected atomic.Bool
 	ctx, cancel := context.WithTimeoutCause(s.base, s.timeout, errTimeout)
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 
 	hit.BytesOut = shot.body.size()
-	resp, err = s.sender(shot.request().WithContext(ctx))
+	resp, err = by.sender(shot.request().WithContext(ctx))
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
 		hit.Code = int32(resp.StatusCode)
 		if followed(shot, resp) {
 			keep = max(keep, maxPage)
 		}
-		page, err = s.read(hit, resp, shot.expect, keep)
+		page, err = s.read(hit, resp, shot.expect, by, keep)
 	}
 	hit.Done = time.Since(s.t0)
 	if err == nil {
-		s.wentAstray(hit, shot, resp, page)
+		s.wentAstray(hit, shot, resp, page, by)
 	}
 	if away, ok := errors.AsType[*refused](err); ok { // a redirect to a name that stands for another machine
 		s.abort(fmt.Errorf("send a request: %w", away))
@@ -133,14 +162,14 @@ func (s *shooter) send(hit *journal.Hit, keep int) (resp *http.Response, page []
 }
 
 // wentAstray looks whether the answer is what was asked for, or leads elsewhere.
-func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, page []byte) {
+func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, page []byte, by by) {
 	location := ""
 	if redirected(shot, resp) {
 		hit.Leads, location = astray(shot, hit, resp, page)
 	}
 	refused := hit.Class == journal.ClassStatus && (hit.Code == http.StatusUnauthorized || hit.Code == http.StatusForbidden)
 	if hit.Leads != journal.LeadsNowhere || refused {
-		s.strays.first(hit.Done, hit, shot, location)
+		s.strays.first(hit.Done, hit, shot, by.hide(location))
 	}
 }
 
@@ -149,7 +178,7 @@ var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // read reads the whole answer, within bounds, and judges it. It returns the first
 // bytes of the body.
-func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int) (kept []byte, err error) {
+func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, keep int) (kept []byte, err error) {
 	defer resp.Body.Close()
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
@@ -178,7 +207,7 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, keep int
 	if hit.Code >= http.StatusBadRequest {
 		page := kept[:min(len(kept), maxPage)]
 		hit.Answerer = answerer(int(hit.Code), resp.Header, page)
-		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page)
+		s.answers.first(time.Since(s.t0), int(hit.Code), hit.Answerer, resp.Header, page, by.hide)
 	}
 	hit.Class, hit.Degraded = j.class(hit.Code, kept)
 	return kept, nil

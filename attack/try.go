@@ -27,22 +27,56 @@ type Tried struct {
 	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
+	Missed      string      // what was to be captured and was not found, and where; "" for nothing
 	Unreached   bool        // no connection to the target came about
 	Err         error       // why no whole answer came
 }
 
+// Visitor sends the requests of a mix once each, in their order: the steps of a visit
+// with the cookies and values that the steps before them gave it.
+type Visitor struct {
+	*shooter
+	walk *walk  // the visit that the last step was of
+	said string // what the last step missed
+}
+
+// NewVisitor returns one who has not sent anything. What it sends is timed since t0,
+// and cut off when ctx ends.
+func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
+	tell := func(journal.Event) {}
+	v := &Visitor{}
+	v.shooter = &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
+		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
+		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
+	return v
+}
+
+// goes sends request i.
+func (v *Visitor) goes(hit *journal.Hit, i int) (resp *http.Response, page []byte, err error) {
+	for c := range v.mix.courses {
+		course := &v.mix.courses[c]
+		step := i - int(course.steps[0].request)
+		if step < 0 || step >= len(course.steps) {
+			continue
+		}
+		if step == 0 || v.walk == nil {
+			v.walk = v.newWalk(uint64(c), course)
+		}
+		hit.Visit, hit.Step = uint64(c)+1, int32(step)
+		return v.walk.send(hit, step, maxPage)
+	}
+	return v.send(hit, maxPage)
+}
+
 // Try sends request i of the mix once, by the way of Run's hits, and judges its
 // answer as theirs are.
-func (a *Attack) Try(ctx context.Context, t0 time.Time, i int) Tried {
-	defer a.transport.CloseIdleConnections()
-	s := &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
-		answers: &answers{seen: map[string]bool{}, emit: func(journal.Event) {}},
-		strays:  &strays{seen: map[string]bool{}, emit: func(journal.Event) {}}}
-	shot, now := a.mix.shots[i], time.Since(t0)
+func (v *Visitor) Try(i int) Tried {
+	defer v.transport.CloseIdleConnections()
+	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
-	resp, page, err := s.send(&t.Hit, maxPage)
-	t.Err = err
+	resp, page, err := v.goes(&t.Hit, i)
+	t.Err, t.Missed = err, v.said
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
 		t.Err = unreachable(shot, err)
 	}

@@ -21,6 +21,8 @@ type values struct {
 	seq    uint64    // as in the bundle
 	number uint64    // how many hits are due before it, as far as that is known
 	now    time.Time // when it is sent
+	visit  uint64    // the seq of its visit's first step, by which random rows are drawn; its own seq without a visit
+	taken  []string  // what its visit has captured
 }
 
 // table is data, ready to be looked up.
@@ -41,6 +43,7 @@ func newTables(data []configs.Data) []table {
 type blank struct {
 	configs.Piece
 	table  int    // of a column: of mix.tables
+	taken  int    // of a captured value: of values.taken
 	column int    // of its Columns
 	long   []byte // of a long text that is the same in each hit
 	salt   uint64 // of a random number: tells the draws of two places apart
@@ -62,6 +65,10 @@ func (m *mix) newTemplate(pieces []configs.Piece, salt *uint64) (template, error
 		case configs.Random:
 			*salt++
 			b.salt = splitmix64(*salt)
+		case configs.Captured:
+			if b.taken = slices.Index(m.captures, p.Text); b.taken < 0 {
+				return nil, fmt.Errorf("nothing is captured as %q", p.Text)
+			}
 		case configs.Column:
 			b.table = slices.IndexFunc(m.tables, func(t table) bool { return t.Name == p.Data })
 			if b.table < 0 {
@@ -102,6 +109,11 @@ func (b *blank) value(v *values) (string, error) {
 			return "", err
 		}
 		return row[b.column], nil
+	case configs.Captured:
+		if b.taken < len(v.taken) {
+			return v.taken[b.taken], nil
+		}
+		return "", nil // the form of a step is looked at before any visit has begun
 	case configs.UUID:
 		return v.uuid(), nil
 	case configs.Seq:
@@ -135,7 +147,7 @@ func (v *values) row(t *table) ([]string, error) {
 	at := v.number % n
 	switch {
 	case t.Order == configs.RandomRow:
-		at, _ = bits.Mul64(v.draw(t.salt), n)
+		at, _ = bits.Mul64(splitmix64(v.seed^splitmix64(v.visit^splitmix64(t.salt))), n)
 	case t.Order == configs.RowOnce && v.number >= n:
 		return nil, fmt.Errorf("every row of data %s was sent once (%s has %d): add rows, or write order: %s", t.Name, filepath.Base(t.File), n, configs.NextRow)
 	}
@@ -177,7 +189,7 @@ func number(groups []group, seq uint64) uint64 {
 
 // values are those of hit seq, which is sent now.
 func (m *mix) values(seq uint64) *values {
-	return &values{tables: m.tables, seed: m.seed, seq: seq, number: number(m.groups, seq), now: time.Now()}
+	return &values{tables: m.tables, seed: m.seed, seq: seq, visit: seq, number: number(m.groups, seq), now: time.Now()}
 }
 
 // at is the request that a hit sends.

@@ -58,6 +58,16 @@ func (e *Experiment) Mix() []Request {
 	return all
 }
 
+// VisitOf returns of which visit request i of the mix is a step; -1 of requests by themselves.
+func (e *Experiment) VisitOf(i int) int {
+	for v := range e.Visits {
+		if i -= len(e.Visits[v].Steps); i < 0 {
+			return v
+		}
+	}
+	return -1
+}
+
 // written yields all requests that the file has, with the path where each stands: those of
 // the mix, the steps of visits, and those that log in.
 func (e *Experiment) written() iter.Seq2[string, *Request] {

@@ -235,16 +235,21 @@ func (s *seen) observe(o journal.Observation) {
 	s.observed = append(s.observed, o)
 }
 
-// send sends each request that the mix has once.
+// send sends each request that the mix has once. Of a visit, what comes after a step
+// that failed is not sent.
 func (s *seen) send(ctx context.Context, a *attack.Attack, t0 time.Time) error {
 	pause(ctx, time.Until(t0)+settle)
+	visitor, failed := a.NewVisitor(ctx, t0), uint64(0)
 	for i, r := range s.exp.Mix() {
-		if r.Weight == 0 {
+		if r.Weight == 0 || failed > 0 && s.exp.VisitOf(i) == int(failed)-1 {
 			continue
 		}
-		t := a.Try(ctx, t0, i)
+		t := visitor.Try(i)
 		if t.Unreached || ctx.Err() != nil {
 			return t.Err
+		}
+		if t.Hit.Class != journal.ClassOK {
+			failed = t.Hit.Visit
 		}
 		s.tried = append(s.tried, t)
 		pause(ctx, time.Second-time.Since(t0)%time.Second+settle)

@@ -77,6 +77,8 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 		return spoils(otherStatus(r, t, target))
 	case t.Hit.Class == journal.ClassBody:
 		return spoils(otherBody(r, t))
+	case t.Hit.Class == journal.ClassCapture:
+		return spoils(t.Missed + "; the steps after it were not sent")
 	}
 	return onGood(r, t)
 }

@@ -285,7 +285,7 @@ func TestRemarksOnAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tried := a.Try(t.Context(), time.Now(), 0)
+		tried := a.NewVisitor(t.Context(), time.Now()).Try(0)
 		got := remarksOn(&r, &tried, exp.Target)
 		switch {
 		case row.want == "" && len(got) > 0, row.want != "" && len(got) != 1:
@@ -307,7 +307,7 @@ func TestFollowedToALoginPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tried := a.Try(t.Context(), time.Now(), 0)
+	tried := a.NewVisitor(t.Context(), time.Now()).Try(0)
 	if got := remarksOn(&exp.Requests[0], &tried, exp.Target); tried.Hit.Code != 200 || len(got) != 1 || !got[0].Spoils || !strings.Contains(got[0].Text, "a login page, /login") {
 		t.Errorf("%d, %+v", tried.Hit.Code, got)
 	}

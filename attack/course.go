@@ -1,0 +1,70 @@
+package attack
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/tailback/tailback/configs"
+)
+
+// course is what the visits of one name do.
+type course struct {
+	steps  []step
+	length int // of values.taken, when all steps are done
+}
+
+// step is one request of a course.
+type step struct {
+	request  int32 // of mix.shots
+	name     string
+	think    configs.Think
+	captures []capture
+}
+
+// addVisits prepares the courses, and their steps as shots.
+func (m *mix) addVisits(exp *configs.Experiment, base *url.URL) error {
+	var sum uint64
+	for i := range exp.Visits {
+		v := &exp.Visits[i]
+		c, err := m.newCourse(base, exp.Target, v)
+		if err != nil {
+			return fmt.Errorf("prepare visit %s: %w", v.Name, err)
+		}
+		sum += uint64(v.Weight)
+		m.courses, m.limits = append(m.courses, c), append(m.limits, sum)
+	}
+	return nil
+}
+
+func (m *mix) newCourse(base *url.URL, t configs.Target, v *configs.Visit) (c course, err error) {
+	m.captures = nil
+	for i := range v.Steps {
+		s := &v.Steps[i]
+		one := step{request: int32(len(m.shots)), name: configs.StepName(v.Name, s.Name), think: s.Think}
+		shot, err := m.newShot(base, t, &s.Request)
+		if err != nil {
+			return c, fmt.Errorf("prepare step %s: %w", s.Name, err)
+		}
+		for _, capture := range s.Capture {
+			taken, err := newCapture(capture)
+			if err != nil {
+				return c, fmt.Errorf("prepare capture %s: %w", capture.Name, err)
+			}
+			one.captures, m.captures = append(one.captures, taken), append(m.captures, capture.Name)
+		}
+		m.shots, c.steps = append(m.shots, shot), append(c.steps, one)
+	}
+	c.length = len(m.captures)
+	return c, nil
+}
+
+// meanSteps is how many steps a visit has on average.
+func (m *mix) meanSteps() float64 {
+	var steps, sum float64
+	before := uint64(0)
+	for i, limit := range m.limits {
+		weight := float64(limit - before)
+		steps, sum, before = steps+weight*float64(len(m.courses[i].steps)), sum+weight, limit
+	}
+	return steps / sum
+}

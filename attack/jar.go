@@ -1,0 +1,63 @@
+package attack
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+const (
+	// maxCookies is how many different cookies a visit takes, as browsers do of one
+	// site: more would only make its requests too large for the site to read.
+	maxCookies = 180
+	// maxCookie is how long a cookie's name and value together may be, in bytes (RFC 6265, 6.1).
+	maxCookie = 4096
+)
+
+// jar has the cookies of one visitor, within bounds.
+type jar struct {
+	cookies *cookiejar.Jar
+	taken   []namedValue
+}
+
+// namedValue is a cookie that was taken, with its value of last.
+type namedValue struct{ name, value string }
+
+func newJar() *jar {
+	cookies, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
+	if err != nil {
+		panic(err) // cookiejar.New has none to return
+	}
+	return &jar{cookies: cookies}
+}
+
+// Cookies implements http.CookieJar.
+func (j *jar) Cookies(u *url.URL) []*http.Cookie { return j.cookies.Cookies(u) }
+
+// SetCookies implements http.CookieJar.
+func (j *jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	var taken []*http.Cookie
+	for _, c := range cookies {
+		if len(c.Name)+len(c.Value) <= maxCookie && j.take(c.Name, c.Value) {
+			taken = append(taken, c)
+		}
+	}
+	j.cookies.SetCookies(u, taken)
+}
+
+// take notes a cookie, and reports whether there is room for it.
+func (j *jar) take(name, value string) bool {
+	for i := range j.taken {
+		if j.taken[i].name == name {
+			j.taken[i].value = value
+			return true
+		}
+	}
+	if len(j.taken) == maxCookies {
+		return false
+	}
+	j.taken = append(j.taken, namedValue{name, value})
+	return true
+}
