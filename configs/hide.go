@@ -164,3 +164,11 @@ func hideBody(body string) string {
 		return value
 	})
 }
+
+// SecretName reports whether a header, a query value or a field of that name is
+// taken for a secret.
+func SecretName(name string) bool { return secretName.MatchString(name) }
+
+// HideBody returns a body, be it JSON, XML or a form, with [hidden] in the place of
+// the fields that are secrets by their names.
+func HideBody(body string) string { return hideBody(body) }

@@ -123,7 +123,7 @@ The manual, by tailback help TOPIC:
 	}
 	// Flags are described in the columns of any terminal.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", words.Columns)))
-	root.AddCommand(newInit(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newCompare(), newHistory(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
+	root.AddCommand(newInit(), newImport(), newRun(), newCapacity(), newAudit(), newDemo(), newCheck(), newReport(), newCompare(), newHistory(), newPredict(), newProxy(), newLift(), newInspect(), newStaging(), newSchema(), newVersion())
 	root.SetHelpCommand(newHelp())
 	addCommon(root)
 	return root

@@ -20,6 +20,8 @@ var rules = map[string]struct {
 	why string
 }{
 	"configs":                   {[]string{"internal/redact"}, "what was asked stands by itself, so that everything may read it"},
+	"internal/accesslog":        {nil, "a line of a log is read the same way, whatever is made of it"},
+	"internal/traffic":          {[]string{"configs", "internal/accesslog"}, "what people have becomes a file like any other, and nothing is sent"},
 	"internal/build":            {nil, "a version is the same whoever tells it"},
 	"configs/schema":            {[]string{"configs"}, "what editors are told of a file is made from what the file's types say"},
 	"configs/starter":           {[]string{"configs"}, "a file to begin with is a file like any other"},
@@ -68,7 +70,7 @@ var rules = map[string]struct {
 	"internal/accuracy/drawn":   {[]string{"internal/zoo", "reports", "reports/analysis", "reports/journal"}, "it holds what the reports say against the sites that were simulated"},
 	"internal/accuracy/pairs":   {[]string{"internal/harness", "internal/ports", "configs", "internal/staging", "internal/staging/phpfpm", "reports", "reports/compare", "internal/accuracy", "internal/campaign"}, "it holds what a comparison says against what was changed"},
 	"internal/accuracy":         {[]string{"internal/harness", "internal/ports", "configs", "reports", "reports/analysis", "reports/journal", "internal/staging", "internal/staging/gunicorn", "internal/staging/phpfpm"}, "it holds what the reports say against the sites that were run"},
-	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/history", "reports/pages", "reports/compare", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual"}, "the command line talks to people; what it asks for is done elsewhere"},
+	"cmd/tailback":              {[]string{"internal/build", "internal/files", "internal/harness", "internal/campaign", "internal/guards", "internal/ports", "attack/search", "configs", "reports", "reports/analysis", "reports/ci", "reports/history", "reports/pages", "reports/compare", "reports/whatif", "reports/words", "reports/journal", "reports/render", "internal/staging", "internal/staging/gosite", "internal/staging/gunicorn", "internal/staging/phpfpm", "internal/workers", "configs/schema", "configs/starter", "internal/manual", "internal/traffic"}, "the command line talks to people; what it asks for is done elsewhere"},
 }
 
 // homes say which packages may import a library, and why no others.
@@ -84,6 +86,8 @@ var homes = map[string]struct {
 	"github.com/prometheus/procfs":           {[]string{"internal/workers"}, "only it reads other processes"},
 	"github.com/andybalholm/cascadia":        {[]string{"configs", "attack"}, "a file is wrong with a selector that can't be read, and answers are searched by it"},
 	"github.com/go-openapi/jsonpointer":      {[]string{"attack"}, "values are taken out of answers there"},
+	"github.com/getkin/kin-openapi/":         {[]string{"internal/traffic"}, "only it reads the descriptions of APIs"},
+	"mvdan.cc/sh/":                           {[]string{"internal/traffic"}, "only it reads command lines, and runs none"},
 	"github.com/chromedp/":                   {[]string{"internal/browser"}, "only tests look at pages"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"pgregory.net/changepoint":               {[]string{"internal/stats"}, "what it proposes is tested there before anybody hears of it"},

@@ -1,0 +1,123 @@
+package traffic
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/accesslog"
+)
+
+// fromAccessLog reads a log of nginx or Apache.
+func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
+	m, c, log := newMix(), newCurve(), accesslog.NewReader(in)
+	for {
+		r, err := log.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("read %s after line %d: %w", o.Name, log.Line, err)
+		}
+		m.add(r.Method, path(r.Target), r.Status)
+		c.add(r.Time)
+	}
+	if m.all == 0 {
+		return nil, fmt.Errorf("read %s: it has no line of an access log%s", o.Name, firstBroken(log, ": "))
+	}
+	d := &Draft{About: []string{fmt.Sprintf("Traffic of %s: %s in %s.", o.Name, counted(m.all, "request", "requests"), counted(log.Line, "line", "lines"))}}
+	if err := d.address(o.URL, ""); err != nil {
+		return nil, err
+	}
+	if log.Broken > 0 {
+		d.note("%s could not be read%s", counted(log.Broken, "line", "lines"), firstBroken(log, ", the first "))
+	}
+	sent := d.mix(m, o)
+	d.rates(c, float64(sent)/float64(m.all))
+	return d, nil
+}
+
+// path is the path and query of an address, which a client may have sent whole.
+func path(target []byte) []byte {
+	if len(target) > 0 && target[0] != '/' {
+		if at := bytes.Index(target, []byte("://")); at > 0 && at < 10 {
+			if slash := bytes.IndexByte(target[at+3:], '/'); slash >= 0 {
+				return target[at+3+slash:]
+			}
+			return []byte("/")
+		}
+	}
+	return target
+}
+
+// firstBroken tells of the first line that could not be read, without what may be a
+// secret in it.
+func firstBroken(log *accesslog.Reader, before string) string {
+	if log.Broken == 0 {
+		return ""
+	}
+	b := log.First
+	return fmt.Sprintf("%sin line %d: %s: %s", before, b.Line, b.Why, hidden(b.Text))
+}
+
+// hidden is a text from elsewhere as it may be shown: short, on one line, without
+// what has the name or the looks of a secret.
+func hidden(text string) string {
+	text = knownTokens.ReplaceAllString(configs.Hide(strings.ToValidUTF8(text, "?")), "[hidden]")
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
+	for i, w := range words {
+		for _, part := range strings.FieldsFunc(w, func(r rune) bool { return strings.ContainsRune(`/?&=;,:"'<>()[]{}`, r) }) {
+			if opaque([]byte(part)) {
+				w = strings.ReplaceAll(w, part, "[hidden]")
+			}
+		}
+		words[i] = w
+	}
+	text = strings.Join(words, " ")
+	if runes := []rune(text); len(runes) > 100 {
+		text = string(runes[:100]) + "..."
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// The lengths of the phases that a log proposes.
+const (
+	warmup     = 10 * time.Second
+	usual      = 2 * time.Minute
+	busyHour   = 5 * time.Minute
+	busyMinute = time.Minute
+)
+
+// rates proposes phases from the curve. share is that of the requests that are sent.
+func (d *Draft) rates(c *curve, share float64) {
+	if c.timed == 0 {
+		d.note("no line tells a time, so that the rates are made up: change them")
+		d.Phases = gentle()
+		return
+	}
+	hour, hourAt := c.busiest(3600)
+	minute, minuteAt := c.busiest(c.width)
+	of := "a second"
+	if share < 1 {
+		of = fmt.Sprintf("a second, of which %.0f%% are sent", 100*share)
+	}
+	d.Curve = append(c.comment(), fmt.Sprintf("The rates below are those of the requests above that are sent, %.0f%% of the log's.", 100*share))
+	rate := func(r float64) float64 { return max(r*share, 0.01) }
+	d.Phases = []Phase{
+		{Name: "warmup", Duration: warmup, Rate: rate(c.mean()), Warmup: true, Short: "left out of every figure"},
+		{Name: "usual", Duration: usual, Rate: rate(c.mean()), Short: "the mean of the whole log, " + decimal(c.mean()) + " " + of},
+		{Name: "busy-hour", Duration: busyHour, Rate: rate(hour), Short: fmt.Sprintf("%s: %s %s", clock(hourAt).Format("2006-01-02 15:00"), decimal(hour), of)},
+		{Name: "busy-minute", Duration: busyMinute, Rate: rate(minute), Short: fmt.Sprintf("%s: %s %s", clock(minuteAt).Format("2006-01-02 15:04"), decimal(minute), of)},
+	}
+}
+
+// gentle are phases for what tells no rate.
+func gentle() []Phase {
+	return []Phase{
+		{Name: "warmup", Duration: 5 * time.Second, Rate: 1, Warmup: true, Short: "left out of every figure"},
+		{Name: "steady", Duration: time.Minute, Rate: 1, Short: "CHANGE: so many a second"},
+	}
+}
