@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,13 +28,16 @@ func (v *vault) body(text, contentType, what string, put func(name, value string
 	case text == "":
 		return nil, false, ""
 	case len(text) > maxBody:
-		return nil, false, fmt.Sprintf("its body of %s bytes is left out: write it as body_file", count(len(text)))
+		return nil, false, fmt.Sprintf("its body is longer than %d KB, and left out: write it as body_file", maxBody>>10)
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return nil, false, "its body is no text, and left out: write it as body_file"
 	}
 	if kind == "application/json" || kind == "" {
-		if written, ok := writeJSON(text, put); ok {
+		if written, ok := writeJSON(text, put, false); ok {
 			return &Body{JSON: written}, true, ""
+		}
+		if written, ok := writeJSON(text, put, true); ok {
+			return &Body{Text: &Value{Text: written}}, false, ""
 		}
 	}
 	if kind == "application/x-www-form-urlencoded" {
@@ -78,29 +82,30 @@ func printable(text string) bool {
 // maxDepth is how deep a JSON body may be to be written as keys and values.
 const maxDepth = 16
 
-var errAsText = errors.New("write it as text")
+var errOther = errors.New("it would come out as something else")
 
-// writeJSON writes a JSON text on one line of YAML that sends the same again. It is
-// not ok for what would come out otherwise, such as a number with more digits.
-func writeJSON(text string, put func(name, value string) Value) (written string, ok bool) {
+// writeJSON writes a JSON text on one line of YAML, as keys and values that send the
+// same again; or, asText, as JSON, which may have placeholders also in the place of
+// numbers. It is not ok for what would come out as something else, such as a number
+// with more digits.
+func writeJSON(text string, put func(name, value string) Value, asText bool) (written string, ok bool) {
 	if t := strings.TrimSpace(text); !strings.HasPrefix(t, "{") && !strings.HasPrefix(t, "[") {
 		return "", false
 	}
-	w := jsonWriter{d: json.NewDecoder(strings.NewReader(text)), put: put}
+	w := jsonWriter{d: json.NewDecoder(strings.NewReader(text)), put: put, asText: asText}
 	w.d.UseNumber()
 	if err := w.value("", 0); err != nil {
 		return "", false
 	}
-	if _, err := w.d.Token(); !errors.Is(err, io.EOF) {
-		return "", false
-	}
-	return w.b.String(), true
+	_, err := w.d.Token()
+	return w.b.String(), errors.Is(err, io.EOF)
 }
 
 type jsonWriter struct {
-	d   *json.Decoder
-	b   bytes.Buffer
-	put func(name, value string) Value
+	d      *json.Decoder
+	b      bytes.Buffer
+	put    func(name, value string) Value
+	asText bool
 }
 
 // value writes the next value, which is called name, or is in a list that is.
@@ -110,7 +115,7 @@ func (w *jsonWriter) value(name string, depth int) error {
 		return err
 	}
 	if depth > maxDepth {
-		return errAsText
+		return errOther
 	}
 	switch x := t.(type) {
 	case json.Delim:
@@ -118,11 +123,7 @@ func (w *jsonWriter) value(name string, depth int) error {
 	case string:
 		w.text(w.put(name, x))
 	case json.Number:
-		if secret(name, x.String()) { // a PIN
-			w.text(w.put(name, x.String()))
-			return nil
-		}
-		return w.number(x.String())
+		return w.number(name, x.String())
 	case bool:
 		fmt.Fprint(&w.b, x)
 	default:
@@ -146,10 +147,10 @@ func (w *jsonWriter) inside(open json.Delim, name string, depth int) error {
 			}
 			name, _ = t.(string)
 			if keys[name] || len(name) > 200 || !printable(name) || name == "<<" {
-				return errAsText
+				return errOther
 			}
 			keys[name] = true
-			w.b.WriteString(quoted(literal(name)) + ": ")
+			w.b.WriteString(w.quoted(literal(name)) + ": ")
 		}
 		if err := w.value(name, depth+1); err != nil {
 			return err
@@ -163,30 +164,55 @@ func (w *jsonWriter) inside(open json.Delim, name string, depth int) error {
 	return nil
 }
 
-func (w *jsonWriter) text(v Value) {
+// inText is the value with a variable as a placeholder.
+func (v Value) inText() string {
 	if v.Env != "" {
-		v.Text = "{{env " + v.Env + "}}"
+		return "{{env " + v.Env + "}}"
 	}
-	w.b.WriteString(quoted(v.Text))
+	return v.Text
 }
+
+func (w *jsonWriter) text(v Value) { w.b.WriteString(w.quoted(v.inText())) }
+
+// quoted is a text in quotes, as YAML or as JSON has it. In JSON a placeholder stands
+// as it is: its value is escaped when it is sent.
+func (w *jsonWriter) quoted(text string) string {
+	if !w.asText {
+		if q := quote(text); q[0] == '"' {
+			return q
+		}
+		return `"` + text + `"`
+	}
+	var b strings.Builder
+	inner := func(text string) {
+		q := jsonOf(text)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	end := 0
+	for _, at := range placeholderForm.FindAllStringIndex(text, -1) {
+		inner(text[end:at[0]])
+		b.WriteString(text[at[0]:at[1]])
+		end = at[1]
+	}
+	inner(text[end:])
+	return `"` + b.String() + `"`
+}
+
+// placeholderForm finds placeholders in a text that literal or the vault wrote.
+var placeholderForm = regexp.MustCompile(`\{\{("\{"|[^{}"]*)\}\}`)
 
 // number writes a number that the file's reader takes for the same.
-func (w *jsonWriter) number(text string) error {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != text {
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || strconv.FormatFloat(f, 'f', -1, 64) != text || !strings.Contains(text, ".") {
-			return errAsText
+func (w *jsonWriter) number(name, text string) error {
+	put := w.put(name, text).inText()
+	if !w.asText {
+		n, err := strconv.ParseInt(text, 10, 64)
+		f, wrong := strconv.ParseFloat(text, 64)
+		whole := err == nil && strconv.FormatInt(n, 10) == text
+		decimal := wrong == nil && strings.Contains(text, ".") && strconv.FormatFloat(f, 'f', -1, 64) == text
+		if put != text || !whole && !decimal {
+			return errOther
 		}
 	}
-	w.b.WriteString(text)
+	w.b.WriteString(put)
 	return nil
-}
-
-// quoted is quote with quotes around every text.
-func quoted(text string) string {
-	if q := quote(text); q[0] == '"' {
-		return q
-	}
-	return `"` + text + `"`
 }

@@ -46,9 +46,13 @@ func newBuilder(d *Draft) *builder {
 // add appends the request that a message makes. One to another site than the first
 // is counted, and left out.
 func (b *builder) add(m message) (added bool, err error) {
-	u, err := url.Parse(m.url)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, ok := site(m.url)
+	if !ok {
 		return false, fmt.Errorf("%s has no address such as https://staging.example.com/path", m.what)
+	}
+	m.method = strings.ToUpper(m.method)
+	if !methodForm.MatchString(m.method) || m.method == "CONNECT" {
+		return false, fmt.Errorf("%s has no method that can be sent, such as GET", m.what)
 	}
 	host := strings.ToLower(u.Host)
 	if b.host == "" {
@@ -71,6 +75,8 @@ func (b *builder) add(m message) (added bool, err error) {
 	b.Requests = append(b.Requests, r)
 	return true, nil
 }
+
+var methodForm = regexp.MustCompile(`^[A-Z][A-Z-]{1,20}$`)
 
 // request writes a message. put writes the values of its body.
 func (b *builder) request(m message, u *url.URL, put func(name, value, what string) Value) Request {
@@ -106,7 +112,7 @@ func (b *builder) request(m message, u *url.URL, put func(name, value, what stri
 
 func (b *builder) body(r *Request, m message, contentType string, put func(name, value string) Value) (implied bool) {
 	switch {
-	case m.file != "":
+	case m.file != "" && m.body == "":
 		r.Body = &Body{File: m.file}
 	case len(m.parts) > 0:
 		r.Body, implied = &Body{Parts: pairs(m.parts, put)}, true
@@ -149,8 +155,6 @@ func pairs(fields []field, put func(name, value string) Value) (all []Pair) {
 var notSent = []string{"host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "upgrade", "te", "trailer",
 	"x-vegeta-seq", "x-vegeta-attack", "if-none-match", "if-modified-since", "expect"}
 
-var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]{1,200}$`)
-
 func (b *builder) header(r *Request, h field, implied bool, what string) {
 	lower := strings.ToLower(h.name)
 	switch {
@@ -161,7 +165,7 @@ func (b *builder) header(r *Request, h field, implied bool, what string) {
 		return
 	case implied && lower == "content-type":
 		return
-	case !httpguts.ValidHeaderFieldName(h.name) || !httpguts.ValidHeaderFieldValue(h.value) || !printable(h.value):
+	case !httpguts.ValidHeaderFieldName(h.name) || !httpguts.ValidHeaderFieldValue(h.value) || !printable(variableMark.ReplaceAllString(h.value, "")):
 		r.Note = append(r.Note, "Note: the header "+hidden(h.name)+" can't be sent as it stands, and is left out.")
 		return
 	}
@@ -208,7 +212,7 @@ func (b *builder) finish(asked, none string) (*Draft, error) {
 	}
 	b.elsewhere()
 	if b.over > 0 {
-		b.note("%s behind the first %d are left out", counted(b.over, "request", "requests"), maxRequests)
+		b.note("%s: the first %d are written", counted(b.over, "request is left out", "requests are left out"), maxRequests)
 	}
 	b.Secrets = b.v.list
 	b.Phases = gentle()
@@ -222,7 +226,7 @@ func (b *builder) elsewhere() {
 		n += b.away[host]
 	}
 	if n > 0 {
-		b.note("%s to other sites are left out: %s", counted(n, "request", "requests"), some(b.order, 5))
+		b.note("%s: %s", counted(n, "request to another site is left out", "requests to other sites are left out"), some(b.order, 5))
 	}
 }
 

@@ -33,7 +33,7 @@ func fromCurl(in io.Reader, o Options) (*Draft, error) {
 		}
 	}
 	if len(script.others) > 0 {
-		b.note("%s of other programs left out: %s", counted(len(script.others), "command is", "commands are"), some(script.others, 3))
+		b.note("%s: %s", counted(len(script.others), "command of another program is left out", "commands of other programs are left out"), some(script.others, 3))
 	}
 	d, err := b.finish(o.URL, fmt.Sprintf("read %s: it has no command of curl with an address", o.Name))
 	if err == nil {
@@ -210,11 +210,9 @@ func (c *curl) send(o Options) error {
 		}
 		m := c.message(address)
 		if m.file != "" {
-			file, err := o.file(m.file)
-			if err != nil {
+			if err := o.bodyFile(&m, m.file); err != nil {
 				return err
 			}
-			m.file = file
 		}
 		for i := range m.parts {
 			if m.parts[i].file != "" {
@@ -237,7 +235,7 @@ func (c *curl) add(m message) error {
 	if _, err := c.b.add(m); err != nil {
 		return err
 	}
-	if c.user != nil && len(c.b.Requests) > before {
+	if c.user != nil && len(c.b.Requests) > before && !has(c.headers, "Authorization") {
 		r := c.b.Requests[before]
 		c.b.Requests = c.b.Requests[:before]
 		user, password, _ := strings.Cut(*c.user, ":")
@@ -297,9 +295,12 @@ func (c *curl) tell() {
 
 // fileText reads a file whose text becomes a part of a request.
 func fileText(name string) (string, error) {
-	f, err := os.Open(name)
+	if _, err := (Options{}).file(name); err != nil {
+		return "", err
+	}
+	f, err := os.Open(strings.TrimSpace(name))
 	if err != nil {
-		return "", fmt.Errorf("the file %s can't be read from here: run this where its path begins", hidden(name))
+		return "", err
 	}
 	defer f.Close()
 	return readText(f)

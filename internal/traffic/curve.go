@@ -94,28 +94,28 @@ type row struct {
 // table draws the rates: by the hour of the day, or, of a log of a few hours, by what
 // makes at most 20 lines.
 func (c *curve) table() (title string, rows []row) {
-	length := c.last - c.first + 1
-	if length <= 4*3600 {
+	seconds := c.last - c.first + 1
+	if seconds <= 4*3600 {
 		step := c.width
-		for length/step > 20 {
+		for seconds/step > 20 {
 			step += c.width
 		}
 		for start := c.first / step * step; start <= c.last; start += step {
 			rows = append(rows, row{clock(start).Format("15:04"), c.between(start, step)})
 		}
-		return "each " + (time.Duration(step) * time.Second).String() + " from", rows
+		return "every " + length(time.Duration(step)*time.Second), rows
 	}
-	var sums, seconds [24]int64
+	var sums, covered [24]int64
 	for start := c.first / 3600 * 3600; start <= c.last && start-c.first < 3660*24*3600; start += 3600 {
 		hour := start / 3600 % 24
-		seconds[hour] += c.covered(start, 3600)
+		covered[hour] += c.covered(start, 3600)
 	}
 	for at, n := range c.counts {
 		sums[at*c.width/3600%24] += int64(n)
 	}
 	for hour := range sums {
-		if seconds[hour] > 0 {
-			rows = append(rows, row{fmt.Sprintf("%02d:00", hour), float64(sums[hour]) / float64(seconds[hour])})
+		if covered[hour] > 0 {
+			rows = append(rows, row{fmt.Sprintf("%02d:00", hour), float64(sums[hour]) / float64(covered[hour])})
 		}
 	}
 	return "by the hour of the day", rows

@@ -2,7 +2,10 @@ package traffic
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,8 +109,8 @@ func (d *Draft) address(asked, found string) error {
 		d.URL = placeholderURL
 		return nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, ok := site(text)
+	if !ok {
 		return fmt.Errorf("read the site's address: it needs to be like https://staging.example.com (--url)")
 	}
 	if asked != "" && (u.User != nil || u.RawQuery != "") {
@@ -116,6 +119,25 @@ func (d *Draft) address(asked, found string) error {
 	d.URL = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimSuffix(u.Path, "/")}).String()
 	return nil
 }
+
+// site takes an address apart, if it is one that can be loaded.
+func site(text string) (u *url.URL, ok bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || len(u.Hostname()) > 253 || !strings.HasPrefix(u.Path+"/", "/") {
+		return u, false
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return u, false
+		}
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return u, !strings.Contains(u.Host, "%")
+	}
+	return u, hostName.MatchString(u.Hostname())
+}
+
+var hostName = regexp.MustCompile(`^[\p{L}\p{Nd}._-]{1,253}$`)
 
 // host is that of the site, when it has to be allowed.
 func (d *Draft) host() string {

@@ -34,11 +34,13 @@ func (m made) text() string {
 }
 
 func jsonOf(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return ""
 	}
-	return string(text)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // deepestExample bounds what is made up of schemas that hold themselves.
@@ -63,9 +65,11 @@ func ofSchema(ref *openapi3.SchemaRef, depth int) (m made, madeUp bool) {
 		return made{value: "x"}, true
 	}
 	s := ref.Value
-	for _, given := range append([]any{s.Example, s.Const, s.Default}, append(s.Examples[:min(len(s.Examples), 1):1], s.Enum[:min(len(s.Enum), 1)]...)...) {
-		if given != nil {
-			return made{value: given}, false
+	given := []any{s.Example, s.Const, s.Default}
+	given = append(append(given, s.Examples...), s.Enum...)
+	for _, value := range given {
+		if value != nil {
+			return made{value: value}, false
 		}
 	}
 	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf} {

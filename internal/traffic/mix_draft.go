@@ -237,12 +237,12 @@ func (w *mixWriter) sends(m *mix) {
 		n    int
 		what string
 	}{
-		{w.rare + m.rare, fmt.Sprintf("of %s that are rarer", counted(w.paths+min(m.rare, 1), "other path", "other paths"))},
-		{w.refused, "of paths that the site mostly answered with 4xx, as to those who look for holes"},
-		{m.odd, "without a path, or with one of more than 1 KB"},
+		{w.rare + m.rare, fmt.Sprintf("they are of %s that are rarer", counted(w.paths+min(m.rare, 1), "other path", "other paths"))},
+		{w.refused, "the site answered their paths with 4xx, as it does to those who look for holes"},
+		{m.odd, "they have no path, or one of more than 1 KB"},
 	} {
 		if left.n > 0 {
-			w.note("%s (%s) %s are left out", counted(left.n, "request", "requests"), percent(left.n, w.all), left.what)
+			w.note("%s (%s) are left out: %s", counted(left.n, "request", "requests"), percent(left.n, w.all), left.what)
 		}
 	}
 }

@@ -17,6 +17,10 @@ type vault struct {
 	names map[string]string // of values
 	taken map[string]bool
 	list  []Variable
+
+	// captured is the placeholder of a value that an answer before had, or "". If
+	// nil, there are no answers.
+	captured func(value string) string
 }
 
 func newVault() *vault { return &vault{names: map[string]string{}, taken: map[string]bool{}} }
@@ -81,24 +85,32 @@ func secret(name, value string) bool {
 
 // value is a field's value, of a form, a JSON body or a query: a variable when it is secret.
 func (v *vault) value(name, value, what string) Value {
+	if p := v.placeholder(value); p != "" {
+		return Value{Text: p}
+	}
 	if secret(name, value) {
 		return Value{Env: v.name(name, value, fmt.Sprintf("%s of %s", name, what))}
 	}
 	return Value{Text: literal(value)}
 }
 
-// inText is value for where only a placeholder may stand.
-func (v *vault) inText(name, value, what string) string {
-	if f := v.value(name, value, what); f.Env != "" {
-		return "{{env " + f.Env + "}}"
+func (v *vault) placeholder(value string) string {
+	if v.captured == nil || value == "" {
+		return ""
 	}
-	return literal(value)
+	return v.captured(value)
 }
 
 // header is a header's value. A token is told from its scheme, so that it can be
 // exported as it is handed out.
 func (v *vault) header(name, value, what string) Value {
+	if p := v.placeholder(value); p != "" {
+		return Value{Text: p}
+	}
 	if scheme, token, ok := strings.Cut(value, " "); ok && strings.EqualFold(name, "Authorization") && strings.EqualFold(scheme, "bearer") {
+		if p := v.placeholder(strings.TrimSpace(token)); p != "" {
+			return Value{Text: "Bearer " + p}
+		}
 		return Value{Text: "Bearer {{env " + v.name("TOKEN", strings.TrimSpace(token), "the token in Authorization: Bearer, of "+what) + "}}"}
 	}
 	if !secret(name, value) {
@@ -117,7 +129,10 @@ func (v *vault) query(raw, what string) string {
 	for i, pair := range pairs {
 		name, value, found := strings.Cut(pair, "=")
 		plainName, plainValue := unescaped(name), unescaped(value)
+		p := v.placeholder(plainValue)
 		switch {
+		case found && p != "":
+			pairs[i] = cleanQuery(name) + "=" + p
 		case found && secret(plainName, plainValue):
 			pairs[i] = cleanQuery(name) + "={{env " + v.name(plainName, plainValue, "the query's "+plainName+" of "+what) + "}}"
 		case !found && knownTokens.MatchString(plainName):
@@ -150,7 +165,9 @@ func (v *vault) target(raw, what string) string {
 func (v *vault) path(raw, what string) string {
 	segments := strings.Split(cleanPath(raw), "/")
 	for i, s := range segments {
-		if knownTokens.MatchString(s) {
+		if p := v.placeholder(unescaped(s)); p != "" {
+			segments[i] = p
+		} else if knownTokens.MatchString(s) {
 			segments[i] = "{{env " + v.name("key", s, "a part of the path of "+what) + "}}"
 		}
 	}

@@ -63,13 +63,12 @@ func (t *targets) read() error {
 		if line[0] == '{' {
 			read = t.json
 		}
-		at := t.line
 		m, err := read(line)
 		if err == nil {
 			_, err = t.add(m)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: %w", at, err)
+			return fmt.Errorf("line %d: %w", t.line, err)
 		}
 	}
 }
@@ -91,12 +90,7 @@ func (t *targets) http(line string) (message, error) {
 		switch {
 		case strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "@"):
-			file, err := t.o.file(line[1:])
-			if err != nil {
-				return m, err
-			}
-			m.file = file
-			return m, nil
+			return m, t.o.bodyFile(&m, line[1:])
 		case vegetaLine.MatchString(line):
 			t.pending = &line
 			return m, nil
@@ -138,9 +132,9 @@ func (o Options) file(name string) (string, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("the body's file %s can't be read from here: run this where its path begins", hidden(name))
+		return "", fmt.Errorf("the file %s can't be read from here: run this where its path begins", hidden(name))
 	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("the body's file %s is no regular file", hidden(name))
+		return "", fmt.Errorf("the file %s is no regular file", hidden(name))
 	case filepath.IsAbs(name):
 		return name, nil
 	}
@@ -156,4 +150,22 @@ func (o Options) file(name string) (string, error) {
 		return "", err
 	}
 	return filepath.Rel(folder, whole)
+}
+
+// bodyFile lets a message have the file as its body; as text, when it has what would
+// be a placeholder in it.
+func (o Options) bodyFile(m *message, name string) (err error) {
+	if m.file, err = o.file(name); err != nil {
+		return err
+	}
+	f, err := os.Open(strings.TrimSpace(name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxBody+1))
+	if len(text) <= maxBody && literal(string(text)) != string(text) {
+		m.body = string(text)
+	}
+	return err
 }

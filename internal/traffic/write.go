@@ -98,12 +98,13 @@ func (d *Draft) head(p *page, file string) {
 // exports says which variables are needed, and which only for what stands behind #.
 func (d *Draft) exports(p *page) {
 	needed := d.Needed()
+	off := slices.DeleteFunc(d.used(true), func(v Variable) bool { return slices.Contains(needed, v) })
 	for _, part := range []struct {
 		what string
 		list []Variable
 	}{
 		{"It holds no secrets. Set these first, to what the staging site takes:", needed},
-		{"Only for what stands behind #:", slices.DeleteFunc(slices.Clone(d.Secrets), func(v Variable) bool { return slices.Contains(needed, v) })},
+		{"Only for what stands behind #:", off},
 	} {
 		if len(part.list) == 0 {
 			continue
@@ -117,25 +118,33 @@ func (d *Draft) exports(p *page) {
 }
 
 // Needed are the variables that have to be set before the experiment is loaded.
-func (d *Draft) Needed() (needed []Variable) {
+func (d *Draft) Needed() []Variable { return d.used(false) }
+
+// used are the variables of what is sent, or of what stands behind #.
+func (d *Draft) used(off bool) (used []Variable) {
 	p := &page{}
-	d.target(p)
+	if !off {
+		d.target(p)
+	}
 	for _, r := range d.Requests {
-		if !r.Off {
+		if r.Off == off {
 			p.request(r, "", "requests")
 		}
 	}
 	for _, v := range d.Visits {
 		for _, s := range v.Steps {
-			p.request(s, "", "steps")
+			if s.Off == off {
+				p.request(s, "", "steps")
+			}
 		}
 	}
+	text := p.b.String()
 	for _, s := range d.Secrets {
-		if text := p.b.String(); strings.Contains(text, "{env: "+s.Name+"}") || strings.Contains(text, "{{env "+s.Name+"}}") {
-			needed = append(needed, s)
+		if strings.Contains(text, "{env: "+s.Name+"}") || strings.Contains(text, "{{env "+s.Name+"}}") {
+			used = append(used, s)
 		}
 	}
-	return needed
+	return used
 }
 
 // length writes a duration as people do: 2m and not 2m0s.
