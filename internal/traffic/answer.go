@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
-
-	"github.com/tailback/tailback/configs"
 )
 
 // found is a value in an answer, and how to take it from there.
@@ -32,7 +30,7 @@ func dynamic(name, value string) bool {
 	switch {
 	case len(value) < 4 || len(value) > 4096 || !printable(value):
 		return false
-	case configs.SecretName(name) || strings.Contains(strings.ToLower(name), "csrf") || strings.Contains(strings.ToLower(name), "nonce"):
+	case ofToken(name):
 		return true
 	case digits([]byte(value)):
 		return len(value) >= 5
@@ -150,28 +148,6 @@ func inJSON(text string) (all []found) {
 		}
 	}
 	walk(document, "", "")
-	return all
-}
-
-// assigned finds what a script sets: csrfToken = "...", "nonce": '...'.
-var assigned = regexp.MustCompile(`([A-Za-z_][\w-]{1,40})["']?\s*[:=]\s*["']([\w+/=.:-]{8,512})["']`)
-
-// inScript finds values that scripts within a page are given, of names that say that
-// they are tokens.
-func inScript(text string) (all []found) {
-	for _, m := range assigned.FindAllStringSubmatch(text, maxFound) {
-		name, value := m[1], m[2]
-		if !configs.SecretName(name) && !strings.Contains(strings.ToLower(name), "csrf") && !strings.Contains(strings.ToLower(name), "nonce") {
-			continue
-		}
-		pattern := regexp.QuoteMeta(name) + `["']?\s*[:=]\s*["']([^"']+)`
-		if first := regexp.MustCompile(pattern).FindStringSubmatch(text); dynamic(name, value) && first != nil && first[1] == value {
-			all = append(all, found{value, name, Capture{Kind: "regexp", Where: pattern}})
-		}
-		if len(all) >= 100 {
-			return all
-		}
-	}
 	return all
 }
 

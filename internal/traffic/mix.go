@@ -99,7 +99,7 @@ func (m *mix) fold() {
 		return
 	}
 	all = m.sorted()
-	for _, g := range all[m.limit/2:] {
+	for _, g := range all[m.limit/4:] {
 		delete(m.groups, g.key)
 		m.rare += g.count
 	}

@@ -8,6 +8,9 @@ import (
 // DefaultTop is how many requests of a log are written.
 const DefaultTop = 20
 
+// leastShare is that of all requests, as one in so many, that is written.
+const leastShare = 1000
+
 // mix writes the most frequent requests of a log, and returns how many of its
 // requests those are that are sent.
 func (d *Draft) mix(m *mix, o Options) (sent int) {
@@ -22,7 +25,7 @@ func (d *Draft) mix(m *mix, o Options) (sent int) {
 		switch why := w.leftOut(g); {
 		case why == refused:
 			w.refused += g.count
-		case len(on) >= top && why == "" || len(off) >= top && why != "":
+		case len(on) >= top && why == "" || len(off) >= top && why != "" || len(on) > 0 && leastShare*g.count < m.all:
 			w.rare += g.count
 			w.paths += max(g.merged, 1)
 		case why == "":
