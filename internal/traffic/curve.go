@@ -74,15 +74,15 @@ func (c *curve) busiest(seconds int64) (rate float64, began int64) {
 	return rate, began
 }
 
-// covered is how many of the seconds from start the log tells of.
+// covered is how many of the seconds from start the log tells of, in whole buckets.
 func (c *curve) covered(start, seconds int64) int64 {
-	from, to := max(start, c.first), min(start+seconds, c.last+1)
+	from, to := max(start, c.first/c.width*c.width), min(start+seconds, (c.last/c.width+1)*c.width)
 	return max(to-from, 60)
 }
 
 // mean is the rate over the whole log.
 func (c *curve) mean() float64 {
-	return float64(c.timed) / float64(c.covered(c.first, c.last-c.first+1))
+	return float64(c.timed) / float64(c.covered(c.first/c.width*c.width, c.last-c.first+2*c.width))
 }
 
 // row is a line of the table of the curve.
