@@ -15,6 +15,7 @@ import (
 // fromAccessLog reads a log of nginx or Apache.
 func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 	m, c, log := newMix(), newCurve(), accesslog.NewReader(in)
+	var host example
 	for {
 		r, err := log.Next()
 		if errors.Is(err, io.EOF) {
@@ -24,11 +25,18 @@ func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 		}
 		m.add(r.Method, path(r.Target), r.Status)
 		c.add(r.Time)
+		if len(r.Host) > 0 {
+			host.add(r.Host)
+		}
 	}
 	if m.all == 0 {
 		return nil, fmt.Errorf("read %s: it has no line of an access log%s", o.Name, firstBroken(log, ": "))
 	}
-	d := &Draft{About: []string{fmt.Sprintf("Traffic of %s: %s in %s.", o.Name, counted(m.all, "request", "requests"), counted(log.Line, "line", "lines"))}}
+	of := ""
+	if hostName.MatchString(host.text) {
+		of = ", most of them to " + host.text
+	}
+	d := &Draft{About: []string{fmt.Sprintf("Traffic of %s: %s in %s%s.", o.Name, counted(m.all, "request", "requests"), counted(log.Line, "line", "lines"), of)}}
 	if err := d.address(o.URL, ""); err != nil {
 		return nil, err
 	}

@@ -179,7 +179,8 @@ func (c *curl) flag(name string, value func() (string, error)) error {
 		if strings.HasPrefix(name, "--no-") {
 			return nil // turns something off
 		}
-		c.unknown = append(c.unknown, strings.ToValidUTF8(name, ""))
+		name, _, _ = strings.Cut(name, "=") // what stands there may be anything
+		c.unknown = append(c.unknown, hidden(name))
 		return nil
 	}
 	text := ""

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// counted adds targets to a mix, and returns the templates with their numbers.
+// templates adds targets to a mix, and returns the templates with their numbers.
 func templates(m *mix, targets ...string) (all []string) {
 	for _, t := range targets {
 		m.add([]byte("GET"), []byte(t), 200)
@@ -166,7 +166,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// The figure of BENCHMARKS.md and of `tailback help import`: lines a second.
+// The figure of `tailback help import`: lines a second.
 func BenchmarkAccessLog(b *testing.B) {
 	var log bytes.Buffer
 	if _, err := io.Copy(&log, &lines{left: 100_000}); err != nil {

@@ -38,11 +38,10 @@ func fromOpenAPI(in io.Reader, o Options) (*Draft, error) {
 
 type api struct {
 	*builder
-	doc    *openapi3.T
-	on     int
-	off    []Request
-	places []string // of operations whose parameters have no example
-	lacks  []string // what the operation that is being written has no example of
+	doc   *openapi3.T
+	on    int
+	off   []Request
+	lacks []string // what the operation that is being written has no example of
 }
 
 // methods are those of operations, in the order in which they are written.

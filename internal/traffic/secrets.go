@@ -136,7 +136,7 @@ func (v *vault) query(raw, what string) string {
 		case found && secret(plainName, plainValue):
 			pairs[i] = cleanQuery(name) + "={{env " + v.name(plainName, plainValue, "the query's "+plainName+" of "+what) + "}}"
 		case !found && knownTokens.MatchString(plainName):
-			pairs[i] = "{{env " + v.name("key", plainName, "the query of "+what) + "}}"
+			pairs[i] = "{{env " + v.name("query", plainName, "the query of "+what) + "}}"
 		default:
 			pairs[i] = cleanQuery(pair)
 		}

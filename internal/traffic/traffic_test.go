@@ -1,7 +1,10 @@
 package traffic
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -275,5 +278,69 @@ func TestRecognise(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", in, err, want)
 		}
+	}
+}
+
+// What is compressed is read as what it is in it, whatever it is called.
+func TestCompressed(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	content, err := os.ReadFile("testdata/access.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut := packed.Bytes()[:packed.Len()/2]
+	d, err := Read(&packed, Options{Name: "access.log"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := loaded(t, d)
+	if _, want, _ := imported(t, "access.log", Options{}); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	if _, err := Read(bytes.NewReader(cut), Options{Name: "cut"}); err == nil || !strings.Contains(err.Error(), "read cut") {
+		t.Errorf("of one that is cut off: %v", err)
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	d, text, e := imported(t, "access.log", Options{})
+	wantRequests(t, e.Requests,
+		"GET /",
+		"GET /product/{{random 1 10}}", // 1 to 10 were asked for, all of them
+		"GET /search?q=x&page={{random 1 3}}&token={{env STAGING_TOKEN}}")
+	// Of 110 requests 60, 20 and 10, per thousand.
+	for i, want := range []int{545, 182, 91} {
+		if e.Requests[i].Weight != want {
+			t.Errorf("request %d has the weight %d, want %d", i, e.Requests[i].Weight, want)
+		}
+	}
+	// The busiest minute is 10:00 with 40 requests, of which 90 in 110 are sent.
+	if r := e.Phases[3].Rate.From; math.Abs(r-40.0/60*90/110) > 0.001 {
+		t.Errorf("the busiest minute has %v/s", r)
+	}
+	for _, want := range []string{
+		"# - {name: post-cart, method: POST, path: /cart, weight: 45} # 5, 5%",
+		"# - {name: reset-key, path: /reset/KEY, weight: 27} # 3, 3%",
+		"# - {name: static, path: /app.css, weight: 72} # 8, 7%",
+		"#   10:00    0.167 ====",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("does not say %q:\n%s", want, text)
+		}
+	}
+	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "1 line could not be read, the first in line 8") || !strings.Contains(notes, "4 requests (4%) are left out: the site answered their paths with 4xx") {
+		t.Errorf("notes %q", d.Notes)
+	}
+	_, _, e = imported(t, "access.log", Options{KeepQueries: true, Top: 3, URL: "https://staging.shop.example"})
+	// All ten differ in their token, so that it is one of them: the ninth.
+	if got := e.Requests[2].Path; got != "/search?q=anna%40example.com&page=3&token={{env STAGING_TOKEN}}" {
+		t.Errorf("with its query the request is %s", got)
 	}
 }
