@@ -35,10 +35,11 @@ func TestLines(t *testing.T) {
 		`192.0.2.1 - - [29/Nov/2026:09:00:01 +0100] "GET /\xC3\xA4\x22\" HTTP/1.1" 200 1`: "2026-11-29T09:00:01+01:00 GET /ä\"\" 200 ",
 		`192.0.2.1 - - [29/Nov/2026:09:00:01 +0100] "GET /a b HTTP/1.1" 400 1`:            "2026-11-29T09:00:01+01:00 GET /a b 400 ",
 		// JSON, as nginx is set to write it, and as Caddy does.
-		`{"time_iso8601":"2026-11-29T09:00:01+01:00","request":"GET /a HTTP/1.1","status":"200","x":{"y":[1,"}"]}}`:              "2026-11-29T09:00:01+01:00 GET /a 200 ",
-		`{"@timestamp": "2026-11-29T09:00:01Z", "request_method": "GET", "uri": "/a", "args": "b=c", "status": 200, "host":"h"}`: "2026-11-29T09:00:01Z GET /a?b=c 200 h",
-		`{"ts":1795942801.25,"request":{"method":"GET","host":"h","uri":"/\u00e4"},"status":200}`:                                "2026-11-29T09:00:01Z GET /ä 200 h",
-		`{"msec":"1795942801.250","request":"GET / HTTP/1.1","status":null}`:                                                     "2026-11-29T09:00:01Z GET / 0 ",
+		`{"time_iso8601":"2026-11-29T09:00:01+01:00","request":"GET /a HTTP/1.1","status":"200","x":{"y":[1,"}"]}}`:                                        "2026-11-29T09:00:01+01:00 GET /a 200 ",
+		`{"@timestamp": "2026-11-29T09:00:01Z", "request_method": "GET", "uri": "/a", "args": "b=c", "status": 200, "host":"h"}`:                           "2026-11-29T09:00:01Z GET /a?b=c 200 h",
+		`{"ts":1795942801.25,"request":{"method":"GET","host":"h","uri":"/\u00e4"},"status":200}`:                                                          "2026-11-29T09:00:01Z GET /ä 200 h",
+		`{"ClientHost":"192.0.2.1","DownstreamStatus":200,"RequestHost":"h","RequestMethod":"GET","RequestPath":"/a","StartUTC":"2026-11-29T09:00:01.5Z"}`: "2026-11-29T09:00:01Z GET /a 200 h",
+		`{"msec":"1795942801.250","request":"GET / HTTP/1.1","status":null}`:                                                                               "2026-11-29T09:00:01Z GET / 0 ",
 		// Broken.
 		`192.0.2.1 - - [29/Nov/2026:09:00:01 +0100] "\x16\x03\x01" 400 157`: "what was sent was no HTTP request",
 		`192.0.2.1 - - [29/Nov/2026:09:00:01 +0100] "-" 408 0 "-" "-"`:      "what was sent was no HTTP request",

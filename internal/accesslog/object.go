@@ -7,7 +7,7 @@ import (
 )
 
 // object reads a line that is a JSON object. Keys are those that people use for
-// nginx's and Apache's variables; a nested object, such as Caddy's request, is read
+// nginx's and Apache's variables, and Traefik's; a nested object, such as Caddy's request, is read
 // as if its keys stood beside it. What is no key of ours is skipped without being
 // decoded: a log of a million lines is read in seconds.
 func (r *Reader) object(line []byte) (record Record, why string) {
@@ -81,15 +81,15 @@ func (o *object) read(record *Record, depth int) bool {
 // take puts a value where it belongs.
 func (o *object) take(record *Record, key, value []byte) {
 	switch string(key) {
-	case "time_local", "time_iso8601", "@timestamp", "timestamp", "time", "ts", "msec", "date", "datetime", "start_time":
+	case "time_local", "time_iso8601", "@timestamp", "timestamp", "time", "ts", "msec", "date", "datetime", "start_time", "StartUTC":
 		if t, ok := o.r.stamps.parse(value); ok && record.Time.IsZero() {
 			record.Time = t
 		}
 	case "request", "request_line", "requestLine":
 		o.request = value
-	case "request_method", "method", "verb", "http_method", "requestMethod":
+	case "request_method", "method", "verb", "http_method", "requestMethod", "RequestMethod":
 		record.Method = value
-	case "request_uri", "uri", "url", "path", "request_path", "requestUri", "http_path":
+	case "request_uri", "uri", "url", "path", "request_path", "requestUri", "requestUrl", "http_path", "RequestPath":
 		if record.Target == nil || string(key) == "request_uri" {
 			record.Target = value
 		}
@@ -97,11 +97,11 @@ func (o *object) take(record *Record, key, value []byte) {
 		if len(value) > 0 && value[0] != '{' && value[0] != '[' && string(value) != "-" {
 			o.query = bytes.TrimPrefix(value, []byte("?"))
 		}
-	case "status", "response", "status_code", "http_status", "code":
+	case "status", "response", "status_code", "http_status", "code", "DownstreamStatus":
 		if n, err := strconv.Atoi(string(value)); err == nil && n >= 100 && n < 600 {
 			record.Status = n
 		}
-	case "host", "http_host", "server_name", "vhost":
+	case "host", "http_host", "server_name", "vhost", "RequestHost":
 		record.Host = value
 	}
 }

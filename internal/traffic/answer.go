@@ -20,7 +20,8 @@ type found struct {
 // Bounds on what is looked at in one answer.
 const (
 	maxFound = 2000
-	maxWhere = 200 // bytes of a selector or pointer
+	maxWhere = 200      // bytes of a selector or pointer
+	maxValue = 60 << 10 // bytes of a value: what a run takes, too
 )
 
 // dynamic reports whether a value is such as a site makes for one visitor or one
@@ -28,7 +29,7 @@ const (
 // called a secret.
 func dynamic(name, value string) bool {
 	switch {
-	case len(value) < 4 || len(value) > 4096 || !printable(value):
+	case len(value) < 4 || len(value) > maxValue || !printable(value):
 		return false
 	case ofToken(name):
 		return true

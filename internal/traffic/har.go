@@ -56,6 +56,7 @@ func (d *Draft) origin() {
 type recording struct {
 	*builder
 	values   map[string]*source // in answers, by themselves
+	bytes    int                // of these
 	sent     map[string]bool    // values that the browser sent before an answer had them
 	captures map[string]bool    // the names that are taken
 	answered time.Time          // when the answer before was there
@@ -72,8 +73,11 @@ type source struct {
 	used bool
 }
 
-// maxValues bounds the values of all answers.
-const maxValues = 50_000
+// The bounds on the values of all answers.
+const (
+	maxValues = 50_000
+	maxBytes  = 32 << 20
+)
 
 func (r *recording) entry(e *harEntry) {
 	u, ok := site(e.Request.URL)
@@ -265,7 +269,9 @@ func (r *recording) learn(e *harEntry, followed bool) {
 		all = append(all, inURL(e.Request.URL)...)
 	}
 	for _, f := range all {
-		if r.values[f.value] == nil && !r.sent[f.value] && len(r.values) < maxValues {
+		if r.values[f.value] == nil && !r.sent[f.value] && len(r.values) < maxValues && r.bytes+len(f.value) < maxBytes {
+			f.value = strings.Clone(f.value) // not the page that it is a part of
+			r.bytes += len(f.value)
 			r.values[f.value] = &source{found: f, step: len(r.Requests) - 1}
 		}
 	}
