@@ -2,170 +2,121 @@ package accesslog
 
 import (
 	"bytes"
-	"encoding/json"
-	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// object reads a line that is a JSON object. Keys are those that people use for
-// nginx's and Apache's variables, and Traefik's; a nested object, such as Caddy's request, is read
-// as if its keys stood beside it. What is no key of ours is skipped without being
-// decoded: a log of a million lines is read in seconds.
-func (r *Reader) object(line []byte) (record Record, why string) {
-	o := object{text: line, r: r}
-	if !o.read(&record, 0) {
-		return Record{}, "it is no JSON"
-	}
-	if record.Target == nil && o.request != nil {
-		record.Method, record.Target, _ = splitRequest(o.request)
-	}
-	if o.query != nil && bytes.IndexByte(record.Target, '?') < 0 {
-		record.Target = append(append(append(make([]byte, 0, len(record.Target)+len(o.query)+1), record.Target...), '?'), o.query...)
-	}
-	if record.Method == nil && o.request == nil {
-		return Record{}, "it has neither a request nor a method (request; or request_method and request_uri)"
-	}
-	return record, ""
-}
+// deepest bounds how deep objects may lie in each other.
+const deepest = 32
 
-type object struct {
-	text    []byte
-	at      int
-	r       *Reader
-	request []byte // "GET / HTTP/1.1"
-	query   []byte // that of its own
-}
-
-// deepest is how far objects within objects are looked into.
-const deepest = 3
-
-// read reads an object, from its brace to behind its end.
-func (o *object) read(record *Record, depth int) bool {
-	if !o.next('{') {
-		return false
-	}
-	if o.next('}') {
-		return true
-	}
-	for {
-		key, ok := o.string()
-		if !ok || !o.next(':') {
-			return false
-		}
-		o.space()
-		switch {
-		case o.at < len(o.text) && o.text[o.at] == '{' && depth < deepest:
-			ok = o.read(record, depth+1)
-		case o.at < len(o.text) && o.text[o.at] == '"':
-			var value []byte
-			if value, ok = o.string(); ok {
-				o.take(record, key, value)
+// object reads a JSON object, and the objects in it, for the values whose names
+// are known. It looks for them, and does not judge the form of what else there is.
+func (p *Parser) object(text []byte) {
+	var name []byte
+	depth, lists := 0, 0
+	for len(text) > 0 {
+		switch c := text[0]; c {
+		case '{':
+			name = nil
+			if depth++; depth > deepest {
+				return
 			}
-		default:
-			start := o.at
-			if ok = o.skip(); ok {
-				o.take(record, key, o.text[start:o.at])
+			text = text[1:]
+		case '}':
+			if depth--; depth == 0 {
+				return
 			}
-		}
-		if !ok {
-			return false
-		}
-		if o.next('}') {
-			return true
-		}
-		if !o.next(',') {
-			return false
-		}
-	}
-}
-
-// take puts a value where it belongs.
-func (o *object) take(record *Record, key, value []byte) {
-	switch string(key) {
-	case "time_local", "time_iso8601", "@timestamp", "timestamp", "time", "ts", "msec", "date", "datetime", "start_time", "StartUTC":
-		if t, ok := o.r.stamps.parse(value); ok && record.Time.IsZero() {
-			record.Time = t
-		}
-	case "request", "request_line", "requestLine":
-		o.request = value
-	case "request_method", "method", "verb", "http_method", "requestMethod", "RequestMethod":
-		record.Method = value
-	case "request_uri", "uri", "url", "path", "request_path", "requestUri", "requestUrl", "http_path", "RequestPath":
-		if record.Target == nil || string(key) == "request_uri" {
-			record.Target = value
-		}
-	case "args", "query_string", "query":
-		if len(value) > 0 && value[0] != '{' && value[0] != '[' && string(value) != "-" {
-			o.query = bytes.TrimPrefix(value, []byte("?"))
-		}
-	case "status", "response", "status_code", "http_status", "code", "DownstreamStatus":
-		if n, err := strconv.Atoi(string(value)); err == nil && n >= 100 && n < 600 {
-			record.Status = n
-		}
-	case "host", "http_host", "server_name", "vhost", "RequestHost":
-		record.Host = value
-	}
-}
-
-func (o *object) space() {
-	for o.at < len(o.text) && (o.text[o.at] == ' ' || o.text[o.at] == '\t') {
-		o.at++
-	}
-}
-
-// next steps over a character, if it is the next.
-func (o *object) next(c byte) bool {
-	o.space()
-	if o.at >= len(o.text) || o.text[o.at] != c {
-		return false
-	}
-	o.at++
-	return true
-}
-
-// string reads a text in quotes.
-func (o *object) string() (value []byte, ok bool) {
-	if !o.next('"') {
-		return nil, false
-	}
-	end := closing(o.text[o.at:])
-	if end < 0 {
-		return nil, false
-	}
-	value = o.text[o.at : o.at+end]
-	o.at += end + 1
-	if bytes.IndexByte(value, '\\') >= 0 {
-		var plain string
-		if json.Unmarshal(o.text[o.at-end-2:o.at], &plain) != nil {
-			plain = string(o.r.unescape(value)) // nginx without escape=json
-		}
-		value = []byte(plain)
-	}
-	return value, true
-}
-
-// skip steps over a value that is no text.
-func (o *object) skip() bool {
-	start, depth := o.at, 0
-	for o.at < len(o.text) {
-		switch o.text[o.at] {
+			text = text[1:]
+		case '[':
+			name = nil
+			lists++
+			text = text[1:]
+		case ']':
+			lists--
+			text = text[1:]
 		case '"':
-			if _, ok := o.string(); !ok {
-				return false
+			var inner []byte
+			inner, text = inQuotes(text)
+			text = bytes.TrimLeft(text, " \t")
+			if len(text) > 0 && text[0] == ':' {
+				name, text = inner, text[1:]
+			} else if name != nil && lists == 0 {
+				p.named(name, p.fromJSON(inner))
+				name = nil
 			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return o.at > start
+		case ' ', '\t', ',', ':', '\n', '\r':
+			text = text[1:]
+		default:
+			end := literalEnd(text)
+			if name != nil && lists == 0 {
+				p.named(name, text[:end])
+				name = nil
 			}
-			depth--
-		case ',', ' ':
-			if depth == 0 {
-				return o.at > start
-			}
+			text = text[end:]
 		}
-		o.at++
 	}
-	return false
+}
+
+// literalEnd returns where a number or a word ends.
+func literalEnd(text []byte) int {
+	for i, c := range text {
+		if i > 0 && (c == ',' || c == '}' || c == ']' || c == ' ' || c == '"') {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// fromJSON takes the escapes of a JSON string back.
+func (p *Parser) fromJSON(text []byte) []byte {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	from := len(p.plain)
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' || i+1 == len(text) {
+			p.plain = append(p.plain, text[i])
+			continue
+		}
+		i++
+		r, ok := codePoint(text[i:])
+		switch {
+		case !ok && text[i] == 'x': // nginx' escape by default, in a format that looks like JSON
+			p.plain = append(p.plain, '\\', 'x')
+		case !ok:
+			p.plain = append(p.plain, control(text[i]))
+		default:
+			i += 4
+			if low, ok := second(text[i+1:]); ok && utf16.IsSurrogate(r) {
+				r = utf16.DecodeRune(r, low)
+				i += 6
+			}
+			p.plain = utf8.AppendRune(p.plain, r)
+		}
+	}
+	return p.plain[from:]
+}
+
+// codePoint reads u0022.
+func codePoint(text []byte) (rune, bool) {
+	if len(text) < 5 || text[0] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range text[1:5] {
+		v := hex(c)
+		if v < 0 {
+			return 0, false
+		}
+		r = r<<4 | rune(v)
+	}
+	return r, true
+}
+
+// second reads the second half of a pair of escapes, \udc00.
+func second(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' {
+		return 0, false
+	}
+	return codePoint(text[1:])
 }

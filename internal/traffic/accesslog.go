@@ -23,8 +23,12 @@ func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("read %s after line %d: %w", o.Name, log.Line, err)
 		}
-		m.add(r.Method, path(r.Target), r.Status)
-		c.add(r.Time)
+		if r.Method == nil { // a client that sent no request, such as TLS to a port without
+			m.none++
+			continue
+		}
+		m.add(r.Method, path(r.Target), int(r.Status))
+		c.add(r.Time/1e9, int(r.Zone))
 		if len(r.Host) > 0 {
 			host.add(r.Host)
 		}
@@ -36,7 +40,7 @@ func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 	if hostName.MatchString(host.text) {
 		of = ", most of them to " + host.text
 	}
-	d := &Draft{About: []string{fmt.Sprintf("Traffic of %s: %s in %s%s.", o.Name, counted(m.all, "request", "requests"), counted(log.Line, "line", "lines"), of)}}
+	d := &Draft{About: []string{fmt.Sprintf("Traffic of %s: %s in %s%s.", o.Name, counted(m.all, "request", "requests"), counted(log.Lines, "line", "lines"), of)}}
 	if err := d.address(o.URL, ""); err != nil {
 		return nil, err
 	}
@@ -101,11 +105,6 @@ const (
 
 // rates proposes phases from the curve. share is that of the requests that are sent.
 func (d *Draft) rates(c *curve, share float64) {
-	if c.timed == 0 {
-		d.note("no line tells a time, so that the rates are made up: change them")
-		d.Phases = gentle()
-		return
-	}
 	hour, hourAt := c.busiest(3600)
 	minute, minuteAt := c.busiest(c.width)
 	of := "a second"

@@ -15,11 +15,9 @@ type curve struct {
 	counts map[int64]int
 	first  int64 // seconds, of the log's clock
 	last   int64
+	offset int // of the clock, in seconds east
 	zone   string
 	timed  int // requests with a time
-
-	stamp  time.Time // of the request before
-	second int64
 }
 
 // maxBuckets bounds the memory: two weeks of minutes.
@@ -27,18 +25,13 @@ const maxBuckets = 20_160
 
 func newCurve() *curve { return &curve{width: 60, counts: map[int64]int{}} }
 
-func (c *curve) add(t time.Time) {
-	if t.IsZero() {
-		return
+// add counts a request at a time in seconds since 1970, in a zone so many seconds east.
+func (c *curve) add(at int64, zone int) {
+	if c.timed == 0 || zone != c.offset {
+		c.offset = zone
+		c.zone = time.Unix(0, 0).In(time.FixedZone("", zone)).Format("-0700")
 	}
-	if t != c.stamp {
-		name, offset := t.Zone()
-		if c.zone = t.Format("-0700"); name == "UTC" {
-			c.zone = "UTC"
-		}
-		c.stamp, c.second = t, t.Unix()+int64(offset)
-	}
-	s := c.second
+	s := at + int64(zone)
 	if c.timed == 0 {
 		c.first, c.last = s, s
 	}

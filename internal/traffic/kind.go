@@ -90,7 +90,7 @@ func isLog(start []byte) bool {
 		if n++; n > linesTried {
 			break
 		}
-		if r, err := accesslog.NewReader(bytes.NewReader(line)).Next(); err == nil && (r.Status > 0 || !r.Time.IsZero()) {
+		if r, err := accesslog.NewReader(bytes.NewReader(line)).Next(); err == nil && r.Status > 0 {
 			return true
 		}
 	}

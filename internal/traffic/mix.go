@@ -18,6 +18,7 @@ type mix struct {
 	all     int
 	static  int
 	example example // of static files
+	none    int     // lines of clients that sent no request; not in all
 	odd     int     // too long, or no path at all
 	rare    int     // requests of templates that are no longer told apart
 	folded  bool    // some were

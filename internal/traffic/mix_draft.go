@@ -236,6 +236,9 @@ func (w *mixWriter) sends(m *mix) {
 	if m.folded {
 		w.note("there were more than %s paths at a time, so that the rarest were not told apart", count(m.limit))
 	}
+	if m.none > 0 {
+		w.note("%s of clients that sent no HTTP request", counted(m.none, "line is", "lines are"))
+	}
 	for _, left := range []struct {
 		n    int
 		what string

@@ -114,14 +114,15 @@ func TestCurve(t *testing.T) {
 	c := newCurve()
 	zone := time.FixedZone("", 3600)
 	at := time.Date(2026, 11, 29, 9, 0, 0, 0, zone)
+	add := func(c *curve, t time.Time) { c.add(t.Unix(), 3600) }
 	for i := range 3600 { // one a second from 9 to 10
-		c.add(at.Add(time.Duration(i) * time.Second))
+		add(c, at.Add(time.Duration(i)*time.Second))
 	}
 	for i := range 120 { // and two more a second in one minute of it
-		c.add(at.Add(30*time.Minute + time.Duration(i/2)*time.Second))
+		add(c, at.Add(30*time.Minute+time.Duration(i/2)*time.Second))
 	}
 	for i := range 1800 { // and one every two seconds from 10 to 11
-		c.add(at.Add(time.Hour + time.Duration(2*i)*time.Second))
+		add(c, at.Add(time.Hour+time.Duration(2*i)*time.Second))
 	}
 	hour, hourAt := c.busiest(3600)
 	minute, minuteAt := c.busiest(60)
@@ -136,7 +137,7 @@ func TestCurve(t *testing.T) {
 	}
 	widened := newCurve()
 	for i := range 3 * maxBuckets {
-		widened.add(at.Add(time.Duration(i) * time.Minute))
+		add(widened, at.Add(time.Duration(i)*time.Minute))
 	}
 	if len(widened.counts) > maxBuckets || widened.timed != 3*maxBuckets || widened.width != 240 {
 		t.Errorf("%d buckets of %d s", len(widened.counts), widened.width)

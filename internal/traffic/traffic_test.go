@@ -335,7 +335,7 @@ func TestAccessLog(t *testing.T) {
 			t.Errorf("does not say %q:\n%s", want, text)
 		}
 	}
-	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "1 line could not be read, the first in line 8") || !strings.Contains(notes, "4 requests (4%) are left out: the site answered their paths with 4xx") {
+	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "1 line could not be read, the first in line 8: it has no time") || !strings.Contains(notes, "1 line is of clients that sent no HTTP request") || !strings.Contains(notes, "4 requests (4%) are left out: the site answered their paths with 4xx") {
 		t.Errorf("notes %q", d.Notes)
 	}
 	_, _, e = imported(t, "access.log", Options{KeepQueries: true, Top: 3, URL: "https://staging.shop.example"})
