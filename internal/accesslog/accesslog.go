@@ -12,11 +12,12 @@ import (
 // Line is what one line tells of a request. Its texts are parts of what was
 // parsed or of the parser's buffer, and hold until the next Parse.
 type Line struct {
-	Time   int64 // when the line's request ended, nanoseconds since 1970, or as Started says
-	Zone   int32 // of the time as it was written, seconds east of UTC
-	Whole  bool  // the time is one of whole seconds: the request was at any moment of that second
-	Start  bool  // the time is known to be that at which the request began
-	Status int32 // 0 when the line has none
+	Time   int64  // when the line's request ended, nanoseconds since 1970, or as Started says
+	Zone   int32  // of the time as it was written, seconds east of UTC
+	Whole  bool   // the time is one of whole seconds: the request was at any moment of that second
+	Start  bool   // the time is known to be that at which the request began
+	Status int32  // 0 when the line has none
+	Host   []byte // of the site, as the line names it; empty when it does not
 	Method []byte
 	Target []byte        // path and query as the client sent them; or a whole URL, or *
 	Took   time.Duration // how long the request took; below 0 when the line does not say
@@ -31,6 +32,11 @@ func (l *Line) Began() int64 {
 		return l.Time
 	}
 	return l.Time - int64(l.Took)
+}
+
+// At returns Time as it was written, in its zone.
+func (l *Line) At() time.Time {
+	return time.Unix(0, l.Time).In(time.FixedZone("", int(l.Zone)))
 }
 
 // Parser reads lines. The zero Parser is ready; it serves one goroutine.
@@ -57,6 +63,7 @@ func (p *Parser) Parse(text []byte) (l Line, ok bool) {
 		p.object(text[i:])
 	} else {
 		p.words(text)
+		p.virtualHost(text)
 	}
 	if p.line.Target == nil && p.path != nil {
 		p.join()
@@ -68,6 +75,15 @@ func (p *Parser) Parse(text []byte) (l Line, ok bool) {
 		p.line.Method, p.line.Target = nil, nil
 	}
 	return p.line, true
+}
+
+// virtualHost reads the host before the port with which lines of Apache's vhost_combined begin.
+func (p *Parser) virtualHost(text []byte) {
+	first, _, _ := bytes.Cut(text, []byte{' '})
+	host, port, found := bytes.Cut(first, []byte{':'})
+	if found && digits(port) && len(port) <= 5 && len(host) > 0 && !digits(host) && p.line.Host == nil {
+		p.line.Host = host
+	}
 }
 
 // join puts a path and a query that were told apart together.

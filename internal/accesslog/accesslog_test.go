@@ -60,6 +60,21 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestHostAndTime(t *testing.T) {
+	for text, host := range map[string]string{
+		`shop.example:443 10.0.0.1 - - [29/Nov/2026:09:22:27 +0100] "GET / HTTP/1.1" 200 5`:                "shop.example",
+		`::1 - - [29/Nov/2026:09:22:27 +0100] "GET / HTTP/1.1" 200 5`:                                      "",
+		`fe80::1:80 - - [29/Nov/2026:09:22:27 +0100] "GET / HTTP/1.1" 200 5`:                               "",
+		`{"time":"2026-11-29T09:22:27+01:00","host":"shop.example","method":"GET","uri":"/","status":200}`: "shop.example",
+	} {
+		var p Parser
+		l, ok := p.Parse([]byte(text))
+		if !ok || string(l.Host) != host || l.At().Format("15:04 -0700") != "09:22 +0100" {
+			t.Errorf("%s: host %q, at %s", text, l.Host, l.At())
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", "{", "{}", `{"time":"2026-11-29T08:22:27Z"}`, `"GET / HTTP/1.1" 200 5`,

@@ -58,6 +58,8 @@ func (p *Parser) part(name, value []byte) bool {
 		if p.path == nil {
 			p.path = value
 		}
+	case "host", "http_host", "server_name", "vhost", "requesthost":
+		p.line.Host = value
 	case "args", "query_string", "query":
 		p.query = value
 	default:

@@ -19,7 +19,6 @@ import (
 const (
 	maxHits    = 20_000_000 // 160 MB
 	maxTargets = 64 << 20   // bytes of targets that differ
-	maxLine    = 64 << 10   // bytes
 	maxBack    = time.Hour  // by which a line may be of an earlier time than one before it
 )
 
@@ -49,8 +48,8 @@ func Read(from io.Reader, o Options) (*Log, error) {
 }
 
 // decompressed looks whether the log is compressed.
-func decompressed(from io.Reader) (*bufio.Reader, error) {
-	in := bufio.NewReaderSize(from, maxLine)
+func decompressed(from io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(from, 64<<10)
 	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
 		return in, nil
 	}
@@ -58,14 +57,13 @@ func decompressed(from io.Reader) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decompress it: %w", err)
 	}
-	return bufio.NewReaderSize(zip, maxLine), nil
+	return zip, nil
 }
 
 // reader reads one log.
 type reader struct {
 	options Options
 	log     *Log
-	parser  accesslog.Parser
 	known   map[string]int32 // index in log.requests by method and target
 	size    int              // of all of them
 	key     []byte
@@ -75,44 +73,27 @@ type reader struct {
 	seen    bool // there was a first line
 }
 
-func (r *reader) lines(in *bufio.Reader) error {
+func (r *reader) lines(in io.Reader) error {
+	lines := accesslog.NewReader(in)
 	for {
-		line, err := in.ReadSlice('\n')
-		long := errors.Is(err, bufio.ErrBufferFull)
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = in.ReadSlice('\n')
-		}
-		r.number++
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read line %d: %w", r.number, err)
-		}
-		if line = bytes.TrimSpace(line); long {
-			r.broken()
-		} else if len(line) > 0 {
-			if err := r.line(line); err != nil {
-				return err
-			}
-		}
-		if err != nil {
+		l, err := lines.Next()
+		r.number = lines.Line
+		if errors.Is(err, io.EOF) {
+			r.log.Lines, r.log.Broken, r.log.FirstBroken = lines.Lines, lines.Broken, lines.First.Line
 			return nil
 		}
+		if err == nil {
+			err = r.line(&l)
+		} else {
+			err = fmt.Errorf("read line %d: %w", r.number, err)
+		}
+		if err != nil {
+			return err
+		}
 	}
 }
 
-func (r *reader) broken() {
-	r.log.Lines++
-	if r.log.Broken++; r.log.FirstBroken == 0 {
-		r.log.FirstBroken = r.number
-	}
-}
-
-func (r *reader) line(text []byte) error {
-	l, ok := r.parser.Parse(text)
-	if !ok {
-		r.broken()
-		return nil
-	}
-	r.log.Lines++
+func (r *reader) line(l *accesslog.Line) error {
 	if !r.seen {
 		r.seen, r.first, r.latest = true, l.Time, l.Time
 	}
