@@ -30,7 +30,7 @@ type Attack struct {
 type group struct {
 	first, last int // phases
 	start, end  time.Duration
-	schedule    *Schedule // of an open group
+	schedule    timetable // of an open group; nil in others
 	hits        uint64    // that are due in it; 0 in a closed one, where it is not known
 }
 
@@ -61,7 +61,11 @@ func newGroups(exp *configs.Experiment) []group {
 		g := group{first: first, last: i, start: exp.Start(first), end: exp.Start(i + 1)}
 		if exp.Phases[first].Open() {
 			seed := splitmix64(exp.Seed + uint64(len(groups)))
-			g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals, seed)
+			if exp.Arrivals.Log != nil {
+				g.schedule = newReplayed(exp, first, i)
+			} else {
+				g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals.Kind, seed)
+			}
 		}
 		for k := first; k <= i && len(exp.Data) > 0; k++ {
 			g.hits += g.due(k, exp.Phases[k])

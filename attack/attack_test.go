@@ -21,7 +21,7 @@ var quiet = log.New(io.Discard, "", 0)
 
 func experiment(url string, phases ...configs.Phase) *configs.Experiment {
 	return &configs.Experiment{
-		Seed: 1, Arrivals: configs.Uniform,
+		Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target:   configs.Target{URL: url, Timeout: 5 * time.Second},
 		Requests: []configs.Request{{Name: "home", Method: "GET", Path: "/", Weight: 1}},
 		Limits:   configs.Limits{InFlight: 10_000},

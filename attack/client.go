@@ -109,7 +109,7 @@ func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 // request that changes something on the site (POST and the like) is not sent:
 // then GET of target.url is, and any status will do.
 func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err error) {
-	s := a.mix.shots[0]
+	s := a.mix.first()
 	safe := s.repeatable() && !s.once(a.mix)
 	if !safe {
 		s = &shot{method: http.MethodGet, url: a.mix.base, host: s.host, header: http.Header{"User-Agent": {build.UserAgent()}}}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/build"
+	"github.com/tailback/tailback/internal/replay"
 	"github.com/tailback/tailback/reports/journal"
 )
 
@@ -22,10 +23,11 @@ type mix struct {
 	base     *url.URL // the target, without user info
 	shots    []*shot
 	tables   []table
-	courses  []course // of visits, whose steps the shots are; none of requests by themselves
-	captures []string // the names of what the course at hand captures, while it is prepared
-	groups   []group  // of the attack, by which the rows of tables are dealt
-	limits   []uint64 // limits[i] is the sum of the weights of shots 0 to i
+	courses  []course    // of visits, whose steps the shots are; none of requests by themselves
+	captures []string    // the names of what the course at hand captures, while it is prepared
+	groups   []group     // of the attack, by which the rows of tables are dealt
+	limits   []uint64    // limits[i] is the sum of the weights of shots 0 to i
+	log      *replay.Log // that says what each hit sends, and how; nil without one
 }
 
 // shot is one request of the mix, ready to be sent many times.
@@ -45,7 +47,7 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
-	m := &mix{seed: exp.Seed, tables: newTables(exp.Data)}
+	m := &mix{seed: exp.Seed, tables: newTables(exp.Data), log: exp.Arrivals.Log}
 	if m.base, err = joinPath(base, "/"); err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
@@ -57,6 +59,11 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 		s, err := m.newShot(base, exp.Target, &r)
 		if err != nil {
 			return nil, fmt.Errorf("prepare request %s: %w", r.Name, err)
+		}
+		if m.log != nil {
+			if s, err = m.sampled(s, len(m.shots)); err != nil {
+				return nil, fmt.Errorf("prepare request %s: %w", r.Name, err)
+			}
 		}
 		sum += uint64(r.Weight)
 		m.shots, m.limits = append(m.shots, s), append(m.limits, sum)
@@ -103,8 +110,12 @@ func joinPath(base *url.URL, path string) (*url.URL, error) {
 }
 
 // pick returns which request hit seq sends, or which visit begins with it. It depends on the seed and seq
-// alone, and is uniform over the weights.
+// alone, and is uniform over the weights; of a log it is what stands there.
 func (m *mix) pick(seq uint64) int32 {
+	if m.log != nil {
+		_, _, group := m.log.Request(int(seq))
+		return group
+	}
 	if len(m.limits) == 1 {
 		return 0
 	}

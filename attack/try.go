@@ -45,7 +45,7 @@ type Visitor struct {
 func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 	tell := func(journal.Event) {}
 	v := &Visitor{}
-	v.shooter = &shooter{Attack: a, base: ctx, t0: t0, abort: func(error) {},
+	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {},
 		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
 		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
 	return v

@@ -193,12 +193,15 @@ func (m *mix) values(seq uint64) *values {
 }
 
 // at is the request that a hit sends.
-func (m *mix) at(hit *journal.Hit) (*shot, error) {
-	s := m.shots[hit.Request]
-	if s.blanks == nil {
-		return s, nil
+func (m *mix) at(hit *journal.Hit) (s *shot, err error) {
+	if s = m.shots[hit.Request]; s.blanks != nil {
+		s, err = s.at(m.values(hit.Seq))
 	}
-	return s.at(m.values(hit.Seq))
+	if m.log != nil && err == nil {
+		method, target, _ := m.log.Request(int(hit.Seq))
+		return s.logged(m.base, method, target)
+	}
+	return s, err
 }
 
 // once reports whether the request has a value of data whose rows are each sent once,

@@ -64,7 +64,7 @@ func (s *stand) experiment(faults ...configs.Fault) *configs.Experiment {
 			faults[i].For = time.Hour
 		}
 	}
-	return &configs.Experiment{Version: configs.Version, Name: "checkout", Arrivals: configs.Uniform, Seed: 1,
+	return &configs.Experiment{Version: configs.Version, Name: "checkout", Arrivals: configs.Arrivals{Kind: configs.Uniform}, Seed: 1,
 		Target:       configs.Target{URL: "http://127.0.0.1:1", Timeout: time.Second},
 		Requests:     []configs.Request{{Name: "r", Method: "GET", Path: "/", Weight: 1}},
 		Dependencies: []configs.Dependency{{Name: "payments", Listen: s.addr, Upstream: s.dep.addr}},

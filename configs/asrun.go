@@ -25,7 +25,8 @@ func (e *Experiment) AsRun() ([]byte, error) {
 	for _, command := range shown.commands() {
 		*command = hideCommand(*command)
 	}
-	shown.Requests, shown.Visits = slices.Clone(e.Requests), slices.Clone(e.Visits)
+	shown.Requests, shown.Phases = e.withoutLog()
+	shown.Visits = slices.Clone(e.Visits)
 	for i := range shown.Visits {
 		shown.Visits[i].Steps = slices.Clone(shown.Visits[i].Steps)
 	}
@@ -62,6 +63,8 @@ func asNode(v reflect.Value) *yaml.Node {
 	case Dose:
 		return x.node()
 	case Think:
+		return x.node()
+	case Arrivals:
 		return x.node()
 	case Header:
 		return pairNode(x.Name, x.Value)

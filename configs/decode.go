@@ -73,6 +73,8 @@ func convertTo(to reflect.Type, data any) (any, error) {
 		return convertDose(data)
 	case thinkType:
 		return convertThink(data)
+	case arrivalsType:
+		return convertArrivals(data)
 	case secretType:
 		return convertSecret(data)
 	case bodyType:

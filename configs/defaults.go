@@ -30,7 +30,7 @@ func (e *Experiment) fill(given func(path string) bool) {
 		e.Site.PHPFPMStatus.Every = DefaultEvery
 	}
 	setDefault(&e.Name, nameOf(e.Path))
-	setDefault(&e.Arrivals, Uniform)
+	e.Arrivals.fill(given)
 	setDefault(&e.Chaos.Toxiproxy, Embedded)
 	for i := range e.Data {
 		setDefault(&e.Data[i].Order, NextRow)

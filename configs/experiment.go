@@ -12,7 +12,7 @@ type Experiment struct {
 	Version      int          `mapstructure:"version"`
 	Name         string       `mapstructure:"name"`
 	Seed         uint64       `mapstructure:"seed"`
-	Arrivals     string       `mapstructure:"arrivals"` // Uniform or Poisson
+	Arrivals     Arrivals     `mapstructure:"arrivals"`
 	Target       Target       `mapstructure:"target"`
 	Data         []Data       `mapstructure:"data"`
 	Requests     []Request    `mapstructure:"requests"` // or Visits: one of the two is given
@@ -35,12 +35,6 @@ type Experiment struct {
 	// Labels say what its runs are of, such as a commit: they are given with a run, not in the file. See Label.
 	Labels map[string]string `mapstructure:"-"`
 }
-
-// The two kinds of arrivals in an open phase.
-const (
-	Uniform = "uniform" // evenly spaced
-	Poisson = "poisson" // exponential gaps, drawn from Experiment.Seed
-)
 
 // Target is the site that gets the load.
 type Target struct {
@@ -73,6 +67,10 @@ type Request struct {
 	Multipart []Part   `mapstructure:"multipart"`
 	Expect    Expect   `mapstructure:"expect"`
 	Degraded  Match    `mapstructure:"degraded"` // an answer of an expected status that matches this is good as well, and served less
+
+	// Logged says that it stands in no file: it is a group of a log's requests,
+	// and Path the pattern of theirs. See Arrivals.
+	Logged bool `mapstructure:"-"`
 }
 
 // Header is one request header. Host is set by Target.Host, not here.
@@ -153,6 +151,11 @@ type Rate struct {
 	To    float64       `mapstructure:"to"`
 	Step  float64       `mapstructure:"step"` // always positive; the sign comes from From and To
 	Every time.Duration `mapstructure:"every"`
+
+	// Logged is the load of a phase that replays a log, which has no rate in the
+	// file; nil in others. From and To are then the lowest and the highest number
+	// of requests in a second.
+	Logged *Logged `mapstructure:"-"`
 }
 
 // Max returns the highest rate asked, per second.

@@ -203,6 +203,9 @@ func (l *foreseen) onset(e *Experiment, o Objective, path string) {
 
 // mean is the average of the rate over a phase, per second.
 func (r Rate) mean(phase time.Duration) float64 {
+	if r.Logged != nil {
+		return float64(r.Logged.Hits) / phase.Seconds()
+	}
 	if r.Step == 0 {
 		return (r.From + r.To) / 2
 	}
@@ -253,6 +256,8 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	}
 	switch need := ranks[o.Metric]; {
 	case len(e.Phases) == 0:
+	case n == 0 && e.Arrivals.Replayed():
+		l.add(true, path, "%q could not be judged: the log has no request in %s; give the phases other durations", o.Text, where)
 	case n == 0:
 		l.add(true, path, "%q could not be judged: no request is due in %s; give it a higher rate", o.Text, where)
 	case o.Over > 0 && least*o.Over.Seconds() < need/2:

@@ -93,7 +93,7 @@ func FuzzAsRun(f *testing.F) {
 	f.Add("1e3", "\u2028\u0085\ufeff", ": #", "/a:b", "")
 	f.Fuzz(func(t *testing.T, name, body, value, path, pattern string) {
 		e := &Experiment{
-			Version: Version, Name: "x", Arrivals: Poisson, Chaos: Chaos{Toxiproxy: Embedded}, Limits: Limits{InFlight: 1},
+			Version: Version, Name: "x", Arrivals: Arrivals{Kind: Poisson}, Chaos: Chaos{Toxiproxy: Embedded}, Limits: Limits{InFlight: 1},
 			Target: Target{URL: "http://localhost", Timeout: 1, Host: "a.example"},
 			Requests: []Request{{Name: name, Method: "PUT", Path: path, Body: Body{Secret{Text: body}}, Weight: 1,
 				Headers: []Header{{Name: "X-Value", Value: Secret{Text: value}}},

@@ -26,7 +26,7 @@ type Key struct {
 	Most    float64  // of a number, a rate or a size, of a text its length; 0 for no bound
 	Above   bool     // it needs to be above Least, which is then no value itself
 
-	Keys []Key // of a map, of a list's items, or of a fault
+	Keys []Key // of a map, of arrivals, of a list's items, or of a fault
 }
 
 // Form is how the value of a key is written.
@@ -43,6 +43,7 @@ const (
 	FormSize       Form = "size"     // 100, 100KB, 1MB
 	FormRate       Form = "rate"     // 8, 480/m, a ramp or steps
 	FormAny        Form = "any value"
+	FormArrivals   Form = "text or map" // uniform, poisson or a map for a log
 	FormPairs      Form = "map of names to values"
 	FormThink      Form = "think time"     // a duration, a range, or a distribution's parameters
 	FormDose       Form = "delay"          // a duration, or steps
@@ -86,7 +87,7 @@ func keyOf(k key, row, path string) Key {
 	switch r.Form {
 	case FormList:
 		inner, path = inner.Elem(), path+"[]"
-	case FormMap, FormFault:
+	case FormMap, FormFault, FormArrivals:
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
@@ -104,7 +105,7 @@ func keyOf(k key, row, path string) Key {
 func formOf(t reflect.Type) Form {
 	forms := map[reflect.Type]Form{
 		durationType: FormDuration, sizeType: FormSize, reflect.PointerTo(rateType): FormRate, doseType: FormDose, thinkType: FormThink,
-		secretType: FormSecret, bodyType: FormSecret, textsType: FormTexts, objectivesType: FormObjectives,
+		arrivalsType: FormArrivals, secretType: FormSecret, bodyType: FormSecret, textsType: FormTexts, objectivesType: FormObjectives,
 	}
 	if form, ok := forms[t]; ok {
 		return form

@@ -12,10 +12,10 @@ var keyRows = map[string]Key{
 	"Experiment.version":      {Doc: "the version of this file's form", Required: true, Least: Version, Most: Version, Example: "1"},
 	"Experiment.name":         {Doc: "names the run, and with it the folder of its bundle", Default: "(the file's name)", Pattern: `^[^\s/\\` + unseen + `]([^/\\` + unseen + `]*[^\s/\\` + unseen + `])?$`, Not: `^\.\.?$`, Most: maxName, Example: "checkout-payments-hang"},
 	"Experiment.seed":         {Doc: "of all that is drawn: Poisson arrivals, the mix of requests", Default: strconv.Itoa(DefaultSeed), Example: "20240501"},
-	"Experiment.arrivals":     {Doc: "how requests follow on each other in phases with a rate: evenly spaced, or with exponential gaps, as visitors come", Default: Uniform, Words: []string{Uniform, Poisson}, Example: Poisson},
+	"Experiment.arrivals":     {Doc: "how requests follow on each other in phases with a rate: evenly spaced, or with exponential gaps, as visitors come; or a map, and they come as an access log says: {replay: access.log, speed: 2}", Default: Uniform, Words: []string{Uniform, Poisson}, Example: Poisson},
 	"Experiment.target":       {Doc: "the site that gets the load", Required: true},
 	"Experiment.data":         {Doc: "tables of values for the placeholders of requests, {{name.column}}", Example: "[{name: card, file: cards.csv}]"},
-	"Experiment.requests":     {Doc: "the pages that are asked for, a weighted mix"},
+	"Experiment.requests":     {Doc: "the pages that are asked for, a weighted mix; beside arrivals.replay they may be left out: each then stands for the log's requests with its method and path, in which * is any text"},
 	"Experiment.visits":       {Doc: "instead of requests: visitors who take one step after the other, a weighted mix; a rate is of visits then"},
 	"Experiment.sessions":     {Doc: "visitors that log in before the run begins, and are lent to its visits"},
 	"Experiment.dependencies": {Doc: "what the site calls, reached through Tailback, which plays the faults"},
@@ -27,6 +27,11 @@ var keyRows = map[string]Key{
 	"Experiment.objectives":   {Doc: `what must hold, "[phase:] [request or dependency] metric op value [over window]"; before a colon stands a phase; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504 timeout retries budget capacity workers queue_slots gateway_timeout`, Example: `["hang: errors < 1%", "checkout p95 < 1s", "payments timeout < 400ms"]`},
 	"Experiment.capacity":     {Doc: "what `tailback capacity` looks for: the highest rate that meets an objective"},
 	"Experiment.audit":        {Doc: "what `tailback audit` does: each dependency is hung in turn"},
+
+	"Arrivals.replay":  {Doc: "an access log whose requests are sent when it says: nginx's or Apache's, common or combined, with other fields behind, or JSON lines; also compressed (.gz)", Required: true, Pattern: `.`, Example: "access.log"},
+	"Arrivals.speed":   {Doc: "how many times as fast as it was logged", Default: "1", Above: true, Most: maxSpeed, Example: "2"},
+	"Arrivals.methods": {Doc: "of which requests are sent; those of others are left out and counted, and bodies are in no log", Default: "[GET, HEAD]", Not: "^CONNECT$", Pattern: "^[^a-z\\s\"(),/:;<=>?@\\[\\\\\\]{}]+$", Example: "[GET, HEAD, POST]"},
+	"Arrivals.spread":  {Doc: "where in its second a request is, when the log's times are of whole seconds: evenly, or at random, drawn from seed", Default: Uniform, Words: []string{Uniform, Poisson}, Example: Poisson},
 
 	"Target.url":              {Doc: "the site's address, to which each request's path is joined", Required: true, Pattern: webAddress, Example: "https://staging.example.com"},
 	"Target.user":             {Doc: "sent with password as basic authentication", Pattern: `^[^:` + control + `]*$`, Example: "deploy"},
@@ -113,7 +118,7 @@ var keyRows = map[string]Key{
 
 	"Phase.name":        {Doc: "how objectives and reports speak of it", Required: true, Pattern: `^[^\s:` + unseen + `]([^:` + unseen + `]*[^\s:` + unseen + `])?$`, Most: maxName, Example: "hang"},
 	"Phase.duration":    {Doc: "how long it lasts", Required: true, Above: true, Example: "15s"},
-	"Phase.rate":        {Doc: "open load: arrivals that do not wait for answers; a ramp {from: 0, to: 20}, steps {from: 2, to: 20, step: 2, every: 10s}", Unit: "requests per second", Most: maxRate, Example: "8"},
+	"Phase.rate":        {Doc: "open load, unless a log is replayed, which has its own: arrivals that do not wait for answers; a ramp {from: 0, to: 20}, steps {from: 2, to: 20, step: 2, every: 10s}", Unit: "requests per second", Most: maxRate, Example: "8"},
 	"Phase.concurrency": {Doc: "closed load: clients that each wait for their answer", Unit: "clients", Least: 1, Most: maxRate, Example: "64"},
 	"Phase.burst":       {Doc: "so many at the phase's start, and nothing more", Unit: "requests", Least: 1, Most: maxRate, Example: "8"},
 	"Phase.warmup":      {Doc: "sent and recorded, but left out of every figure", Default: "false", Example: "true"},

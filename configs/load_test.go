@@ -103,7 +103,7 @@ site: {php_fpm_status: {url: "http://127.0.0.1:8081/status"}}
 `)
 	got := load(t, path, nil)
 	want := &Experiment{
-		Version: 1, Name: "small", Seed: 1, Arrivals: Uniform,
+		Version: 1, Name: "small", Seed: 1, Arrivals: Arrivals{Kind: Uniform},
 		Target: Target{URL: "http://127.0.0.1:8081", Timeout: 30 * time.Second},
 		Requests: []Request{
 			{Name: "GET /a", Method: "GET", Path: "/a", Weight: 1},

@@ -41,7 +41,7 @@ func walkKeys(t reflect.Type, path string, visit func(path string, of reflect.Ki
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		if inner == secretType { // as plain text
+		if inner == secretType || inner == arrivalsType { // as plain text
 			visit(at, reflect.String)
 			continue
 		}

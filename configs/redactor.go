@@ -95,6 +95,7 @@ func (c *secrets) variables(text string) {
 
 // secretValues are the values of columns that are secret, by data.secret or by name.
 func (e *Experiment) secretValues() (all []string) {
+	all = e.Arrivals.secretValues()
 	for _, d := range e.Data {
 		for i, column := range d.Columns {
 			if !slices.Contains(d.Secret, column) && !secretName.MatchString(column) {

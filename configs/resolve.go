@@ -34,6 +34,7 @@ func (e *Experiment) resolve() Mistakes {
 	for i, p := range e.Phases {
 		r.faults(p.Faults, element("phases", i))
 	}
+	r.replay(e)
 	if e.Capacity != nil {
 		r.faults(e.Capacity.Faults, "capacity")
 	}

@@ -53,6 +53,7 @@ var (
 	doseType       = reflect.TypeFor[Dose]()
 	thinkType      = reflect.TypeFor[Think]()
 	stepType       = reflect.TypeFor[Step]()
+	arrivalsType   = reflect.TypeFor[Arrivals]()
 	jsonType       = reflect.TypeFor[JSON]()
 	pairsType      = reflect.TypeFor[Pairs]()
 	secretType     = reflect.TypeFor[Secret]()
@@ -137,6 +138,8 @@ func wanted(t reflect.Type, k kind) (want string, fits bool) {
 		return thinkForms, k == text || k == mapping
 	case doseType:
 		return doseForms, k == text || k == mapping
+	case arrivalsType:
+		return arrivalForms, k == text || k == mapping
 	case jsonType:
 		return "any value", true // unfoldRequests has made a text of it
 	case pairsType:

@@ -65,8 +65,8 @@ func (c *check) head() {
 	if strings.ContainsAny(c.e.Name, `/\`) || c.e.Name == "." || c.e.Name == ".." {
 		c.add("name", "becomes part of a folder's name, so it needs to be without / and \\")
 	}
-	c.oneOf(c.e.Arrivals, "arrivals", Uniform, Poisson)
-	if len(c.e.Phases) == 0 && c.e.Capacity == nil && c.e.Audit == nil {
+	c.arrivals()
+	if len(c.e.Phases) == 0 && c.e.Capacity == nil && c.e.Audit == nil && !c.e.Arrivals.Replayed() && !c.unread("arrivals") {
 		c.add("phases", "nothing to do: an experiment needs at least one of phases, capacity and audit")
 	}
 }

@@ -65,7 +65,7 @@ func (c *check) once(d Data, path string) {
 	}
 	if n := len(d.Rows); n > 0 && float64(n) < math.Floor(hits) {
 		about := ""
-		if c.e.Arrivals == Poisson {
+		if c.e.Arrivals.Kind == Poisson {
 			about = "about "
 		}
 		c.add(path+".file", "%s has %d rows, each to be sent once, and the phases send %s%.0f requests: add rows, or write order: next", filepath.Base(d.File), n, about, math.Floor(hits))

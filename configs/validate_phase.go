@@ -33,6 +33,10 @@ func (c *check) phases() {
 
 // load checks that a phase has exactly one kind of load, and its size.
 func (c *check) load(p Phase, path string) {
+	if c.e.Arrivals.Replayed() {
+		c.replayed(p, path)
+		return
+	}
 	var kinds []string
 	for _, k := range []struct {
 		name string
@@ -44,6 +48,9 @@ func (c *check) load(p Phase, path string) {
 	}
 	switch len(kinds) {
 	case 0:
+		if c.unread("arrivals") { // a log may have been meant
+			return
+		}
 		c.add(path, "needs a load: one of rate (requests a second), concurrency (clients that wait) and burst (requests at once)")
 	case 1:
 	default:

@@ -11,10 +11,15 @@ import (
 
 func (c *check) requests() {
 	switch {
+	case c.e.Arrivals.Replayed() && (c.e.Arrivals.Log == nil || len(c.e.Requests) > 0):
+		c.ownGroups()
+		return
 	case len(c.e.Visits) > 0 && len(c.e.Requests) > 0:
 		c.add("visits", "is given besides requests; write the requests as visits of one step, or leave one of the two out")
 		return
 	case len(c.e.Visits) > 0:
+		return
+	case len(c.e.Requests) == 0 && c.unread("arrivals"):
 		return
 	case len(c.e.Requests) == 0:
 		c.add("requests", "needs at least one, such as requests: [{path: /}], or visits")

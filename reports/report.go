@@ -20,7 +20,7 @@ type Report struct {
 	Name         string            `json:"name"`
 	Target       string            `json:"target"`
 	Seed         uint64            `json:"seed"`
-	Arrivals     string            `json:"arrivals"`
+	Arrivals     string            `json:"arrivals"` // "uniform", "poisson" or "replay"
 	Started      time.Time         `json:"started"`
 	Labels       map[string]string `json:"labels"` // given with the run, such as commit and branch
 	DurationS    float64           `json:"duration_s"`
@@ -132,8 +132,18 @@ type Phase struct {
 	CutShort bool `json:"cut_short"`
 	// Doubt is why the load was not as asked in it; empty when it was.
 	Doubt string `json:"doubt"`
+	// Replayed is set in a phase that replayed a log whose rate went up and down in
+	// it: rate_asked_hz is then the mean. What must hold is told for the highest.
+	Replayed *Replayed `json:"replayed,omitempty"`
 	Traffic
 	Requests []RequestTraffic `json:"requests"`
+}
+
+// Replayed is how many requests a log had in the second of a phase in which they
+// were fewest, and in that in which they were most.
+type Replayed struct {
+	LowHz  float64 `json:"low_hz"`
+	HighHz float64 `json:"high_hz"`
 }
 
 // RequestTraffic is the figures of one request of the mix in a phase.

@@ -63,6 +63,7 @@ type checked struct {
 	DurationS  float64          `json:"duration_s"` // of the phases
 	Faults     int              `json:"faults"`
 	Objectives int              `json:"objectives"`
+	Replays    string           `json:"replays,omitempty"` // what of which log
 	Audit      *checkedAudit    `json:"audit"`
 	Capacity   *checkedCapacity `json:"capacity"`
 	Remarks    []remark         `json:"remarks"` // on the file
@@ -135,7 +136,7 @@ func wire(cmd *cobra.Command, exp *configs.Experiment) (*harness.Wiring, error) 
 }
 
 func newChecked(file string, exp *configs.Experiment) checked {
-	is := checked{File: file, Name: exp.Name, Phases: len(exp.Phases), DurationS: exp.Duration().Seconds(), Objectives: len(exp.Objectives), Remarks: []remark{}}
+	is := checked{File: file, Name: exp.Name, Phases: len(exp.Phases), DurationS: exp.Duration().Seconds(), Objectives: len(exp.Objectives), Replays: exp.Arrivals.Sends(), Remarks: []remark{}}
 	for _, p := range exp.Phases {
 		is.Faults += len(p.Faults)
 	}
@@ -157,6 +158,9 @@ func newChecked(file string, exp *configs.Experiment) checked {
 	}
 	for _, shared := range exp.SharedSessions() {
 		is.Remarks = append(is.Remarks, remark{Where: shared.Path, Text: shared.Text})
+	}
+	for _, m := range exp.ReplayRemarks() {
+		is.Remarks = append(is.Remarks, remark{Where: m.Path, Text: m.Text})
 	}
 	for _, f := range exp.Foresee() {
 		is.Remarks = append(is.Remarks, remark{f.Path, f.Text, f.Never})
@@ -206,6 +210,9 @@ func (is *checked) asks() string {
 		length := time.Duration(is.DurationS * float64(time.Second)).Round(time.Millisecond)
 		parts = append(parts, fmt.Sprintf("%s in %s, %s, %s", words.Number(int64(is.Phases), "phase"), length,
 			words.Number(int64(is.Faults), "fault"), words.Number(int64(is.Objectives), "objective")))
+	}
+	if is.Replays != "" {
+		parts = append(parts, "replay of "+is.Replays)
 	}
 	if a := is.Audit; a != nil {
 		parts = append(parts, fmt.Sprintf("audit of %s (%s) at %s, each hung for up to %s", counted(len(a.Dependencies), "dependency", "dependencies"),

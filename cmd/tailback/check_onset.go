@@ -41,7 +41,7 @@ func tooShort(exp *configs.Experiment, r *reports.Report, from string) []remark 
 func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f configs.Fault) (string, error) {
 	kind, _ := configs.KindOf(f.Kind())
 	hang := kind.Wait == configs.WaitLifting
-	if kind.At != configs.AtTrip || !hang && kind.Wait != configs.WaitDelay || !p.Open() || f.Share < 1 {
+	if kind.At != configs.AtTrip || !hang && kind.Wait != configs.WaitDelay || !p.Open() || p.Rate.Logged != nil || f.Share < 1 { // the model knows no rate that goes up and down
 		return "", nil
 	}
 	flags := pflag.NewFlagSet("check", pflag.ContinueOnError)
@@ -62,7 +62,7 @@ func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f conf
 		return "", known.missing[0]
 	}
 	*text["rate"] = strconv.FormatFloat(p.Rate.Max(), 'f', -1, 64)
-	*text["arrivals"] = exp.Arrivals
+	*text["arrivals"] = exp.Arrivals.Kind
 	if !hang && f.Latency != nil {
 		*text["delay"] = durationText(max(f.Latency.Delay.From, f.Latency.Delay.To).Seconds() + known.held(f.Dependency))
 	}

@@ -23,6 +23,8 @@ type dryRun struct {
 	Out      string       `json:"out"`
 	Target   dryTarget    `json:"target"`
 	Arrivals string       `json:"arrivals"`
+	Replays  string       `json:"replays,omitempty"` // what of which log
+	Remarks  []string     `json:"remarks,omitempty"` // on what of it is not sent
 	Requests []dryRequest `json:"requests"`
 	Faults   string       `json:"faults"` // where they are played
 	Through  []dryProxy   `json:"dependencies"`
@@ -124,9 +126,12 @@ func foretell(cmd *cobra.Command, exp *configs.Experiment, out string) error {
 
 // newDryRun works out what a command would do with the experiment.
 func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun, error) {
-	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, Arrivals: exp.Arrivals, Faults: configs.Embedded, secrets: exp.Redactor().Text}
+	d := &dryRun{Command: cmd.Name(), Name: exp.Name, Out: out, Arrivals: exp.Arrivals.Kind, Replays: exp.Arrivals.Sends(), Faults: configs.Embedded, secrets: exp.Redactor().Text}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		d.Faults = configs.BareURL(exp.Chaos.Toxiproxy)
+	}
+	for _, m := range exp.ReplayRemarks() {
+		d.Remarks = append(d.Remarks, m.Path+": "+m.Text)
 	}
 	d.target(cmd.Context(), exp)
 	d.mix(exp)

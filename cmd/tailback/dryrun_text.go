@@ -38,7 +38,10 @@ func (d *dryRun) text() string {
 	b.WriteString(words.Paragraph("", "  ", d.secrets(title), words.Columns) + "\n")
 	line("target", 14, d.Target.URL+" at "+d.at())
 	line("bundle", 14, d.Out)
-	line("arrivals", 14, d.Arrivals)
+	line("arrivals", 14, d.arrivals())
+	for _, text := range d.Remarks {
+		line("", 14, text)
+	}
 	for i, r := range d.Requests {
 		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
 	}
@@ -78,6 +81,13 @@ func (d *dryRun) text() string {
 		line(fmt.Sprintf("%-8s %s", first(i, "guards"), g.Guard), 24, g.Holds)
 	}
 	return b.String()
+}
+
+func (d *dryRun) arrivals() string {
+	if d.Replays == "" {
+		return d.Arrivals
+	}
+	return d.Arrivals + ": " + d.Replays
 }
 
 func (d *dryRun) at() string {

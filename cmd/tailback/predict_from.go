@@ -208,7 +208,11 @@ func (f *figures) rate(dependency string) {
 	}
 	for _, p := range f.report.Phases {
 		if !p.Warmup && p.RateAskedHz != nil && (phase == "" || p.Name == phase) {
-			f.set("rate", strconv.FormatFloat(*p.RateAskedHz, 'f', -1, 64), "asked in phase "+p.Name)
+			how := "asked in phase " + p.Name
+			if w := p.Replayed; w != nil {
+				how = fmt.Sprintf("asked in phase %s on average, %s to %s", p.Name, words.Asked(w.LowHz), words.Asked(w.HighHz))
+			}
+			f.set("rate", strconv.FormatFloat(*p.RateAskedHz, 'f', -1, 64), how)
 			return
 		}
 	}

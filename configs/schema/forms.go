@@ -66,6 +66,8 @@ func scalar(k configs.Key) *jsonschema.Schema {
 		return anyOf(span(k), durations("from", "to"), durations("mean"), durations("median", "p95"))
 	case configs.FormSecret:
 		return anyOf(text(k), elsewhere())
+	case configs.FormArrivals:
+		return text(k)
 	case configs.FormAny:
 		return &jsonschema.Schema{Not: &jsonschema.Schema{Type: "null"}}
 	case configs.FormPairs:

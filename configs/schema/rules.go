@@ -13,11 +13,12 @@ var rules = map[string]func(*schema){
 	"Experiment": func(s *schema) {
 		s.AnyOf = []*schema{
 			{Required: []string{"phases"}, Properties: properties("phases", &schema{MinItems: new(1)})},
-			has("capacity"), has("audit"),
+			has("capacity"), has("audit"), replays(),
 		}
-		s.OneOf = oneOf("requests", "visits")
 		s.DependencyStrings = map[string][]string{"sessions": {"visits"}}
 		s.AllOf = []*schema{
+			{If: replays(), Then: ofLog(),
+				Else: &schema{OneOf: oneOf("requests", "visits"), Properties: properties("phases", &schema{Items: &schema{OneOf: oneOf("rate", "concurrency", "burst")}})}},
 			{Not: &schema{AllOf: []*schema{anyOf(has("audit"), has("capacity")), {Required: []string{"data"}, Properties: properties("data", &schema{Contains: &schema{Required: []string{"order"}, Properties: properties("order", constant(configs.RowOnce))}})}}}},
 			{If: needsEgress(), Then: hasEgress()},
 			{If: has("audit"), Then: anyOf(hasEgress(), &schema{Required: []string{"dependencies"}, Properties: properties("dependencies", &schema{MinItems: new(1)})})},
@@ -46,7 +47,6 @@ var rules = map[string]func(*schema){
 		s.If = &schema{Required: []string{"listen"}, Properties: properties("listen", &schema{Not: &schema{Pattern: loopback}})}
 		s.Then = has("allow")
 	},
-	"Phase": func(s *schema) { s.OneOf = oneOf("rate", "concurrency", "burst") },
 	"Fault": func(s *schema) {
 		var kinds []string
 		for _, kind := range configs.FaultKinds() {
@@ -110,6 +110,19 @@ const (
 	userInfo = `^[^:]*://[^/?#]*@`
 	loopback = `^(127\.|\[::1\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]:)`
 )
+
+// replays holds for files that replay a log.
+func replays() *schema {
+	return &schema{Required: []string{"arrivals"}, Properties: properties("arrivals", &schema{Type: "object"})}
+}
+
+// ofLog holds for files that leave the load to a log.
+func ofLog() *schema {
+	return &schema{Not: anyOf(has("capacity"), has("audit"), has("visits"), has("sessions")), Properties: map[string]*schema{
+		"phases":   {Items: &schema{Not: anyOf(has("rate"), has("concurrency"), has("burst"))}},
+		"requests": {Items: &schema{Not: filled("query"), Properties: properties("weight", constant(1))}},
+	}}
+}
 
 // needsEgress holds for files with a dependency that is reached through the egress.
 func needsEgress() *schema {

@@ -109,6 +109,8 @@ func (b *builder) value(k configs.Key) *jsonschema.Schema {
 		return b.object(k.Keys, k.Type)
 	case configs.FormFault:
 		return b.fault(k)
+	case configs.FormArrivals:
+		return anyOf(scalar(k), b.object(k.Keys, k.Type))
 	case configs.FormList:
 		if b.definitions[k.Type] == nil {
 			b.definitions[k.Type] = b.object(k.Keys, k.Type)

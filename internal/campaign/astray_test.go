@@ -19,7 +19,7 @@ func locked(t *testing.T) *configs.Experiment {
 	}))
 	t.Cleanup(site.Close)
 	return &configs.Experiment{
-		Version: 1, Name: "locked", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "locked", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target:       configs.Target{URL: site.URL, Timeout: time.Second},
 		Requests:     []configs.Request{{Name: "checkout", Method: "GET", Path: "/checkout", Weight: 1}},
 		Dependencies: []configs.Dependency{{Name: "payments", Listen: ports.Test(t), Upstream: strings.TrimPrefix(site.URL, "http://")}},

@@ -87,7 +87,7 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (reports.CapacityFigure, error) {
 	q := h.exp.Capacity
 	f := reports.CapacityFigure{Fault: FaultName(fault), Trials: []reports.CapacityTrial{}}
-	s := &search.Search{From: q.From, To: q.To, Poisson: h.exp.Arrivals == configs.Poisson}
+	s := &search.Search{From: q.From, To: q.To, Poisson: h.exp.Arrivals.Kind == configs.Poisson}
 	service := 1.0 // s, until the first trial tells
 	void := 0      // trials in a row
 	for done, _ := s.Done(); !done; done, _ = s.Done() {

@@ -24,7 +24,7 @@ func shop(t *testing.T) *configs.Experiment {
 	}
 	t.Cleanup(func() { site.Close() })
 	return &configs.Experiment{
-		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target:       configs.Target{URL: site.URL, Timeout: 5 * time.Second},
 		Requests:     []configs.Request{{Name: "external", Method: "GET", Path: "/external?ms=10", Weight: 1}},
 		Dependencies: []configs.Dependency{{Name: "payments", Listen: proxy, Upstream: site.DependencyAddr}},

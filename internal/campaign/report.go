@@ -40,7 +40,7 @@ func begin(kind, dir string) (held *os.File, err error) {
 // it was cut short, or nil.
 func describe(ctx context.Context, c *reports.Campaign, kind string, exp *configs.Experiment, begun time.Time, cut error) error {
 	c.Schema, c.Kind, c.ToolVersion = reports.Schema, kind, harness.Version
-	c.Name, c.Target, c.Seed, c.Arrivals = exp.Name, exp.Target.Bare(), exp.Seed, exp.Arrivals
+	c.Name, c.Target, c.Seed, c.Arrivals = exp.Name, exp.Target.Bare(), exp.Seed, exp.Arrivals.Kind
 	c.Started, c.DurationS, c.Labels = begun.UTC(), time.Since(begun).Seconds(), exp.Labels
 	if c.Labels == nil {
 		c.Labels = map[string]string{}

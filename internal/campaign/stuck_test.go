@@ -60,7 +60,7 @@ func TestStuckTrial(t *testing.T) {
 	defer site.Close()
 	payments := configs.Dependency{Name: "payments", Listen: "127.0.0.1:1", Upstream: "127.0.0.1:2"}
 	h := &hunt{out: t.TempDir(), exp: &configs.Experiment{
-		Version: 1, Name: "stuck", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "stuck", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target:       configs.Target{URL: site.URL, Timeout: time.Second},
 		Requests:     []configs.Request{{Name: "home", Method: "GET", Path: "/", Weight: 1}},
 		Dependencies: []configs.Dependency{payments},

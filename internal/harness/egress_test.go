@@ -33,7 +33,7 @@ func egressSite(t *testing.T, o staging.Options, paths ...string) *configs.Exper
 	}
 	t.Cleanup(func() { site.Close() })
 	exp := &configs.Experiment{
-		Version: 1, Name: "egress", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "egress", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target: configs.Target{URL: site.URL, Timeout: 20 * time.Second},
 		Chaos:  configs.Chaos{Toxiproxy: configs.Embedded, Egress: configs.Egress{Listen: egress}},
 		Limits: configs.Limits{InFlight: 1000},

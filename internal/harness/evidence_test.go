@@ -31,7 +31,7 @@ func loggingSite(t *testing.T) (*configs.Experiment, string) {
 	}))
 	t.Cleanup(server.Close)
 	return &configs.Experiment{
-		Version: 1, Name: "logged", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "logged", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target:   configs.Target{URL: server.URL, Timeout: 5 * time.Second},
 		Requests: []configs.Request{{Name: "home", Method: "GET", Path: "/", Weight: 1}},
 		Chaos:    configs.Chaos{Toxiproxy: configs.Embedded},

@@ -83,6 +83,9 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	}
 	var n counts
 	secrets := exp.Redactor()
+	for _, m := range exp.ReplayRemarks() {
+		w.Event(journal.Event{Kind: journal.Warning, Text: m.Path + ": " + m.Text})
+	}
 	if p.baseline != nil {
 		err = w.Baseline(p.baseline)
 	}
@@ -265,7 +268,7 @@ func safely(part string, run func() error) func() error {
 
 func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	m := journal.Manifest{Schema: journal.Schema, ToolVersion: Version, Name: exp.Name, File: exp.Path, Target: exp.Target.Bare(),
-		Seed: exp.Seed, Arrivals: exp.Arrivals, T0: t0.UTC(), Phases: p.attack.Spans(), Labels: exp.Labels,
+		Seed: exp.Seed, Arrivals: exp.Arrivals.Kind, T0: t0.UTC(), Phases: p.attack.Spans(), Labels: exp.Labels,
 		Egress: exp.Chaos.Egress.Listen, ClientTimeoutNS: int64(exp.Target.Timeout), Sources: p.sensors.Sources()}
 	if exp.Chaos.Toxiproxy != configs.Embedded {
 		m.Toxiproxy = configs.BareURL(exp.Chaos.Toxiproxy)

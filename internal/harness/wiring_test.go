@@ -35,7 +35,7 @@ func shopSite(t *testing.T) *configs.Experiment {
 	t.Cleanup(func() { site.Close() })
 	ok := configs.Expect{Match: configs.Match{Body: "ok"}}
 	return &configs.Experiment{
-		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target: configs.Target{URL: site.URL, Timeout: 10 * time.Second},
 		Chaos:  configs.Chaos{Toxiproxy: configs.Embedded}, Limits: configs.Limits{InFlight: 1000},
 		Requests: []configs.Request{
@@ -321,7 +321,7 @@ func TestWiringTellsNoSecret(t *testing.T) {
 	}))
 	defer site.Close()
 	exp := &configs.Experiment{Version: 1, Name: "secret", Target: configs.Target{URL: site.URL, Timeout: time.Minute},
-		Chaos: configs.Chaos{Toxiproxy: configs.Embedded}, Limits: configs.Limits{InFlight: 10}, Arrivals: configs.Uniform,
+		Chaos: configs.Chaos{Toxiproxy: configs.Embedded}, Limits: configs.Limits{InFlight: 10}, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Phases: []configs.Phase{{Name: "only", Duration: time.Second, Rate: steady(1)}},
 		Requests: []configs.Request{{Name: "cart", Method: "GET", Path: "/", Weight: 1, Expect: configs.Expect{Match: configs.Match{Body: "your session"}},
 			Headers: []configs.Header{{Name: "Cookie", Value: configs.Secret{Env: "COOKIE", Text: "session=hush-hush"}}}}}}

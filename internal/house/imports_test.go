@@ -19,7 +19,7 @@ var rules = map[string]struct {
 	may []string
 	why string
 }{
-	"configs":                   {[]string{"internal/redact"}, "what was asked stands by itself, so that everything may read it"},
+	"configs":                   {[]string{"internal/redact", "internal/replay"}, "what was asked stands by itself, so that everything may read it"},
 	"internal/accesslog":        {nil, "a line of a log is read the same way, whatever is made of it"},
 	"internal/traffic":          {[]string{"configs", "internal/accesslog"}, "what people have becomes a file like any other, and nothing is sent"},
 	"internal/build":            {nil, "a version is the same whoever tells it"},
@@ -29,10 +29,11 @@ var rules = map[string]struct {
 	"internal/guards":           {[]string{"internal/state", "configs", "reports/journal"}, "a guard judges what a run has recorded, and drives nothing"},
 	"internal/ports":            {nil, "a port is kept the same way for whoever will listen there"},
 	"internal/state":            {nil, "a folder is a folder, whoever keeps something there"},
+	"internal/replay":           {[]string{"internal/accesslog"}, "a log is a plan of what is due when, whoever sends it"},
 	"internal/redact":           {nil, "a secret is a text, wherever it came from"},
 	"internal/stats":            {nil, "statistics know nothing of sites"},
 	"reports/journal":           {[]string{"internal/files", "configs"}, "the record of a run must be readable without what made it"},
-	"attack":                    {[]string{"internal/build", "internal/redact", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
+	"attack":                    {[]string{"internal/build", "internal/redact", "internal/replay", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},
 	"attack/search":             {nil, "a search is told how each trial went, and knows nothing of how it was made"},
 	"chaos/egress":              {[]string{"configs"}, "the forward proxy reads heads and connects; it must not know what is done to what it carries"},
 	"chaos":                     {[]string{"internal/build", "internal/state", "chaos/egress", "reports/journal", "configs"}, "traffic and faults must not know of each other, or one could shade the other's figures"},

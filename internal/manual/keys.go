@@ -53,6 +53,9 @@ func (t *table) add(k configs.Key, section string) {
 		if k.Words != nil {
 			value = strings.Join(k.Words, " or ")
 		}
+		if k.Form == configs.FormArrivals {
+			value += " or a map"
+		}
 		if k.Required {
 			value += ", required"
 		}

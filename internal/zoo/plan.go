@@ -43,7 +43,7 @@ func (p Plan) Duration() time.Duration {
 
 // experiment is the plan as the file that a person would have written.
 func (p Plan) experiment(s *Site) *configs.Experiment {
-	e := &configs.Experiment{Version: 1, Name: p.Name, Seed: p.Seed, Arrivals: p.Arrivals, Phases: p.Phases,
+	e := &configs.Experiment{Version: 1, Name: p.Name, Seed: p.Seed, Arrivals: configs.Arrivals{Kind: p.Arrivals}, Phases: p.Phases,
 		Target: configs.Target{URL: "http://" + s.host(), Timeout: p.Patience},
 		Chaos:  configs.Chaos{Toxiproxy: configs.Embedded, Egress: configs.Egress{Listen: s.Egress}},
 		Limits: configs.Limits{InFlight: 10000}}

@@ -62,7 +62,7 @@ func (w *world) finish(spans []journal.PhaseSpan, end time.Duration) {
 	}
 	r.Experiment = text
 	r.Manifest = journal.Manifest{Schema: journal.Schema, ToolVersion: "zoo", Name: exp.Name, Target: exp.Target.URL, Seed: exp.Seed,
-		Arrivals: exp.Arrivals, T0: t0, Phases: spans, Egress: w.site.Egress, ClientTimeoutNS: int64(w.plan.Patience), Sources: w.site.sources()}
+		Arrivals: exp.Arrivals.Kind, T0: t0, Phases: spans, Egress: w.site.Egress, ClientTimeoutNS: int64(w.plan.Patience), Sources: w.site.sources()}
 	for _, q := range exp.Requests {
 		r.Manifest.Requests = append(r.Manifest.Requests, q.Name)
 	}

@@ -114,13 +114,17 @@ func budget(site poolmodel.Site, workers, rate float64, name string, seen *repor
 const ownOff = 0.03
 
 // rateFor is the rate that a budget is for: asked in the phase in which the
-// dependency was faulted, else in the first that is no warm-up.
+// dependency was faulted, else in the first that is no warm-up; of a log, that of
+// its busiest second.
 func rateFor(dependency string, load []reports.Phase, faults []reports.Fault) float64 {
 	rate := 0.0
 	for _, p := range load {
 		hz := p.RateSentHz
 		if p.RateAskedHz != nil {
 			hz = *p.RateAskedHz
+		}
+		if p.Replayed != nil { // a pool that holds the mean alone falls behind when most come
+			hz = p.Replayed.HighHz
 		}
 		if p.Warmup || p.Kind == reports.BurstPhase || hz <= 0 {
 			continue

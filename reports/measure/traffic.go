@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tailback/tailback/configs"
 	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
@@ -198,6 +199,9 @@ func (run *Run) phases(f Fidelity) []reports.Phase {
 		p.Hits = run.due(i)
 		if span.Kind == reports.OpenPhase {
 			p.RateAskedHz = new(span.RateMean)
+			if run.Manifest.Arrivals == configs.Replay && span.RateFrom < span.RateTo {
+				p.Replayed = &reports.Replayed{LowHz: span.RateFrom, HighHz: span.RateTo}
+			}
 		}
 		for r, name := range run.Manifest.Requests {
 			one := run.Traffic.tallies[i*run.Traffic.Requests+r]

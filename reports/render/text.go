@@ -116,10 +116,27 @@ func (t *terminal) phases(r *reports.Report) {
 			missing = append(missing, p.Name)
 		}
 	}
+	if text := replayed(r.Phases); text != "" {
+		t.event("", plain, text)
+	}
 	if missing != nil {
 		t.event("", plain, "not reached, since the run ended at "+words.Moment(r.DurationS)+": "+strings.Join(missing, ", "))
 	}
 	t.WriteString("\n")
+}
+
+// replayed says between which rates a log that was replayed went up and down.
+func replayed(phases []reports.Phase) string {
+	var parts []string
+	for _, p := range phases {
+		if w := p.Replayed; w != nil && !p.Warmup {
+			parts = append(parts, fmt.Sprintf("%s %s to %s", p.Name, words.Asked(w.LowHz), words.Asked(w.HighHz)))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return "the log goes up and down: " + strings.Join(parts, ", ") + "; what must hold is told for the busiest second"
 }
 
 // badCodes returns the status codes that occur and are no success, the most
