@@ -1,0 +1,128 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// errSentBack is why a request over HTTP/2 failed that Go's transport would have
+// sent again: the site did not want it (REFUSED_STREAM), or was leaving (GOAWAY).
+var errSentBack = errors.New("the site sent the request back (GOAWAY or REFUSED_STREAM), and a hit is sent once")
+
+// protocols are what the transport may agree upon with the site.
+func protocols(name string) *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(name == configs.HTTP2)
+	p.SetHTTP2(name == configs.HTTP2)
+	p.SetUnencryptedHTTP2(name == configs.H2C)
+	return p
+}
+
+// once sends each request at most once over whatever protocol is agreed upon. Over
+// HTTP/2 Go's transport repeats what a site sends back, up to seven times, and
+// with a body that can't be rewound it does not; but there an empty body of
+// unknown length is sent as one, so that a GET is no longer one to the site. So
+// the body is left out, and the second try held up, before it is written.
+type once struct {
+	*http.Transport
+	http1, http2 atomic.Bool // was answered in
+}
+
+func newOnce(tr *http.Transport, protocol string) *once {
+	o := &once{Transport: tr}
+	o.http2.Store(protocol == configs.H2C)
+	return o
+}
+
+// RoundTrip implements http.RoundTripper. The request's context must end when its
+// answer has been read.
+func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
+	var sent atomic.Bool
+	ctx, cancel := context.WithCancelCause(req.Context())
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { sent.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if sent.Load() {
+				cancel(errSentBack)
+			}
+		},
+	})
+	one := req.WithContext(ctx)
+	// Once a site has answered in HTTP/1.1, any connection may be of that, on which
+	// only the body keeps the transport from repeating a request.
+	if len(one.TransferEncoding) > 0 && o.http2.Load() && !o.http1.Load() {
+		one.Body, one.TransferEncoding = http.NoBody, nil
+	}
+	resp, err := o.Transport.RoundTrip(one)
+	if err != nil {
+		if context.Cause(ctx) == errSentBack || strings.Contains(err.Error(), "cannot retry err") {
+			err = errSentBack
+		}
+		cancel(err)
+		return nil, err
+	}
+	if resp.ProtoMajor == 2 {
+		o.http2.Store(true)
+	} else {
+		o.http1.Store(true)
+	}
+	resp.Request = req
+	return resp, nil
+}
+
+// spoken counts the answers by the protocol that they came in.
+type spoken struct {
+	counts [len(spokenNames)]atomic.Int64
+	other  atomic.Int64
+}
+
+var spokenNames = [...]string{"HTTP/1.0", "HTTP/1.1", "HTTP/2.0"}
+
+func (s *spoken) add(resp *http.Response) {
+	for i := range spokenNames {
+		if resp.Proto == spokenNames[i] {
+			s.counts[i].Add(1)
+			return
+		}
+	}
+	s.other.Add(1)
+}
+
+// event tells of the answers, and over how many connections they came; nil when there was neither.
+func (s *spoken) event(at time.Duration, connections int64) *journal.Event {
+	spoke := &journal.Spoken{Answers: map[string]int64{}, Connections: connections}
+	for i := range s.counts {
+		if n := s.counts[i].Load(); n > 0 {
+			spoke.Answers[spokenNames[i]] = n
+		}
+	}
+	if n := s.other.Load(); n > 0 {
+		spoke.Answers["another"] = n
+	}
+	if len(spoke.Answers) == 0 && connections == 0 {
+		return nil
+	}
+	return &journal.Event{AtNS: int64(at), Kind: journal.Spoke, Spoken: spoke}
+}
+
+// certAsked has the client show its certificate, if it has one, whenever the site
+// asks for one, and notes that it did. By itself Go shows none that the site does
+// not name the authority of, and the site would say that it got none.
+func certAsked(c *tls.Config, asked *atomic.Bool) {
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		asked.Store(true)
+		if len(c.Certificates) > 0 {
+			return &c.Certificates[0], nil
+		}
+		return &tls.Certificate{}, nil
+	}
+}
