@@ -135,8 +135,8 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 		groups.Go(func() { a.runGroup(attackCtx, g, s); s.walks.Wait() })
 	}
 	groups.Wait()
-	if e := a.spoken.event(time.Since(t0), a.addresses.opened.Load()); e != nil {
-		event(*e)
+	for _, e := range a.spoken.events(time.Since(t0), a.addresses.opened.Load(), a.exp.Target.Protocol) {
+		event(e)
 	}
 	if ctx.Err() == nil {
 		return context.Cause(attackCtx)

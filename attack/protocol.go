@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -97,21 +98,30 @@ func (s *spoken) add(resp *http.Response) {
 	s.other.Add(1)
 }
 
-// event tells of the answers, and over how many connections they came; nil when there was neither.
-func (s *spoken) event(at time.Duration, connections int64) *journal.Event {
+// events tell of the answers, over how many connections they came, and whether
+// they are not in the protocol asked for; none when there was neither.
+func (s *spoken) events(at time.Duration, connections int64, asked string) (list []journal.Event) {
 	spoke := &journal.Spoken{Answers: map[string]int64{}, Connections: connections}
+	var all int64
 	for i := range s.counts {
 		if n := s.counts[i].Load(); n > 0 {
 			spoke.Answers[spokenNames[i]] = n
+			all += n
 		}
 	}
 	if n := s.other.Load(); n > 0 {
 		spoke.Answers["another"] = n
+		all += n
 	}
-	if len(spoke.Answers) == 0 && connections == 0 {
+	if all == 0 && connections == 0 {
 		return nil
 	}
-	return &journal.Event{AtNS: int64(at), Kind: journal.Spoke, Spoken: spoke}
+	list = append(list, journal.Event{AtNS: int64(at), Kind: journal.Spoke, Spoken: spoke})
+	if older := all - spoke.Answers["HTTP/2.0"]; asked == configs.HTTP2 && older > 0 {
+		list = append(list, journal.Event{AtNS: int64(at), Kind: journal.Warning,
+			Text: fmt.Sprintf("target.protocol asks for HTTP/2, and %d of %d answers came in HTTP/1: the site did not offer it (ALPN)", older, all)})
+	}
+	return list
 }
 
 // certAsked has the client show its certificate, if it has one, whenever the site

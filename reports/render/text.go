@@ -116,6 +116,9 @@ func (t *terminal) phases(r *reports.Report) {
 			missing = append(missing, p.Name)
 		}
 	}
+	if s := r.Spoken; s != nil && s.Answers["HTTP/1.1"] == 0 && len(s.Answers) > 0 || s != nil && len(s.Answers) > 1 {
+		t.event("", plain, "spoken: "+words.Spoken(s.Answers, s.Connections))
+	}
 	if missing != nil {
 		t.event("", plain, "not reached, since the run ended at "+words.Moment(r.DurationS)+": "+strings.Join(missing, ", "))
 	}
