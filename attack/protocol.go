@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,32 +35,94 @@ func protocols(name string) *http.Protocols {
 // with a body that can't be rewound it does not; but there an empty body of
 // unknown length is sent as one, so that a GET is no longer one to the site. So
 // the body is left out, and the second try held up, before it is written.
+//
+// By itself the transport also dials for each request that finds no connection
+// with room, so that all that come in while one is dialed make one more each: a
+// site that ends a connection would be met by a storm of handshakes. So dials are
+// made one after the other, and those that were not needed after all are left out.
 type once struct {
 	*http.Transport
-	http1, http2 atomic.Bool // was answered in
+	http1, http2 atomic.Bool // is spoken with a connection
+	dialOne      func(ctx context.Context, network, address string) (net.Conn, error)
+	dialing      chan struct{} // holds one while a connection is being made
 }
 
 func newOnce(tr *http.Transport, protocol string) *once {
-	o := &once{Transport: tr}
+	o := &once{Transport: tr, dialOne: tr.DialContext, dialing: make(chan struct{}, 1)}
 	o.http2.Store(protocol == configs.H2C)
+	tr.DialContext = o.dial
 	return o
+}
+
+// want is a request that waits for a connection.
+type want struct {
+	got    chan struct{} // closed when it has one, or has given up
+	once   sync.Once
+	dialed atomic.Bool // for it; what came of that may have been full when it came to use it
+}
+
+func (w *want) done() { w.once.Do(func() { close(w.got) }) }
+
+type wantKey struct{}
+
+var errNotNeeded = errors.New("the request got another connection meanwhile")
+
+// dial dials when no other dial is under way, unless the request that it is for has
+// a connection by then. A connection of HTTP/1 serves one request, so those are not held up.
+func (o *once) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w, ok := ctx.Value(wantKey{}).(*want)
+	if !ok || o.http1.Load() || w.dialed.Load() {
+		return o.dialOne(ctx, network, address)
+	}
+	select {
+	case o.dialing <- struct{}{}:
+	case <-w.got:
+		return nil, errNotNeeded
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	w.dialed.Store(true)
+	conn, err := o.dialOne(ctx, network, address)
+	if err != nil {
+		w.dialed.Store(false)
+		<-o.dialing
+		return nil, err
+	}
+	go func() { // TLS and HTTP/2 are still to be begun
+		<-w.got
+		<-o.dialing
+	}()
+	return conn, nil
+}
+
+// note notes which protocol a connection is spoken to in.
+func (o *once) note(conn net.Conn) {
+	if t, ok := conn.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol != "h2" {
+		o.http1.Store(true)
+	} else {
+		o.http2.Store(true)
+	}
 }
 
 // RoundTrip implements http.RoundTripper. The request's context must end when its
 // answer has been read.
 func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
 	var sent atomic.Bool
-	ctx, cancel := context.WithCancelCause(req.Context())
+	w := &want{got: make(chan struct{})}
+	defer w.done()
+	ctx, cancel := context.WithCancelCause(context.WithValue(req.Context(), wantKey{}, w))
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { sent.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) {
+		GotConn: func(got httptrace.GotConnInfo) {
+			w.done()
+			o.note(got.Conn)
 			if sent.Load() {
 				cancel(errSentBack)
 			}
 		},
 	})
 	one := req.WithContext(ctx)
-	// Once a site has answered in HTTP/1.1, any connection may be of that, on which
+	// Once a site has spoken HTTP/1.1, any connection may be of that, on which
 	// only the body keeps the transport from repeating a request.
 	if len(one.TransferEncoding) > 0 && o.http2.Load() && !o.http1.Load() {
 		one.Body, one.TransferEncoding = http.NoBody, nil
@@ -70,11 +134,6 @@ func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		cancel(err)
 		return nil, err
-	}
-	if resp.ProtoMajor == 2 {
-		o.http2.Store(true)
-	} else {
-		o.http1.Store(true)
 	}
 	resp.Request = req
 	return resp, nil
