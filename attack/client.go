@@ -83,6 +83,10 @@ func newSender(t configs.Target, hop sender, jar http.CookieJar) sender {
 		if err != nil {
 			return nil, err
 		}
+		if len(body) == 0 && len(req.TransferEncoding) == 0 {
+			req.Body = http.NoBody
+			return client.Do(req)
+		}
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 		return client.Do(req)

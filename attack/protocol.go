@@ -59,9 +59,20 @@ type want struct {
 	got    chan struct{} // closed when it has one, or has given up
 	once   sync.Once
 	dialed atomic.Bool // for it; what came of that may have been full when it came to use it
+	sent   atomic.Bool
 }
 
 func (w *want) done() { w.once.Do(func() { close(w.got) }) }
+
+// again reports whether it has had a connection, which could not be used.
+func (w *want) again() bool {
+	select {
+	case <-w.got:
+		return true
+	default:
+		return false
+	}
+}
 
 type wantKey struct{}
 
@@ -71,7 +82,10 @@ var errNotNeeded = errors.New("the request got another connection meanwhile")
 // a connection by then. A connection of HTTP/1 serves one request, so those are not held up.
 func (o *once) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	w, ok := ctx.Value(wantKey{}).(*want)
-	if !ok || o.http1.Load() || w.dialed.Load() {
+	switch {
+	case ok && w.sent.Load():
+		return nil, errSentBack
+	case !ok || o.http1.Load() || w.dialed.Load() || w.again():
 		return o.dialOne(ctx, network, address)
 	}
 	select {
@@ -107,16 +121,15 @@ func (o *once) note(conn net.Conn) {
 // RoundTrip implements http.RoundTripper. The request's context must end when its
 // answer has been read.
 func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
-	var sent atomic.Bool
 	w := &want{got: make(chan struct{})}
 	defer w.done()
 	ctx, cancel := context.WithCancelCause(context.WithValue(req.Context(), wantKey{}, w))
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { sent.Store(true) },
+		WroteHeaders: func() { w.sent.Store(true) },
 		GotConn: func(got httptrace.GotConnInfo) {
 			w.done()
 			o.note(got.Conn)
-			if sent.Load() {
+			if w.sent.Load() {
 				cancel(errSentBack)
 			}
 		},
@@ -129,7 +142,7 @@ func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := o.Transport.RoundTrip(one)
 	if err != nil {
-		if context.Cause(ctx) == errSentBack || strings.Contains(err.Error(), "cannot retry err") {
+		if context.Cause(ctx) == errSentBack || unrewound(err) || w.sent.Load() && errors.Is(err, errNotNeeded) {
 			err = errSentBack
 		}
 		cancel(err)
@@ -137,6 +150,12 @@ func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Request = req
 	return resp, nil
+}
+
+// unrewound reports whether the transport would have sent a request again, if it
+// could have rewound its body. It exports neither error.
+func unrewound(err error) bool {
+	return strings.Contains(err.Error(), "cannot retry err") || strings.Contains(err.Error(), "cannot rewind body")
 }
 
 // spoken counts the answers by the protocol that they came in.

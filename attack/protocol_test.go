@@ -2,6 +2,7 @@ package attack
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -136,6 +137,7 @@ func startUnwilling(t *testing.T, way string) *unwilling {
 	}
 	u := &unwilling{Listener: l, way: way}
 	var all sync.WaitGroup
+	over, end := context.WithCancel(t.Context())
 	all.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -144,11 +146,12 @@ func startUnwilling(t *testing.T, way string) *unwilling {
 			}
 			all.Go(func() {
 				defer c.Close()
+				defer context.AfterFunc(over, func() { c.Close() })()
 				u.serve(c)
 			})
 		}
 	})
-	t.Cleanup(func() { l.Close(); all.Wait() })
+	t.Cleanup(func() { end(); l.Close(); all.Wait() })
 	return u
 }
 
@@ -224,18 +227,17 @@ func TestHTTP2IsSentOnce(t *testing.T) {
 	}
 }
 
-// sentBack checks that each of 15 requests was seen once. Of those the first of
-// each connection was answered.
+// sentBack checks that each of 15 requests was sent at most once, and what came of
+// it. The first of each connection was answered; some that were written to one that
+// was just being closed the server has not read.
 func sentBack(t *testing.T, hits []journal.Hit, seen map[string]int) {
 	t.Helper()
-	back := 0
+	classes := map[journal.Class]int{}
 	for _, h := range hits {
-		if h.Class == journal.ClassReset {
-			back++
-		}
+		classes[h.Class]++
 	}
-	if len(hits) != 15 || len(seen) != 15 || back == 0 {
-		t.Errorf("%d hits, %d of them seen, %d sent back; want 15, 15 and some", len(hits), len(seen), back)
+	if good, back, closed := classes[journal.ClassOK], classes[journal.ClassReset], classes[journal.ClassClosed]; len(hits) != 15 || good == 0 || back == 0 || good+back+closed != 15 {
+		t.Errorf("%d hits ended as %v, %d were seen; want 15, some good and the others sent back", len(hits), classes, len(seen))
 	}
 	for path, n := range seen {
 		if n > 1 {
