@@ -7,10 +7,10 @@ import (
 )
 
 // Allows reports whether an experiment may send load to a host, given without
-// its port: loopback, named in Allow, or an address in one of Allow's ranges.
-// At which addresses a name may be loaded Refuses tells.
+// its port: loopback, reached by Socket, named in Allow, or an address in one of
+// Allow's ranges. At which addresses a name may be loaded Refuses tells.
 func (t Target) Allows(host string) bool {
-	if Loopback(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) }) {
+	if Loopback(host) || t.BySocket(host) || slices.ContainsFunc(t.Allow, func(allowed string) bool { return strings.EqualFold(allowed, host) }) {
 		return true
 	}
 	address, err := netip.ParseAddr(host)

@@ -32,6 +32,7 @@ func (e *Experiment) fill(given func(path string) bool) {
 	setDefault(&e.Name, nameOf(e.Path))
 	e.Arrivals.fill(given)
 	setDefault(&e.Chaos.Toxiproxy, Embedded)
+	e.Target.Cert.keyFile()
 	for i := range e.Data {
 		setDefault(&e.Data[i].Order, NextRow)
 	}

@@ -41,14 +41,31 @@ type Target struct {
 	URL      string        `mapstructure:"url"`  // scheme, host and an optional path that each request path is joined to
 	User     Secret        `mapstructure:"user"` // sent with Password as basic authentication, as user info in URL is
 	Password Secret        `mapstructure:"password"`
-	Timeout  time.Duration `mapstructure:"timeout"`  // how long the client waits for a whole answer, from sending
-	Allow    []string      `mapstructure:"allow"`    // hosts that may be loaded, loopback always may; addresses and ranges: where they must be
-	Self     []string      `mapstructure:"self"`     // other names of the site
-	Host     string        `mapstructure:"host"`     // Host header and TLS name; if empty, the URL's host
-	CAFile   string        `mapstructure:"ca_file"`  // PEM bundle trusted besides the system's
+	Timeout  time.Duration `mapstructure:"timeout"` // how long the client waits for a whole answer, from sending
+	Allow    []string      `mapstructure:"allow"`   // hosts that may be loaded, loopback always may; addresses and ranges: where they must be
+	Self     []string      `mapstructure:"self"`    // other names of the site
+	Host     string        `mapstructure:"host"`    // Host header and TLS name; if empty, the URL's host
+	CAFile   string        `mapstructure:"ca_file"` // PEM bundle trusted besides the system's
+	Cert     ClientCert    `mapstructure:"client_cert"`
 	Insecure bool          `mapstructure:"insecure"` // accept any certificate
+	Protocol string        `mapstructure:"protocol"` // HTTP1, which "" is too, HTTP2 or H2C
+	Socket   string        `mapstructure:"socket"`   // a unix socket where the URL's host is reached; if empty, over TCP
+	Sources  []string      `mapstructure:"source_addresses"`
 	Redirect bool          `mapstructure:"follow_redirects"`
 	UseProxy bool          `mapstructure:"use_proxy"` // obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY
+}
+
+// The protocols that a target is spoken to with, by their names in TLS (RFC 7301, RFC 9113).
+const (
+	HTTP1 = "http/1.1"
+	HTTP2 = "h2"  // if the site agrees within TLS, else HTTP1
+	H2C   = "h2c" // HTTP/2 without TLS, which the site must know
+)
+
+// ClientCert is what the client shows of itself within TLS.
+type ClientCert struct {
+	Cert string `mapstructure:"cert"` // a PEM file: the certificate, and those between it and the site's authority
+	Key  Secret `mapstructure:"key"`  // its private key, PEM; in a file a text is the path of one
 }
 
 // Request is one member of the weighted mix. Its path, query, headers and body may

@@ -41,9 +41,16 @@ var keyRows = map[string]Key{
 	"Target.self":             {Doc: "other names of the site, by which it may call itself", Pattern: `^[^\s*/]+$`, Example: "[www.example.com]"},
 	"Target.host":             {Doc: "the Host header and TLS name, where the address is another", Default: "(the URL's host)", Pattern: `^[^\s/]+$`, Example: "shop.example.com"},
 	"Target.ca_file":          {Doc: "a file of certificates (PEM) that are trusted besides the system's", Example: "ca.pem"},
+	"Target.client_cert":      {Doc: "what is shown to a site that asks its visitors for a certificate (mTLS)"},
 	"Target.insecure":         {Doc: "accept any certificate", Default: "false", Example: "true"},
+	"Target.protocol":         {Doc: "http/1.1; h2: HTTP/2 if the site agrees within TLS (ALPN), else HTTP/1.1; h2c: HTTP/2 without TLS, which the site must know", Default: HTTP1, Words: []string{HTTP1, HTTP2, H2C}, Example: HTTP2},
+	"Target.socket":           {Doc: "a unix socket on this machine where the site listens; Host and TLS name are those of url, which then needs no allow", Most: maxSocket, Example: "/run/shop.sock"},
+	"Target.source_addresses": {Doc: "addresses of this machine from which connections are made, in turn, for sites that limit what one address may ask", Pattern: `^[0-9A-Fa-f:.]+(%[^\s]+)?$`, Example: "[127.0.0.2, 127.0.0.3]"},
 	"Target.follow_redirects": {Doc: "follow redirects within target.allow", Default: "false", Example: "true"},
 	"Target.use_proxy":        {Doc: "obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY", Default: "false", Example: "true"},
+
+	"ClientCert.cert": {Doc: "its file (PEM), with the certificates between it and the site's authority", Required: true, Example: "client.pem"},
+	"ClientCert.key":  {Doc: "its private key (PEM, without a passphrase): a file, or {env: NAME}", Required: true, Example: "client.key"},
 
 	"Request.name":      {Doc: "how reports speak of it", Default: "(method and path)", Example: "checkout"},
 	"Request.method":    {Doc: "the HTTP method, in capitals; POST unless given with json, form or multipart", Default: "GET", Not: "^CONNECT$", Pattern: "^[^a-z\\s\"(),/:;<=>?@\\[\\\\\\]{}]+$", Example: "POST"},

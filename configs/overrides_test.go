@@ -29,10 +29,12 @@ func TestEachKeyIsOverridden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pair := strings.TrimSuffix(certificates, "ca.pem") + "cert/client"
 	values := map[string]string{
 		"version": "1", "name": "other", "seed": "77", "arrivals": "poisson", "target.url": "http://localhost:12", "target.timeout": "9s",
 		"target.user": "bob", "target.password": "pw",
-		"target.host": "a.example", "target.ca_file": certificates, "target.insecure": "true", "target.follow_redirects": "true",
+		"target.host": "a.example", "target.ca_file": certificates, "target.client_cert.cert": pair + ".pem", "target.client_cert.key": pair + ".key",
+		"target.protocol": "h2", "target.socket": "/run/a.sock", "target.insecure": "true", "target.follow_redirects": "true",
 		"target.use_proxy": "true", "chaos.toxiproxy": "http://localhost:8474", "chaos.token": "t0ken", "chaos.egress.listen": "127.0.0.1:13", "chaos.egress.parent": "http://proxy.example:3128", "limits.rate": "100.5",
 		"limits.in_flight": "50", "site.php_fpm_status.url": "http://localhost:1/s", "site.php_fpm_status.every": "2s",
 		"site.nginx_error_log.file": "/a.log", "site.nginx_error_log.command": "tail a", "site.nginx_access_log.file": "/b.log",
@@ -58,8 +60,15 @@ func TestEachKeyIsOverridden(t *testing.T) {
 			}
 			t.Setenv(envName(key), value)
 			set := map[string]string{}
-			if key == "target.password" {
+			switch {
+			case key == "target.password":
 				set["target.user"] = "bob"
+			case strings.HasPrefix(key, "target.client_cert"):
+				set["target.client_cert.cert"], set["target.client_cert.key"] = values["target.client_cert.cert"], values["target.client_cert.key"]
+				delete(set, key)
+				set["target.url"] = "https://localhost"
+			case key == "target.protocol":
+				set["target.url"] = "https://localhost"
 			}
 			run, err := load(t, path, set).AsRun()
 			if err != nil {
@@ -69,6 +78,9 @@ func TestEachKeyIsOverridden(t *testing.T) {
 				value = "'[hidden]'"
 			}
 			last := key[strings.LastIndex(key, ".")+1:]
+			if key == "target.client_cert.key" { // from there it was read
+				value = "{file: " + value + "}"
+			}
 			if want := last + ": " + value + "\n"; !strings.Contains(string(run), want) {
 				t.Errorf("%q is not in\n%s", want, run)
 			}

@@ -38,6 +38,7 @@ func (e *Experiment) Redactor() *Redactor {
 		c.add(password)
 		c.add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
 	}
+	c.add(e.Target.Cert.Key.Text)
 	c.named("token", e.Chaos.Token)
 	for _, address := range e.addresses() {
 		c.address(*address)

@@ -3,6 +3,8 @@ package configs
 import (
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -124,5 +126,32 @@ func TestToken(t *testing.T) {
 	}
 	if SecretOverride("chaos.token", "x") != "TAILBACK_CHAOS_TOKEN" {
 		t.Error("--set chaos.token would be in the list of processes")
+	}
+}
+
+// No line of a client's key comes out, whether it was read from a file or given in a
+// variable; the experiment as run names the file.
+func TestClientKeyIsSecret(t *testing.T) {
+	key, err := os.ReadFile("testdata/cert/client.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CLIENT_KEY", string(key))
+	folder, err := filepath.Abs("testdata/cert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, shown := range map[string]string{folder + "/client.key": "key: {file: " + folder + "/client.key}", "{env: CLIENT_KEY}": "key: {env: CLIENT_KEY}"} {
+		e := load(t, write(t, "x.yaml", "version: 1\ntarget:\n  url: https://127.0.0.1:1\n  client_cert: {cert: "+folder+"/client.pem, key: "+given+"}\nrequests: [{path: /}]\nphases: [{name: p, duration: 1s, rate: 1}]\n"), nil)
+		run, err := e.AsRun()
+		if err != nil || !strings.Contains(string(run), shown) {
+			t.Errorf("%v: %q is not in\n%s", err, shown, run)
+		}
+		for line := range strings.Lines(string(key)) {
+			line = strings.TrimSpace(line)
+			if strings.Contains(string(run), line) || strings.Contains(e.Redactor().Text("it said "+line), line) {
+				t.Errorf("%s: the line %q comes out", given, line)
+			}
+		}
 	}
 }

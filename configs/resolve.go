@@ -19,6 +19,8 @@ func (e *Experiment) resolve() Mistakes {
 		r.folder = absolute
 	}
 	r.certificates(&e.Target.CAFile)
+	r.clientCert(&e.Target.Cert)
+	r.locate(&e.Target.Socket)
 	r.secret(&e.Target.User, "target.user")
 	r.secret(&e.Target.Password, "target.password")
 	if e.Chaos.Token == (Secret{}) && e.Chaos.Toxiproxy != Embedded && os.Getenv(AuthTokenVariable) != "" {

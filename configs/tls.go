@@ -9,9 +9,17 @@ import (
 )
 
 // TLS is how the target's certificate is checked: by the name in Host, if there
-// is one, with the system's authorities and those in CAFile, or not at all.
+// is one, with the system's authorities and those in CAFile, or not at all; and
+// what the client shows of itself.
 func (t Target) TLS() (*tls.Config, error) {
 	c := &tls.Config{ServerName: hostname(t.Host), InsecureSkipVerify: t.Insecure} // #nosec G402 -- only when the file says so
+	if t.Cert != (ClientCert{}) {
+		pair, err := t.Cert.pair()
+		if err != nil {
+			return nil, fmt.Errorf("read target.client_cert: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
 	if t.CAFile == "" {
 		return c, nil
 	}

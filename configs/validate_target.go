@@ -24,11 +24,23 @@ func (c *check) target() {
 		}
 	}
 	c.login(t)
+	c.clientCert(t.Cert)
+	if t.Protocol != "" {
+		c.oneOf(t.Protocol, "target.protocol", HTTP1, HTTP2, H2C)
+	}
+	for i, source := range t.Sources {
+		c.source(source, element("target.source_addresses", i))
+	}
 	if t.URL == "" {
 		c.add("target.url", "needs the address of the site, such as http://127.0.0.1:8081")
 		return
 	}
-	if u := c.url(t.URL, "target.url"); u != nil && !t.Allows(u.Hostname()) {
+	u := c.url(t.URL, "target.url")
+	if u == nil {
+		return
+	}
+	c.way(t, u)
+	if !t.Allows(u.Hostname()) {
 		c.add("target.url", "the host %q is neither loopback nor in target.allow; if it is yours and may be loaded, add allow: [%s] under target", u.Hostname(), u.Hostname())
 	}
 }
@@ -58,6 +70,8 @@ func (c *check) url(text, path string) *url.URL {
 	switch {
 	case err != nil || strings.ContainsFunc(text, unicode.IsSpace):
 		c.add(path, "is no URL; write it like http://127.0.0.1:8081")
+	case strings.Contains(u.Scheme, "unix") && path == "target.url":
+		c.add(path, "needs to begin with http:// or https://, such as http://shop.example/path; the path of a unix socket is written beside it, as target.socket")
 	case u.Scheme != "http" && u.Scheme != "https":
 		c.add(path, "needs to begin with http:// or https://")
 	case u.Fragment != "" || strings.Contains(text, "#"):

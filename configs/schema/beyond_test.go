@@ -5,6 +5,8 @@ package schema
 var beyond = reasons(map[string][]string{
 	"a schema sees no other file and no variable": {
 		"replay_folder.yaml", "replay_missing.yaml", "replay_not_a_log.yaml", "replay_limit.yaml", "replay_objective.yaml",
+		"client_cert_encrypted.yaml", "client_cert_encrypted_ec.yaml", "client_cert_key_missing.yaml", "client_cert_key_not_pem.yaml",
+		"client_cert_missing.yaml", "client_cert_not_pem.yaml", "client_cert_other_key.yaml",
 		"body_file_folder.yaml", "body_file_missing.yaml", "ca_file_missing.yaml", "ca_file_not_pem.yaml", "header_secret_newline.yaml",
 		"http_error_secret.yaml", "secret_env_unset.yaml", "secret_file_empty.yaml", "secret_file_missing.yaml",
 	},
@@ -27,7 +29,7 @@ var beyond = reasons(map[string][]string{
 	},
 	"a schema can't hold two values against each other": {
 		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "dependency_round_any.yaml", "egress_round.yaml", "egress_upstream_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
-		"rate_above_limit.yaml", "steps_to_nowhere.yaml",
+		"rate_above_limit.yaml", "source_family.yaml", "source_loopback.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {
 		"data_once.yaml", "data_once_closed.yaml",

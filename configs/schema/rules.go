@@ -27,6 +27,17 @@ var rules = map[string]func(*schema){
 	"Target": func(s *schema) {
 		s.DependencyStrings = map[string][]string{"password": {"user"}}
 		s.Not = &schema{Required: []string{"user"}, Properties: properties("url", &schema{Pattern: userInfo})}
+		overTLS := &schema{Properties: properties("url", &schema{Pattern: "^[Hh][Tt][Tt][Pp][Ss]:"})}
+		bare := &schema{Properties: properties("url", &schema{Pattern: "^[Hh][Tt][Tt][Pp]:"})}
+		is := func(key string, value any) *schema {
+			return &schema{Required: []string{key}, Properties: properties(key, constant(value))}
+		}
+		s.AllOf = []*schema{
+			{If: anyOf(has("client_cert"), is("protocol", configs.HTTP2)), Then: overTLS},
+			{If: is("protocol", configs.H2C), Then: bare},
+			{Not: &schema{AllOf: []*schema{filledText("socket"), is("use_proxy", true)}}},
+			{Not: &schema{AllOf: []*schema{filledText("socket"), filled("source_addresses")}}},
+		}
 	},
 	"Request": request,
 	"Step":    request,
@@ -140,6 +151,11 @@ const contentType = `^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee](\s*:|$)`
 // filled holds for maps in which the key has something.
 func filled(key string) *schema {
 	return &schema{Required: []string{key}, Properties: properties(key, &schema{Not: &schema{AnyOf: []*schema{{Type: "array", MaxItems: new(0)}, {Type: "object", MaxProperties: new(0)}}}})}
+}
+
+// filledText holds for maps in which the key has a text.
+func filledText(key string) *schema {
+	return &schema{Required: []string{key}, Properties: properties(key, &schema{Not: constant("")})}
 }
 
 // has holds for maps with all of the keys.
