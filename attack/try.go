@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -24,10 +23,12 @@ type Tried struct {
 	Challenge   string      // what a 401 asks for, such as "Basic"
 	Replaces    bool        // the answer replaces a cookie that was sent
 	Deletes     bool        // or deletes the one that a session is known by
-	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
+	Protocol    string      // that it was answered in, such as "HTTP/1.1"
+	Coding      string      // the coding that the body was left in, since it can't be taken off; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
+	AsksCert    bool        // the site asked for a client certificate
 	Unreached   bool        // no connection to the target came about
 	Err         error       // why no whole answer came
 }
@@ -38,6 +39,7 @@ type Visitor struct {
 	*shooter
 	walk *walk  // the visit that the last step was of
 	said string // what the last step missed
+	left string // the coding that its body was left in
 }
 
 // NewVisitor returns one who has not sent anything. What it sends is timed since t0,
@@ -45,7 +47,7 @@ type Visitor struct {
 func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 	tell := func(journal.Event) {}
 	v := &Visitor{}
-	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {},
+	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {}, leftIn: &v.left,
 		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
 		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
 	return v
@@ -72,14 +74,18 @@ func (v *Visitor) goes(hit *journal.Hit, i int) (resp *http.Response, page []byt
 // answer as theirs are.
 func (v *Visitor) Try(i int) Tried {
 	defer v.transport.CloseIdleConnections()
+	if err := bindable(v.addresses.sources); err != nil {
+		return Tried{Hit: journal.Hit{Request: int32(i), Class: journal.ClassGenerator}, Unreached: true, Err: err}
+	}
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
 	resp, page, err := v.goes(&t.Hit, i)
 	t.Err, t.Missed = err, v.said
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
-		t.Err = unreachable(shot, err)
+		t.Err = v.unreachable(shot, err)
 	}
+	t.AsksCert = v.addresses.certAsked.Load()
 	if resp == nil {
 		return t
 	}
@@ -87,7 +93,8 @@ func (v *Visitor) Try(i int) Tried {
 	t.Location, _ = leadsTo(shot, resp)
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
 	t.Replaces, t.Deletes = renewed(shot.header, resp)
-	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged
+	t.Protocol = resp.Proto
+	t.Coding, t.Cut = v.left, t.Hit.BytesIn > maxJudged || len(page) == maxJudged
 	if t.Coding == "" {
 		t.Password, t.Page = passwordField.Match(page), describePage(page)
 	}
@@ -96,11 +103,6 @@ func (v *Visitor) Try(i int) Tried {
 
 // unreached are the classes of a target that there is no connection to.
 var unreached = []journal.Class{journal.ClassRefused, journal.ClassConnectTimeout, journal.ClassDNS, journal.ClassTLS, journal.ClassGenerator}
-
-// unreachable says that the target can't be reached, and what to do.
-func unreachable(s *shot, err error) error {
-	return fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
-}
 
 func credentials(header http.Header) string {
 	for _, name := range []string{"Cookie", "Authorization", "X-Api-Key", "X-Auth-Token"} {

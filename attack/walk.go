@@ -51,7 +51,7 @@ func (s *shooter) arrive(k uint64, first *journal.Hit) {
 // newWalk is visit k of the group, which has not begun.
 func (s *shooter) newWalk(k uint64, c *course) *walk {
 	w := &walk{shooter: s, k: k, course: c, jar: newJar()}
-	w.by = by{newSender(s.exp.Target, s.transport, w.jar), w.hide}
+	w.by = by{newSender(s.exp.Target, s.hop, w.jar), w.hide}
 	return w
 }
 

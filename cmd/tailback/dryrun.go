@@ -38,7 +38,10 @@ type dryRun struct {
 type dryTarget struct {
 	URL       string   `json:"url"`
 	Host      string   `json:"host"`
-	Addresses []string `json:"addresses"` // null where a proxy resolves them, or they may not be loaded
+	Addresses []string `json:"addresses"` // null where a proxy resolves them, a socket is dialed, or they may not be loaded
+	Socket    string   `json:"socket,omitempty"`
+	Protocol  string   `json:"protocol,omitempty"` // that is asked for
+	Sources   []string `json:"source_addresses,omitempty"`
 }
 
 type dryRequest struct {
@@ -150,7 +153,7 @@ func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun
 }
 
 func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {
-	d.Target.URL = exp.Target.Bare()
+	d.Target.URL, d.Target.Socket, d.Target.Protocol, d.Target.Sources = exp.Target.Bare(), exp.Target.Socket, exp.Target.Protocol, exp.Target.Sources
 	host, found, err := harness.Addresses(ctx, exp)
 	d.Target.Host, d.refused = host, err
 	for _, address := range found {

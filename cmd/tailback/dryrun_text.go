@@ -37,6 +37,12 @@ func (d *dryRun) text() string {
 	}
 	b.WriteString(words.Paragraph("", "  ", d.secrets(title), words.Columns) + "\n")
 	line("target", 14, d.Target.URL+" at "+d.at())
+	if d.Target.Protocol != "" {
+		line("protocol", 14, d.Target.Protocol)
+	}
+	if len(d.Target.Sources) > 0 {
+		line("from", 14, strings.Join(d.Target.Sources, ", ")+" in turn")
+	}
 	line("bundle", 14, d.Out)
 	line("arrivals", 14, d.arrivals())
 	for _, text := range d.Remarks {
@@ -94,6 +100,8 @@ func (d *dryRun) at() string {
 	switch {
 	case d.refused != nil:
 		return "an address that may not be loaded: see below"
+	case d.Target.Socket != "":
+		return d.Target.Socket
 	case len(d.Target.Addresses) == 0:
 		return "whatever address the proxy finds (target.use_proxy)"
 	}

@@ -27,6 +27,7 @@ type Wiring struct {
 type WiredRequest struct {
 	Name, Method, Path string
 	Status             string // such as "200 OK"; "" without an answer
+	Protocol           string // that it was answered in, such as "HTTP/1.1"
 	Location           string // where it led instead, without its query; "" for nowhere
 	Class              journal.Class
 	TookS              float64

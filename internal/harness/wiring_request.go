@@ -13,7 +13,7 @@ import (
 // request is what came of the nth request that was sent.
 func (s *seen) request(n int, t attack.Tried) WiredRequest {
 	r := &s.exp.Mix()[t.Hit.Request]
-	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Location: t.Location, Class: t.Hit.Class,
+	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Protocol: t.Protocol, Location: t.Location, Class: t.Hit.Class,
 		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
 	switch asks := asksBody(r); {
 	case t.Hit.Degraded:
@@ -80,7 +80,15 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 	case t.Hit.Class == journal.ClassCapture:
 		return spoils(t.Missed + "; the steps after it were not sent")
 	}
-	return onGood(r, t)
+	return append(agreed(t, target), onGood(r, t)...)
+}
+
+// agreed says when a site did not agree to the protocol that was asked for.
+func agreed(t *attack.Tried, target configs.Target) []Remark {
+	if target.Protocol != configs.HTTP2 || t.Protocol == "" || strings.HasPrefix(t.Protocol, "HTTP/2") {
+		return nil
+	}
+	return []Remark{{false, "it is answered in " + t.Protocol + ": the site offers no HTTP/2 (ALPN), which target.protocol asks for"}}
 }
 
 func toLogin(t *attack.Tried) string {
@@ -90,6 +98,10 @@ func toLogin(t *attack.Tried) string {
 // otherStatus says why a status that was not expected may have come.
 func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) string {
 	switch code := t.Hit.Code; {
+	case t.AsksCert && (code == 400 || code == 401 || code == 403) && target.Cert == (configs.ClientCert{}):
+		return fmt.Sprintf("the site asks for a client certificate, and was shown none (the page: %s); name one: target.client_cert: {cert: client.pem, key: client.key}", t.Page)
+	case t.AsksCert && code == 400:
+		return fmt.Sprintf("the site asks for a client certificate, and may not accept that of target.client_cert (the page: %s): use one that is in force, and signed by the authority that the site trusts", t.Page)
 	case code == 401 && t.Credentials == "" && strings.EqualFold(t.Challenge, "basic"):
 		return "it wants a user and a password; set target.user and target.password"
 	case code == 401, code == 403:
@@ -114,9 +126,9 @@ func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) str
 func otherBody(r *configs.Request, t *attack.Tried) string {
 	switch {
 	case t.Coding != "" && t.AsksCoding:
-		return fmt.Sprintf("its body is coded (%s), as its own header Accept-Encoding asks, and expect can't read that; remove the header: gzip is then asked for, and read", t.Coding)
+		return fmt.Sprintf("its body is coded (%s), as its own header Accept-Encoding asks, and is left so, for expect can't read that; ask for gzip, deflate, br or zstd, or remove the header: gzip is then asked for", t.Coding)
 	case t.Coding != "":
-		return fmt.Sprintf("its body is coded (%s), which was not asked for, and expect can't read that; switch the coding off at the site, or ask for none: headers: [{name: Accept-Encoding, value: identity}]", t.Coding)
+		return fmt.Sprintf("its body says that it is coded (%s), and can't be read as that, nor was it asked for; mend that at the site, or ask for none: headers: [{name: Accept-Encoding, value: identity}]", t.Coding)
 	case r.Method == "HEAD":
 		return "an answer to HEAD has no body for expect to read; use GET"
 	case t.Password && t.Credentials != "":

@@ -62,6 +62,15 @@ func TestExperimentsOnPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, name := range []string{"client.pem", "client.key"} {
+		text, err := os.ReadFile("../../configs/testdata/cert/" + name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, x := range examples(t, "yaml") {
 		text := []byte(x.text)
 		if !strings.HasPrefix(x.text, "version: ") {
