@@ -25,12 +25,6 @@ type addresses struct {
 	mu     sync.Mutex
 	hosts  map[string]*addressed
 	byUser sync.Map // hosts of the proxies that the user's variables name
-	// sources are the local addresses to dial from, in turn; none for whichever the kernel takes.
-	sources []netip.Addr
-	next    atomic.Uint64
-	opened  atomic.Int64 // connections
-	// certAsked is whether the site has asked for a client certificate.
-	certAsked atomic.Bool
 }
 
 // addressed is a host that was resolved.
@@ -40,17 +34,8 @@ type addressed struct {
 }
 
 func newAddresses(t configs.Target) *addresses {
-	a := &addresses{target: t, lookup: net.DefaultResolver.LookupNetIP,
+	return &addresses{target: t, lookup: net.DefaultResolver.LookupNetIP,
 		dialer: net.Dialer{KeepAlive: 15 * time.Second}, hosts: map[string]*addressed{}}
-	for _, text := range t.Sources {
-		if address, err := netip.ParseAddr(text); err == nil { // Load has refused others
-			a.sources = append(a.sources, address.Unmap())
-		}
-	}
-	if len(a.sources) > 0 {
-		a.dialer.Control = lateBind
-	}
-	return a
 }
 
 // refused is an address that must not get load.
@@ -108,9 +93,6 @@ func (a *addresses) dial(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, err
 	}
-	if a.target.BySocket(host) {
-		return a.open(a.dialer.DialContext(ctx, "unix", a.target.Socket))
-	}
 	known, err := a.find(ctx, host)
 	if err != nil {
 		return nil, err
@@ -119,7 +101,7 @@ func (a *addresses) dial(ctx context.Context, network, address string) (net.Conn
 	var firstErr error
 	for i := range n {
 		at := (first + i) % n
-		conn, err := a.open(a.dialOne(ctx, n-i, network, known.all[at], port))
+		conn, err := a.dialOne(ctx, n-i, network, net.JoinHostPort(known.all[at].String(), port))
 		if err == nil {
 			known.good.Store(int64(at))
 			return conn, nil
@@ -134,28 +116,13 @@ func (a *addresses) dial(ctx context.Context, network, address string) (net.Conn
 	return nil, firstErr
 }
 
-// open counts a connection that came about.
-func (a *addresses) open(conn net.Conn, err error) (net.Conn, error) {
-	if err == nil {
-		a.opened.Add(1)
-	}
-	return conn, err
-}
-
-func (a *addresses) dialOne(ctx context.Context, left int, network string, to netip.Addr, port string) (net.Conn, error) {
+func (a *addresses) dialOne(ctx context.Context, left int, network, address string) (net.Conn, error) {
 	if end, ok := ctx.Deadline(); ok && left > 1 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(left))
 		defer cancel()
 	}
-	dialer := a.dialer
-	if len(a.sources) > 0 {
-		var err error
-		if dialer.LocalAddr, err = a.sourceFor(to); err != nil {
-			return nil, err
-		}
-	}
-	return dialer.DialContext(ctx, network, net.JoinHostPort(to.String(), port))
+	return a.dialer.DialContext(ctx, network, address)
 }
 
 var errProxied = errors.New("target.allow has addresses, which can't be held through a proxy that resolves names itself; remove them or target.use_proxy")
@@ -176,13 +143,10 @@ func (a *addresses) proxy(req *http.Request) (*url.URL, error) {
 
 // Resolve returns the target's host and the addresses that a run would send its
 // load to, and pins them for Run: they are not asked for again. They are none
-// when a proxy of the user's stands between, or it is reached by a socket. The error says which address may
+// when a proxy of the user's stands between. The error says which address may
 // not be loaded, and what to do.
 func (a *Attack) Resolve(ctx context.Context) (host string, found []netip.Addr, err error) {
 	host = a.mix.base.Hostname()
-	if a.exp.Target.BySocket(host) {
-		return host, nil, nil
-	}
 	if a.transport.Proxy != nil {
 		if proxy, err := a.transport.Proxy(&http.Request{URL: a.mix.base}); proxy != nil || err != nil {
 			return host, nil, err

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -19,10 +20,10 @@ type Attack struct {
 	timeout   time.Duration
 	addresses *addresses
 	transport *http.Transport
-	hop       sender // sends once, and follows nothing
 	sender    sender
-	spoken    *spoken
 	gate      *gate
+	recent    *recent         // what visits were given
+	lending   *lending        // of the sessions that are logged in; nil for none
 	pacing    context.Context // hits are sent until it ends
 	end       context.CancelFunc
 }
@@ -38,7 +39,7 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), spoken: &spoken{}, addresses: newAddresses(exp.Target)}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), recent: &recent{}, addresses: newAddresses(exp.Target)}
 	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
@@ -47,8 +48,7 @@ func New(exp *configs.Experiment) (*Attack, error) {
 	if a.transport, err = newTransport(exp.Target, a.addresses); err != nil {
 		return nil, err
 	}
-	a.hop = newHop(exp.Target, a.transport)
-	a.sender = newSender(exp.Target, a.hop, nil)
+	a.sender = newSender(exp.Target, a.transport, nil)
 	a.groups = newGroups(exp)
 	a.mix.groups = a.groups
 	return a, nil
@@ -121,12 +121,14 @@ func ofVisits(s journal.PhaseSpan, steps float64) journal.PhaseSpan {
 }
 
 // Run drives the traffic from t0 on and emits a record for every hit, and an
-// event for the first of each kind of error, from many goroutines at once, and
-// last one that says which protocols were spoken. It returns when the last answer is in or given up, or,
+// event for the first of each kind of error, from many goroutines at once. It returns when the last answer is in or given up, or,
 // when ctx ends, as soon as the requests in flight are cut off, with nil; its
 // own failure it returns as an error.
 func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), event func(journal.Event)) error {
 	defer a.transport.CloseIdleConnections()
+	if a.exp.Sessions != nil && a.lending == nil {
+		return errors.New("lend sessions to visits: they have not been logged in")
+	}
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	stepping, cut := context.WithCancel(attackCtx)
@@ -139,8 +141,8 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 		groups.Go(func() { a.runGroup(attackCtx, g, s); s.walks.Wait() })
 	}
 	groups.Wait()
-	for _, e := range a.spoken.events(time.Since(t0), a.addresses.opened.Load(), a.exp.Target.Protocol) {
-		event(e)
+	if text := a.lending.shares(); text != "" {
+		event(journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: text})
 	}
 	if ctx.Err() == nil {
 		return context.Cause(attackCtx)

@@ -45,7 +45,7 @@ func driveCtx(t *testing.T, ctx context.Context, exp *configs.Experiment) []jour
 	return hits
 }
 
-// driveTelling also returns the events, but for the last, of which every run has one.
+// driveTelling also returns the events.
 func driveTelling(t *testing.T, ctx context.Context, exp *configs.Experiment) ([]journal.Hit, []journal.Event) {
 	t.Helper()
 	a, err := New(exp)
@@ -62,9 +62,7 @@ func driveTelling(t *testing.T, ctx context.Context, exp *configs.Experiment) ([
 	}, func(e journal.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		if e.Kind != journal.Spoke {
-			events = append(events, e)
-		}
+		events = append(events, e)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,8 +24,6 @@ var errTooLarge = errors.New("body beyond bounds")
 // context ended, nil if it did not; connected is whether it had a connection.
 func classify(err, cause error, connected bool) journal.Class {
 	switch {
-	case errors.Is(err, errSentBack):
-		return journal.ClassReset
 	case errors.Is(err, errTooLarge):
 		return journal.ClassTooLarge
 	case errors.Is(cause, errTimeout) && connected:
@@ -50,8 +48,6 @@ func classifyNetwork(err error) journal.Class {
 		return journal.ClassDNS
 	case isTLS(err):
 		return journal.ClassTLS
-	case isStream(err):
-		return journal.ClassReset
 	case isClosed(err):
 		return journal.ClassClosed
 	case isTimeout(err):
@@ -76,7 +72,7 @@ func classifyErrno(err error) (journal.Class, bool) {
 		return journal.ClassGenerator, true
 	}
 	switch errno {
-	case syscall.ECONNREFUSED, syscall.ENOENT, syscall.EACCES, syscall.EAGAIN: // the last three only of a unix socket; EAGAIN: its queue is full, unix(7)
+	case syscall.ECONNREFUSED:
 		return journal.ClassRefused, true
 	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:
 		return journal.ClassReset, true
@@ -104,21 +100,15 @@ func isTLS(err error) bool {
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &verify) ||
-		isAlert(err) || errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid) ||
+		errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid) ||
 		strings.Contains(err.Error(), "gave HTTP response to HTTPS client")
 }
 
 // isClosed also knows an error of net/http that has no exported name.
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		strings.Contains(err.Error(), "server closed idle connection") ||
-		strings.Contains(err.Error(), "http2: server sent GOAWAY") || strings.Contains(err.Error(), "http2: client connection lost") ||
-		strings.Contains(err.Error(), "client connection force closed")
+		strings.Contains(err.Error(), "server closed idle connection")
 }
-
-// isStream reports whether the site reset the request's own stream in a connection
-// of HTTP/2. The error's type is not exported by net/http.
-func isStream(err error) bool { return strings.Contains(err.Error(), "stream error: stream ID") }
 
 func isTimeout(err error) bool {
 	var timeout net.Error

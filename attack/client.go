@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,26 +25,20 @@ const (
 	maxRedirects = 10
 )
 
-// newTransport returns a transport for the target: HTTP/1.1, with as many
-// connections as there are requests in flight, unless HTTP/2 is asked for, and
-// proxies only when asked for.
+// newTransport returns a transport for the target: HTTP/1.1, as many
+// connections as there are requests in flight, proxies only when asked for.
 func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
 	tlsConfig, err := t.TLS()
 	if err != nil {
 		return nil, err
 	}
-	certAsked(tlsConfig, &to.certAsked)
 	tr := &http.Transport{
 		DialContext:            to.dial,
 		TLSClientConfig:        tlsConfig,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2: it repeats requests
 		MaxIdleConnsPerHost:    10_000,
 		IdleConnTimeout:        idleConnTimeout,
 		MaxResponseHeaderBytes: maxHeader,
-	}
-	if t.Protocol == configs.HTTP2 || t.Protocol == configs.H2C {
-		tr.Protocols = protocols(t.Protocol)
-	} else {
-		tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // no HTTP/2
 	}
 	if t.UseProxy {
 		tr.Proxy = to.proxy
@@ -51,28 +46,20 @@ func newTransport(t configs.Target, to *addresses) (*http.Transport, error) {
 	return tr, nil
 }
 
-// newHop returns what sends a request once, and follows nothing.
-func newHop(t configs.Target, tr *http.Transport) sender {
-	if tr.Protocols == nil {
-		return tr.RoundTrip
-	}
-	return newOnce(tr, t.Protocol).RoundTrip
-}
-
-// sender sends one request: a hop, or a client that follows redirects within the
-// allowed hosts.
+// sender sends one request: the transport itself, or a client that follows
+// redirects within the allowed hosts.
 type sender func(*http.Request) (*http.Response, error)
 
 // A jar, unless it is nil, keeps the cookies of what is sent: the request's header is
 // changed then, so it must be the request's own.
-func newSender(t configs.Target, hop sender, jar http.CookieJar) sender {
+func newSender(t configs.Target, tr *http.Transport, jar http.CookieJar) sender {
 	switch {
 	case !t.Redirect && jar == nil:
-		return hop
+		return tr.RoundTrip
 	case !t.Redirect:
-		return func(req *http.Request) (*http.Response, error) { return withCookies(hop, jar, req) }
+		return func(req *http.Request) (*http.Response, error) { return withCookies(tr, jar, req) }
 	}
-	client := &http.Client{Transport: onceOnly{hop}, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: onceOnly{tr}, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects || !t.Allows(req.URL.Hostname()) {
 			return http.ErrUseLastResponse
 		}
@@ -83,10 +70,6 @@ func newSender(t configs.Target, hop sender, jar http.CookieJar) sender {
 		if err != nil {
 			return nil, err
 		}
-		if len(body) == 0 && len(req.TransferEncoding) == 0 {
-			req.Body = http.NoBody
-			return client.Do(req)
-		}
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 		return client.Do(req)
@@ -94,11 +77,11 @@ func newSender(t configs.Target, hop sender, jar http.CookieJar) sender {
 }
 
 // withCookies sends a request with the cookies of the jar, which keeps those of the answer.
-func withCookies(hop sender, jar http.CookieJar, req *http.Request) (*http.Response, error) {
+func withCookies(tr *http.Transport, jar http.CookieJar, req *http.Request) (*http.Response, error) {
 	for _, cookie := range jar.Cookies(req.URL) {
 		req.AddCookie(cookie)
 	}
-	resp, err := hop(req)
+	resp, err := tr.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +92,7 @@ func withCookies(hop sender, jar http.CookieJar, req *http.Request) (*http.Respo
 }
 
 // onceOnly keeps the transport from repeating a hop of a redirect: see shot.request.
-type onceOnly struct{ hop sender }
+type onceOnly struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
 func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -118,17 +101,14 @@ func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 	if once.Body == nil { // as after a 302
 		once.Body, once.TransferEncoding = io.NopCloser(bytes.NewReader(nil)), identity
 	}
-	return o.hop(&once)
+	return o.Transport.RoundTrip(&once)
 }
 
-// Probe sends the mix's first request once. It returns the answer's status, and
+// Probe sends the mix's first request once, or with sessions the first of a login. It returns the answer's status, and
 // whether that is one the request expects, or why there was no answer. A
 // request that changes something on the site (POST and the like) is not sent:
 // then GET of target.url is, and any status will do.
 func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err error) {
-	if err := bindable(a.addresses.sources); err != nil {
-		return "", false, err
-	}
 	s := a.mix.first()
 	safe := s.repeatable() && !s.once(a.mix)
 	if !safe {
@@ -140,12 +120,23 @@ func (a *Attack) Probe(ctx context.Context) (status string, expected bool, err e
 	if err != nil {
 		return "", false, fmt.Errorf("prepare the first request: %w", err)
 	}
-	resp, err := a.hop(one.request().WithContext(ctx))
+	resp, err := a.transport.RoundTrip(one.request().WithContext(ctx))
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return "", false, a.unreachable(s, err)
+		return "", false, unreachable(s, err)
 	}
 	return resp.Status, !safe || resp.StatusCode < 600 && s.expect.status[resp.StatusCode], resp.Body.Close()
+}
+
+// advice says what to do about a target that cannot be reached.
+func advice(err error) string {
+	switch _, away := errors.AsType[*refused](err); {
+	case away || errors.Is(err, errProxied): // they say it themselves
+		return ""
+	case isTLS(err):
+		return "; name its authority in target.ca_file, its name in target.host, or set target.insecure"
+	}
+	return "; start the site, or correct target.url"
 }

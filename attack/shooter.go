@@ -47,8 +47,6 @@ type shooter struct {
 	missed *misses
 	// stepping ends when no more steps of visits are to be taken.
 	stepping context.Context
-	// leftIn, if not nil, is told the coding that a body was left in, or "".
-	leftIn *string
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -143,16 +141,13 @@ func (s *shooter) exchange(hit *journal.Hit, shot *shot, by by, keep int) (resp 
 	resp, err = by.sender(shot.request().WithContext(ctx))
 	if err == nil {
 		hit.FirstByte = time.Since(s.t0)
-		s.spoken.add(resp)
 		hit.Code = int32(resp.StatusCode)
 		if followed(shot, resp) {
 			keep = max(keep, maxPage)
 		}
 		page, err = s.read(hit, resp, shot.expect, by, keep)
 	}
-	if err != nil {
-		hit.Done = time.Since(s.t0)
-	}
+	hit.Done = time.Since(s.t0)
 	if err == nil {
 		s.wentAstray(hit, shot, resp, page, by)
 	}
@@ -181,8 +176,8 @@ func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, 
 // buffers are reused between answers.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// read reads the whole answer, within bounds, says when it was done, and judges it.
-// It returns the first bytes of the body, without its codings.
+// read reads the whole answer, within bounds, and judges it. It returns the first
+// bytes of the body.
 func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, keep int) (kept []byte, err error) {
 	defer resp.Body.Close()
 	buf := buffers.Get().(*[32 << 10]byte)
@@ -192,10 +187,6 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, k
 		keep = maxJudged
 	case hit.Code >= http.StatusBadRequest:
 		keep = max(keep, maxPage)
-	}
-	most, coded := keep, codings(resp.Header)
-	if len(coded) > 0 && keep > 0 {
-		keep = max(keep, maxJudged)
 	}
 	for {
 		n, err := resp.Body.Read(buf[:])
@@ -212,11 +203,6 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, k
 		if hit.BytesIn > maxBody {
 			return kept, errTooLarge
 		}
-	}
-	hit.Done = time.Since(s.t0)
-	kept, left := decode(kept, coded, most)
-	if s.leftIn != nil {
-		*s.leftIn = left
 	}
 	if hit.Code >= http.StatusBadRequest {
 		page := kept[:min(len(kept), maxPage)]

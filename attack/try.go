@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -23,12 +24,13 @@ type Tried struct {
 	Challenge   string      // what a 401 asks for, such as "Basic"
 	Replaces    bool        // the answer replaces a cookie that was sent
 	Deletes     bool        // or deletes the one that a session is known by
-	Protocol    string      // that it was answered in, such as "HTTP/1.1"
-	Coding      string      // the coding that the body was left in, since it can't be taken off; "" for none
+	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
-	AsksCert    bool        // the site asked for a client certificate
+	OfLogin     bool        // it is a step of a login
+	NotIn       string      // why that logs nobody in; "" for nothing
+	Login       bool        // a login page is at Location
 	Unreached   bool        // no connection to the target came about
 	Err         error       // why no whole answer came
 }
@@ -37,17 +39,18 @@ type Tried struct {
 // with the cookies and values that the steps before them gave it.
 type Visitor struct {
 	*shooter
-	walk *walk  // the visit that the last step was of
-	said string // what the last step missed
-	left string // the coding that its body was left in
+	walk   *walk  // the visit that the last step was of
+	said   string // what the last step missed
+	number int    // of the session that it logs in, from 1
+	pass   *pass  // of the session that is logged in; nil for none
 }
 
 // NewVisitor returns one who has not sent anything. What it sends is timed since t0,
 // and cut off when ctx ends.
 func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 	tell := func(journal.Event) {}
-	v := &Visitor{}
-	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {}, leftIn: &v.left,
+	v := &Visitor{number: 1}
+	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {},
 		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
 		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
 	return v
@@ -55,46 +58,58 @@ func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 
 // goes sends request i.
 func (v *Visitor) goes(hit *journal.Hit, i int) (resp *http.Response, page []byte, err error) {
-	for c := range v.mix.courses {
-		course := &v.mix.courses[c]
-		step := i - int(course.steps[0].request)
-		if step < 0 || step >= len(course.steps) {
-			continue
-		}
-		if step == 0 || v.walk == nil {
-			v.walk = v.newWalk(uint64(c), course)
-		}
-		hit.Visit, hit.Step = uint64(c)+1, int32(step)
-		return v.walk.send(hit, step, maxPage)
+	course, number, step := v.mix.courseOf(i)
+	if course == nil {
+		return v.send(hit, maxPage)
 	}
-	return v.send(hit, maxPage)
+	keep := maxPage
+	if course == v.mix.login {
+		number, keep = uint64(v.number-1), maxJudged // the page may be a trap
+	}
+	if step == 0 || v.walk == nil {
+		v.walk = v.newWalk(number, course, v.whom(course))
+		v.walk.keys = v.keys(course)
+	}
+	if hit.Step, hit.Session = int32(step), v.walk.number; course != v.mix.login {
+		hit.Visit = number + 1
+	}
+	return v.walk.send(hit, step, keep)
 }
 
 // Try sends request i of the mix once, by the way of Run's hits, and judges its
 // answer as theirs are.
 func (v *Visitor) Try(i int) Tried {
 	defer v.transport.CloseIdleConnections()
-	if err := bindable(v.addresses.sources); err != nil {
-		return Tried{Hit: journal.Hit{Request: int32(i), Class: journal.ClassGenerator}, Unreached: true, Err: err}
-	}
+	return v.try(i)
+}
+
+// try is Try that leaves connections open.
+func (v *Visitor) try(i int) Tried {
+	v.said = ""
+	t := v.tried(i)
+	v.hide(&t)
+	v.logsIn(i, &t)
+	return t
+}
+
+// tried is what came of request i.
+func (v *Visitor) tried(i int) Tried {
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
 	resp, page, err := v.goes(&t.Hit, i)
 	t.Err, t.Missed = err, v.said
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
-		t.Err = v.unreachable(shot, err)
+		t.Err = unreachable(shot, err)
 	}
-	t.AsksCert = v.addresses.certAsked.Load()
 	if resp == nil {
 		return t
 	}
 	t.Status = resp.Status
-	t.Location, _ = leadsTo(shot, resp)
+	t.Location, t.Login = leadsTo(shot, resp)
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
 	t.Replaces, t.Deletes = renewed(shot.header, resp)
-	t.Protocol = resp.Proto
-	t.Coding, t.Cut = v.left, t.Hit.BytesIn > maxJudged || len(page) == maxJudged
+	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged
 	if t.Coding == "" {
 		t.Password, t.Page = passwordField.Match(page), describePage(page)
 	}
@@ -103,6 +118,11 @@ func (v *Visitor) Try(i int) Tried {
 
 // unreached are the classes of a target that there is no connection to.
 var unreached = []journal.Class{journal.ClassRefused, journal.ClassConnectTimeout, journal.ClassDNS, journal.ClassTLS, journal.ClassGenerator}
+
+// unreachable says that the target can't be reached, and what to do.
+func unreachable(s *shot, err error) error {
+	return fmt.Errorf("reach target %s://%s: %w%s", s.url.Scheme, s.url.Host, err, advice(err))
+}
 
 func credentials(header http.Header) string {
 	for _, name := range []string{"Cookie", "Authorization", "X-Api-Key", "X-Auth-Token"} {

@@ -27,7 +27,7 @@ type holder struct {
 // error says who has it. The kernel releases a lock with its process, however
 // that ends; unlock does so before.
 func Lock(exp *configs.Experiment) (unlock func(), err error) {
-	name, err := lockName(exp.Target)
+	name, err := lockName(exp.Target.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -59,13 +59,9 @@ func heldBy(f *os.File) string {
 	return fmt.Sprintf("another run loads it: %s, process %d, since %s", h.Experiment, h.PID, h.Since.Format(time.RFC3339))
 }
 
-// lockName is the file of a target: the same for every path on one host and port,
-// or on one socket.
-func lockName(target configs.Target) (string, error) {
-	if target.Socket != "" {
-		return url.PathEscape("unix-"+target.Socket) + ".lock", nil
-	}
-	u, err := url.Parse(target.URL)
+// lockName is the file of a target: the same for every path on one host and port.
+func lockName(target string) (string, error) {
+	u, err := url.Parse(target)
 	if err != nil {
 		return "", errors.New("lock target: target.url is no URL")
 	}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/attack"
@@ -12,8 +13,8 @@ import (
 
 // request is what came of the nth request that was sent.
 func (s *seen) request(n int, t attack.Tried) WiredRequest {
-	r := &s.exp.Mix()[t.Hit.Request]
-	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Protocol: t.Protocol, Location: t.Location, Class: t.Hit.Class,
+	r := &slices.Concat(s.exp.Mix(), s.exp.Logins())[t.Hit.Request]
+	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Location: t.Location, Class: t.Hit.Class,
 		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
 	switch asks := asksBody(r); {
 	case t.Hit.Degraded:
@@ -67,6 +68,12 @@ func (s *seen) declares(name string) bool {
 func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Remark {
 	spoils := func(text string) []Remark { return []Remark{{true, text}} }
 	switch {
+	case t.NotIn != "":
+		return spoils("it logs nobody in, so the visits were not sent: " + t.NotIn)
+	case t.OfLogin: // its form asks for a password, and it may be on its way over other pages
+		return nil
+	case t.Hit.Session > 0 && (t.Hit.Leads == journal.LeadsToLogin || t.Hit.Code == 401 || t.Hit.Code == 403):
+		return spoils(notKnown(t))
 	case t.Hit.Class == journal.ClassClientTimeout:
 		return spoils(fmt.Sprintf("no whole answer came within %s (target.timeout), with every fault off; mend the site, or raise the timeout", target.Timeout))
 	case t.Err != nil:
@@ -80,15 +87,16 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 	case t.Hit.Class == journal.ClassCapture:
 		return spoils(t.Missed + "; the steps after it were not sent")
 	}
-	return append(agreed(t, target), onGood(r, t)...)
+	return onGood(r, t)
 }
 
-// agreed says when a site did not agree to the protocol that was asked for.
-func agreed(t *attack.Tried, target configs.Target) []Remark {
-	if target.Protocol != configs.HTTP2 || t.Protocol == "" || strings.HasPrefix(t.Protocol, "HTTP/2") {
-		return nil
+// notKnown says that a session that was just logged in is not accepted.
+func notKnown(t *attack.Tried) string {
+	text := fmt.Sprintf("it is answered %s", t.Status)
+	if t.Hit.Leads == journal.LeadsToLogin {
+		text = "it is sent to a login page, " + t.Location
 	}
-	return []Remark{{false, "it is answered in " + t.Protocol + ": the site offers no HTTP/2 (ALPN), which target.protocol asks for"}}
+	return text + ", with a session that was just logged in: see that the login works, and capture what else the site knows a visitor by, such as a token for a header"
 }
 
 func toLogin(t *attack.Tried) string {
@@ -98,10 +106,6 @@ func toLogin(t *attack.Tried) string {
 // otherStatus says why a status that was not expected may have come.
 func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) string {
 	switch code := t.Hit.Code; {
-	case t.AsksCert && (code == 400 || code == 401 || code == 403) && target.Cert == (configs.ClientCert{}):
-		return fmt.Sprintf("the site asks for a client certificate, and was shown none (the page: %s); name one: target.client_cert: {cert: client.pem, key: client.key}", t.Page)
-	case t.AsksCert && code == 400:
-		return fmt.Sprintf("the site asks for a client certificate, and may not accept that of target.client_cert (the page: %s): use one that is in force, and signed by the authority that the site trusts", t.Page)
 	case code == 401 && t.Credentials == "" && strings.EqualFold(t.Challenge, "basic"):
 		return "it wants a user and a password; set target.user and target.password"
 	case code == 401, code == 403:
@@ -126,9 +130,9 @@ func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) str
 func otherBody(r *configs.Request, t *attack.Tried) string {
 	switch {
 	case t.Coding != "" && t.AsksCoding:
-		return fmt.Sprintf("its body is coded (%s), as its own header Accept-Encoding asks, and is left so, for expect can't read that; ask for gzip, deflate, br or zstd, or remove the header: gzip is then asked for", t.Coding)
+		return fmt.Sprintf("its body is coded (%s), as its own header Accept-Encoding asks, and expect can't read that; remove the header: gzip is then asked for, and read", t.Coding)
 	case t.Coding != "":
-		return fmt.Sprintf("its body says that it is coded (%s), and can't be read as that, nor was it asked for; mend that at the site, or ask for none: headers: [{name: Accept-Encoding, value: identity}]", t.Coding)
+		return fmt.Sprintf("its body is coded (%s), which was not asked for, and expect can't read that; switch the coding off at the site, or ask for none: headers: [{name: Accept-Encoding, value: identity}]", t.Coding)
 	case r.Method == "HEAD":
 		return "an answer to HEAD has no body for expect to read; use GET"
 	case t.Password && t.Credentials != "":

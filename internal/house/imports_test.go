@@ -92,8 +92,6 @@ var homes = map[string]struct {
 	"github.com/chromedp/":                   {[]string{"internal/browser"}, "only tests look at pages"},
 	"github.com/vishvananda/netlink":         {[]string{"internal/workers"}, "only it reads other processes"},
 	"pgregory.net/changepoint":               {[]string{"internal/stats"}, "what it proposes is tested there before anybody hears of it"},
-	"github.com/andybalholm/brotli":          {[]string{"attack"}, "only it reads the bodies of answers"},
-	"github.com/klauspost/compress/":         {[]string{"attack"}, "only it reads the bodies of answers"},
 	"github.com/parquet-go/":                 {[]string{"reports/journal"}, "the bundle's format is the business of the journal"},
 	"golang.org/x/perf/benchmath":            {[]string{"reports/compare"}, "only it holds several runs against several others"},
 	"github.com/aclements/go-moremath/":      {[]string{"internal/stats"}, "quantiles of distributions are statistics"},
