@@ -36,7 +36,6 @@ type Report struct {
 	Total        Traffic           `json:"total"`    // of all phases that are no warm-up
 	Requests     []RequestTraffic  `json:"requests"` // the same of each request
 	Astray       []Astray          `json:"astray"`   // requests that were never answered with what was asked for
-	Spoken       *Spoken           `json:"spoken"`   // how the site was spoken to; null when the record does not tell, as when the run was killed
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
 	Slowdowns    []Slowdown        `json:"slowdowns"`
@@ -62,12 +61,6 @@ type Report struct {
 	Warnings         []string         `json:"warnings"`
 	Timeline         Timeline         `json:"timeline"`
 	Experiment       string           `json:"experiment"` // the file as run, YAML, secrets hidden
-}
-
-// Spoken is how the site was spoken to.
-type Spoken struct {
-	Answers     map[string]int64 `json:"answers"`     // by the protocol that they came in, such as "HTTP/1.1"
-	Connections int64            `json:"connections"` // that were opened to it, those before the run included
 }
 
 // Verdict is the run's result in a word.

@@ -22,8 +22,7 @@ type wiredRequest struct {
 	Name     string      `json:"name"`
 	Method   string      `json:"method"`
 	Path     string      `json:"path"`
-	Status   string      `json:"status"`             // "" without an answer
-	Protocol string      `json:"protocol,omitempty"` // such as "HTTP/1.1"
+	Status   string      `json:"status"` // "" without an answer
 	Location string      `json:"location,omitempty"`
 	Class    string      `json:"class"`
 	TookS    float64     `json:"took_s"`
@@ -59,7 +58,7 @@ type wiredSource struct {
 func newWiring(w *harness.Wiring) *wiring {
 	p := &wiring{Requests: []wiredRequest{}, Dependencies: []wiredDependency{}, Sources: []wiredSource{}, Remarks: remarks(w.Remarks), spoilt: w.Spoilt()}
 	for _, r := range w.Requests {
-		one := wiredRequest{Name: r.Name, Method: r.Method, Path: r.Path, Status: r.Status, Protocol: r.Protocol, Location: r.Location, Class: r.Class.String(),
+		one := wiredRequest{Name: r.Name, Method: r.Method, Path: r.Path, Status: r.Status, Location: r.Location, Class: r.Class.String(),
 			TookS: r.TookS, BytesIn: r.BytesIn, Remarks: remarks(r.Remarks)}
 		if r.Body != "" {
 			one.Body = &r.Body
@@ -132,9 +131,6 @@ func (r *wiredRequest) says() string {
 	text := "no answer"
 	if code, _, _ := strings.Cut(r.Status, " "); code != "" {
 		text = code
-	}
-	if r.Protocol != "" && r.Protocol != "HTTP/1.1" {
-		text += " by " + r.Protocol
 	}
 	if r.Location != "" {
 		text += " to " + r.Location

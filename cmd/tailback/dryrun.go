@@ -26,7 +26,8 @@ type dryRun struct {
 	Replays  string       `json:"replays,omitempty"` // what of which log
 	Remarks  []string     `json:"remarks,omitempty"` // on what of it is not sent
 	Requests []dryRequest `json:"requests"`
-	Faults   string       `json:"faults"` // where they are played
+	Sessions *drySessions `json:"sessions"` // null without any
+	Faults   string       `json:"faults"`   // where they are played
 	Through  []dryProxy   `json:"dependencies"`
 	Runs     []dryRunOf   `json:"runs"`
 	Guards   []dryGuard   `json:"guards"`
@@ -38,10 +39,7 @@ type dryRun struct {
 type dryTarget struct {
 	URL       string   `json:"url"`
 	Host      string   `json:"host"`
-	Addresses []string `json:"addresses"` // null where a proxy resolves them, a socket is dialed, or they may not be loaded
-	Socket    string   `json:"socket,omitempty"`
-	Protocol  string   `json:"protocol,omitempty"` // that is asked for
-	Sources   []string `json:"source_addresses,omitempty"`
+	Addresses []string `json:"addresses"` // null where a proxy resolves them, or they may not be loaded
 }
 
 type dryRequest struct {
@@ -49,6 +47,13 @@ type dryRequest struct {
 	Method string  `json:"method"`
 	Path   string  `json:"path"`
 	Share  float64 `json:"share"` // of the mix
+}
+
+// drySessions are logged in before each run.
+type drySessions struct {
+	Count  int      `json:"count"`
+	Steps  []string `json:"steps"`   // method and path of each
+	TakesS float64  `json:"takes_s"` // at least
 }
 
 type dryProxy struct {
@@ -138,6 +143,9 @@ func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun
 	}
 	d.target(cmd.Context(), exp)
 	d.mix(exp)
+	if err := d.sessions(exp); err != nil {
+		return nil, failed(cmd.Context(), exp.Redactor().Error(err))
+	}
 	for _, one := range exp.Dependencies {
 		listen := one.Listen
 		if one.Host != "" {
@@ -153,7 +161,7 @@ func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun
 }
 
 func (d *dryRun) target(ctx context.Context, exp *configs.Experiment) {
-	d.Target.URL, d.Target.Socket, d.Target.Protocol, d.Target.Sources = exp.Target.Bare(), exp.Target.Socket, exp.Target.Protocol, exp.Target.Sources
+	d.Target.URL = exp.Target.Bare()
 	host, found, err := harness.Addresses(ctx, exp)
 	d.Target.Host, d.refused = host, err
 	for _, address := range found {
@@ -169,6 +177,19 @@ func (d *dryRun) mix(exp *configs.Experiment) {
 	for _, r := range exp.Mix() {
 		d.Requests = append(d.Requests, dryRequest{r.Name, r.Method, r.ShownPath(), float64(r.Weight) / float64(max(total, 1))})
 	}
+}
+
+// sessions are what is logged in before each run.
+func (d *dryRun) sessions(exp *configs.Experiment) error {
+	if exp.Sessions == nil {
+		return nil
+	}
+	takes, err := harness.LoginTakes(exp)
+	d.Sessions = &drySessions{Count: exp.Sessions.Count, TakesS: takes.Seconds()}
+	for _, r := range exp.Logins() {
+		d.Sessions.Steps = append(d.Sessions.Steps, r.Method+" "+r.ShownPath())
+	}
+	return err
 }
 
 // runs lays out the runs that the command is made of.

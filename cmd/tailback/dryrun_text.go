@@ -37,12 +37,6 @@ func (d *dryRun) text() string {
 	}
 	b.WriteString(words.Paragraph("", "  ", d.secrets(title), words.Columns) + "\n")
 	line("target", 14, d.Target.URL+" at "+d.at())
-	if d.Target.Protocol != "" {
-		line("protocol", 14, d.Target.Protocol)
-	}
-	if len(d.Target.Sources) > 0 {
-		line("from", 14, strings.Join(d.Target.Sources, ", ")+" in turn")
-	}
 	line("bundle", 14, d.Out)
 	line("arrivals", 14, d.arrivals())
 	for _, text := range d.Remarks {
@@ -50,6 +44,9 @@ func (d *dryRun) text() string {
 	}
 	for i, r := range d.Requests {
 		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
+	}
+	if s := d.Sessions; s != nil {
+		line("sessions", 14, fmt.Sprintf("%d, each logged in before %s by %s; that takes at least %s", s.Count, words.Either(int64(len(d.Runs)), "the run", "each run"), strings.Join(s.Steps, ", "), words.Span(s.TakesS)))
 	}
 	for i, p := range d.Through {
 		where := "the site calls " + p.Listen + ", which goes on to " + p.Upstream
@@ -100,8 +97,6 @@ func (d *dryRun) at() string {
 	switch {
 	case d.refused != nil:
 		return "an address that may not be loaded: see below"
-	case d.Target.Socket != "":
-		return d.Target.Socket
 	case len(d.Target.Addresses) == 0:
 		return "whatever address the proxy finds (target.use_proxy)"
 	}

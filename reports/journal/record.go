@@ -161,7 +161,6 @@ type Event struct {
 	Usage      *Usage           `json:"usage,omitempty"`
 	Refusals   map[string]int64 `json:"refusals,omitempty"`
 	Astray     *Astray          `json:"astray,omitempty"`
-	Spoken     *Spoken          `json:"spoken,omitempty"`
 	Text       string           `json:"text,omitempty"`
 }
 
@@ -179,15 +178,8 @@ const (
 	Refused      EventKind = "refused"       // Refusals: what the egress refused in the second before, by class
 	Answer       EventKind = "answer"        // Text: the first answer of its kind with a status of 500 or above: who wrote it, by which signs
 	WentAstray   EventKind = "astray"        // Astray: the first answer of its kind to a request that is not what was asked for; Text: where it leads, a path or an address without its query, or nothing
-	Spoke        EventKind = "spoken"        // Spoken: in what the site answered, once, when the traffic is over
 	Warning      EventKind = "warning"       // Text: something a reader of the report must know
 )
-
-// Spoken is in what the site answered.
-type Spoken struct {
-	Answers     map[string]int64 `json:"answers"`     // by protocol, such as "HTTP/1.1"
-	Connections int64            `json:"connections"` // that were opened, those of the preflight included
-}
 
 // Astray is an answer that leads elsewhere, or that wants to know who asks (401, 403).
 type Astray struct {

@@ -16,7 +16,6 @@ type Events struct {
 	met      map[int][]journal.Connection // of these, those that met a fault, by its index
 	waits    map[int][]journal.Wait       // that a fault caused, by its index, in the journal's order
 	refused  map[string]int64             // what the egress refused, by class
-	spoken   *journal.Spoken              // nil when it is not known
 	astray   []journal.Event              // answers that lead elsewhere, in the journal's order
 	Warnings []string
 }
@@ -52,9 +51,6 @@ func indexEvents(events []journal.Event) *Events {
 		}
 		if e.Astray != nil {
 			x.astray = append(x.astray, e)
-		}
-		if e.Spoken != nil {
-			x.spoken = e.Spoken
 		}
 		for class, n := range e.Refusals {
 			x.refused[class] += n

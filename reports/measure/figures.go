@@ -23,9 +23,6 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	r.Total, r.Requests = run.total(), run.requests()
 	r.Declared, r.Sources = run.declared()
 	r.Astray = run.astray()
-	if s := run.Events.spoken; s != nil {
-		r.Spoken = &reports.Spoken{Answers: s.Answers, Connections: s.Connections}
-	}
 	r.Faults = run.faultFigures()
 	r.Onset = run.onsetFigures()
 	r.Recovery = run.recoveryFigures()

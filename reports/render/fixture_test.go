@@ -44,7 +44,6 @@ func hang() *reports.Report {
 		Summary: "With payments hanging, 502s began 2.6 s after the fault at 8.0 requests per second, and most requests failed until it was lifted.",
 		Fidelity: reports.Fidelity{HitsDue: 200, HitsSent: 200, RateAskedHz: ptr(8.0), RateSentHz: ptr(8.0),
 			LagP50S: ptr(0.00011), LagP99S: ptr(0.00042), LagMaxS: ptr(0.0013), OK: true},
-		Spoken: &reports.Spoken{Answers: map[string]int64{"HTTP/1.1": 120, "HTTP/2.0": 76}, Connections: 9},
 		Faults: []reports.Fault{told(reports.Fault{Dependency: "payments", Kind: "hang", Phase: "hang", Share: 1, AppliedS: 5, LiftedS: ptr(15.0),
 			Connections: ptr(int64(6)), PeakConnections: ptr(int64(4)), RequestsHeld: ptr(int64(4)), BytesUp: 1240, BytesDown: 0, Exercised: true, UndoConfirmed: ptr(true)})},
 		Onset: []reports.Onset{

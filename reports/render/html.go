@@ -86,7 +86,6 @@ func plotAsset(name string) (string, error) {
 
 // functions are the template's, beside those of all pages.
 var functions = template.FuncMap{
-	"spoken":    func(s *reports.Spoken) string { return words.Spoken(s.Answers, s.Connections) },
 	"labelled":  labelled,
 	"after":     func(v *float64) string { return words.Known(v, words.After) },
 	"bytes":     words.Bytes,

@@ -119,9 +119,6 @@ func (t *terminal) phases(r *reports.Report) {
 	if text := replayed(r.Phases); text != "" {
 		t.event("", plain, text)
 	}
-	if s := r.Spoken; s != nil && s.Answers["HTTP/1.1"] == 0 && len(s.Answers) > 0 || s != nil && len(s.Answers) > 1 {
-		t.event("", plain, "spoken: "+words.Spoken(s.Answers, s.Connections))
-	}
 	if missing != nil {
 		t.event("", plain, "not reached, since the run ended at "+words.Moment(r.DurationS)+": "+strings.Join(missing, ", "))
 	}
