@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type Attack struct {
 	sender    sender
 	spoken    *spoken
 	gate      *gate
+	recent    *recent         // what visits were given
+	lending   *lending        // of the sessions that are logged in; nil for none
 	pacing    context.Context // hits are sent until it ends
 	end       context.CancelFunc
 }
@@ -38,7 +41,7 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), spoken: &spoken{}, addresses: newAddresses(exp.Target)}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), spoken: &spoken{}, recent: &recent{}, addresses: newAddresses(exp.Target)}
 	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
@@ -127,6 +130,9 @@ func ofVisits(s journal.PhaseSpan, steps float64) journal.PhaseSpan {
 // own failure it returns as an error.
 func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), event func(journal.Event)) error {
 	defer a.transport.CloseIdleConnections()
+	if a.exp.Sessions != nil && a.lending == nil {
+		return errors.New("lend sessions to visits: they have not been logged in")
+	}
 	attackCtx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	stepping, cut := context.WithCancel(attackCtx)
@@ -141,6 +147,9 @@ func (a *Attack) Run(ctx context.Context, t0 time.Time, emit func(journal.Hit), 
 	groups.Wait()
 	for _, e := range a.spoken.events(time.Since(t0), a.addresses.opened.Load(), a.exp.Target.Protocol) {
 		event(e)
+	}
+	if text := a.lending.shares(); text != "" {
+		event(journal.Event{AtNS: int64(time.Since(t0)), Kind: journal.Warning, Text: text})
 	}
 	if ctx.Err() == nil {
 		return context.Cause(attackCtx)

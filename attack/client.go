@@ -121,7 +121,7 @@ func (o onceOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 	return o.hop(&once)
 }
 
-// Probe sends the mix's first request once. It returns the answer's status, and
+// Probe sends the mix's first request once, or with sessions the first of a login. It returns the answer's status, and
 // whether that is one the request expects, or why there was no answer. A
 // request that changes something on the site (POST and the like) is not sent:
 // then GET of target.url is, and any status will do.

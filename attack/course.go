@@ -3,6 +3,7 @@ package attack
 import (
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -26,18 +27,25 @@ func (m *mix) addVisits(exp *configs.Experiment, base *url.URL) error {
 	var sum uint64
 	for i := range exp.Visits {
 		v := &exp.Visits[i]
-		c, err := m.newCourse(base, exp.Target, v)
+		c, err := m.newCourse(base, exp.Target, v, exp.Sessions.Captured())
 		if err != nil {
 			return fmt.Errorf("prepare visit %s: %w", v.Name, err)
 		}
 		sum += uint64(v.Weight)
 		m.courses, m.limits = append(m.courses, c), append(m.limits, sum)
 	}
-	return nil
+	if exp.Sessions == nil {
+		return nil
+	}
+	m.ofSessions(exp.Sessions.Data())
+	login, err := m.newCourse(base, exp.Target, &configs.Visit{Name: configs.LoginName, Steps: exp.Sessions.Steps}, nil)
+	m.login = &login
+	return err
 }
 
-func (m *mix) newCourse(base *url.URL, t configs.Target, v *configs.Visit) (c course, err error) {
-	m.captures = nil
+// newCourse prepares a visit, with the names of what was captured before it.
+func (m *mix) newCourse(base *url.URL, t configs.Target, v *configs.Visit, captured []string) (c course, err error) {
+	m.captures = slices.Clone(captured)
 	for i := range v.Steps {
 		s := &v.Steps[i]
 		one := step{request: int32(len(m.shots)), name: configs.StepName(v.Name, s.Name), think: s.Think}

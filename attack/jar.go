@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -19,7 +21,9 @@ const (
 // jar has the cookies of one visitor, within bounds.
 type jar struct {
 	cookies *cookiejar.Jar
+	mu      sync.Mutex // of taken: visits that share a session have its jar
 	taken   []namedValue
+	told    func(value string) // of each value that is new; nil for nobody
 }
 
 // namedValue is a cookie that was taken, with its value of last.
@@ -39,15 +43,27 @@ func (j *jar) Cookies(u *url.URL) []*http.Cookie { return j.cookies.Cookies(u) }
 // SetCookies implements http.CookieJar.
 func (j *jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 	var taken []*http.Cookie
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	for _, c := range cookies {
 		if len(c.Name)+len(c.Value) <= maxCookie && j.take(c.Name, c.Value) {
+			if j.told != nil {
+				j.told(c.Value)
+			}
 			taken = append(taken, c)
 		}
 	}
 	j.cookies.SetCookies(u, taken)
 }
 
-// take notes a cookie, and reports whether there is room for it.
+// all are the cookies that were taken.
+func (j *jar) all() []namedValue {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.taken)
+}
+
+// take notes a cookie, and reports whether there is room for it. j.mu is locked.
 func (j *jar) take(name, value string) bool {
 	for i := range j.taken {
 		if j.taken[i].name == name {

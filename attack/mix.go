@@ -24,6 +24,7 @@ type mix struct {
 	shots    []*shot
 	tables   []table
 	courses  []course    // of visits, whose steps the shots are; none of requests by themselves
+	login    *course     // logs a session in, by shots behind those of the mix; nil without sessions
 	captures []string    // the names of what the course at hand captures, while it is prepared
 	groups   []group     // of the attack, by which the rows of tables are dealt
 	limits   []uint64    // limits[i] is the sum of the weights of shots 0 to i

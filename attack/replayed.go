@@ -99,8 +99,11 @@ func (s *shot) logged(base *url.URL, method, target string) (*shot, error) {
 	return &one, nil
 }
 
-// first is the shot that the target is tried with.
+// first is the shot that the target is tried with: with sessions one that needs none.
 func (m *mix) first() *shot {
+	if m.login != nil {
+		return m.shots[m.login.steps[0].request]
+	}
 	for i := range m.shots {
 		if m.log == nil {
 			break

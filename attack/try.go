@@ -29,6 +29,9 @@ type Tried struct {
 	Cut         bool        // the body is longer than what is searched of it
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
 	AsksCert    bool        // the site asked for a client certificate
+	OfLogin     bool        // it is a step of a login
+	NotIn       string      // why that logs nobody in; "" for nothing
+	Login       bool        // a login page is at Location
 	Unreached   bool        // no connection to the target came about
 	Err         error       // why no whole answer came
 }
@@ -37,16 +40,18 @@ type Tried struct {
 // with the cookies and values that the steps before them gave it.
 type Visitor struct {
 	*shooter
-	walk *walk  // the visit that the last step was of
-	said string // what the last step missed
-	left string // the coding that its body was left in
+	walk   *walk  // the visit that the last step was of
+	said   string // what the last step missed
+	left   string // the coding that its body was left in
+	number int    // of the session that it logs in, from 1
+	pass   *pass  // of the session that is logged in; nil for none
 }
 
 // NewVisitor returns one who has not sent anything. What it sends is timed since t0,
 // and cut off when ctx ends.
 func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 	tell := func(journal.Event) {}
-	v := &Visitor{}
+	v := &Visitor{number: 1}
 	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {}, leftIn: &v.left,
 		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
 		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
@@ -55,19 +60,22 @@ func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 
 // goes sends request i.
 func (v *Visitor) goes(hit *journal.Hit, i int) (resp *http.Response, page []byte, err error) {
-	for c := range v.mix.courses {
-		course := &v.mix.courses[c]
-		step := i - int(course.steps[0].request)
-		if step < 0 || step >= len(course.steps) {
-			continue
-		}
-		if step == 0 || v.walk == nil {
-			v.walk = v.newWalk(uint64(c), course)
-		}
-		hit.Visit, hit.Step = uint64(c)+1, int32(step)
-		return v.walk.send(hit, step, maxPage)
+	course, number, step := v.mix.courseOf(i)
+	if course == nil {
+		return v.send(hit, maxPage)
 	}
-	return v.send(hit, maxPage)
+	keep := maxPage
+	if course == v.mix.login {
+		number, keep = uint64(v.number-1), maxJudged // the page may be a trap
+	}
+	if step == 0 || v.walk == nil {
+		v.walk = v.newWalk(number, course, v.whom(course))
+		v.walk.keys = v.keys(course)
+	}
+	if hit.Step, hit.Session = int32(step), v.walk.number; course != v.mix.login {
+		hit.Visit = number + 1
+	}
+	return v.walk.send(hit, step, keep)
 }
 
 // Try sends request i of the mix once, by the way of Run's hits, and judges its
@@ -77,6 +85,20 @@ func (v *Visitor) Try(i int) Tried {
 	if err := bindable(v.addresses.sources); err != nil {
 		return Tried{Hit: journal.Hit{Request: int32(i), Class: journal.ClassGenerator}, Unreached: true, Err: err}
 	}
+	return v.try(i)
+}
+
+// try is Try that leaves connections open.
+func (v *Visitor) try(i int) Tried {
+	v.said = ""
+	t := v.tried(i)
+	v.hide(&t)
+	v.logsIn(i, &t)
+	return t
+}
+
+// tried is what came of request i.
+func (v *Visitor) tried(i int) Tried {
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
@@ -90,7 +112,7 @@ func (v *Visitor) Try(i int) Tried {
 		return t
 	}
 	t.Status = resp.Status
-	t.Location, _ = leadsTo(shot, resp)
+	t.Location, t.Login = leadsTo(shot, resp)
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
 	t.Replaces, t.Deletes = renewed(shot.header, resp)
 	t.Protocol = resp.Proto

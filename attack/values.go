@@ -23,18 +23,22 @@ type values struct {
 	now    time.Time // when it is sent
 	visit  uint64    // the seq of its visit's first step, by which random rows are drawn; its own seq without a visit
 	taken  []string  // what its visit has captured
+	// session is the number of the session that it is sent with, from 1; 0 for none.
+	session int32
 }
 
 // table is data, ready to be looked up.
 type table struct {
 	*configs.Data
 	salt uint64 // tells the draws of two tables apart
+	// ofSession: logins use it, so that its rows are those of sessions.
+	ofSession bool
 }
 
 func newTables(data []configs.Data) []table {
 	var all []table
 	for i := range data {
-		all = append(all, table{&data[i], splitmix64(1<<32 + uint64(i))})
+		all = append(all, table{Data: &data[i], salt: splitmix64(1<<32 + uint64(i))})
 	}
 	return all
 }
@@ -140,6 +144,7 @@ func (v *values) draw(salt uint64) uint64 {
 
 // row is the hit's row of a table. Two placeholders of one hit have the same one.
 func (v *values) row(t *table) ([]string, error) {
+	v = v.dealt(t)
 	n := uint64(len(t.Rows))
 	if n == 0 {
 		return nil, fmt.Errorf("data %s has no rows", t.Name)

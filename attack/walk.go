@@ -24,21 +24,24 @@ type walk struct {
 	*shooter
 	course *course
 	k      uint64 // number of the visit in its group, from 0
-	jar    *jar
-	taken  []string // what was captured
-	by     by
+	*pass
+	taken []string // what was captured, by the session and by the visit
+	keys  []string // of a login: what it is sent with, a password among it
+	by    by
 }
 
 // arrive begins the visit that is due with the hit. That of a closed phase is over when
 // it returns, since the visitor's next one waits for it; any other goes on by itself.
 func (s *shooter) arrive(k uint64, first *journal.Hit) {
-	w := s.newWalk(k, &s.mix.courses[s.mix.pick(first.Seq)])
+	w := s.newWalk(k, &s.mix.courses[s.mix.pick(first.Seq)], s.lending.lend())
 	at, phase := first.Due, first.Phase
 	if s.due == nil {
+		defer s.lending.giveBack(w.pass)
 		w.run(at, phase)
 		return
 	}
 	s.walks.Go(func() {
+		defer s.lending.giveBack(w.pass)
 		defer func() {
 			if v := recover(); v != nil {
 				s.abort(fmt.Errorf("panic in a visit: %v\n%s", v, debug.Stack()))
@@ -48,9 +51,13 @@ func (s *shooter) arrive(k uint64, first *journal.Hit) {
 	})
 }
 
-// newWalk is visit k of the group, which has not begun.
-func (s *shooter) newWalk(k uint64, c *course) *walk {
-	w := &walk{shooter: s, k: k, course: c, jar: newJar()}
+// newWalk is visit k of the group, which has not begun. What it captures is its own,
+// not the session's.
+func (s *shooter) newWalk(k uint64, c *course, of *pass) *walk {
+	if of.number == 0 || c == s.mix.login { // else others may have it, too
+		of.jar.told = s.recent.add
+	}
+	w := &walk{shooter: s, k: k, course: c, pass: of, taken: slices.Clip(of.captured)}
 	w.by = by{newSender(s.exp.Target, s.hop, w.jar), w.hide}
 	return w
 }
@@ -79,7 +86,7 @@ func (w *walk) run(due time.Duration, phase int32) {
 
 // hit is that of the visit's step i.
 func (w *walk) hit(i int) journal.Hit {
-	return journal.Hit{Seq: w.seq(i), Request: w.course.steps[i].request, Visit: w.offset/configs.MaxSteps + w.k + 1, Step: int32(i)}
+	return journal.Hit{Seq: w.seq(i), Request: w.course.steps[i].request, Visit: w.offset/configs.MaxSteps + w.k + 1, Step: int32(i), Session: w.number}
 }
 
 // seq numbers the steps of all visits.
@@ -139,6 +146,7 @@ func (w *walk) send(hit *journal.Hit, i, keep int) (resp *http.Response, page []
 func (w *walk) values(i int) *values {
 	v := w.mix.values(w.seq(i))
 	v.visit, v.number, v.taken = w.seq(0), number(w.mix.groups, w.offset+w.k), w.taken
+	v.session = w.number
 	return v
 }
 
@@ -152,15 +160,16 @@ func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []by
 			return
 		}
 		w.taken = append(w.taken, value)
+		w.recent.add(value)
 	}
 }
 
-// hide hides what the visit has captured, and its cookies.
+// hide hides what the visit has captured, its cookies, and what it logs in with.
 func (w *walk) hide(text string) string {
-	secrets := slices.Clone(w.taken)
-	for _, cookie := range w.jar.taken {
+	secrets := slices.Concat(w.taken, w.keys)
+	for _, cookie := range w.jar.all() {
 		secrets = append(secrets, cookie.value)
 	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < leastHidden })
-	return redact.New(secrets, leastHidden).Hide(text, hidden)
+	return redact.New(secrets, leastHidden).Hide(w.recent.hide(text), hidden)
 }

@@ -28,6 +28,7 @@ const (
 // hardly, be judged. The experiment must be valid.
 func (e *Experiment) Foresee() []Foreseen {
 	var list foreseen
+	list.sessions(e)
 	for i, o := range e.Objectives {
 		path := element("objectives", i)
 		switch o.Metric {

@@ -65,16 +65,21 @@ func (s Secret) Pieces(as Escape) []Piece {
 func (e *Experiment) Draws() bool {
 	drawn := func(p Piece) bool { return p.Kind == UUID || p.Kind == Random }
 	for _, r := range e.written() {
-		payload, _ := r.Payload()
-		all := slices.Concat(r.PathPieces(), r.QueryPieces(), payload)
-		for _, h := range r.Headers {
-			all = append(all, h.Value.Pieces(AsIs)...)
-		}
-		if slices.ContainsFunc(all, drawn) {
+		if slices.ContainsFunc(r.pieces(), drawn) {
 			return true
 		}
 	}
 	return false
+}
+
+// pieces are what all of the request is made of.
+func (r *Request) pieces() []Piece {
+	payload, _ := r.Payload()
+	all := slices.Concat(r.PathPieces(), r.QueryPieces(), payload)
+	for _, h := range r.Headers {
+		all = append(all, h.Value.Pieces(AsIs)...)
+	}
+	return all
 }
 
 // PathPieces are what the path is made of, and QueryPieces the query, without the ? between them.

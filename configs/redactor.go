@@ -24,6 +24,15 @@ const (
 type Redactor struct {
 	hider *redact.Hider
 	table *redact.Table // of data, which may have a great many
+	more  *redact.Table // that came about since; nil for none
+}
+
+// With returns a Redactor that hides these values as well.
+func (r *Redactor) With(values []string) *Redactor {
+	if len(values) == 0 {
+		return r
+	}
+	return &Redactor{r.hider, r.table, redact.NewTable(values, leastSecret)}
 }
 
 // variable finds the environment's variables in a shell command.
@@ -61,7 +70,7 @@ func (e *Experiment) Redactor() *Redactor {
 		}
 	}
 	slices.Sort(c.found)
-	return &Redactor{redact.New(slices.Compact(c.found), leastSecret), redact.NewTable(e.secretValues(), leastSecret)}
+	return &Redactor{hider: redact.New(slices.Compact(c.found), leastSecret), table: redact.NewTable(e.secretValues(), leastSecret)}
 }
 
 // request adds what is secret in a request.
@@ -94,12 +103,14 @@ func (c *secrets) variables(text string) {
 	}
 }
 
-// secretValues are the values of columns that are secret, by data.secret or by name.
+// secretValues are the values of columns that are secret: by data.secret, by name, or
+// since they are sent as what has the name of a secret.
 func (e *Experiment) secretValues() (all []string) {
 	all = e.Arrivals.secretValues()
+	sent := e.sentAsSecret()
 	for _, d := range e.Data {
 		for i, column := range d.Columns {
-			if !slices.Contains(d.Secret, column) && !secretName.MatchString(column) {
+			if !slices.Contains(d.Secret, column) && !secretName.MatchString(column) && !sent[Piece{Data: d.Name, Column: column}] {
 				continue
 			}
 			for _, row := range d.Rows {
@@ -110,12 +121,32 @@ func (e *Experiment) secretValues() (all []string) {
 	return all
 }
 
+// sentAsSecret are the columns that are sent under the name of a secret, by their Data
+// and Column.
+func (e *Experiment) sentAsSecret() map[Piece]bool {
+	columns := map[Piece]bool{}
+	for _, r := range e.written() {
+		for _, p := range slices.Concat(r.Query, r.Form) {
+			if pieces, _ := p.Value.pieces(); secretName.MatchString(p.Name) {
+				for _, one := range pieces {
+					columns[Piece{Data: one.Data, Column: one.Column}] = true
+				}
+			}
+		}
+	}
+	return columns
+}
+
 // Text returns a text without secrets, in whatever form package redact knows.
 func (r *Redactor) Text(text string) string {
 	if text == "" {
 		return ""
 	}
-	return Hide(r.table.Hide(r.hider.Hide(text, hidden), hidden))
+	text = r.table.Hide(r.hider.Hide(text, hidden), hidden)
+	if r.more != nil {
+		text = r.more.Hide(text, hidden)
+	}
+	return Hide(text)
 }
 
 // Error returns an error that says what err says, without secrets, and that

@@ -30,7 +30,10 @@ func (c *check) data() {
 				c.add(element(path+".secret", j), "%s", d.lacks(column))
 			}
 		}
-		if d.Order == RowOnce {
+		switch ofSessions := slices.Contains(c.e.Sessions.Data(), d.Name); {
+		case d.Order == RowOnce && ofSessions:
+			c.onceForSessions(d, path)
+		case d.Order == RowOnce:
 			c.once(d, path)
 		}
 	}

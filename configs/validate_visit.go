@@ -26,7 +26,7 @@ func (c *check) visits() {
 			c.add(path+".weight", "needs to be from 0 to %d, not %d", maxWeight, v.Weight)
 		}
 		weighted = weighted || v.Weight != 0
-		c.inOrder(v.Steps, path, c.sessionCaptures())
+		c.inOrder(v.Steps, path, c.e.Sessions.Captured())
 	}
 	if len(c.e.Visits) > 0 && !weighted {
 		c.add("visits", "has no weight above 0, so nothing would be sent")
@@ -45,17 +45,6 @@ func (c *check) sessions() {
 		c.add("sessions.count", "needs to be from 1 to %d, not %d", maxSessions, s.Count)
 	}
 	c.inOrder(s.Steps, "sessions", nil)
-}
-
-// sessionCaptures are the values that a session has for the visits that it is lent to.
-func (c *check) sessionCaptures() (names []string) {
-	if c.e.Sessions == nil {
-		return nil
-	}
-	for _, s := range c.e.Sessions.Steps {
-		names = append(names, s.captured()...)
-	}
-	return names
 }
 
 // captured are the names of what the step captures.

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,49 @@ type Capture struct {
 type Sessions struct {
 	Count int    `mapstructure:"count"`
 	Steps []Step `mapstructure:"steps"`
+}
+
+// Captured are the names of what a session has for the visits that it is lent to.
+func (s *Sessions) Captured() (names []string) {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Steps {
+		names = append(names, s.Steps[i].captured()...)
+	}
+	return names
+}
+
+// Data are the names of the tables that the logins use. The row of a session is that of
+// the visits that it is lent to, too.
+func (s *Sessions) Data() (names []string) {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Steps {
+		for _, p := range s.Steps[i].pieces() {
+			if p.Kind == Column && !slices.Contains(names, p.Data) {
+				names = append(names, p.Data)
+			}
+		}
+	}
+	return names
+}
+
+// LoginName is how a preflight speaks of what logs a session in, as if it were a visit.
+const LoginName = "log in"
+
+// Logins returns what a session is logged in with, in the order in which it is sent,
+// under full names; none without sessions.
+func (e *Experiment) Logins() (all []Request) {
+	if e.Sessions == nil {
+		return nil
+	}
+	for _, s := range e.Sessions.Steps {
+		s.Name = StepName(LoginName, s.Name)
+		all = append(all, s.Request)
+	}
+	return all
 }
 
 // StepName is how reports speak of a visit's step.

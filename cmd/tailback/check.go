@@ -129,7 +129,7 @@ func wire(cmd *cobra.Command, exp *configs.Experiment) (*harness.Wiring, error) 
 		return nil, err
 	}
 	defer unlock()
-	if n := len(exp.Mix()); n > many {
+	if n := len(exp.Mix()) + len(exp.Logins()); n > many {
 		tell(cmd.ErrOrStderr(), fmt.Sprintf("sending each of %s once, which takes about %d s", words.Number(int64(n), "request"), n+2))
 	}
 	return harness.Wire(cmd.Context(), exp)

@@ -26,7 +26,8 @@ type dryRun struct {
 	Replays  string       `json:"replays,omitempty"` // what of which log
 	Remarks  []string     `json:"remarks,omitempty"` // on what of it is not sent
 	Requests []dryRequest `json:"requests"`
-	Faults   string       `json:"faults"` // where they are played
+	Sessions *drySessions `json:"sessions"` // null without any
+	Faults   string       `json:"faults"`   // where they are played
 	Through  []dryProxy   `json:"dependencies"`
 	Runs     []dryRunOf   `json:"runs"`
 	Guards   []dryGuard   `json:"guards"`
@@ -49,6 +50,13 @@ type dryRequest struct {
 	Method string  `json:"method"`
 	Path   string  `json:"path"`
 	Share  float64 `json:"share"` // of the mix
+}
+
+// drySessions are logged in before each run.
+type drySessions struct {
+	Count  int      `json:"count"`
+	Steps  []string `json:"steps"`   // method and path of each
+	TakesS float64  `json:"takes_s"` // at least
 }
 
 type dryProxy struct {
@@ -138,6 +146,9 @@ func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun
 	}
 	d.target(cmd.Context(), exp)
 	d.mix(exp)
+	if err := d.sessions(exp); err != nil {
+		return nil, failed(cmd.Context(), exp.Redactor().Error(err))
+	}
 	for _, one := range exp.Dependencies {
 		listen := one.Listen
 		if one.Host != "" {
@@ -169,6 +180,19 @@ func (d *dryRun) mix(exp *configs.Experiment) {
 	for _, r := range exp.Mix() {
 		d.Requests = append(d.Requests, dryRequest{r.Name, r.Method, r.ShownPath(), float64(r.Weight) / float64(max(total, 1))})
 	}
+}
+
+// sessions are what is logged in before each run.
+func (d *dryRun) sessions(exp *configs.Experiment) error {
+	if exp.Sessions == nil {
+		return nil
+	}
+	takes, err := harness.LoginTakes(exp)
+	d.Sessions = &drySessions{Count: exp.Sessions.Count, TakesS: takes.Seconds()}
+	for _, r := range exp.Logins() {
+		d.Sessions.Steps = append(d.Sessions.Steps, r.Method+" "+r.ShownPath())
+	}
+	return err
 }
 
 // runs lays out the runs that the command is made of.

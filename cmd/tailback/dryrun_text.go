@@ -51,6 +51,9 @@ func (d *dryRun) text() string {
 	for i, r := range d.Requests {
 		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
 	}
+	if s := d.Sessions; s != nil {
+		line("sessions", 14, fmt.Sprintf("%d, each logged in before %s by %s; that takes at least %s", s.Count, words.Either(int64(len(d.Runs)), "the run", "each run"), strings.Join(s.Steps, ", "), words.Span(s.TakesS)))
+	}
 	for i, p := range d.Through {
 		where := "the site calls " + p.Listen + ", which goes on to " + p.Upstream
 		if p.Host != "" {

@@ -29,6 +29,7 @@ type progress struct {
 	trial bool           // a part's beginnings are not worth a line each
 	said  time.Time      // when the last line was written
 	onset *harness.Onset // that has been told
+	told  bool           // it was said that sessions are being logged in
 }
 
 func newProgress(w io.Writer, name string) *progress {
@@ -44,7 +45,7 @@ const eraseLine = "\r\x1b[2K"
 
 // begin says that a part of the command begins, in a line of its own in a log.
 func (p *progress) begin(part, what string) {
-	p.part, p.onset = part, nil
+	p.part, p.onset, p.told = part, nil, false
 	if !p.live && !p.trial {
 		p.say("", part+": "+what)
 	}
@@ -52,6 +53,10 @@ func (p *progress) begin(part, what string) {
 
 // show shows how far a run is.
 func (p *progress) show(s harness.Status) {
+	if s.LoggingIn != nil {
+		p.loggingIn(s.LoggingIn)
+		return
+	}
 	if p.live {
 		p.rewrite(liveParts(s, p.part, p.name))
 		return
@@ -62,6 +67,31 @@ func (p *progress) show(s harness.Status) {
 	if time.Since(p.said) >= sayEvery {
 		parts := []string{phaseWords(s), faultWords(s.Faults), countWords(s)}
 		p.say(moment(s.Elapsed.Round(time.Second)), strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
+	}
+}
+
+// soon is how long what comes before a run may take without a word in a log.
+const soon = 2 * time.Second
+
+// loggingIn shows how many sessions are logged in before a run.
+func (p *progress) loggingIn(l *harness.LoggingIn) {
+	text := fmt.Sprintf("logging in: %d of %s", l.Done, words.Number(int64(l.Of), "session"))
+	takes := ""
+	if l.Takes > soon {
+		takes = fmt.Sprintf(", which takes at least %s", words.Span(l.Takes.Round(time.Second).Seconds()))
+	}
+	switch {
+	case p.live:
+		p.rewrite([]part{{text + takes, 0}, {p.part, 1}, {p.name, 2}})
+	case p.trial:
+	case l.Done == 0 && takes != "" && !p.told:
+		p.say("", fmt.Sprintf("logging in %s before the run%s", words.Number(int64(l.Of), "session"), takes))
+		p.told = true
+	case l.Done == l.Of && p.told:
+		p.say("", words.Number(int64(l.Of), "session")+words.Either(int64(l.Of), " is", " are")+" logged in")
+		p.told = false
+	case time.Since(p.said) >= sayEvery:
+		p.say("", text)
 	}
 }
 

@@ -195,7 +195,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d := &secretDrill{t: t, dir: dir, env: append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"),
+	d := &secretDrill{t: t, dir: dir, planted: planted, env: append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"),
 		"DRILL_TOKEN="+planted["command's variable"], "DRILL_HEADER="+planted["env header"], "DRILL_ODD="+planted["odd header"], "DRILL_USER="+planted["user"], "DRILL_QUERY="+planted["env query"],
 		"DRILL_BODY="+planted["env body"]+`&to=`+planted["field of env body"])}
 	commands := [][]string{
@@ -239,9 +239,10 @@ func TestSecretsNeverComeOut(t *testing.T) {
 
 // secretDrill runs commands in a folder and looks at all that comes of them.
 type secretDrill struct {
-	t   *testing.T
-	dir string
-	env []string
+	t       *testing.T
+	dir     string
+	env     []string
+	planted map[string]string
 }
 
 // run runs a command and looks at its output, and at its line in the list of processes.
@@ -288,7 +289,7 @@ func (d *secretDrill) files(folders ...string) {
 
 func (d *secretDrill) look(where string, text []byte) {
 	d.t.Helper()
-	for place, value := range planted {
+	for place, value := range d.planted {
 		if i := bytes.Index(text, []byte(value[:min(len(value), 6)])); i >= 0 {
 			d.t.Errorf("%s tells the secret in the %s: ...%s...", where, place, text[max(0, i-80):min(len(text), i+80)])
 		}

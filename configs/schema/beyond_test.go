@@ -49,6 +49,7 @@ var beyond = reasons(map[string][]string{
 	"a schema's own expressions are no RE2, and can't check one": {"degraded_regexp.yaml", "expect_regexp.yaml"},
 	"php-fpm's access.format has a grammar":                      {"site_format_letter.yaml", "site_format_open.yaml", "site_format_useless.yaml", "site_format_verb.yaml"},
 	"a network's address must fit its length":                    {"egress_allow.yaml"},
+	"nor of sessions, which are of several parts of the file":    {"sessions_capture_of_visit.yaml", "sessions_capture_twice.yaml", "sessions_once.yaml"},
 	"a reader of YAML makes text of it, or reads the first of two": {
 		"binary.yaml", "date.yaml", "json_binary.yaml", "two_documents.yaml",
 	},

@@ -55,7 +55,7 @@ func TestNoTimeDependsOnTheWallClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			var n counts
-			err = conduct(t.Context(), exp, p, record{w, exp.Redactor()}, t0, &n, func(Status) { appendLine(t, log) }, Enough{})
+			err = conduct(t.Context(), exp, p, record{Writer: w, secrets: exp.Redactor()}, t0, &n, func(Status) { appendLine(t, log) }, Enough{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -76,13 +76,16 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 	if err != nil {
 		return fmt.Errorf("write experiment as run: %w", err)
 	}
+	if err := p.logIn(ctx, exp, watch); err != nil {
+		return err
+	}
 	t0 := time.Now().Add(lead)
 	w, err := journal.Create(dir, manifest(exp, p, t0), asRun)
 	if err != nil {
 		return err
 	}
 	var n counts
-	secrets := exp.Redactor()
+	secrets := exp.Redactor().With(p.attack.Secrets())
 	for _, m := range exp.ReplayRemarks() {
 		w.Event(journal.Event{Kind: journal.Warning, Text: m.Path + ": " + m.Text})
 	}
@@ -90,7 +93,7 @@ func (p parts) run(ctx context.Context, exp *configs.Experiment, dir string, wat
 		err = w.Baseline(p.baseline)
 	}
 	if err == nil {
-		err = conduct(ctx, exp, p, record{w, secrets}, t0, &n, watch, known)
+		err = conduct(ctx, exp, p, record{w, secrets, p.attack.Hide}, t0, &n, watch, known)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)

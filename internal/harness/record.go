@@ -10,16 +10,26 @@ import (
 type record struct {
 	*journal.Writer
 	secrets *configs.Redactor
+	// hide hides what came about in the run; nil for nothing.
+	hide func(text string) string
+}
+
+// text is a text without secrets.
+func (r record) text(of string) string {
+	if r.hide != nil {
+		of = r.hide(of)
+	}
+	return r.secrets.Text(of)
 }
 
 // Event records an event.
 func (r record) Event(e journal.Event) {
-	e.Text = r.secrets.Text(e.Text)
+	e.Text = r.text(e.Text)
 	r.Writer.Event(e)
 }
 
 // Observe records an observation.
 func (r record) Observe(o journal.Observation) {
-	o.Text = r.secrets.Text(o.Text)
+	o.Text = r.text(o.Text)
 	r.Writer.Observe(o)
 }

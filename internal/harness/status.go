@@ -28,6 +28,13 @@ type Status struct {
 	Onset          *Onset           // nil when there was none yet
 	Began          []Began          // phases, since the Status before
 	Changes        []journal.Event  // faults applied and lifted, since the Status before
+	LoggingIn      *LoggingIn       // the run has not begun yet; nil when it has, and all else is zero before
+}
+
+// LoggingIn is how far the logins are that come before a run.
+type LoggingIn struct {
+	Done, Of int           // sessions
+	Takes    time.Duration // at least, all of them
 }
 
 // Began is a phase, and when it began, since T0.

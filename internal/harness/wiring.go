@@ -125,24 +125,26 @@ func Wire(ctx context.Context, exp *configs.Experiment) (*Wiring, error) {
 	if err := errors.Join(err, p.faults.Close()); err != nil {
 		return nil, secrets.Error(err)
 	}
-	s.hide(secrets)
+	s.hide(func(text string) string { return secrets.Text(p.attack.Hide(text)) })
 	return s.wiring(), nil
 }
 
 // hide takes the secrets out of what others have said.
-func (s *seen) hide(secrets *configs.Redactor) {
+func (s *seen) hide(without func(text string) string) {
 	for i := range s.tried {
 		t := &s.tried[i]
-		for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding} {
-			*text = secrets.Text(*text)
+		for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding, &t.NotIn} {
+			*text = without(*text)
 		}
-		t.Err = secrets.Error(t.Err)
+		if t.Err != nil {
+			t.Err = errors.New(without(t.Err.Error()))
+		}
 	}
 	for i := range s.events {
-		s.events[i].Text = secrets.Text(s.events[i].Text)
+		s.events[i].Text = without(s.events[i].Text)
 	}
 	for i := range s.observed {
-		s.observed[i].Text = secrets.Text(s.observed[i].Text)
+		s.observed[i].Text = without(s.observed[i].Text)
 	}
 }
 
@@ -176,7 +178,7 @@ func asPhases(exp *configs.Experiment) *configs.Experiment {
 
 // quiet is the experiment with its faults put off for longer than the requests can take.
 func quiet(exp *configs.Experiment) *configs.Experiment {
-	calm := time.Minute + time.Duration(len(exp.Mix()))*(exp.Target.Timeout+2*time.Second)
+	calm := time.Minute + time.Duration(len(exp.Mix())+len(exp.Logins()))*(exp.Target.Timeout+2*time.Second)
 	later := *exp
 	later.Phases = append([]configs.Phase{{Name: "(calm)", Duration: calm, Rate: &configs.Rate{}}}, exp.Phases...)
 	return &later
@@ -236,26 +238,45 @@ func (s *seen) observe(o journal.Observation) {
 	s.observed = append(s.observed, o)
 }
 
-// send sends each request that the mix has once. Of a visit, what comes after a step
-// that failed is not sent.
+// send logs in a session, if there are any, and sends each request that the mix has
+// once. Of a visit, what comes after a step that failed is not sent, and nothing of all
+// visits when nobody could be logged in.
 func (s *seen) send(ctx context.Context, a *attack.Attack, t0 time.Time) error {
 	pause(ctx, time.Until(t0)+settle)
-	visitor, failed := a.NewVisitor(ctx, t0), uint64(0)
-	for i, r := range s.exp.Mix() {
+	visitor, failed, mix := a.NewVisitor(ctx, t0), uint64(0), s.exp.Mix()
+	for j := range s.exp.Logins() {
+		t, err := s.try(ctx, visitor, t0, len(mix)+j)
+		if err != nil || t.NotIn != "" {
+			return err
+		}
+	}
+	for i, r := range mix {
 		if r.Weight == 0 || failed > 0 && s.exp.VisitOf(i) == int(failed)-1 {
 			continue
 		}
-		t := visitor.Try(i)
-		if t.Unreached || ctx.Err() != nil {
-			return t.Err
+		t, err := s.try(ctx, visitor, t0, i)
+		if err != nil {
+			return err
 		}
 		if t.Hit.Class != journal.ClassOK {
 			failed = t.Hit.Visit
 		}
-		s.tried = append(s.tried, t)
-		pause(ctx, time.Second-time.Since(t0)%time.Second+settle)
 	}
 	return nil
+}
+
+// try sends request i of the mix, or behind it of what logs in, in seconds of its own.
+func (s *seen) try(ctx context.Context, visitor *attack.Visitor, t0 time.Time, i int) (attack.Tried, error) {
+	t := visitor.Try(i)
+	switch {
+	case ctx.Err() != nil:
+		return t, context.Cause(ctx)
+	case t.Unreached:
+		return t, t.Err
+	}
+	s.tried = append(s.tried, t)
+	pause(ctx, time.Second-time.Since(t0)%time.Second+settle)
+	return t, nil
 }
 
 // sense has the sensors watch until the function it returns is called.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tailback/tailback/attack"
@@ -12,7 +13,7 @@ import (
 
 // request is what came of the nth request that was sent.
 func (s *seen) request(n int, t attack.Tried) WiredRequest {
-	r := &s.exp.Mix()[t.Hit.Request]
+	r := &slices.Concat(s.exp.Mix(), s.exp.Logins())[t.Hit.Request]
 	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Protocol: t.Protocol, Location: t.Location, Class: t.Hit.Class,
 		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
 	switch asks := asksBody(r); {
@@ -67,6 +68,12 @@ func (s *seen) declares(name string) bool {
 func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Remark {
 	spoils := func(text string) []Remark { return []Remark{{true, text}} }
 	switch {
+	case t.NotIn != "":
+		return spoils("it logs nobody in, so the visits were not sent: " + t.NotIn)
+	case t.OfLogin: // its form asks for a password, and it may be on its way over other pages
+		return nil
+	case t.Hit.Session > 0 && (t.Hit.Leads == journal.LeadsToLogin || t.Hit.Code == 401 || t.Hit.Code == 403):
+		return spoils(notKnown(t))
 	case t.Hit.Class == journal.ClassClientTimeout:
 		return spoils(fmt.Sprintf("no whole answer came within %s (target.timeout), with every fault off; mend the site, or raise the timeout", target.Timeout))
 	case t.Err != nil:
@@ -89,6 +96,15 @@ func agreed(t *attack.Tried, target configs.Target) []Remark {
 		return nil
 	}
 	return []Remark{{false, "it is answered in " + t.Protocol + ": the site offers no HTTP/2 (ALPN), which target.protocol asks for"}}
+}
+
+// notKnown says that a session that was just logged in is not accepted.
+func notKnown(t *attack.Tried) string {
+	text := fmt.Sprintf("it is answered %s", t.Status)
+	if t.Hit.Leads == journal.LeadsToLogin {
+		text = "it is sent to a login page, " + t.Location
+	}
+	return text + ", with a session that was just logged in: see that the login works, and capture what else the site knows a visitor by, such as a token for a header"
 }
 
 func toLogin(t *attack.Tried) string {
