@@ -153,10 +153,10 @@ func (w *walk) values(i int) *values {
 // capture takes what the steps after this one send. What is not found fails the step.
 func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []byte) {
 	for i := range s.captures {
-		value, found := s.captures[i].from(resp, page, w.jar)
+		value, found, why := s.captures[i].from(resp, page, w.jar)
 		if !found {
 			hit.Class = journal.ClassCapture
-			w.missed.first(hit, s, &s.captures[i], w.hide(describePage(page)))
+			w.missed.first(hit, s, &s.captures[i], w.hide(describePage(page)), why)
 			return
 		}
 		w.taken = append(w.taken, value)
@@ -168,7 +168,7 @@ func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []by
 func (w *walk) hide(text string) string {
 	secrets := slices.Concat(w.taken, w.keys)
 	for _, cookie := range w.jar.all() {
-		secrets = append(secrets, cookie.value)
+		secrets = append(secrets, cookie.value, cookie.before)
 	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < leastHidden })
 	return redact.New(secrets, leastHidden).Hide(w.recent.hide(text), hidden)

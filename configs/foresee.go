@@ -271,19 +271,22 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	}
 }
 
-// part is the share of the requests that one is, 0..1; all of them are 1.
+// part is how many requests of a name are due, of any name if that is empty, for each
+// arrival: of single requests their share, of visits as many as they have steps.
 func (e *Experiment) part(request string) float64 {
-	sum, own := 0, 0
+	arrivals, own := 0, 0
+	for _, r := range e.Requests {
+		arrivals += r.Weight
+	}
+	for _, v := range e.Visits {
+		arrivals += v.Weight
+	}
 	for _, r := range e.Mix() {
-		sum += r.Weight
-		if r.Name == request {
+		if request == "" || r.Name == request {
 			own += r.Weight
 		}
 	}
-	if request == "" || sum == 0 {
-		return 1
-	}
-	return float64(own) / float64(sum)
+	return float64(own) / float64(max(arrivals, 1))
 }
 
 // quantileFor is the highest quantile that so many requests tell.

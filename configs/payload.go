@@ -60,6 +60,31 @@ func (s Secret) Pieces(as Escape) []Piece {
 	return escaped(pieces, as)
 }
 
+// BodyPieces are what the text that a body is to hold is made of.
+func (m Match) BodyPieces() []Piece {
+	pieces, _ := m.bodyPieces()
+	return escaped(pieces, AsIs)
+}
+
+// bodyPieces takes the text apart. It is not sent, so that a ${ or {{ in it is no mistake.
+func (m Match) bodyPieces() (pieces []Piece, wrong []string) {
+	end := 0
+	for _, at := range placeholderForm.FindAllStringSubmatchIndex(m.Body, -1) {
+		if before := m.Body[end:at[0]]; before != "" {
+			pieces = append(pieces, Piece{Text: before})
+		}
+		p, problem := placeholder(strings.TrimSpace(m.Body[at[2]:at[3]]))
+		if problem != "" {
+			wrong = append(wrong, problem)
+		}
+		pieces, end = append(pieces, p), at[1]
+	}
+	if rest := m.Body[end:]; rest != "" {
+		pieces = append(pieces, Piece{Text: rest})
+	}
+	return pieces, wrong
+}
+
 // Draws reports whether requests have values that are drawn from the seed: the same
 // seed gives the same UUIDs again, which a site may refuse as known.
 func (e *Experiment) Draws() bool {

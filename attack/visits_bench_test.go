@@ -1,0 +1,75 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/reports/journal"
+)
+
+// thinking drives n visits to where all of them think, with a cookie and a captured
+// value each, and returns how many bytes one takes, stacks included.
+func thinking(t testing.TB, n int) float64 {
+	t.Helper()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "0123456789abcdef0123456789abcdef", Path: "/"})
+		fmt.Fprint(w, `<form><input name="_token" value="0123456789abcdef0123456789abcdef"></form>`)
+	}))
+	defer site.Close()
+	length := time.Duration(n) * time.Millisecond
+	exp := buy(site.URL, configs.Phase{Name: "only", Duration: length, Rate: &configs.Rate{From: 1000, To: 1000}})
+	exp.Phases = append(exp.Phases, configs.Phase{Name: "calm", Duration: time.Minute, Rate: &configs.Rate{}})
+	exp.Visits[0].Steps[1].Think = configs.Think{From: time.Minute, To: time.Minute}
+	a, err := New(exp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var came, thinks atomic.Int64 // on a busy machine some are dropped
+	all := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	before, done := used(), make(chan error)
+	go func() {
+		done <- a.Run(ctx, time.Now(), func(h journal.Hit) {
+			if h.Class == journal.ClassOK {
+				thinks.Add(1)
+			}
+			if came.Add(1) == int64(n) {
+				close(all)
+			}
+		}, func(journal.Event) {})
+	}()
+	<-all
+	a.transport.CloseIdleConnections()
+	bytes := float64(used()-before) / float64(max(thinks.Load(), 1))
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// used is how many bytes of heap and stacks are in use.
+func used() int64 {
+	var m runtime.MemStats
+	for range 3 { // what a finaliser or a pool holds is free after the second
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// BenchmarkThinking is how many bytes a visit under way takes while it thinks.
+func BenchmarkThinking(b *testing.B) {
+	sum, n := 0.0, 0
+	for b.Loop() {
+		sum, n = sum+thinking(b, 5_000), n+1
+	}
+	b.ReportMetric(sum/float64(n), "B/visit")
+}
