@@ -3,6 +3,7 @@ package attack
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -14,7 +15,7 @@ import (
 var fieldSelector = regexp.MustCompile(`^(input|meta)(\[[\w-]+(=("[^"\\]*"|'[^'\\]*'|[A-Za-z_][\w-]*))?\]|[.#][A-Za-z_][\w-]*)*$`)
 
 // odd are the elements in which other rules of HTML are in force than on the page.
-var odd = map[atom.Atom]bool{atom.Svg: true, atom.Math: true, atom.Select: true, atom.Template: true, atom.Frameset: true}
+var odd = []atom.Atom{atom.Svg, atom.Math, atom.Select, atom.Template}
 
 // raw are the elements whose content is text, except for some within the odd ones.
 var raw = map[atom.Atom]bool{atom.Iframe: true, atom.Noembed: true, atom.Noframes: true, atom.Noscript: true, atom.Plaintext: true,
@@ -27,22 +28,19 @@ func (c *capture) field(body []byte) (value string, sure bool) {
 	if !c.plain || bytes.Contains(body, []byte("<![CDATA[")) {
 		return "", false
 	}
-	page, within := html.NewTokenizer(bytes.NewReader(body)), 0
+	page, within := html.NewTokenizer(bytes.NewReader(body)), oddness{}
 	for {
 		switch kind := page.Next(); kind {
 		case html.ErrorToken:
 			return value, sure
 		case html.EndTagToken:
-			if name, _ := page.TagName(); odd[atom.Lookup(name)] {
-				within = max(within-1, 0)
-			}
+			name, _ := page.TagName()
+			within.count(atom.Lookup(name), -1)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := page.TagName()
 			tag := atom.Lookup(name)
-			if odd[tag] {
-				within++
-			}
-			if tag == atom.Frameset || within > 0 && raw[tag] {
+			within.count(tag, 1)
+			if tag == atom.Frameset || raw[tag] && within != (oddness{}) {
 				return "", false
 			}
 			if !more || tag != c.tag {
@@ -53,11 +51,20 @@ func (c *capture) field(body []byte) (value string, sure bool) {
 				continue
 			}
 			found, has := attribute(n, c.Attribute)
-			if !has || within > 0 || sure && found != value {
+			if !has || within != (oddness{}) || sure && found != value {
 				return "", false
 			}
 			value, sure = found, true
 		}
+	}
+}
+
+// oddness is how many odd elements of each kind are open, at most.
+type oddness [4]int
+
+func (o *oddness) count(tag atom.Atom, by int) {
+	if i := slices.Index(odd, tag); i >= 0 {
+		o[i] = max(o[i]+by, 0)
 	}
 }
 

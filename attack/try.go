@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -27,6 +28,7 @@ type Tried struct {
 	Coding      string      // the coding that the body was left in, such as "gzip"; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
+	Captured    []string    // the names of what was captured
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
 	OfLogin     bool        // it is a step of a login
 	NotIn       string      // why that logs nobody in; "" for nothing
@@ -97,8 +99,9 @@ func (v *Visitor) tried(i int) Tried {
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
+	v.said = ""
 	resp, page, err := v.goes(&t.Hit, i)
-	t.Err, t.Missed = err, v.said
+	t.Err, t.Missed = v.hidden(err), v.said
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
 		t.Err = unreachable(shot, err)
 	}
@@ -113,7 +116,37 @@ func (v *Visitor) tried(i int) Tried {
 	if t.Coding == "" {
 		t.Password, t.Page = passwordField.Match(page), describePage(page)
 	}
+	if v.walk != nil {
+		v.ofVisit(&t, resp, page)
+	}
 	return t
+}
+
+// hidden is the error without what the visit has captured.
+func (v *Visitor) hidden(err error) error {
+	if v.walk == nil || err == nil || v.walk.hide(err.Error()) == err.Error() {
+		return err
+	}
+	return errors.New(v.walk.hide(err.Error()))
+}
+
+// ofVisit tells what the visit's step has captured, by name, and hides each value.
+func (v *Visitor) ofVisit(t *Tried, resp *http.Response, page []byte) {
+	step := &v.walk.course.steps[t.Hit.Step]
+	for i := range step.captures {
+		if t.Hit.Class == journal.ClassOK {
+			t.Captured = append(t.Captured, step.captures[i].Name)
+		}
+		if step.captures[i].needsBody() {
+			t.Page = outline(resp.Header, page)
+		}
+	}
+	for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding} {
+		*text = v.walk.hide(*text)
+	}
+	if t.Credentials == "" && len(resp.Request.Cookies()) > 0 {
+		t.Credentials = "Cookie"
+	}
 }
 
 // unreached are the classes of a target that there is no connection to.

@@ -156,7 +156,7 @@ func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []by
 		value, found, why := s.captures[i].from(resp, page, w.jar)
 		if !found {
 			hit.Class = journal.ClassCapture
-			w.missed.first(hit, s, &s.captures[i], w.hide(describePage(page)), why)
+			w.missed.first(hit, s, &s.captures[i], w.hide(outline(resp.Header, page)), why)
 			return
 		}
 		w.taken = append(w.taken, value)

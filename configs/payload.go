@@ -185,16 +185,17 @@ func (j JSON) pieces() (pieces []Piece, wrong []string) {
 }
 
 // bodyEscape says how values are written in body or body_file: as in JSON if the
-// header Content-Type says so, or if the body is JSON with a 0 in the place of each
-// placeholder; as in a form if Content-Type says so; else as they are.
+// header Content-Type says so, or if the body is a list, a map or a text of JSON with a
+// 0 in the place of each placeholder; as in a form if Content-Type says so; else as they are.
 func (r *Request) bodyEscape() Escape {
 	kind, _, _ := mime.ParseMediaType(r.header("Content-Type"))
+	filled := standIn(r.Body.Text)
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
 		return InJSON
 	case kind == "application/x-www-form-urlencoded":
 		return InQuery
-	case kind == "" && json.Valid([]byte(standIn(r.Body.Text))):
+	case kind == "" && strings.ContainsAny(filled, `{["`) && json.Valid([]byte(filled)):
 		return InJSON
 	}
 	return AsIs

@@ -144,7 +144,7 @@ func TestThink(t *testing.T) {
 		{Think{}, 0.5, 0, 0},
 		{Think{From: 2 * s, To: 2 * s}, 0.9, 2 * s, 2 * s},
 		{Think{From: s, To: 3 * s}, 0.25, 1500 * time.Millisecond, 2 * s},
-		{Think{Mean: 2 * s}, 0.5, 1386294361, 2 * s}, // 2 s · ln 2
+		{Think{Mean: 2 * s}, 0.5, 1386294361, 2 * s},                                                    // 2 s · ln 2
 		{Think{Median: 2 * s, P95: 10 * s}, 0.5, 2 * s, time.Duration(2e9 * math.Exp(0.9785*0.9785/2))}, // σ = ln 5 / 1.6449
 		{Think{Median: 2 * s, P95: 10 * s}, 0.95, 10 * s, time.Duration(2e9 * math.Exp(0.9785*0.9785/2))},
 		{Think{Mean: 20 * time.Hour}, 0.9999999, maxThink, 20 * time.Hour},
