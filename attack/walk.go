@@ -68,7 +68,7 @@ func (w *walk) run(due time.Duration, phase int32) {
 		if i > 0 {
 			due += w.thinks(i)
 			end := w.until()
-			if !sleepUntil(w.stepping, w.t0.Add(min(due, end))) || due >= end {
+			if !sleepUntil(w.stepping, w.t0.Add(min(due, end))) || due >= end || w.pacing.Err() != nil {
 				return
 			}
 			phase = w.phaseAt(due)
