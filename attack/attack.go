@@ -104,7 +104,7 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 				span.Kind = "closed"
 			}
 			if len(a.mix.courses) > 0 {
-				span = ofVisits(span, a.mix.meanSteps())
+				span = ofVisits(span, a.exp.MeanSteps())
 			}
 			spans = append(spans, span)
 		}

@@ -83,14 +83,3 @@ func (m *mix) intoHeaders(c *course) {
 		}
 	}
 }
-
-// meanSteps is how many steps a visit has on average.
-func (m *mix) meanSteps() float64 {
-	var steps, sum float64
-	before := uint64(0)
-	for i, limit := range m.limits {
-		weight := float64(limit - before)
-		steps, sum, before = steps+weight*float64(len(m.courses[i].steps)), sum+weight, limit
-	}
-	return steps / sum
-}

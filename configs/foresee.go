@@ -47,10 +47,25 @@ func (e *Experiment) Foresee() []Foreseen {
 			list.add(false, path, "%q is judged only in a run that is given a baseline: `tailback run FILE --baseline DIR`, where DIR is the folder of an earlier run", o.Text)
 		}
 	}
+	for i := range e.Visits {
+		list.thinking(e, &e.Visits[i], element("visits", i))
+	}
 	return list
 }
 
 type foreseen []Foreseen
+
+// thinking looks whether the run is long enough for a visit: its end is the end of the
+// visits that are under way.
+func (l *foreseen) thinking(e *Experiment, v *Visit, path string) {
+	var sum time.Duration
+	for j, s := range v.Steps {
+		if sum += s.Think.MeanTime(); sum > e.Duration() && len(e.Phases) > 0 && v.Weight > 0 {
+			l.add(false, element(path+".steps", j), "%s is hardly ever sent: until then a visit thinks for %s on average, and the run lasts %s; let the last phase go on for longer, or think less", StepName(v.Name, s.Name), human(sum.Round(time.Millisecond)), human(e.Duration()))
+			return
+		}
+	}
+}
 
 func (l *foreseen) add(never bool, path, format string, args ...any) {
 	*l = append(*l, Foreseen{Mistake{Path: path, Text: fmt.Sprintf(format, args...)}, never})
