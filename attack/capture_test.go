@@ -142,7 +142,7 @@ var soup = []string{"<input name=t value=a>", "<input name=t value=b>", "<INPUT 
 	"<table>", "<tr>", "<td>", "</table>", "<select>", "<option>", "</select>", "<svg>", "</svg>", "<math>", "</math>", "<title>", "</title>", "<script>", "</script>", "<style>", "</style>",
 	"<textarea>", "</textarea>", "<template>", "</template>", "<noscript>", "</noscript>", "<!--", "-->", "<![CDATA[", "]]>", "<head>", "</head>", "<body>", "<frameset>", "<frame>", "</frameset>",
 	"<colgroup>", "<col>", "<caption>", "<iframe>", "</iframe>", "<noframes>", "</noframes>", "<xmp>", "</xmp>", "<plaintext>", "<button>", "</button>", "<desc>", "<foreignObject>", "<mi>", "<annotation-xml encoding=text/html>",
-	"<svg/>", "x", " ", "&amp;", "<", "<a href='", "'>", "\"", "</html>", "<br>", "<image>", "<b>", "<i>", "</b>"}
+	"<svg/>", "x", " ", "&amp;", "<", "<a href='", "'>", "\"", "</html>", "<br>", "<a b=c/>", "<a b = \"<input name=t value=q>\">", "<a =x>", "<a b=>", "<a/b='>", "</a b='>'>", "</>", "</ x>", "<!>", "<!-->", "<!--->", "--!>", "<!doctype html>", "<?x?>", "<3", "</script", "<Input/name=t/value=z>", "<inputx name=t value=n>", "<image>", "<b>", "<i>", "</b>"}
 
 // What is found without a tree is what the tree has, on any page.
 func TestFieldsAreThoseOfTheTree(t *testing.T) {
@@ -150,7 +150,7 @@ func TestFieldsAreThoseOfTheTree(t *testing.T) {
 	captures := []*capture{mustCapture(t, configs.Capture{HTML: "input[name=t]", Attribute: "value"}), mustCapture(t, configs.Capture{HTML: "meta[name='t']", Attribute: "value"}),
 		mustCapture(t, configs.Capture{HTML: "input", Attribute: "name"})}
 	sure := 0
-	for range 20_000 {
+	for range 50_000 {
 		var page strings.Builder
 		for range 1 + draw.IntN(12) {
 			page.WriteString(soup[draw.IntN(len(soup))])
@@ -169,9 +169,23 @@ func TestFieldsAreThoseOfTheTree(t *testing.T) {
 			}
 		}
 	}
-	if sure < 4000 {
+	if sure < 10_000 {
 		t.Errorf("only %d were found without a tree", sure)
 	}
+}
+
+// FuzzField holds the same of bytes of any kind.
+func FuzzField(f *testing.F) {
+	for _, part := range soup {
+		f.Add([]byte(part + "<input name=t value=a>" + part))
+	}
+	c := mustCapture(f, configs.Capture{HTML: "input[name=t]", Attribute: "value"})
+	f.Fuzz(func(t *testing.T, page []byte) {
+		value, sure := c.field(page)
+		if want, found := inTree(c, string(page)); sure && (!found || value != want) {
+			t.Errorf("%q without a tree; in it %q, %v", value, want, found)
+		}
+	})
 }
 
 func inTree(c *capture, page string) (value string, found bool) {

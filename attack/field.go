@@ -28,34 +28,34 @@ func (c *capture) field(body []byte) (value string, sure bool) {
 	if !c.plain || bytes.Contains(body, []byte("<![CDATA[")) {
 		return "", false
 	}
-	page, within := html.NewTokenizer(bytes.NewReader(body)), oddness{}
+	page, within := tags{page: body}, oddness{}
 	for {
-		switch kind := page.Next(); kind {
-		case html.ErrorToken:
+		name, end, tag := page.next()
+		switch {
+		case page.odd:
+			return "", false
+		case tag == nil:
 			return value, sure
-		case html.EndTagToken:
-			name, _ := page.TagName()
-			within.count(atom.Lookup(name), -1)
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := page.TagName()
-			tag := atom.Lookup(name)
-			within.count(tag, 1)
-			if tag == atom.Frameset || raw[tag] && within != (oddness{}) {
-				return "", false
-			}
-			if !more || tag != c.tag {
-				continue
-			}
-			n := element(page, tag)
-			if !c.selector.Match(n) {
-				continue
-			}
-			found, has := attribute(n, c.Attribute)
-			if !has || within != (oddness{}) || sure && found != value {
-				return "", false
-			}
-			value, sure = found, true
+		case end:
+			within.count(name, -1)
+			continue
 		}
+		within.count(name, 1)
+		if name == atom.Frameset || raw[name] && within != (oddness{}) {
+			return "", false
+		}
+		if name != c.tag {
+			continue
+		}
+		n := element(tag, name)
+		if !c.selector.Match(n) {
+			continue
+		}
+		found, has := attribute(n, c.Attribute)
+		if !has || within != (oddness{}) || sure && found != value {
+			return "", false
+		}
+		value, sure = found, true
 	}
 }
 
@@ -68,10 +68,13 @@ func (o *oddness) count(tag atom.Atom, by int) {
 	}
 }
 
-// element is that of the tag that the tokenizer is at.
-func element(page *html.Tokenizer, tag atom.Atom) *html.Node {
-	n := &html.Node{Type: html.ElementNode, DataAtom: tag, Data: tag.String()}
-	for more := true; more; {
+// element is that of a tag.
+func element(tag []byte, name atom.Atom) *html.Node {
+	n := &html.Node{Type: html.ElementNode, DataAtom: name, Data: name.String()}
+	page := html.NewTokenizer(bytes.NewReader(tag))
+	page.Next()
+	_, more := page.TagName()
+	for more {
 		var key, val []byte
 		key, val, more = page.TagAttr()
 		n.Attr = append(n.Attr, html.Attribute{Key: string(key), Val: string(val)})
