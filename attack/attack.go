@@ -18,6 +18,7 @@ type Attack struct {
 	mix       *mix
 	groups    []group
 	timeout   time.Duration
+	late      time.Duration // after which a hit is not sent any more: maxLate, but for tests
 	addresses *addresses
 	transport *http.Transport
 	sender    sender
@@ -39,7 +40,7 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), recent: &recent{}, addresses: newAddresses(exp.Target)}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, late: maxLate, gate: newGate(exp.Limits), recent: &recent{}, addresses: newAddresses(exp.Target)}
 	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {

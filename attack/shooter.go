@@ -84,7 +84,7 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 		return nothing(tick), nil
 	}
 	hit.Request = s.mix.pick(hit.Seq)
-	if now-hit.Due > maxLate || !s.gate.enter(now) {
+	if now-hit.Due > s.late || !s.gate.enter(now) {
 		hit.Class, hit.Done = journal.ClassDropped, now
 		if s.due == nil {
 			sleepUntil(s.base, time.Now().Add(dropPause))

@@ -136,6 +136,7 @@ func TestCancellationEndsVisits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.late = time.Hour
 	stuck := 0
 	for k := range uint64(20) {
 		stuck += int(a.mix.pick(k))

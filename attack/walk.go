@@ -110,7 +110,7 @@ func (w *walk) thinks(i int) time.Duration {
 // take sends the request of step i, unless the load is at its ceiling or it comes too
 // late, and captures what is to be captured.
 func (w *walk) take(hit *journal.Hit, i int) {
-	if hit.Sent-hit.Due > maxLate || !w.gate.enter(hit.Sent) {
+	if hit.Sent-hit.Due > w.late || !w.gate.enter(hit.Sent) {
 		hit.Class, hit.Done = journal.ClassDropped, hit.Sent
 		if w.due == nil {
 			sleepUntil(w.base, time.Now().Add(dropPause))
