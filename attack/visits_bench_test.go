@@ -23,8 +23,8 @@ func thinking(t testing.TB, n int) float64 {
 		fmt.Fprint(w, `<form><input name="_token" value="0123456789abcdef0123456789abcdef"></form>`)
 	}))
 	defer site.Close()
-	length := time.Duration(n) * time.Millisecond
-	exp := buy(site.URL, configs.Phase{Name: "only", Duration: length, Rate: &configs.Rate{From: 1000, To: 1000}})
+	length := time.Duration(n) * 500 * time.Microsecond
+	exp := buy(site.URL, configs.Phase{Name: "only", Duration: length, Rate: &configs.Rate{From: 2000, To: 2000}})
 	exp.Phases = append(exp.Phases, configs.Phase{Name: "calm", Duration: time.Minute, Rate: &configs.Rate{}})
 	exp.Visits[0].Steps[1].Think = configs.Think{From: time.Minute, To: time.Minute}
 	a, err := New(exp)
@@ -65,11 +65,20 @@ func used() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
+// A visit under way takes at most 8 KB while it thinks. This test does not run beside
+// others, whose memory would count.
+func TestVisitsAreLight(t *testing.T) {
+	bytes := thinking(t, 1000)
+	if bytes > 8<<10 {
+		t.Errorf("a visit that thinks takes %.0f bytes, want at most 8 KB", bytes)
+	}
+}
+
 // BenchmarkThinking is how many bytes a visit under way takes while it thinks.
 func BenchmarkThinking(b *testing.B) {
 	sum, n := 0.0, 0
 	for b.Loop() {
-		sum, n = sum+thinking(b, 5_000), n+1
+		sum, n = sum+thinking(b, 20_000), n+1
 	}
 	b.ReportMetric(sum/float64(n), "B/visit")
 }

@@ -37,17 +37,24 @@ func (s *shooter) arrive(k uint64, first *journal.Hit) {
 	at, phase := first.Due, first.Phase
 	if s.due == nil {
 		defer s.lending.giveBack(w.pass)
-		w.run(at, phase)
+		w.run(0, at, phase)
 		return
 	}
-	s.walks.Go(func() {
-		defer s.lending.giveBack(w.pass)
+	w.apart(func() bool { return w.run(0, at, phase) })
+}
+
+// apart goes on with the visit by itself; f reports whether it is over then. A panic in
+// it ends the attack, as in RoundTrip.
+func (w *walk) apart(f func() (over bool)) {
+	w.walks.Go(func() {
 		defer func() {
 			if v := recover(); v != nil {
-				s.abort(fmt.Errorf("panic in a visit: %v\n%s", v, debug.Stack()))
+				w.abort(fmt.Errorf("panic in a visit: %v\n%s", v, debug.Stack()))
 			}
 		}()
-		w.run(at, phase)
+		if f() {
+			w.lending.giveBack(w.pass)
+		}
 	})
 }
 
@@ -62,26 +69,40 @@ func (s *shooter) newWalk(k uint64, c *course, of *pass) *walk {
 	return w
 }
 
-// run takes one step after the other, until one fails or the run is over.
-func (w *walk) run(due time.Duration, phase int32) {
-	for i := range w.course.steps {
-		if i > 0 {
-			due += w.thinks(i)
-			end := w.until()
-			if !sleepUntil(w.stepping, w.t0.Add(min(due, end))) || due >= end || w.pacing.Err() != nil {
-				return
-			}
-			phase = w.phaseAt(due)
-		}
+// run takes one step after the other, from step i, until one fails or the run is over.
+// It reports whether the visit is over: it may go on elsewhere.
+func (w *walk) run(i int, due time.Duration, phase int32) (over bool) {
+	for {
 		hit := w.hit(i)
 		hit.Due, hit.Phase, hit.Sent = due, phase, time.Since(w.t0)
 		w.take(&hit, i)
 		w.emit(hit)
-		if hit.Class != journal.ClassOK {
-			return
+		if i++; hit.Class != journal.ClassOK || i == len(w.course.steps) {
+			return true
 		}
-		due = hit.Done
+		think := w.thinks(i)
+		due = hit.Done + think
+		if think > 0 && w.due != nil { // on a small stack: many visits may think, and an answer takes a large one
+			next, at := i, due
+			w.apart(func() bool {
+				phase, ok := w.waits(at)
+				return !ok || w.run(next, at, phase)
+			})
+			return false
+		}
+		ok := false
+		if phase, ok = w.waits(due); !ok {
+			return true
+		}
 	}
+}
+
+// waits waits until a step is due, and says in which phase that is. It reports whether
+// steps are taken then.
+func (w *walk) waits(due time.Duration) (phase int32, ok bool) {
+	end := w.until()
+	ok = sleepUntil(w.stepping, w.t0.Add(min(due, end))) && due < end && w.pacing.Err() == nil
+	return w.phaseAt(due), ok
 }
 
 // hit is that of the visit's step i.
