@@ -78,7 +78,7 @@ func (e dryEvent) rate() string {
 func (e dryEvent) clients(visits bool) string {
 	n := int64(e.Clients)
 	if visits {
-		return words.Number(n, "visitor") + words.Either(n, ", who begins the next visit when one is over", ", each of whom begins the next visit when one is over")
+		return words.Number(n, "visitor") + ", one visit after the other"
 	}
 	return words.Number(n, "client") + words.Either(n, " that waits for its answer", " that wait for their answers")
 }

@@ -39,7 +39,7 @@ func TestWiringOfVisits(t *testing.T) {
 	cart.Capture = []configs.Capture{{Name: "csrf", HTML: "input[name=_token]", Attribute: "value"}}
 	pay.Form = configs.Pairs{{Name: "t", Value: configs.Secret{Text: "{{csrf}}"}}}
 	w, err := Wire(t.Context(), &configs.Experiment{
-		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Uniform,
+		Version: 1, Name: "shop", Seed: 1, Arrivals: configs.Arrivals{Kind: configs.Uniform},
 		Target: configs.Target{URL: site.URL, Timeout: 10 * time.Second},
 		Chaos:  configs.Chaos{Toxiproxy: configs.Embedded}, Limits: configs.Limits{InFlight: 1000},
 		Visits: []configs.Visit{
