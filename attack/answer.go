@@ -2,6 +2,7 @@ package attack
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -180,6 +181,15 @@ func describePage(body []byte) string {
 		return fmt.Sprintf("body %q", start)
 	}
 	return "empty body"
+}
+
+// outline describes a page without a word of its body, which has what was to be captured.
+func outline(h http.Header, body []byte) string {
+	if title.Match(body) || len(body) == 0 {
+		return describePage(body)
+	}
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return fmt.Sprintf("no title, %s", cmp.Or(plain(kind, 40), "no Content-Type"))
 }
 
 // plain returns text in one line without control characters, cut to n characters.

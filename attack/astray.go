@@ -78,13 +78,18 @@ type misses struct {
 	emit func(journal.Event)
 }
 
-// first emits an event when the value was found each time before.
-func (m *misses) first(hit *journal.Hit, s *step, c *capture, page string) {
+// first emits an event when the value was found each time before; why may say more.
+func (m *misses) first(hit *journal.Hit, s *step, c *capture, page, why string) {
 	m.mu.Lock()
 	known := m.seen[c]
 	m.seen[c] = true
 	m.mu.Unlock()
-	if !known {
-		m.emit(journal.Event{AtNS: int64(hit.Done), Kind: journal.Warning, Text: fmt.Sprintf("visits ended at %s: its answer of status %d had no %s (%s; the page: %s)", s.name, hit.Code, c.Name, c.where(), page)})
+	if known {
+		return
 	}
+	text := fmt.Sprintf("visits ended at %s: its answer of status %d had no %s (%s; the page: %s)", s.name, hit.Code, c.Name, c.where(), page)
+	if why != "" {
+		text += "; " + why
+	}
+	m.emit(journal.Event{AtNS: int64(hit.Done), Kind: journal.Warning, Text: text})
 }

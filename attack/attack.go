@@ -18,6 +18,7 @@ type Attack struct {
 	mix       *mix
 	groups    []group
 	timeout   time.Duration
+	late      time.Duration // after which a hit is not sent any more: maxLate, but for tests
 	addresses *addresses
 	transport *http.Transport
 	hop       sender // sends once, and follows nothing
@@ -41,7 +42,7 @@ type group struct {
 
 // New prepares an attack; it sends nothing.
 func New(exp *configs.Experiment) (*Attack, error) {
-	a := &Attack{exp: exp, timeout: exp.Target.Timeout, gate: newGate(exp.Limits), spoken: &spoken{}, recent: &recent{}, addresses: newAddresses(exp.Target)}
+	a := &Attack{exp: exp, timeout: exp.Target.Timeout, late: maxLate, gate: newGate(exp.Limits), spoken: &spoken{}, recent: &recent{}, addresses: newAddresses(exp.Target)}
 	a.pacing, a.end = context.WithCancel(context.Background())
 	var err error
 	if a.mix, err = newMix(exp); err != nil {
@@ -107,7 +108,7 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 				span.Kind = "closed"
 			}
 			if len(a.mix.courses) > 0 {
-				span = ofVisits(span, a.mix.meanSteps())
+				span = ofVisits(span, a.exp.MeanSteps())
 			}
 			spans = append(spans, span)
 		}

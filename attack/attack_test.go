@@ -52,6 +52,9 @@ func driveTelling(t *testing.T, ctx context.Context, exp *configs.Experiment) ([
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(exp.Visits) > 0 {
+		a.late = time.Hour // a busy machine may stand still, which is not what is looked at
+	}
 	var mu sync.Mutex
 	var hits []journal.Hit
 	var events []journal.Event

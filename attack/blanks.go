@@ -11,11 +11,13 @@ import (
 
 // blanks are what of a request differs from hit to hit.
 type blanks struct {
-	base    *url.URL // the target
-	path    template // nil where it is the same in each hit, as are the others
-	query   template
-	headers []headerBlank
-	body    template
+	base     *url.URL // the target
+	path     template // nil where it is the same in each hit, as are the others
+	query    template
+	headers  []headerBlank
+	body     template
+	good     template // what the answer's body is to hold
+	degraded template // and what it holds when it is served less
 }
 
 // headerBlank is the value of a header at an index of its values.
@@ -49,18 +51,19 @@ func (m *mix) newBlanks(base *url.URL, r *configs.Request) (b *blanks, err error
 	if b.body = text(payload); contentType != "" && seen["Content-Type"] == 0 {
 		b.headers = append(b.headers, headerBlank{"Content-Type", 0, text([]configs.Piece{{Text: contentType}})})
 	}
+	b.good, b.degraded = text(r.Expect.BodyPieces()), text(r.Degraded.BodyPieces())
 	return b, err
 }
 
 // differing leaves only what differs from hit to hit; nil when nothing does.
 func (b *blanks) differing() *blanks {
-	d := &blanks{base: b.base, path: b.path.differing(), query: b.query.differing(), body: b.body.differing()}
+	d := &blanks{base: b.base, path: b.path.differing(), query: b.query.differing(), body: b.body.differing(), good: b.good.differing(), degraded: b.degraded.differing()}
 	for _, h := range b.headers {
 		if h.value.differing() != nil {
 			d.headers = append(d.headers, h)
 		}
 	}
-	if d.path == nil && d.query == nil && d.body == nil && d.headers == nil {
+	if d.path == nil && d.query == nil && d.body == nil && d.headers == nil && d.good == nil && d.degraded == nil {
 		return nil
 	}
 	return d
@@ -108,7 +111,23 @@ func (s *shot) filled(b *blanks, v *values) (*shot, error) {
 			return nil, err
 		}
 	}
-	return &one, nil
+	return &one, one.judged(b, v)
+}
+
+// judged fills in what the answer is to hold.
+func (s *shot) judged(b *blanks, v *values) (err error) {
+	if b.good == nil && b.degraded == nil {
+		return nil
+	}
+	own := *s.expect
+	s.expect = &own
+	if b.good != nil {
+		own.good.text, err = b.good.fill(nil, v)
+	}
+	if b.degraded != nil && err == nil {
+		own.degraded.text, err = b.degraded.fill(nil, v)
+	}
+	return err
 }
 
 // address fills in path and query.

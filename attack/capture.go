@@ -11,6 +11,8 @@ import (
 	"github.com/andybalholm/cascadia"
 	"github.com/go-openapi/jsonpointer"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -26,6 +28,9 @@ type capture struct {
 	body     *regexp.Regexp
 	address  *regexp.Regexp
 	pointer  jsonpointer.Pointer
+	plain    bool      // the selector is one of a field
+	tag      atom.Atom // which it is then
+	inHeader bool      // a later step sends it in one
 }
 
 func newCapture(from configs.Capture) (c capture, err error) {
@@ -33,6 +38,9 @@ func newCapture(from configs.Capture) (c capture, err error) {
 	switch {
 	case from.HTML != "":
 		c.selector, err = cascadia.ParseWithPseudoElement(from.HTML)
+		if tag := fieldSelector.FindStringSubmatch(from.HTML); tag != nil && from.Attribute != "" {
+			c.plain, c.tag = true, atom.Lookup([]byte(tag[1]))
+		}
 	case from.Regexp != "":
 		c.body, err = regexp.Compile(from.Regexp)
 	case from.URL != "":
@@ -46,35 +54,57 @@ func newCapture(from configs.Capture) (c capture, err error) {
 // needsBody reports whether the value is in the answer's body.
 func (c *capture) needsBody() bool { return c.HTML != "" || c.Regexp != "" || c.JSON != "" }
 
-// from finds the value in an answer with this body, to a visit with these cookies.
-func (c *capture) from(resp *http.Response, body []byte, jar http.CookieJar) (value string, found bool) {
+// from finds the value in an answer with this body, to a visit with these cookies. Why
+// there is none is said only where more is known than that it is not there.
+func (c *capture) from(resp *http.Response, body []byte, jar http.CookieJar) (value string, found bool, why string) {
+	value, found = c.find(resp, body, jar)
+	coding := resp.Header.Get("Content-Encoding")
+	switch {
+	case !found && c.needsBody() && coding != "":
+		why = fmt.Sprintf("its body is in a coding that can't be read (%s); let the request have no header Accept-Encoding", plain(coding, 20))
+	case !found && c.needsBody() && len(body) >= maxJudged:
+		why = "only the first 1 MB of the page is searched"
+	case found && value == "":
+		why = "it is there, but empty"
+	case len(value) > maxTaken:
+		why = "it is longer than 64 KB, which no token is"
+	case c.inHeader && !httpguts.ValidHeaderFieldValue(value):
+		why = "it has a line break or another control character, and a later step sends it in a header"
+	}
+	if !found || why != "" {
+		return "", false, why
+	}
+	return strings.Clone(value), true, "" // not the page that it is a part of
+}
+
+func (c *capture) find(resp *http.Response, body []byte, jar http.CookieJar) (value string, found bool) {
 	switch {
 	case c.HTML != "":
-		value, found = c.fromHTML(body)
+		return c.fromHTML(body)
 	case c.Regexp != "":
-		value, found = firstGroup(c.body, body)
+		return firstGroup(c.body, body)
 	case c.JSON != "":
-		value, found = c.fromJSON(body)
+		return c.fromJSON(body)
 	case c.Header != "":
 		if all := resp.Header.Values(c.Header); len(all) > 0 {
-			value, found = all[0], true
+			return all[0], true
 		}
 	case c.URL != "":
-		value, found = firstGroup(c.address, []byte(resp.Request.URL.String()))
+		return firstGroup(c.address, []byte(resp.Request.URL.String()))
 	case c.Cookie != "":
 		for _, cookie := range jar.Cookies(resp.Request.URL) {
 			if cookie.Name == c.Cookie {
-				value, found = cookie.Value, true
+				return cookie.Value, true
 			}
 		}
 	}
-	if value == "" || len(value) > maxTaken {
-		return "", false
-	}
-	return strings.Clone(value), found // not the page that it is a part of
+	return "", false
 }
 
 func (c *capture) fromHTML(body []byte) (value string, found bool) {
+	if value, sure := c.field(body); sure {
+		return value, true
+	}
 	page, err := html.Parse(bytes.NewReader(body))
 	if err != nil {
 		return "", false
@@ -86,12 +116,7 @@ func (c *capture) fromHTML(body []byte) (value string, found bool) {
 	if c.Attribute == "" {
 		return strings.TrimSpace(text(element)), true
 	}
-	for _, a := range element.Attr {
-		if strings.EqualFold(a.Key, c.Attribute) {
-			return a.Val, true
-		}
-	}
-	return "", false
+	return attribute(element, c.Attribute)
 }
 
 // text is what an element holds, without its tags.

@@ -10,8 +10,7 @@ import (
 
 // course is what the visits of one name do.
 type course struct {
-	steps  []step
-	length int // of values.taken, when all steps are done
+	steps []step
 }
 
 // step is one request of a course.
@@ -62,17 +61,25 @@ func (m *mix) newCourse(base *url.URL, t configs.Target, v *configs.Visit, captu
 		}
 		m.shots, c.steps = append(m.shots, shot), append(c.steps, one)
 	}
-	c.length = len(m.captures)
+	m.intoHeaders(&c)
 	return c, nil
 }
 
-// meanSteps is how many steps a visit has on average.
-func (m *mix) meanSteps() float64 {
-	var steps, sum float64
-	before := uint64(0)
-	for i, limit := range m.limits {
-		weight := float64(limit - before)
-		steps, sum, before = steps+weight*float64(len(m.courses[i].steps)), sum+weight, limit
+// intoHeaders notes which values are sent in headers, where not all can stand.
+func (m *mix) intoHeaders(c *course) {
+	sent := map[string]bool{}
+	for _, s := range c.steps {
+		if b := m.shots[s.request].blanks; b != nil {
+			for _, h := range b.headers {
+				for _, one := range h.value {
+					sent[one.Text] = sent[one.Text] || one.Kind == configs.Captured
+				}
+			}
+		}
 	}
-	return steps / sum
+	for _, s := range c.steps {
+		for i := range s.captures {
+			s.captures[i].inHeader = sent[s.captures[i].Name]
+		}
+	}
 }

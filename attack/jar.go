@@ -26,8 +26,8 @@ type jar struct {
 	told    func(value string) // of each value that is new; nil for nobody
 }
 
-// namedValue is a cookie that was taken, with its value of last.
-type namedValue struct{ name, value string }
+// namedValue is a cookie that was taken, with its value of last, and the one before it.
+type namedValue struct{ name, value, before string }
 
 func newJar() *jar {
 	cookies, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
@@ -66,14 +66,16 @@ func (j *jar) all() []namedValue {
 // take notes a cookie, and reports whether there is room for it. j.mu is locked.
 func (j *jar) take(name, value string) bool {
 	for i := range j.taken {
-		if j.taken[i].name == name {
-			j.taken[i].value = value
+		if had := &j.taken[i]; had.name == name {
+			if had.value != value {
+				had.value, had.before = value, had.value
+			}
 			return true
 		}
 	}
 	if len(j.taken) == maxCookies {
 		return false
 	}
-	j.taken = append(j.taken, namedValue{name, value})
+	j.taken = append(j.taken, namedValue{name: name, value: value})
 	return true
 }

@@ -133,7 +133,13 @@ func play(t *testing.T, a *Attack) (hits []journal.Hit, told []string) {
 	t.Helper()
 	var mu sync.Mutex
 	err := a.Run(t.Context(), time.Now(), func(h journal.Hit) { mu.Lock(); defer mu.Unlock(); hits = append(hits, h) },
-		func(e journal.Event) { mu.Lock(); defer mu.Unlock(); told = append(told, e.Text) })
+		func(e journal.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Kind != journal.Spoke {
+				told = append(told, e.Text)
+			}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

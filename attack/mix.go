@@ -78,6 +78,9 @@ func (m *mix) newShot(base *url.URL, t configs.Target, r *configs.Request) (*sho
 		return nil, err
 	}
 	bare := &shot{method: r.Method, host: t.Host, header: http.Header{}}
+	if bare.expect, err = newJudge(r.Expect, r.Degraded); err != nil {
+		return nil, err
+	}
 	s, err := bare.filled(texts, &values{tables: m.tables})
 	if err != nil {
 		return nil, err
@@ -94,8 +97,7 @@ func (m *mix) newShot(base *url.URL, t configs.Target, r *configs.Request) (*sho
 	for code := range s.meant {
 		s.meant[code] = statusNamed(r.Expect.Status, code)
 	}
-	s.expect, err = newJudge(r.Expect, r.Degraded)
-	return s, err
+	return s, nil
 }
 
 // joinPath puts a request's path and query behind the target's own path.
@@ -172,7 +174,7 @@ func (s *shot) repeatable() bool {
 
 // judge says how good an answer is.
 type judge struct {
-	status   [600]bool
+	status   *[600]bool // shared by all its requests
 	good     matcher
 	degraded matcher
 }
@@ -184,7 +186,7 @@ type matcher struct {
 }
 
 func newJudge(expect configs.Expect, degraded configs.Match) (*judge, error) {
-	j := &judge{}
+	j := &judge{status: &[600]bool{}}
 	patterns := expect.Status
 	if len(patterns) == 0 {
 		patterns = []string{"2xx", "3xx"}

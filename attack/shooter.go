@@ -47,8 +47,6 @@ type shooter struct {
 	missed *misses
 	// stepping ends when no more steps of visits are to be taken.
 	stepping context.Context
-	// leftIn, if not nil, is told the coding that a body was left in, or "".
-	leftIn *string
 	// abort ends the attack with an error.
 	abort context.CancelCauseFunc
 	// offset is added to Vegeta's numbers; due says when hit k, not offset, is
@@ -86,7 +84,7 @@ func (s *shooter) RoundTrip(tick *http.Request) (*http.Response, error) {
 		return nothing(tick), nil
 	}
 	hit.Request = s.mix.pick(hit.Seq)
-	if now-hit.Due > maxLate || !s.gate.enter(now) {
+	if now-hit.Due > s.late || !s.gate.enter(now) {
 		hit.Class, hit.Done = journal.ClassDropped, now
 		if s.due == nil {
 			sleepUntil(s.base, time.Now().Add(dropPause))
@@ -182,7 +180,8 @@ func (s *shooter) wentAstray(hit *journal.Hit, shot *shot, resp *http.Response, 
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // read reads the whole answer, within bounds, says when it was done, and judges it.
-// It returns the first bytes of the body, without its codings.
+// It returns the first bytes of the body, without its codings, and leaves in the
+// answer's header those that can't be taken off.
 func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, keep int) (kept []byte, err error) {
 	defer resp.Body.Close()
 	buf := buffers.Get().(*[32 << 10]byte)
@@ -215,8 +214,8 @@ func (s *shooter) read(hit *journal.Hit, resp *http.Response, j *judge, by by, k
 	}
 	hit.Done = time.Since(s.t0)
 	kept, left := decode(kept, coded, most)
-	if s.leftIn != nil {
-		*s.leftIn = left
+	if left == "" { // as Go's transport does with a coding that it takes off
+		resp.Header.Del("Content-Encoding")
 	}
 	if hit.Code >= http.StatusBadRequest {
 		page := kept[:min(len(kept), maxPage)]

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -27,6 +28,7 @@ type Tried struct {
 	Coding      string      // the coding that the body was left in, since it can't be taken off; "" for none
 	AsksCoding  bool        // the request's own header asks for codings
 	Cut         bool        // the body is longer than what is searched of it
+	Captured    []string    // the names of what was captured
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
 	AsksCert    bool        // the site asked for a client certificate
 	OfLogin     bool        // it is a step of a login
@@ -42,7 +44,6 @@ type Visitor struct {
 	*shooter
 	walk   *walk  // the visit that the last step was of
 	said   string // what the last step missed
-	left   string // the coding that its body was left in
 	number int    // of the session that it logs in, from 1
 	pass   *pass  // of the session that is logged in; nil for none
 }
@@ -52,7 +53,7 @@ type Visitor struct {
 func (a *Attack) NewVisitor(ctx context.Context, t0 time.Time) *Visitor {
 	tell := func(journal.Event) {}
 	v := &Visitor{number: 1}
-	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {}, leftIn: &v.left,
+	v.shooter = &shooter{Attack: a.alone(), base: ctx, t0: t0, abort: func(error) {},
 		answers: &answers{seen: map[string]bool{}, emit: tell}, strays: &strays{seen: map[string]bool{}, emit: tell},
 		missed: &misses{seen: map[*capture]bool{}, emit: func(e journal.Event) { v.said = e.Text }}}
 	return v
@@ -102,8 +103,9 @@ func (v *Visitor) tried(i int) Tried {
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
+	v.said = ""
 	resp, page, err := v.goes(&t.Hit, i)
-	t.Err, t.Missed = err, v.said
+	t.Err, t.Missed = v.hidden(err), v.said
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
 		t.Err = v.unreachable(shot, err)
 	}
@@ -116,11 +118,41 @@ func (v *Visitor) tried(i int) Tried {
 	t.Challenge, _, _ = strings.Cut(resp.Header.Get("WWW-Authenticate"), " ")
 	t.Replaces, t.Deletes = renewed(shot.header, resp)
 	t.Protocol = resp.Proto
-	t.Coding, t.Cut = v.left, t.Hit.BytesIn > maxJudged || len(page) == maxJudged
+	t.Coding, t.Cut = resp.Header.Get("Content-Encoding"), t.Hit.BytesIn > maxJudged || len(page) == maxJudged
 	if t.Coding == "" {
 		t.Password, t.Page = passwordField.Match(page), describePage(page)
 	}
+	if v.walk != nil {
+		v.ofVisit(&t, resp, page)
+	}
 	return t
+}
+
+// hidden is the error without what the visit has captured.
+func (v *Visitor) hidden(err error) error {
+	if v.walk == nil || err == nil || v.walk.hide(err.Error()) == err.Error() {
+		return err
+	}
+	return errors.New(v.walk.hide(err.Error()))
+}
+
+// ofVisit tells what the visit's step has captured, by name, and hides each value.
+func (v *Visitor) ofVisit(t *Tried, resp *http.Response, page []byte) {
+	step := &v.walk.course.steps[t.Hit.Step]
+	for i := range step.captures {
+		if t.Hit.Class == journal.ClassOK {
+			t.Captured = append(t.Captured, step.captures[i].Name)
+		}
+		if step.captures[i].needsBody() {
+			t.Page = outline(resp.Header, page)
+		}
+	}
+	for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding} {
+		*text = v.walk.hide(*text)
+	}
+	if t.Credentials == "" && len(resp.Request.Cookies()) > 0 {
+		t.Credentials = "Cookie"
+	}
 }
 
 // unreached are the classes of a target that there is no connection to.

@@ -215,7 +215,7 @@ func (s *shot) once(m *mix) bool {
 	if s.blanks == nil {
 		return false
 	}
-	all := slices.Concat(s.blanks.path, s.blanks.query, s.blanks.body)
+	all := slices.Concat(s.blanks.path, s.blanks.query, s.blanks.body, s.blanks.good, s.blanks.degraded)
 	for _, h := range s.blanks.headers {
 		all = append(all, h.value...)
 	}

@@ -37,17 +37,24 @@ func (s *shooter) arrive(k uint64, first *journal.Hit) {
 	at, phase := first.Due, first.Phase
 	if s.due == nil {
 		defer s.lending.giveBack(w.pass)
-		w.run(at, phase)
+		w.run(0, at, phase)
 		return
 	}
-	s.walks.Go(func() {
-		defer s.lending.giveBack(w.pass)
+	w.apart(func() bool { return w.run(0, at, phase) })
+}
+
+// apart goes on with the visit by itself; f reports whether it is over then. A panic in
+// it ends the attack, as in RoundTrip.
+func (w *walk) apart(f func() (over bool)) {
+	w.walks.Go(func() {
 		defer func() {
 			if v := recover(); v != nil {
-				s.abort(fmt.Errorf("panic in a visit: %v\n%s", v, debug.Stack()))
+				w.abort(fmt.Errorf("panic in a visit: %v\n%s", v, debug.Stack()))
 			}
 		}()
-		w.run(at, phase)
+		if f() {
+			w.lending.giveBack(w.pass)
+		}
 	})
 }
 
@@ -62,26 +69,40 @@ func (s *shooter) newWalk(k uint64, c *course, of *pass) *walk {
 	return w
 }
 
-// run takes one step after the other, until one fails or the run is over.
-func (w *walk) run(due time.Duration, phase int32) {
-	for i := range w.course.steps {
-		if i > 0 {
-			due += w.thinks(i)
-			end := w.until()
-			if !sleepUntil(w.stepping, w.t0.Add(min(due, end))) || due >= end {
-				return
-			}
-			phase = w.phaseAt(due)
-		}
+// run takes one step after the other, from step i, until one fails or the run is over.
+// It reports whether the visit is over: it may go on elsewhere.
+func (w *walk) run(i int, due time.Duration, phase int32) (over bool) {
+	for {
 		hit := w.hit(i)
 		hit.Due, hit.Phase, hit.Sent = due, phase, time.Since(w.t0)
 		w.take(&hit, i)
 		w.emit(hit)
-		if hit.Class != journal.ClassOK {
-			return
+		if i++; hit.Class != journal.ClassOK || i == len(w.course.steps) {
+			return true
 		}
-		due = hit.Done
+		think := w.thinks(i)
+		due = hit.Done + think
+		if think > 0 && w.due != nil { // on a small stack: many visits may think, and an answer takes a large one
+			next, at := i, due
+			w.apart(func() bool {
+				phase, ok := w.waits(at)
+				return !ok || w.run(next, at, phase)
+			})
+			return false
+		}
+		ok := false
+		if phase, ok = w.waits(due); !ok {
+			return true
+		}
 	}
+}
+
+// waits waits until a step is due, and says in which phase that is. It reports whether
+// steps are taken then.
+func (w *walk) waits(due time.Duration) (phase int32, ok bool) {
+	end := w.until()
+	ok = sleepUntil(w.stepping, w.t0.Add(min(due, end))) && due < end && w.pacing.Err() == nil
+	return w.phaseAt(due), ok
 }
 
 // hit is that of the visit's step i.
@@ -110,7 +131,7 @@ func (w *walk) thinks(i int) time.Duration {
 // take sends the request of step i, unless the load is at its ceiling or it comes too
 // late, and captures what is to be captured.
 func (w *walk) take(hit *journal.Hit, i int) {
-	if hit.Sent-hit.Due > maxLate || !w.gate.enter(hit.Sent) {
+	if hit.Sent-hit.Due > w.late || !w.gate.enter(hit.Sent) {
 		hit.Class, hit.Done = journal.ClassDropped, hit.Sent
 		if w.due == nil {
 			sleepUntil(w.base, time.Now().Add(dropPause))
@@ -153,10 +174,10 @@ func (w *walk) values(i int) *values {
 // capture takes what the steps after this one send. What is not found fails the step.
 func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []byte) {
 	for i := range s.captures {
-		value, found := s.captures[i].from(resp, page, w.jar)
+		value, found, why := s.captures[i].from(resp, page, w.jar)
 		if !found {
 			hit.Class = journal.ClassCapture
-			w.missed.first(hit, s, &s.captures[i], w.hide(describePage(page)))
+			w.missed.first(hit, s, &s.captures[i], w.hide(outline(resp.Header, page)), why)
 			return
 		}
 		w.taken = append(w.taken, value)
@@ -168,7 +189,7 @@ func (w *walk) capture(hit *journal.Hit, s *step, resp *http.Response, page []by
 func (w *walk) hide(text string) string {
 	secrets := slices.Concat(w.taken, w.keys)
 	for _, cookie := range w.jar.all() {
-		secrets = append(secrets, cookie.value)
+		secrets = append(secrets, cookie.value, cookie.before)
 	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < leastHidden })
 	return redact.New(secrets, leastHidden).Hide(w.recent.hide(text), hidden)

@@ -47,10 +47,25 @@ func (e *Experiment) Foresee() []Foreseen {
 			list.add(false, path, "%q is judged only in a run that is given a baseline: `tailback run FILE --baseline DIR`, where DIR is the folder of an earlier run", o.Text)
 		}
 	}
+	for i := range e.Visits {
+		list.thinking(e, &e.Visits[i], element("visits", i))
+	}
 	return list
 }
 
 type foreseen []Foreseen
+
+// thinking looks whether the run is long enough for a visit: its end is the end of the
+// visits that are under way.
+func (l *foreseen) thinking(e *Experiment, v *Visit, path string) {
+	var sum time.Duration
+	for j, s := range v.Steps {
+		if sum += s.Think.MeanTime(); sum > e.Duration() && len(e.Phases) > 0 && v.Weight > 0 {
+			l.add(false, element(path+".steps", j), "%s is hardly ever sent: until then a visit thinks for %s on average, and the run lasts %s; let the last phase go on for longer, or think less", StepName(v.Name, s.Name), human(sum.Round(time.Millisecond)), human(e.Duration()))
+			return
+		}
+	}
+}
 
 func (l *foreseen) add(never bool, path, format string, args ...any) {
 	*l = append(*l, Foreseen{Mistake{Path: path, Text: fmt.Sprintf(format, args...)}, never})
@@ -271,19 +286,22 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	}
 }
 
-// part is the share of the requests that one is, 0..1; all of them are 1.
+// part is how many requests of a name are due, of any name if that is empty, for each
+// arrival: of single requests their share, of visits as many as they have steps.
 func (e *Experiment) part(request string) float64 {
-	sum, own := 0, 0
+	arrivals, own := 0, 0
+	for _, r := range e.Requests {
+		arrivals += r.Weight
+	}
+	for _, v := range e.Visits {
+		arrivals += v.Weight
+	}
 	for _, r := range e.Mix() {
-		sum += r.Weight
-		if r.Name == request {
+		if request == "" || r.Name == request {
 			own += r.Weight
 		}
 	}
-	if request == "" || sum == 0 {
-		return 1
-	}
-	return float64(own) / float64(sum)
+	return float64(own) / float64(max(arrivals, 1))
 }
 
 // quantileFor is the highest quantile that so many requests tell.

@@ -35,7 +35,7 @@ func TestForeseeSessions(t *testing.T) {
 	}{
 		{"10/s for 2 s need 20", 20, nil, ""},
 		{"one less", 20, []string{"count: 20", "count: 19"}, "sessions.count: is 19, and about 20 visits are under way at once in phase load"},
-		{"a phase that is shorter than a visit", 20, []string{"duration: 10s", "duration: 1s", "count: 20", "count: 10"}, ""},
+		{"a phase that is shorter than a visit", 20, []string{"duration: 10s", "duration: 1s", "count: 20", "count: 10"}, "visits[0].steps[1]: look/GET /account is hardly ever sent"},
 		{"a burst", 20, []string{"rate: 10", "burst: 21"}, "sessions.count: is 20, and about 21 visits"},
 		{"clients that wait", 20, []string{"rate: 10", "concurrency: 20"}, ""},
 		{"rows that are used twice", 19, nil, "sessions.count: is 20, and data member has 19 rows"},

@@ -60,6 +60,31 @@ func (s Secret) Pieces(as Escape) []Piece {
 	return escaped(pieces, as)
 }
 
+// BodyPieces are what the text that a body is to hold is made of.
+func (m Match) BodyPieces() []Piece {
+	pieces, _ := m.bodyPieces()
+	return escaped(pieces, AsIs)
+}
+
+// bodyPieces takes the text apart. It is not sent, so that a ${ or {{ in it is no mistake.
+func (m Match) bodyPieces() (pieces []Piece, wrong []string) {
+	end := 0
+	for _, at := range placeholderForm.FindAllStringSubmatchIndex(m.Body, -1) {
+		if before := m.Body[end:at[0]]; before != "" {
+			pieces = append(pieces, Piece{Text: before})
+		}
+		p, problem := placeholder(strings.TrimSpace(m.Body[at[2]:at[3]]))
+		if problem != "" {
+			wrong = append(wrong, problem)
+		}
+		pieces, end = append(pieces, p), at[1]
+	}
+	if rest := m.Body[end:]; rest != "" {
+		pieces = append(pieces, Piece{Text: rest})
+	}
+	return pieces, wrong
+}
+
 // Draws reports whether requests have values that are drawn from the seed: the same
 // seed gives the same UUIDs again, which a site may refuse as known.
 func (e *Experiment) Draws() bool {
@@ -160,16 +185,17 @@ func (j JSON) pieces() (pieces []Piece, wrong []string) {
 }
 
 // bodyEscape says how values are written in body or body_file: as in JSON if the
-// header Content-Type says so, or if the body is JSON with a 0 in the place of each
-// placeholder; as in a form if Content-Type says so; else as they are.
+// header Content-Type says so, or if the body is a list, a map or a text of JSON with a
+// 0 in the place of each placeholder; as in a form if Content-Type says so; else as they are.
 func (r *Request) bodyEscape() Escape {
 	kind, _, _ := mime.ParseMediaType(r.header("Content-Type"))
+	filled := standIn(r.Body.Text)
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
 		return InJSON
 	case kind == "application/x-www-form-urlencoded":
 		return InQuery
-	case kind == "" && json.Valid([]byte(standIn(r.Body.Text))):
+	case kind == "" && strings.ContainsAny(filled, `{["`) && json.Valid([]byte(filled)):
 		return InJSON
 	}
 	return AsIs

@@ -116,7 +116,11 @@ func unknown(text string, captured []string) string {
 	}
 	which := didYouMean(strings.Trim(text, "$ "), append([]string{"uuid", "seq", "random", "now", "env"}, captured...))
 	if which == "" {
-		which = "; there are " + placeholderForms
+		which = "; there are "
+		for _, name := range captured {
+			which += "{{" + name + "}}, "
+		}
+		which += placeholderForms
 	}
 	return fmt.Sprintf(`holds %s, which is no placeholder%s For the text itself write {{"%s"}}`, shown, stopped(which), shown)
 }

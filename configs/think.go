@@ -56,6 +56,21 @@ func (t Think) MeanTime() time.Duration {
 	return t.From + (t.To-t.From)/2
 }
 
+// String says how long it is, such as "1s to 3s"; "" for no time.
+func (t Think) String() string {
+	switch {
+	case t.Mean > 0:
+		return duration(t.Mean) + " on average (exponential)"
+	case t.Median > 0:
+		return "a median of " + duration(t.Median) + ", and at most " + duration(t.P95) + " in 95% (lognormal)"
+	case t.From == t.To && t.To > 0:
+		return duration(t.From)
+	case t.To > 0:
+		return duration(t.From) + " to " + duration(t.To)
+	}
+	return ""
+}
+
 // maxThink bounds a think time.
 const maxThink = 24 * time.Hour
 

@@ -51,17 +51,20 @@ func (d *Data) lacks(column string) string {
 // shortened is a word that somebody gave, short enough for a message.
 func shortened(word string) string { return word[:min(len(word), 40)] }
 
-// once checks that a run has a row for each of its requests, as far as their number
+// once checks that a run has a row for each of its requests, or visits, as far as their number
 // is known: of Poisson arrivals it is only about so many.
 func (c *check) once(d Data, path string) {
 	if c.e.Capacity != nil || c.e.Audit != nil {
 		c.add(path+".order", "each run of an audit and of a search for the capacity begins with the first row, so that no row would be sent once; write order: next")
 		return
 	}
-	hits := 0.0
+	hits, what, them := 0.0, "requests", "sends"
+	if len(c.e.Visits) > 0 {
+		what, them = "visits", "begins"
+	}
 	for i, p := range c.e.Phases {
 		if p.Concurrency > 0 && i+1 < len(c.e.Phases) {
-			c.add(path+".order", "how many requests phase %s sends is not known beforehand (it has concurrency), so that no row can be kept for the phases after it; let it be the last, give it a rate, or write order: next", p.Name)
+			c.add(path+".order", "how many %s phase %s %s is not known beforehand (it has concurrency), so that no row can be kept for the phases after it; let it be the last, give it a rate, or write order: next", what, p.Name, them)
 			return
 		}
 		hits += p.Hits()
@@ -71,11 +74,11 @@ func (c *check) once(d Data, path string) {
 		if c.e.Arrivals.Kind == Poisson {
 			about = "about "
 		}
-		c.add(path+".file", "%s has %d rows, each to be sent once, and the phases send %s%.0f requests: add rows, or write order: next", filepath.Base(d.File), n, about, math.Floor(hits))
+		c.add(path+".file", "%s has %d rows, each to be sent once, and the phases %s %s%.0f %s: add rows, or write order: next", filepath.Base(d.File), n, strings.TrimSuffix(them, "s"), about, math.Floor(hits), what)
 	}
 }
 
-// Hits is how many requests the phase sends, on average of Poisson arrivals; 0
+// Hits is how many requests the phase sends, or visits it begins, on average of Poisson arrivals; 0
 // with Concurrency, where it is not known beforehand.
 func (p Phase) Hits() float64 {
 	if p.Open() {
@@ -109,6 +112,17 @@ func (c *check) values(r *Request, path string) {
 		body += "_file"
 	}
 	c.value(r.Body.Secret, body)
+	c.match(r.Expect.Match, path+".expect")
+	c.match(r.Degraded, path+".degraded")
+}
+
+// match checks the placeholders of what an answer is to hold.
+func (c *check) match(m Match, path string) {
+	pieces, wrong := m.bodyPieces()
+	c.pieces(pieces, wrong, path+".body")
+	if placeholderForm.MatchString(m.BodyMatches) {
+		c.add(path+".body_matches", "holds a placeholder, and a regular expression is not filled in; use body, or for the text itself write [{]{")
+	}
 }
 
 func (c *check) value(s Secret, path string) {
@@ -145,9 +159,23 @@ func (c *check) capturedBefore(name, path string) {
 	case slices.Contains(c.captured, name):
 	case slices.Contains(c.later, name):
 		c.add(path, "holds {{%s}}, which is captured by this step or by one after it; capture it before", name)
+	case c.capturing(name) != "":
+		c.add(path, "holds {{%s}}, which is captured by visit %s, and each visit has values of its own; capture it here too", name, c.capturing(name))
 	default:
 		c.add(path, "%s", unknown(name, c.captured))
 	}
+}
+
+// capturing is the name of a visit that captures a value; "" if none does.
+func (c *check) capturing(name string) string {
+	for _, v := range c.e.Visits {
+		for _, s := range v.Steps {
+			if slices.Contains(s.captured(), name) {
+				return v.Name
+			}
+		}
+	}
+	return ""
 }
 
 func (e *Experiment) dataNames() (all []string) {

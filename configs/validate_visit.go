@@ -96,6 +96,8 @@ func (c *check) capture(one Capture, path string, captured []string) {
 		c.add(path+".name", "needs a name of letters, digits, - and _, such as csrf, by which later steps send it: {{csrf}}")
 	case slices.Contains(ownWords, one.Name):
 		c.add(path+".name", "{{%s}} is a placeholder of its own; use another name", one.Name)
+	case c.e.data(one.Name) != nil:
+		c.add(path+".name", "%q is the name of data; use another name", one.Name)
 	case slices.Contains(captured, one.Name):
 		c.add(path+".name", "%q is captured before; each value needs its own name", one.Name)
 	}

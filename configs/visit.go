@@ -150,6 +150,10 @@ func (e *Experiment) steps() iter.Seq2[string, *Step] {
 	}
 }
 
+// MeanSteps is how many requests an arrival stands for: as many as visits have steps on
+// average, or 1.
+func (e *Experiment) MeanSteps() float64 { return e.part("") }
+
 // thinking is how long a visit thinks on average, over all of its steps.
 func (v *Visit) thinking() (sum time.Duration) {
 	for _, s := range v.Steps {

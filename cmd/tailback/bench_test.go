@@ -45,7 +45,7 @@ func BenchmarkClosedLoop(b *testing.B) {
 	var ours, theirs, ratios []float64
 	for b.Loop() {
 		for range benchPairs {
-			v, t := vegetaRate(b, bin, site.URL), tailbackRate(b, bin, site.URL)
+			v, t := vegetaRate(b, bin, site.URL), tailbackRate(b, filepath.Join(bin, "tailback"), site.URL, "requests: [{path: /health}]\n")
 			theirs, ours, ratios = append(theirs, v), append(ours, t), append(ratios, t/v)
 		}
 	}
@@ -99,16 +99,17 @@ func targets(b *testing.B, url string) string {
 	return path
 }
 
-func tailbackRate(b *testing.B, bin, url string) float64 {
+// tailbackRate is how many hits/s that are good a tailback drives with what it is to send.
+func tailbackRate(b *testing.B, program, url, sends string) float64 {
 	b.Helper()
 	dir := b.TempDir()
 	file := filepath.Join(dir, "closed.yaml")
-	text := fmt.Sprintf("version: 1\ntarget: {url: %q}\nrequests: [{path: /health}]\nphases: [{name: closed, duration: %ds, concurrency: %d}]\n", url, benchSeconds, benchClients)
+	text := fmt.Sprintf("version: 1\ntarget: {url: %q}\n%sphases: [{name: closed, duration: %ds, concurrency: %d}]\n", url, sends, benchSeconds, benchClients)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
-	if text, err := exec.Command(filepath.Join(bin, "tailback"), "run", file, "--out", out).CombinedOutput(); err != nil {
+	if text, err := exec.Command(program, "run", file, "--out", out).CombinedOutput(); err != nil {
 		b.Fatalf("tailback run: %v\n%s", err, text)
 	}
 	bundle, err := journal.Open(out)

@@ -64,6 +64,7 @@ type checked struct {
 	Faults     int              `json:"faults"`
 	Objectives int              `json:"objectives"`
 	Replays    string           `json:"replays,omitempty"` // what of which log
+	Visits     []checkedVisit   `json:"visits,omitempty"`  // none where requests come by themselves
 	Audit      *checkedAudit    `json:"audit"`
 	Capacity   *checkedCapacity `json:"capacity"`
 	Remarks    []remark         `json:"remarks"` // on the file
@@ -74,6 +75,11 @@ type checkedAudit struct {
 	RateHz       float64  `json:"rate_hz"`
 	HorizonS     float64  `json:"horizon_s"`
 	Dependencies []string `json:"dependencies"` // which it hangs
+}
+
+type checkedVisit struct {
+	Name  string `json:"name"`
+	Steps int    `json:"steps"`
 }
 
 type checkedCapacity struct {
@@ -139,6 +145,9 @@ func newChecked(file string, exp *configs.Experiment) checked {
 	is := checked{File: file, Name: exp.Name, Phases: len(exp.Phases), DurationS: exp.Duration().Seconds(), Objectives: len(exp.Objectives), Replays: exp.Arrivals.Sends(), Remarks: []remark{}}
 	for _, p := range exp.Phases {
 		is.Faults += len(p.Faults)
+	}
+	for _, v := range exp.Visits {
+		is.Visits = append(is.Visits, checkedVisit{v.Name, len(v.Steps)})
 	}
 	if a := exp.Audit; a != nil {
 		is.Audit = &checkedAudit{RateHz: a.Rate, HorizonS: a.Horizon.Seconds(), Dependencies: append([]string{}, campaign.Audited(exp)...)}
@@ -206,6 +215,12 @@ func (c *check) print(cmd *cobra.Command, is *checked) error {
 // asks says what the file asks for.
 func (is *checked) asks() string {
 	var parts []string
+	for _, v := range is.Visits {
+		parts = append(parts, fmt.Sprintf("visit %s of %s", v.Name, words.Number(int64(v.Steps), "step")))
+	}
+	if len(parts) > 0 {
+		parts = []string{strings.Join(parts, ", ")}
+	}
 	if is.Phases > 0 {
 		length := time.Duration(is.DurationS * float64(time.Second)).Round(time.Millisecond)
 		parts = append(parts, fmt.Sprintf("%s in %s, %s, %s", words.Number(int64(is.Phases), "phase"), length,

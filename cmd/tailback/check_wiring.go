@@ -28,8 +28,9 @@ type wiredRequest struct {
 	Class    string      `json:"class"`
 	TookS    float64     `json:"took_s"`
 	BytesIn  int64       `json:"bytes_in"`
-	Body     *string     `json:"body"`  // null where the file asks for none
-	Calls    []wiredCall `json:"calls"` // null where none can be counted
+	Body     *string     `json:"body"`               // null where the file asks for none
+	Captured []string    `json:"captured,omitempty"` // by a visit's step: names
+	Calls    []wiredCall `json:"calls"`              // null where none can be counted
 	Remarks  []remark    `json:"remarks"`
 }
 
@@ -60,7 +61,7 @@ func newWiring(w *harness.Wiring) *wiring {
 	p := &wiring{Requests: []wiredRequest{}, Dependencies: []wiredDependency{}, Sources: []wiredSource{}, Remarks: remarks(w.Remarks), spoilt: w.Spoilt()}
 	for _, r := range w.Requests {
 		one := wiredRequest{Name: r.Name, Method: r.Method, Path: r.Path, Status: r.Status, Protocol: r.Protocol, Location: r.Location, Class: r.Class.String(),
-			TookS: r.TookS, BytesIn: r.BytesIn, Remarks: remarks(r.Remarks)}
+			TookS: r.TookS, BytesIn: r.BytesIn, Captured: r.Captured, Remarks: remarks(r.Remarks)}
 		if r.Body != "" {
 			one.Body = &r.Body
 		}
@@ -144,6 +145,9 @@ func (r *wiredRequest) says() string {
 		text += ", body " + *r.Body
 	} else if r.Class == journal.ClassStatus.String() {
 		text += ", not as expected"
+	}
+	if len(r.Captured) > 0 {
+		text += ", captured " + strings.Join(r.Captured, ", ")
 	}
 	if calls := r.called(); calls != "" {
 		text += ", " + calls

@@ -25,9 +25,10 @@ type dryRun struct {
 	Arrivals string       `json:"arrivals"`
 	Replays  string       `json:"replays,omitempty"` // what of which log
 	Remarks  []string     `json:"remarks,omitempty"` // on what of it is not sent
-	Requests []dryRequest `json:"requests"`
-	Sessions *drySessions `json:"sessions"` // null without any
-	Faults   string       `json:"faults"`   // where they are played
+	Requests []dryRequest `json:"requests"`          // the steps of visits, if there are visits
+	Visits   []dryVisit   `json:"visits,omitempty"`  // none where requests come by themselves
+	Sessions *drySessions `json:"sessions"`          // null without any
+	Faults   string       `json:"faults"`            // where they are played
 	Through  []dryProxy   `json:"dependencies"`
 	Runs     []dryRunOf   `json:"runs"`
 	Guards   []dryGuard   `json:"guards"`
@@ -69,7 +70,8 @@ type dryProxy struct {
 type dryRunOf struct {
 	Name      string     `json:"name"`
 	DurationS *float64   `json:"duration_s"`
-	Hits      *uint64    `json:"hits"` // null when it depends on the answers
+	Hits      *uint64    `json:"hits"`             // null when it depends on the answers
+	Visits    *uint64    `json:"visits,omitempty"` // that begin, likewise
 	Note      string     `json:"note,omitempty"`
 	Timeline  []dryEvent `json:"timeline"`
 }
@@ -82,14 +84,19 @@ type dryEvent struct {
 	Load       string   `json:"load,omitempty"` // "open", "closed" or "burst"
 	DurationS  *float64 `json:"duration_s,omitempty"`
 	RateFromHz *float64 `json:"rate_from_hz,omitempty"`
-	RateToHz   *float64 `json:"rate_to_hz,omitempty"`
-	Clients    int      `json:"clients,omitempty"`
-	Hits       *uint64  `json:"hits,omitempty"`
-	Warmup     bool     `json:"warmup,omitempty"`
-	Dependency string   `json:"dependency,omitempty"`
-	Kind       string   `json:"kind,omitempty"`
-	Share      float64  `json:"share,omitempty"`
-	SizeS      float64  `json:"size_s,omitempty"`
+	RateToHz   *float64 `json:"rate_to_hz,omitempty"` // of requests: of visits when all steps are taken
+
+	VisitRateFromHz *float64 `json:"visit_rate_from_hz,omitempty"`
+	VisitRateToHz   *float64 `json:"visit_rate_to_hz,omitempty"`
+	Visits          *uint64  `json:"visits,omitempty"`
+
+	Clients    int     `json:"clients,omitempty"`
+	Hits       *uint64 `json:"hits,omitempty"`
+	Warmup     bool    `json:"warmup,omitempty"`
+	Dependency string  `json:"dependency,omitempty"`
+	Kind       string  `json:"kind,omitempty"`
+	Share      float64 `json:"share,omitempty"`
+	SizeS      float64 `json:"size_s,omitempty"`
 }
 
 type dryGuard struct {
@@ -146,6 +153,7 @@ func newDryRun(cmd *cobra.Command, exp *configs.Experiment, out string) (*dryRun
 	}
 	d.target(cmd.Context(), exp)
 	d.mix(exp)
+	d.visits(exp)
 	if err := d.sessions(exp); err != nil {
 		return nil, failed(cmd.Context(), exp.Redactor().Error(err))
 	}
@@ -218,12 +226,17 @@ func (d *dryRun) runs(exp *configs.Experiment) error {
 // trials are the searches of a capacity command, of which it is not known
 // beforehand at which rates and how long they load.
 func trials(exp *configs.Experiment) []dryRunOf {
-	q := exp.Capacity
+	q, what := exp.Capacity, ""
+	from, to := q.From*exp.MeanSteps(), q.To*exp.MeanSteps()
+	load := dryEvent{Action: "phase", Phase: "load", Load: "open", RateFromHz: &from, RateToHz: &to}
+	if len(exp.Visits) > 0 {
+		load.VisitRateFromHz, load.VisitRateToHz, what = &q.From, &q.To, " visits"
+	}
 	var runs []dryRunOf
 	for i := -1; i < len(q.Faults); i++ {
-		run := dryRunOf{Name: "without a fault", Note: fmt.Sprintf("up to %d trials, each at one rate from %g to %g/s; which depends on how those before it went; a trial fails when it misses %q",
-			search.MaxTrials, q.From, q.To, q.Objective)}
-		run.Timeline = []dryEvent{{Action: "phase", Phase: "load", Load: "open", RateFromHz: &q.From, RateToHz: &q.To}}
+		run := dryRunOf{Name: "without a fault", Note: fmt.Sprintf("up to %d trials, each at one rate from %g to %g%s/s; which depends on how those before it went; a trial fails when it misses %q",
+			search.MaxTrials, q.From, q.To, what, q.Objective)}
+		run.Timeline = []dryEvent{load}
 		if i >= 0 {
 			f := &q.Faults[i]
 			run.Name = campaign.FaultName(f)
@@ -240,7 +253,7 @@ func trials(exp *configs.Experiment) []dryRunOf {
 func planned(p harness.Plan, exp *configs.Experiment) dryRunOf {
 	length := p.Duration.Seconds()
 	run := dryRunOf{Name: p.Name, DurationS: &length}
-	var total uint64
+	var hits, visits uint64
 	known, faults := true, p.Faults
 	until := func(at int64, lifted bool) {
 		for len(faults) > 0 && (faults[0].AtNS < at || faults[0].AtNS == at && lifted && faults[0].Kind == journal.FaultLifted) {
@@ -250,28 +263,38 @@ func planned(p harness.Plan, exp *configs.Experiment) dryRunOf {
 	}
 	for i, phase := range p.Phases {
 		until(phase.StartNS, true)
-		e := phaseEvent(phase)
+		e := phaseEvent(phase, len(exp.Visits) > 0)
 		if phase.Kind == "closed" {
 			known, e.Clients = false, exp.Phases[i].Concurrency
 		}
-		total += phase.Hits
+		hits, visits = hits+phase.Hits, visits+phase.Visits
 		run.Timeline = append(run.Timeline, e)
 	}
 	until(int64(p.Duration)+1, true)
 	run.Timeline = append(run.Timeline, dryEvent{AtS: length, Action: "end"})
-	if known {
-		run.Hits = &total
+	switch {
+	case known && len(exp.Visits) > 0:
+		run.Visits = &visits
+	case known:
+		run.Hits = &hits
 	}
 	return run
 }
 
-func phaseEvent(p journal.PhaseSpan) dryEvent {
+func phaseEvent(p journal.PhaseSpan, visits bool) dryEvent {
 	length := time.Duration(p.EndNS - p.StartNS).Seconds()
 	e := dryEvent{AtS: time.Duration(p.StartNS).Seconds(), Action: "phase", Phase: p.Name, Load: p.Kind, DurationS: &length, Warmup: p.Warmup}
 	if p.Kind == "open" {
 		e.RateFromHz, e.RateToHz = &p.RateFrom, &p.RateTo
 	}
-	if p.Kind != "closed" {
+	if p.Kind == "open" && visits {
+		e.VisitRateFromHz, e.VisitRateToHz = &p.VisitRateFrom, &p.VisitRateTo
+	}
+	switch {
+	case p.Kind == "closed":
+	case visits:
+		e.Visits = &p.Visits
+	default:
 		e.Hits = &p.Hits
 	}
 	return e

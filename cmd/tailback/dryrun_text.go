@@ -48,7 +48,16 @@ func (d *dryRun) text() string {
 	for _, text := range d.Remarks {
 		line("", 14, text)
 	}
+	for i, v := range d.Visits {
+		line(first(i, "visits"), 14, fmt.Sprintf("%.0f%% %s", 100*v.Share, v.Name))
+		for _, step := range v.Steps {
+			line("", 16, step.says())
+		}
+	}
 	for i, r := range d.Requests {
+		if len(d.Visits) > 0 {
+			break
+		}
 		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
 	}
 	if s := d.Sessions; s != nil {
@@ -77,7 +86,7 @@ func (d *dryRun) text() string {
 			if e.Dependency != "" { // what its faults do is told below a phase
 				width += 2
 			}
-			line(clock(e.AtS), width, e.words(run))
+			line(clock(e.AtS), width, e.words(run, len(d.Visits) > 0))
 		}
 		if run.Note != "" {
 			for _, part := range strings.Split(run.Note, "; ") {
@@ -124,12 +133,15 @@ func clock(s float64) string {
 }
 
 // words says what happens.
-func (e dryEvent) words(run dryRunOf) string {
+func (e dryEvent) words(run dryRunOf, visits bool) string {
 	switch e.Action {
 	case "phase":
-		return e.phaseWords()
+		return e.phaseWords(visits)
 	case "end":
-		if run.Hits == nil {
+		switch {
+		case run.Visits != nil:
+			return "end: " + words.Number(int64(*run.Visits), "visit") + " were begun, and those under way end with it"
+		case run.Hits == nil:
 			return "end; how many requests were sent depends on the answers"
 		}
 		return "end: " + words.Number(int64(*run.Hits), "request")
@@ -148,17 +160,15 @@ func (e dryEvent) words(run dryRunOf) string {
 	return text
 }
 
-func (e dryEvent) phaseWords() string {
+func (e dryEvent) phaseWords(visits bool) string {
 	load := ""
-	switch {
-	case e.Load == "open" && *e.RateFromHz == *e.RateToHz:
-		load = fmt.Sprintf("%g/s", *e.RateFromHz)
-	case e.Load == "open":
-		load = fmt.Sprintf("%g/s to %g/s", *e.RateFromHz, *e.RateToHz)
-	case e.Load == "burst":
+	switch e.Load {
+	case "open":
+		load = e.rate()
+	case "burst":
 		load = "all at once"
 	default:
-		load = words.Number(int64(e.Clients), "client") + words.Either(int64(e.Clients), " that waits for its answer", " that wait for their answers")
+		load = e.clients(visits)
 	}
 	text := fmt.Sprintf("phase %s: %s", e.Phase, load)
 	if e.DurationS != nil {
@@ -166,6 +176,9 @@ func (e dryEvent) phaseWords() string {
 	}
 	if e.Hits != nil {
 		text += ", " + words.Number(int64(*e.Hits), "request")
+	}
+	if e.Visits != nil {
+		text += ", " + words.Number(int64(*e.Visits), "visit")
 	}
 	if e.Warmup {
 		text += ", left out of every figure"

@@ -18,6 +18,7 @@ var beyond = reasons(map[string][]string{
 	"placeholders have a grammar": {
 		"placeholder_body_file.yaml", "placeholder_dollar.yaml", "placeholder_dollar_odd.yaml", "placeholder_env.yaml", "placeholder_open.yaml",
 		"placeholder_postman.yaml", "placeholder_random.yaml", "placeholder_secret.yaml", "placeholder_toml.toml", "placeholder_unknown.yaml",
+		"capture_early.yaml", "capture_in_requests.yaml", "capture_others.yaml", "capture_own.yaml", "capture_unknown.yaml", "expect_placeholder.yaml",
 	},
 	"a schema can't say that a name is used elsewhere": {
 		"placeholder_no_data.yaml", "placeholder_other_data.yaml",
@@ -26,13 +27,14 @@ var beyond = reasons(map[string][]string{
 	"a schema can't hold one key of two items against each other": {
 		"data_duplicate.yaml", "dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",
 		"phases_duplicate.yaml", "requests_duplicate.yaml", "requests_duplicate_unnamed.yaml",
+		"capture_twice.yaml", "steps_duplicate.yaml", "visits_duplicate.yaml",
 	},
 	"a schema can't hold two values against each other": {
 		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "dependency_round_any.yaml", "egress_round.yaml", "egress_upstream_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
 		"rate_above_limit.yaml", "source_family.yaml", "source_loopback.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {
-		"data_once.yaml", "data_once_closed.yaml",
+		"data_once.yaml", "data_once_closed.yaml", "data_once_visits.yaml", "data_once_visits_closed.yaml",
 		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml", "objective_windows_many.yaml",
 		"reset_too_late.yaml", "steps_tiny.yaml", "steps_too_long.yaml",
 	},
@@ -46,6 +48,7 @@ var beyond = reasons(map[string][]string{
 		"objective_no_fault.yaml", "objective_onset_too_early.yaml", "objective_onset_warmup.yaml", "objective_recovered_at_end.yaml",
 		"objective_recovered_too_early.yaml", "objective_warmup.yaml",
 	},
+	"nor tell a list's first item from the others":               {"think_first.yaml"},
 	"a schema's own expressions are no RE2, and can't check one": {"degraded_regexp.yaml", "expect_regexp.yaml"},
 	"php-fpm's access.format has a grammar":                      {"site_format_letter.yaml", "site_format_open.yaml", "site_format_useless.yaml", "site_format_verb.yaml"},
 	"a network's address must fit its length":                    {"egress_allow.yaml"},

@@ -33,6 +33,7 @@ type WiredRequest struct {
 	TookS              float64
 	BytesIn            int64
 	Body               string      // GoodBody, DegradedBody or OtherBody; "" where the file asks for none
+	Captured           []string    // the names of what a visit's step captured
 	Calls              []WiredCall // nil where none can be counted
 	Remarks            []Remark
 }

@@ -15,7 +15,7 @@ import (
 func (s *seen) request(n int, t attack.Tried) WiredRequest {
 	r := &slices.Concat(s.exp.Mix(), s.exp.Logins())[t.Hit.Request]
 	w := WiredRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Status: t.Status, Protocol: t.Protocol, Location: t.Location, Class: t.Hit.Class,
-		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
+		TookS: t.Hit.Service().Seconds(), BytesIn: t.Hit.BytesIn, Captured: t.Captured, Calls: s.calls(n), Remarks: remarksOn(r, &t, s.exp.Target)}
 	switch asks := asksBody(r); {
 	case t.Hit.Degraded:
 		w.Body = DegradedBody
@@ -24,7 +24,22 @@ func (s *seen) request(n int, t attack.Tried) WiredRequest {
 	case t.Hit.Class == journal.ClassBody:
 		w.Body = OtherBody
 	}
+	if skipped := s.behind(t.Hit); t.Hit.Class != journal.ClassOK && len(skipped) > 0 {
+		w.Remarks = append(w.Remarks, Remark{false, "a failed step ends a visit, so these were not sent: " + strings.Join(skipped, ", ")})
+	}
 	return w
+}
+
+// behind are the names of the steps that a visit takes after this one.
+func (s *seen) behind(hit journal.Hit) (names []string) {
+	if hit.Visit == 0 {
+		return nil
+	}
+	v := s.exp.Visits[hit.Visit-1]
+	for _, step := range v.Steps[hit.Step+1:] {
+		names = append(names, configs.StepName(v.Name, step.Name))
+	}
+	return names
 }
 
 // asksBody reports whether the body says how good an answer is.
@@ -85,7 +100,7 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 	case t.Hit.Class == journal.ClassBody:
 		return spoils(otherBody(r, t))
 	case t.Hit.Class == journal.ClassCapture:
-		return spoils(t.Missed + "; the steps after it were not sent")
+		return spoils(t.Missed)
 	}
 	return append(agreed(t, target), onGood(r, t)...)
 }

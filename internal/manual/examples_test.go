@@ -83,7 +83,7 @@ func TestExperimentsOnPages(t *testing.T) {
 }
 
 // within puts some keys into the file around them. Dependencies other than that
-// file's have no fault in it.
+// file's have no fault in it, and visits stand in the place of requests.
 func within(t *testing.T, text string) []byte {
 	t.Helper()
 	var whole, part map[string]any
