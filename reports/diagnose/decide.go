@@ -25,14 +25,18 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	if p.service.grew == 0 && p.service.estimate != nil {
 		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
 	}
-	if p.locked != "" { // calls are bounded by the sessions, as is what was served
-		p.bounded, p.whyWorkers = true, p.locked
+	if p.locked != "" { // sessions bound how many calls wait, and what is served
+		p.whyWorkers = p.locked
 		return nil
 	}
 	counted := p.workers.estimate
 	if counted == nil {
 		p.agreed = p.asMany()
 		counted = p.agreed
+	}
+	if why := asSessions(run, counted); why != "" {
+		p.bounded, p.whyWorkers = true, why
+		return nil
 	}
 	if counted != nil {
 		w := p.rivals(run, counted)

@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
@@ -11,11 +13,14 @@ import (
 
 // When requests of one session are said to take turns: so many answers came one after
 // the other while others waited, nearly all of them as far apart as if the second had
-// begun when the first was done, and by the mean about as far as that takes.
+// begun when the first was done, and by the mean about as far as that takes: Redis is
+// asked for a lock every 20 ms, and other requests may take the workers in between.
 const (
 	fewTurns = 12
 	allTurns = 0.95
 	fullTurn = 0.75
+	idleTurn = 1.6
+	idleS    = 0.03
 )
 
 // What shows that there was a worker free for those who waited: so many other requests
@@ -74,7 +79,7 @@ func SessionLock(run *measure.Run) *reports.LockedSessions {
 
 // takesTurns reports whether no two requests of a session were at work at once.
 func takesTurns(s *measure.Sessions) bool {
-	return s.Pairs >= fewTurns && float64(s.Apart) >= allTurns*float64(s.Pairs) && s.GapS >= fullTurn*s.GapOwnS
+	return s.Pairs >= fewTurns && float64(s.Apart) >= allTurns*float64(s.Pairs) && s.GapS >= fullTurn*s.GapOwnS && s.GapS <= idleTurn*s.GapOwnS+idleS
 }
 
 // freeOf is how sure others that did not wait make it.
@@ -152,4 +157,15 @@ func whyLocked(l *reports.LockedSessions) string {
 		return "requests of one session waited for each other (a lock on sessions), so that they tell nothing of how many workers there are; give each visitor a session of its own"
 	}
 	return "requests of one session came one after the other: " + oneAtATime
+}
+
+// asSessions says why calls that waited do not tell of workers where they are as many as
+// the sessions that the requests were sent with: one of each may be at work. Where
+// requests of one session were seen to overlap it is "".
+func asSessions(run *measure.Run, counted *reports.Estimate) string {
+	s := run.Sessions
+	if s == nil || counted == nil || s.Numbers < 2 || math.Round(counted.Value) != float64(s.Numbers) || !slices.Contains(s.Serial, true) {
+		return ""
+	}
+	return fmt.Sprintf("as many calls waited at once as the requests have sessions, %d: these are the workers, or the site locks each session; to tell, give each visitor a session of its own", s.Numbers)
 }

@@ -93,11 +93,11 @@ func (w *sweep) sent(h *sessionHit, b *Meanwhile) {
 	b.count(h.done-h.sent <= part(w.own[h.request].Mid, 1.5)+20*time.Millisecond, w.kinds[h.request] > 0)
 }
 
-// answer counts an answer of a crowded session that came next after one of others: it
-// is free if it can't have begun when that was done.
+// answer counts an answer that came next after one of another session, where others
+// of one of the two waited: it is free if it can't have begun when that was done.
 func (w *sweep) answer(h *sessionHit, b *Meanwhile) {
 	own := w.own[h.request]
-	if before := w.last; before != nil && w.locks(h) && w.inside[h.session] >= turns && (before.session != h.session || !w.locks(before)) &&
+	if before := w.last; before != nil && (w.waitedFor(h, turns) || w.waitedFor(before, turns-1)) && !w.sameTurn(h, before) &&
 		before.done-h.sent >= part(own.Mid, aged) && h.served {
 		b.count(h.done-before.done < part(own.Low, apart), before.request == h.request)
 	}
@@ -107,6 +107,14 @@ func (w *sweep) answer(h *sessionHit, b *Meanwhile) {
 		}
 		w.kinds[h.request]--
 	}
+}
+
+// waitedFor reports whether so many of the hit's session are in the site.
+func (w *sweep) waitedFor(h *sessionHit, n int) bool { return w.locks(h) && w.inside[h.session] >= n }
+
+// sameTurn reports whether two hits take turns with each other.
+func (w *sweep) sameTurn(x, y *sessionHit) bool {
+	return x.session == y.session && w.locks(x) && w.locks(y)
 }
 
 func (b *Meanwhile) count(free, alike bool) {

@@ -75,7 +75,8 @@ func (s *sessionCounter) add(h *journal.Hit) {
 
 // Sessions are how requests of one session met each other, and others.
 type Sessions struct {
-	Numbers int // of sessions
+	// Numbers is of how many sessions the requests were, also those during faults.
+	Numbers int
 	// With is how many of the requests had a session, of All that were looked at.
 	With, All int64
 	// Own is how long each request takes that waits for nobody, by number.
@@ -98,7 +99,7 @@ type Sessions struct {
 	// Beside are the requests of no session, or of one that nobody waited for, that were
 	// sent while requests of another session waited for each other.
 	Beside Meanwhile
-	// Between are answers to those that waited so which came next after one of another session.
+	// Between are answers that came next after one of another session, where others waited for one of the two.
 	Between Meanwhile
 	// Waits are those that were sent while another of their session was under way, by phase.
 	Waits []PhaseWaits
@@ -135,10 +136,13 @@ func (s *sessionCounter) finish(requests, phases int) *Sessions {
 	p := newSessionPairs(s.hits, requests)
 	r := &Sessions{All: int64(len(s.hits)), all: s.all}
 	numbers := map[int32]bool{}
+	for _, h := range s.all {
+		numbers[h.session] = true
+	}
+	delete(numbers, 0)
 	for _, h := range s.hits {
 		if h.session > 0 {
 			r.With++
-			numbers[h.session] = true
 		}
 	}
 	r.Numbers = len(numbers)
