@@ -51,7 +51,8 @@ func SessionLock(run *measure.Run) *reports.LockedSessions {
 	l.Starts = run.SessionStarts(0, run.End)
 	s := run.Sessions
 	turns := s != nil && takesTurns(s)
-	if !turns && (l.Starts < fewStarts || s != nil && s.Pairs >= fewTurns) {
+	overlapped := s != nil && (s.Pairs >= fewTurns || !slices.Contains(s.Serial, true))
+	if !turns && (l.Starts < fewStarts || overlapped) {
 		return nil // what the slow log saw held up nobody of this run
 	}
 	if turns {

@@ -48,13 +48,11 @@ func newSessionPairs(hits []sessionHit, requests int) *sessionPairs {
 	for rank, i := range bySent {
 		hits[i].rank = int32(rank)
 	}
-	for r := range p.serial {
-		p.serial[r] = true
+	for i := range hits {
+		p.serial[hits[i].request] = p.serial[hits[i].request] || hits[i].session > 0
 	}
 	p.own = p.ownTimes(requests)
-	for r := range p.serial {
-		p.serial[r] = p.takesTurns(int32(r))
-	}
+	p.serial = p.takeTurns()
 	p.own = p.ownTimes(requests)
 	return p
 }
@@ -160,23 +158,6 @@ func (p *sessionPairs) pairs(group []int32, f func(pair)) {
 			f(pair{first, second, second.done-first.done >= part(own.Low, apart)})
 		}
 	}
-}
-
-// takesTurns reports whether requests of a kind did not overlap within their sessions.
-func (p *sessionPairs) takesTurns(request int32) bool {
-	var n, apart int64
-	with := false
-	for _, group := range p.bySession() {
-		group = slices.DeleteFunc(group, func(i int32) bool { return p.hits[i].request != request })
-		with = with || len(group) > 0
-		p.pairs(group, func(one pair) {
-			n++
-			if one.apart {
-				apart++
-			}
-		})
-	}
-	return with && (n < fewPairs || float64(apart) >= overlapping*float64(n))
 }
 
 // measure counts pairs, and what went on beside those who waited.
