@@ -98,7 +98,7 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 			Needs: "site.php_fpm_status or php_access_log, or " + needsOverload})
 	}
 	needs := needsHang
-	if r.SessionLock != nil {
+	if strings.HasSuffix(p.WhyUnknown("workers"), ownSession) {
 		needs = needsSessions
 	}
 	add(p.Workers, "how many workers there are", p.WhyUnknown("workers"), needs)
