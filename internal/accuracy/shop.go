@@ -3,14 +3,9 @@ package accuracy
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -131,7 +126,7 @@ func (s Shop) Measure(ctx context.Context, dir string) (*reports.Report, error) 
 	defer site.Close()
 	rows := []string{"id"}
 	for range s.Shared {
-		id, err := logIn(ctx, site.URL)
+		id, err := site.LogIn(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -171,52 +166,4 @@ requests:
   - {name: calm, duration: 8s, rate: %.3f}
   - {name: busy, duration: 12s, rate: %.3f}
 %s`, s.Seed, s.Seed, s.Arrivals, site.URL, order, requests, 0.25*hz, hz, logs)
-}
-
-var hiddenToken = regexp.MustCompile(`name="_token" value="(\w+)"`)
-
-// logIn is the session of a visitor who logs in.
-func logIn(ctx context.Context, site string) (id string, err error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return "", err
-	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	page, err := ask(ctx, client, http.MethodGet, site+"/login", "")
-	if err != nil {
-		return "", err
-	}
-	token := hiddenToken.FindStringSubmatch(page)
-	if token == nil {
-		return "", fmt.Errorf("log in to %s: no token in its form", site)
-	}
-	form := url.Values{"_token": {token[1]}, "user": {"ann"}, "password": {"staging"}}
-	if _, err := ask(ctx, client, http.MethodPost, site+"/login", form.Encode()); err != nil {
-		return "", err
-	}
-	at, err := url.Parse(site)
-	if err != nil {
-		return "", err
-	}
-	for _, c := range jar.Cookies(at) {
-		id = c.Value
-	}
-	return id, nil
-}
-
-func ask(ctx context.Context, client *http.Client, method, address, form string) (page string, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	return string(text), err
 }
