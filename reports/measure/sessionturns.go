@@ -11,21 +11,21 @@ import (
 // of their own kind, and not with those of the kinds that take turns more plainly, as
 // the second begins as soon as the first is done. Where nothing tells, they may.
 func (p *sessionPairs) takeTurns() []bool {
-	none := make([]bool, len(p.serial))
+	groups, none := p.bySession(), make([]bool, len(p.serial))
 	own := make([]counted, len(none))
 	var kinds []int32
 	for r, with := range p.serial {
 		if !with {
 			continue
 		}
-		if own[r] = p.pairsOf(int32(r), none); own[r].n < fewPairs || own[r].apart() {
+		if own[r] = p.pairsOf(groups, int32(r), none); own[r].n < fewPairs || own[r].apart() {
 			kinds = append(kinds, int32(r))
 		}
 	}
 	slices.SortFunc(kinds, func(x, y int32) int { return cmp.Or(cmp.Compare(own[x].idle(), own[y].idle()), cmp.Compare(x, y)) })
 	turns := none
 	for _, r := range kinds {
-		among := p.pairsOf(r, turns)
+		among := p.pairsOf(groups, r, turns)
 		turns = slices.Clone(turns)
 		turns[r] = among.n < fewPairs || among.apart()
 	}
@@ -49,10 +49,16 @@ func (c counted) idle() float64 {
 }
 
 // pairsOf counts the pairs of a kind of request among those of its kind and of others.
-func (p *sessionPairs) pairsOf(request int32, others []bool) (c counted) {
-	for _, group := range p.bySession() {
-		group = slices.DeleteFunc(group, func(i int32) bool { r := p.hits[i].request; return r != request && !others[r] })
-		p.pairs(group, func(one pair) {
+func (p *sessionPairs) pairsOf(groups map[int32][]int32, request int32, others []bool) (c counted) {
+	var some []int32
+	for _, group := range groups {
+		some = some[:0]
+		for _, i := range group {
+			if r := p.hits[i].request; r == request || others[r] {
+				some = append(some, i)
+			}
+		}
+		p.pairs(some, func(one pair) {
 			if one.first.request != request && one.second.request != request {
 				return
 			}
