@@ -95,7 +95,7 @@ func (s Shop) Locked() bool {
 
 // String names the shop in a table.
 func (s Shop) String() string {
-	text := fmt.Sprintf("seed %d: %s W=%d %s, %d sessions", s.Seed, s.Network, s.Workers, s.Arrivals, s.Shared)
+	text := fmt.Sprintf("seed %d: %s W=%d %s, sessions: %d", s.Seed, s.Network, s.Workers, s.Arrivals, s.Shared)
 	if s.Sessions != "" {
 		text += " in " + string(s.Sessions)
 	}
