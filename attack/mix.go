@@ -26,6 +26,7 @@ type mix struct {
 	courses  []course    // of visits, whose steps the shots are; none of requests by themselves
 	login    *course     // logs a session in, by shots behind those of the mix; nil without sessions
 	captures []string    // the names of what the course at hand captures, while it is prepared
+	sessions sessions    // of all requests, while they are prepared
 	groups   []group     // of the attack, by which the rows of tables are dealt
 	limits   []uint64    // limits[i] is the sum of the weights of shots 0 to i
 	log      *replay.Log // that says what each hit sends, and how; nil without one
@@ -41,6 +42,8 @@ type shot struct {
 	expect *judge
 	meant  *[600]bool // the statuses that the file names, not those that it expects because it names none
 	blanks *blanks    // what differs from hit to hit; nil for nothing
+	// session is what its hits' session is known by; nil of hits without one.
+	session *session
 }
 
 func newMix(exp *configs.Experiment) (*mix, error) {
@@ -48,10 +51,11 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
-	m := &mix{seed: exp.Seed, tables: newTables(exp.Data), log: exp.Arrivals.Log}
+	m := &mix{seed: exp.Seed, tables: newTables(exp.Data), log: exp.Arrivals.Log, sessions: sessions{}}
 	if m.base, err = joinPath(base, "/"); err != nil {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
+	defer func() { m.sessions = nil }() // they are secrets, and no longer needed
 	if len(exp.Visits) > 0 {
 		return m, m.addVisits(exp, base)
 	}
@@ -86,6 +90,9 @@ func (m *mix) newShot(base *url.URL, t configs.Target, r *configs.Request) (*sho
 		return nil, err
 	}
 	s.blanks = texts.differing()
+	if s.session, err = m.newSession(r); err != nil {
+		return nil, err
+	}
 	if _, set := s.header["User-Agent"]; !set {
 		s.header.Set("User-Agent", build.UserAgent())
 	}

@@ -144,19 +144,28 @@ func (v *values) draw(salt uint64) uint64 {
 
 // row is the hit's row of a table. Two placeholders of one hit have the same one.
 func (v *values) row(t *table) ([]string, error) {
+	at, err := v.rowAt(t)
+	if err != nil {
+		return nil, err
+	}
+	return t.Rows[at], nil
+}
+
+// rowAt is which row that is.
+func (v *values) rowAt(t *table) (uint64, error) {
 	v = v.dealt(t)
 	n := uint64(len(t.Rows))
 	if n == 0 {
-		return nil, fmt.Errorf("data %s has no rows", t.Name)
+		return 0, fmt.Errorf("data %s has no rows", t.Name)
 	}
 	at := v.number % n
 	switch {
 	case t.Order == configs.RandomRow:
 		at, _ = bits.Mul64(splitmix64(v.seed^splitmix64(v.visit^splitmix64(t.salt))), n)
 	case t.Order == configs.RowOnce && v.number >= n:
-		return nil, fmt.Errorf("every row of data %s was sent once (%s has %d): add rows, or write order: %s", t.Name, filepath.Base(t.File), n, configs.NextRow)
+		return 0, fmt.Errorf("every row of data %s was sent once (%s has %d): add rows, or write order: %s", t.Name, filepath.Base(t.File), n, configs.NextRow)
 	}
-	return t.Rows[at], nil
+	return at, nil
 }
 
 // uuid is a UUID of version 4 (RFC 9562, 5.4), the same wherever it stands in one hit.
@@ -199,8 +208,16 @@ func (m *mix) values(seq uint64) *values {
 
 // at is the request that a hit sends.
 func (m *mix) at(hit *journal.Hit) (s *shot, err error) {
-	if s = m.shots[hit.Request]; s.blanks != nil {
-		s, err = s.at(m.values(hit.Seq))
+	s = m.shots[hit.Request]
+	switch {
+	case s.blanks != nil:
+		v := m.values(hit.Seq)
+		if s.session != nil {
+			hit.Session = s.session.of(v)
+		}
+		s, err = s.at(v)
+	case s.session != nil:
+		hit.Session = s.session.fixed
 	}
 	if m.log != nil && err == nil {
 		method, target, _ := m.log.Request(int(hit.Seq))

@@ -146,10 +146,14 @@ func (w *walk) take(hit *journal.Hit, i int) {
 // answer as exchange does.
 func (w *walk) send(hit *journal.Hit, i, keep int) (resp *http.Response, page []byte, err error) {
 	step := &w.course.steps[i]
-	shot, err := w.mix.shots[step.request].at(w.values(i))
+	v := w.values(i)
+	shot, err := w.mix.shots[step.request].at(v)
 	if err != nil {
 		w.fail(hit, err)
 		return nil, nil, err
+	}
+	if shot.session != nil {
+		hit.Session = shot.session.of(v)
 	}
 	own := *shot
 	own.header = shot.header.Clone() // the cookies go into it

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ func (e *Experiment) SharedSessions() (found []Mistake) {
 			}
 			if name := sameSession(h.Value); name != "" {
 				found = append(found, Mistake{Path: element(path+".headers", j) + ".value", Text: fmt.Sprintf(
-					"one session (%s) serves all of these requests: where the site locks a session while a request uses it, as PHP's session files are, they wait for each other, and it looks as if it had one worker; give each request a session of its own: data: [{name: session, file: sessions.csv}] and %s={{session.id}}", name, name)})
+					"one session (%s) serves all of these requests: where the site locks a session while a request uses it, as PHP's session files are, they wait for each other, and it looks as if it had one worker (the report says session_lock where it shows); give each visitor a session of its own: data: [{name: session, file: sessions.csv}] and %s={{session.id}}", name, name)})
 			}
 		}
 	}
@@ -34,21 +35,50 @@ func (e *Experiment) SharedSessions() (found []Mistake) {
 // sameSession is the name of a session's cookie whose value is the same in each
 // request; "" when there is none.
 func sameSession(cookies Secret) string {
-	const changing = "\x00"
-	text := ""
-	for _, p := range cookies.Pieces(AsIs) {
-		if p.Kind != Plain {
-			p.Text = changing
-		}
-		text += p.Text
+	name, value := SessionCookie(cookies)
+	if slices.ContainsFunc(value, func(p Piece) bool { return p.Kind != Plain }) {
+		return ""
 	}
-	for cookie := range strings.SplitSeq(text, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(cookie), "=")
-		if sessionCookie.MatchString(name) && value != "" && !strings.Contains(value, changing) {
-			return name
+	return name
+}
+
+// SessionCookie is the cookie in a Cookie header that a session is known by, and what
+// its value is made of; "" and nothing when there is none, or its value is empty.
+func SessionCookie(cookies Secret) (name string, value []Piece) {
+	for _, cookie := range splitPieces(cookies.Pieces(AsIs), ";") {
+		before, after, _ := strings.Cut(cookie[0].Text, "=")
+		name = strings.TrimSpace(before)
+		if cookie[0].Kind != Plain || !sessionCookie.MatchString(name) {
+			continue
+		}
+		cookie[0].Text = after
+		if value := slices.DeleteFunc(cookie, func(p Piece) bool { return p.Kind == Plain && p.Text == "" }); len(value) > 0 {
+			return name, value
 		}
 	}
-	return ""
+	return "", nil
+}
+
+// splitPieces splits a text at a separator in what is the same in each request.
+func splitPieces(pieces []Piece, at string) [][]Piece {
+	parts := [][]Piece{nil}
+	for _, p := range pieces {
+		for i, text := range strings.Split(p.Text, at) {
+			if p.Kind == Plain && i > 0 {
+				parts = append(parts, nil)
+			}
+			one := p
+			if p.Kind == Plain {
+				one.Text = text
+			}
+			last := len(parts) - 1
+			parts[last] = append(parts[last], one)
+			if p.Kind != Plain {
+				break
+			}
+		}
+	}
+	return slices.DeleteFunc(parts, func(p []Piece) bool { return len(p) == 0 })
 }
 
 // atOnce reports whether more than one request may be under way at a time.

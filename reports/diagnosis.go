@@ -25,7 +25,9 @@ const (
 	CDN             Cause = "cdn"              // an edge answered for the origin
 	ClientTimeout   Cause = "client_timeout"   // we gave up: target.timeout
 	Generator       Cause = "generator"        // our own fault
-	Unknown         Cause = "unknown"
+	// SessionLock is of slowdowns too: requests of one session waited for each other.
+	SessionLock Cause = "session_lock"
+	Unknown     Cause = "unknown"
 )
 
 // The causes of a slowdown.
@@ -43,6 +45,23 @@ type Slowdown struct {
 	Cause      Cause    `json:"cause"`
 	Confidence *float64 `json:"confidence"`
 	Evidence   []string `json:"evidence"`
+}
+
+// LockedSessions is what shows that requests of one session waited for each other, as
+// with PHP's session files, which are locked while a request uses them.
+type LockedSessions struct {
+	Requests []string `json:"requests"` // that took turns; empty where only the slow log tells
+	Sessions int64    `json:"sessions"` // that the run's requests were sent with, all together
+	Turns    int64    `json:"turns"`    // answers that came right after one of their session, while more of it waited
+	Starts   int64    `json:"starts"`   // waits in session_start() in the slow log
+	// Confidence that it is a lock; null where one worker would look the same.
+	Confidence *float64 `json:"confidence"`
+	Evidence   []string `json:"evidence"`
+}
+
+// Told reports whether it is known, as like as not, that there is a lock.
+func (l *LockedSessions) Told() bool {
+	return l != nil && l.Confidence != nil && *l.Confidence >= Likely
 }
 
 // Estimate is a figure that was worked out, with the interval that it lies in

@@ -40,6 +40,7 @@ type Report struct {
 	Faults       []Fault           `json:"faults"`
 	Onset        []Onset           `json:"onset"`
 	Slowdowns    []Slowdown        `json:"slowdowns"`
+	SessionLock  *LockedSessions   `json:"session_lock"` // null where nothing shows that requests of one session waited for each other
 	Recovery     []Recovery        `json:"recovery"`
 	Pool         Pool              `json:"pool"`
 	Timeouts     []Timeout         `json:"timeouts"`

@@ -60,6 +60,8 @@ demo.yaml runs against it.`,
 	f.StringVar(&o.Proxy, "http-proxy", "", "point php-fpm's workers at a forward proxy, such as http://127.0.0.1:8888")
 	f.StringVar(&o.Fetch, "fetch", "", "the URL that php-fpm's page /fetch calls, such as https://api.example.com/; several with a space between, as ?n=0, ?n=1")
 	f.StringVar(&o.CAFile, "ca-file", "", "what /fetch trusts over TLS, PEM")
+	f.StringVar((*string)(&o.Sessions), "sessions", "files", "where php-fpm keeps sessions: files, which are locked while a request uses them; redis, without locks; or redis-locked")
+	f.BoolVar(&o.CloseSessions, "close-sessions", false, "have pages release their session before their work (session_write_close)")
 	f.BoolVar(&o.JSONLog, "json-log", false, "have nginx write its access log as JSON")
 	f.StringVar(&o.Dependency2, "second-dependency", "", "where /external?dep=2 calls; empty is the second dependency itself")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8081", "address of the site")
@@ -98,6 +100,7 @@ pages       /work?ms=500                     a page that takes 0.5 s
             /self?ms=100                     calls the site itself
             /close                           a worker that closes without an answer
             /app?status=503                  an error that the application itself answers with
+            /login, /cart?ms=100, /checkout, /logout   a shop, for any user with the password staging
             /external?dep=2                  calls a second dependency, %s
 `, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency, s.DependencyAddr2)
 	if o.Fetch != "" {

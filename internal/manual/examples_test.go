@@ -53,10 +53,10 @@ phases:
 // Each YAML on a page is an experiment, or some of its keys.
 func TestExperimentsOnPages(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"STAGING_TOKEN", "PREVIEW_KEY", "CHECKOUT_BODY", "SESSION_A", "SESSION_B", "SHOP_PASSWORD"} {
+	for _, name := range []string{"STAGING_TOKEN", "PREVIEW_KEY", "CHECKOUT_BODY", "SHOP_PASSWORD"} {
 		t.Setenv(name, "hush")
 	}
-	for name, text := range map[string]string{"password.txt": "hush\n", "photo.jpg": "photo", "cards.csv": "number,session\n4111,hush\n", "users.csv": "email,name,password\neva@example.com,eva,hush\n",
+	for name, text := range map[string]string{"password.txt": "hush\n", "photo.jpg": "photo", "cards.csv": "number,session\n4111,hush\n", "sessions.csv": "id\nhush\n", "users.csv": "email,name,password\neva@example.com,eva,hush\n",
 		"access.log": "::1 - - [29/Nov/2026:09:22:27 +0100] \"GET /checkout HTTP/1.1\" 200 5\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -69,7 +69,7 @@ func TestEdgeAnswersForTheOrigin(t *testing.T) {
 }
 
 func TestSitesRefuseWhatOnlyPHPHas(t *testing.T) {
-	for _, o := range []staging.Options{{PM: "dynamic"}, {Status: staging.StatusApart}, {SlowLog: time.Second}, {AccessFormat: "%s"}, {Stores: true}} {
+	for _, o := range []staging.Options{{PM: "dynamic"}, {Status: staging.StatusApart}, {SlowLog: time.Second}, {AccessFormat: "%s"}, {Stores: true}, {Sessions: staging.SessionsLocked}} {
 		for name, start := range map[string]starter{"gosite": gosite.Start, "gunicorn": gunicorn.Start} {
 			site, err := start(t.Context(), o)
 			if err == nil {

@@ -14,7 +14,16 @@
 //	                                  with like=nginx one that looks like the gateway's
 //	/health                           answered by the gateway itself, takes no worker
 //
-// On /external, tries=3 makes up to three calls one after another, each with
+// and, as a shop has them, pages of a session (but for gunicorn), which hold its lock until
+// their answer's end, or release it before their work with close=1 or Options.CloseSessions:
+//
+//	/login                            a form with a hidden _token; any user with the password "staging" is led to /cart
+//	/cart?ms=100                      works for ms, shows a hidden _token; without a login it leads to /login
+//	/checkout?ms=100                  takes a POST with the _token, calls the dependency as /external does, answers
+//	                                  "Thank you", or "fallback ..."
+//	/logout                           ends the session
+//
+// On /external and /checkout, tries=3 makes up to three calls one after another, each with
 // the timeout, share=0.5 has that share of the requests call at all, dep=2
 // calls the second dependency, and fail=504 answers as /app does, with that
 // status, instead of "fallback ...". Only phpfpm and gunicorn have also
@@ -102,9 +111,23 @@ type Options struct {
 	// Database and Cache are the host:port that /db and /cache call, such as
 	// proxies'. If empty, the real ones.
 	Database, Cache string
+	// Sessions says where the sessions are kept. If empty, in files.
+	Sessions Sessions
+	// CloseSessions has pages release their session before their work (session_write_close).
+	CloseSessions bool
 	// JSONLog has nginx write its access log as JSON.
 	JSONLog bool
 }
+
+// Sessions says where PHP keeps sessions, and with that whether requests of one wait for each other.
+type Sessions string
+
+// The places of sessions.
+const (
+	SessionsInFiles Sessions = "files"        // PHP's own way, locked while a request uses one
+	SessionsInRedis Sessions = "redis"        // php-redis as it is installed, without locks
+	SessionsLocked  Sessions = "redis-locked" // with redis.session.locking_enabled
+)
 
 // Status says which socket the status page is asked for on.
 type Status string
@@ -208,6 +231,8 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("start staging site: pm %q: must be static, dynamic or ondemand", o.PM)
 	case !slices.Contains([]Status{"", StatusInPool, StatusApart}, o.Status):
 		return o, fmt.Errorf("start staging site: status %q: must be pool or apart", o.Status)
+	case !slices.Contains([]Sessions{"", SessionsInFiles, SessionsInRedis, SessionsLocked}, o.Sessions):
+		return o, fmt.Errorf("start staging site: sessions %q: must be files, redis or redis-locked", o.Sessions)
 	case o.SlowLog < 0:
 		return o, fmt.Errorf("start staging site: slow log at %v: must not be negative", o.SlowLog)
 	case o.GatewayTimeout < time.Millisecond:
@@ -235,6 +260,8 @@ func (o Options) PHPOnly() string {
 		return "pages that fetch"
 	case o.Stores:
 		return "a database and a cache"
+	case o.Sessions != "" && o.Sessions != SessionsInFiles:
+		return "sessions in Redis"
 	}
 	return ""
 }

@@ -98,6 +98,16 @@ const (
 	UntilCall      // until the calls: session_write_close
 )
 
+// cookie is the number of the session that all visitors share; 0 where no page has one.
+func (s *Site) cookie() int32 {
+	for _, p := range s.Pages {
+		if p.Session != NoSession {
+			return 1
+		}
+	}
+	return 0
+}
+
 // Page is one kind of request, and what it does: Work, the calls with Between
 // between them, Then, the answer, and Behind.
 type Page struct {

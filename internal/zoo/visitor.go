@@ -83,7 +83,7 @@ func (w *world) pageOf(request int) *Page {
 
 // visit sends a hit, and records what came of it. then is what its visitor does next.
 func (w *world) visit(a arrival, then ...func()) {
-	hit := journal.Hit{Seq: a.seq, Phase: int32(a.phase), Request: int32(a.request), Due: a.due, Sent: w.now}
+	hit := journal.Hit{Seq: a.seq, Phase: int32(a.phase), Request: int32(a.request), Due: a.due, Sent: w.now, Session: w.site.cookie()}
 	var r *request
 	one := &fate{hit: &hit}
 	w.fates = append(w.fates, one)

@@ -48,7 +48,8 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	r, fidelity = run.Figures()
 
 	r.Timeouts = diagnose.Timeouts(run, r.Dependencies)
-	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies)
+	r.SessionLock = diagnose.SessionLock(run)
+	pool, fit, disagreements := diagnose.Pool(run, r.Dependencies, r.SessionLock)
 	r.Pool = pool
 	diagnose.Holds(run, fit, r.Timeouts, &r.Pool, r.Dependencies)
 	r.Prediction, r.Budget = reports.Prediction{Series: []reports.Moment{}}, []reports.Budget{}
@@ -69,12 +70,13 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 	diagnose.NotUnexplained(&r.Pool, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)
 	diagnose.AssumeNoPlaces(&r.Pool, fit)
+	causes.NameLock(run, r.Onset, r.SessionLock)
 	return r, fidelity, append(doubts, disagreements...)
 }
 
 // tell tests what a diagnosis claims, judges the run and puts both into sentences.
 func tell(run *measure.Run, r *reports.Report, fidelity measure.Fidelity, doubts []string) {
-	r.Slowdowns = causes.Slowdowns(run, r.Phases, r.Faults, &r.Pool)
+	r.Slowdowns = causes.LockedSlowdowns(run, causes.Slowdowns(run, r.Phases, r.Faults, &r.Pool), r.Phases, r.SessionLock)
 	r.Dose = diagnose.Doses(run, r.Pool.Workers)
 	r.Claims = claims.Tested(run, r)
 

@@ -25,10 +25,18 @@ func (p *PoolFit) decideWorkers(run *measure.Run) *reports.Estimate {
 	if p.service.grew == 0 && p.service.estimate != nil {
 		p.atLeast = max(p.atLeast, int64(p.service.level)+1)
 	}
+	if p.locked != "" { // sessions bound how many calls wait, and what is served
+		p.whyWorkers = p.locked
+		return nil
+	}
 	counted := p.workers.estimate
 	if counted == nil {
 		p.agreed = p.asMany()
 		counted = p.agreed
+	}
+	if why := asSessions(run, counted); why != "" {
+		p.bounded, p.whyWorkers = true, why
+		return nil
 	}
 	if counted != nil {
 		w := p.rivals(run, counted)
@@ -60,7 +68,7 @@ func (p *PoolFit) borneOut(w *reports.Estimate) bool {
 }
 
 // oneAtATime are the explanations of that.
-const oneAtATime = "one worker, or requests that wait for each other, as those of one PHP session do"
+const oneAtATime = "one worker, or requests that wait for each other, as those of one PHP session do; to tell, give each visitor a session of its own"
 
 // worth is how many workers what was served while requests queued is worth: W = C·S.
 func (p *PoolFit) worth() *reports.Estimate {

@@ -49,6 +49,9 @@ func network(run *measure.Run, p *PoolFit, pool *reports.Pool) (network string, 
 	if p.full.n > 0 {
 		return "unix", 0
 	}
+	if p.locked != "" { // who waits for no session overtakes those who do
+		return "", 0
+	}
 	workers, carries := cmp.Or(pool.Workers, p.worth()), cmp.Or(pool.CapacityHz, p.capacity.rough)
 	if workers == nil || carries == nil || pool.ServiceS == nil {
 		return "", 0

@@ -5,6 +5,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -50,6 +51,8 @@ type PoolFit struct {
 	paced bool
 	// unevenly says which requests waited otherwise than others in the same queue; "" is none.
 	unevenly string
+	// locked says that requests of one session took turns, or may have; "" is no sign of it.
+	locked string
 	// agreed are the most calls that waited, taken for the workers as what was served is
 	// worth as many; nil else.
 	agreed *reports.Estimate
@@ -65,8 +68,8 @@ type PoolFit struct {
 
 // Pool is what the run tells of the workers, how it was worked out, and what the
 // site says of itself that the outside view does not bear out.
-func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *PoolFit, []string) {
-	p := &PoolFit{}
+func Pool(run *measure.Run, dependencies []reports.Dependency, lock *reports.LockedSessions) (reports.Pool, *PoolFit, []string) {
+	p := &PoolFit{locked: whyLocked(lock)}
 	var disagreements []string
 	sent := run.Traffic.SentByRequest()
 	p.full = full(run)
@@ -80,7 +83,7 @@ func Pool(run *measure.Run, dependencies []reports.Dependency) (reports.Pool, *P
 		}
 	}
 	p.capacity = measuredCapacity(run, p)
-	p.unevenly, p.others = p.uneven(run), othersByLog(run)
+	p.unevenly, p.others = cmp.Or(p.locked, p.uneven(run)), othersByLog(run)
 	p.logged, p.carried, p.refusing = workersFromLog(run, p), run.Carried(), run.ServedWhileRefusing()
 
 	pool := reports.Pool{ServiceS: p.service.estimate, Grew: p.workers.grewFrom > 0}

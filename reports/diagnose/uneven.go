@@ -121,7 +121,7 @@ func (s serviceFit) usual() float64 {
 }
 
 // Unevenly reports whether some kinds of requests waited otherwise than others in the same queue.
-func (p *PoolFit) Unevenly() bool { return p.unevenly != "" }
+func (p *PoolFit) Unevenly() bool { return p.unevenly != "" && p.locked == "" }
 
 // NotUneven takes the budgets back where requests waited unevenly: they lean on how
 // much work a request is to the pool.

@@ -17,6 +17,7 @@ const maxAdvice = 4
 func Advice(r *reports.Report) []reports.Advice {
 	list := []reports.Advice{}
 	for _, found := range [][]reports.Advice{
+		adviseOnLock(r),
 		adviseOnCauses(r),
 		adviseOnTimeouts(r),
 		adviseOnSession(r),

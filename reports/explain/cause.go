@@ -63,6 +63,8 @@ func causeWords(r *reports.Report, o *reports.Onset, said bool) string {
 		return "an edge in front of the site answered in its place"
 	case reports.ClientTimeout:
 		return "we gave up waiting (target.timeout)"
+	case reports.SessionLock:
+		return lockWords(r, o)
 	case reports.Generator:
 		return "the load generator failed, not the site"
 	}

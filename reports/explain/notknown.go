@@ -13,6 +13,7 @@ import (
 const (
 	needsHang     = "a phase in which a dependency that every page calls hangs until 502s come"
 	needsCalm     = "some seconds without a fault at so low a rate that requests do not overlap"
+	needsSessions = "the same run with a session for each visitor"
 	needsOverload = "a phase at more requests/s than the site carries, or `tailback capacity`"
 )
 
@@ -96,8 +97,12 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 		list = append(list, reports.NotKnown{What: "whether there are more workers behind a smaller pool of connections", Why: "nothing tells of the workers but how many calls waited at once, and such a pool bounds that in the same way",
 			Needs: "site.php_fpm_status or php_access_log, or " + needsOverload})
 	}
-	add(p.Workers, "how many workers there are", p.WhyUnknown("workers"), needsHang)
 	needs := needsHang
+	if strings.HasSuffix(p.WhyUnknown("workers"), ownSession) {
+		needs = needsSessions
+	}
+	add(p.Workers, "how many workers there are", p.WhyUnknown("workers"), needs)
+	needs = needsHang
 	if p.Network == "tcp" {
 		needs = "site.php_fpm_status, or the pool's listen.backlog"
 	}
@@ -106,6 +111,9 @@ func poolNotKnown(r *reports.Report) []reports.NotKnown {
 	needs = needsOverload
 	if p.ServiceS == nil && p.Unknown["capacity_hz"] != "" {
 		needs = needsCalm
+	}
+	if r.SessionLock != nil {
+		needs = needsSessions
 	}
 	add(p.CapacityHz, "how much the site carries", p.WhyUnknown("capacity_hz"), needs)
 	why := p.WhyUnknown("gateway_timeout_s")

@@ -88,10 +88,10 @@ func body(r *reports.Report) []sentence {
 	case all.OK == 0:
 		return ranked(happened, fmt.Sprintf("not one of %s was answered well (%s)%s", words.Number(all.Sent, "request"), failures(all), after(": ", explainFirst(r))))
 	case len(r.Faults) == 0:
-		return slices.Concat(ranked(happened, plain(r, all)), ranked(because, slow(r)...))
+		return slices.Concat(ranked(happened, plain(r, all)), ranked(because, slow(r)...), inTurn(r))
 	}
 	story, dependency := underFaults(r)
-	return slices.Concat(story, remedies(r, dependency))
+	return slices.Concat(story, remedies(r, dependency), inTurn(r))
 }
 
 // after puts between and text together, if there is a text.

@@ -89,18 +89,15 @@ func whereItWaits(r *reports.Report, dependency string) string {
 // adviseOnSession is for pages that hold their visitor's session while they wait:
 // PHP lets one request of a session run at a time.
 func adviseOnSession(r *reports.Report) []reports.Advice {
+	where, locked := startsAt(r)
 	waits, _ := waitsOf(r, "")
-	var locked, calls int64
-	where := ""
+	var calls int64
 	for _, w := range waits {
-		if w.function == "session_start" {
-			locked += w.count
-			where = cmp.Or(where, w.place)
-		} else if familyOf(w) != "" {
+		if w.function != "session_start" && familyOf(w) != "" {
 			calls += w.count
 		}
 	}
-	if locked < 3 || calls == 0 {
+	if locked < 3 || calls == 0 || len(adviseOnLock(r)) > 0 {
 		return nil
 	}
 	return []reports.Advice{{Text: "Close the session before a page calls others: session_write_close(), or session_start(['read_and_close' => true]) at " + cmp.Or(where, "its start"),

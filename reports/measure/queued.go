@@ -19,16 +19,7 @@ func (run *Run) newQueued() *Queued {
 	if n < 2 {
 		return nil
 	}
-	out, after := run.FaultyCells(0), 0
-	for c := range out {
-		switch {
-		case out[c]:
-			after = afterLifting * run.Cells.PerSecond()
-		case after > 0:
-			out[c], after = true, after-1
-		}
-	}
-	return &Queued{cells: run.Cells, out: out[:min(len(out), run.Cells.FirstGiveUp())], Sums: make([][MaxLevel + 1]Moments, n)}
+	return &Queued{cells: run.Cells, out: run.besideFaults(), Sums: make([][MaxLevel + 1]Moments, n)}
 }
 
 func (q *Queued) add(h *journal.Hit) {

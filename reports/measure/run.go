@@ -38,7 +38,8 @@ type Run struct {
 	Crowds     *Crowds
 	Sliding    []*Sliding // by objective, nil for one without a window
 	Baseline   journal.Baseline
-	Queued     *Queued // nil of a run with one kind of request
+	Queued     *Queued   // nil of a run with one kind of request
+	Sessions   *Sessions // nil of a run whose hits have no session by number
 	blamed     *blamed
 	strays     *astrayCounter
 }
@@ -58,7 +59,7 @@ func Contents(c journal.Contents) (*Run, error) {
 		return nil, err
 	}
 	lost := first.finish(r)
-	second := newSecondPass(r)
+	second := newSecondPass(r, first.sessions)
 	if err := read(c, second.add); err != nil {
 		return nil, err
 	}
@@ -102,6 +103,7 @@ type firstPass struct {
 	giveUps    stats.Histogram
 	unended    *unended
 	strays     *astrayCounter
+	sessions   int64 // hits with one
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -128,6 +130,9 @@ func (p *firstPass) count(h *journal.Hit) {
 	p.cells.add(h, warmup)
 	p.throughput.add(h)
 	p.strays.add(h)
+	if h.Session > 0 {
+		p.sessions++
+	}
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -170,10 +175,11 @@ type secondPass struct {
 	services *ServiceTimes
 	crowds   *Crowds
 	queued   *Queued
+	sessions *sessionCounter
 }
 
-func newSecondPass(r *Run) *secondPass {
-	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds(), queued: r.newQueued()}
+func newSecondPass(r *Run, sessions int64) *secondPass {
+	return &secondPass{run: r, windows: r.newFaultWindows(), stalls: r.newStalls(), services: r.newServices(), crowds: r.newCrowds(), queued: r.newQueued(), sessions: r.newSessions(sessions)}
 }
 
 func (p *secondPass) add(h *journal.Hit) {
@@ -187,6 +193,9 @@ func (p *secondPass) add(h *journal.Hit) {
 	}
 	if p.crowds != nil {
 		p.crowds.add(h)
+	}
+	if p.sessions != nil {
+		p.sessions.add(h)
 	}
 	if warmup || h.Class.Ours() {
 		return
@@ -211,6 +220,7 @@ func (p *secondPass) add(h *journal.Hit) {
 
 func (p *secondPass) finish(r *Run) {
 	r.Windows, r.Stalls, r.Services, r.Crowds, r.Queued = p.windows, p.stalls, p.services.finish(), p.crowds, p.queued
+	r.Sessions = p.sessions.finish(len(r.Manifest.Requests), len(r.Manifest.Phases))
 }
 
 // planned is how long the phases last together.

@@ -54,7 +54,7 @@ func start(site *staging.Site, o staging.Options) error {
 		front.Close()
 		return fmt.Errorf("listen for the pool: %w", err)
 	}
-	pages := newPages(site.URL, o.Dependency, o.Dependency2)
+	pages := newPages(site.URL, o.Dependency, o.Dependency2, o.CloseSessions)
 	run := func(queue net.Listener) (stop func() error) {
 		return (&pool{queue: queue, terminate: o.TerminateTimeout, pages: pages}).run(o.Workers)
 	}

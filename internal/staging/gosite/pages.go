@@ -20,10 +20,12 @@ type pages struct {
 	site       string    // the gateway's URL
 	dependency [2]string // URLs
 	client     *http.Client
+	shop       *shop
 }
 
-func newPages(site, first, second string) *pages {
+func newPages(site, first, second string, closeEarly bool) *pages {
 	return &pages{
+		shop:       newShop(closeEarly),
 		site:       site,
 		dependency: [2]string{"http://" + first + "/", "http://" + second + "/"},
 		// A PHP page opens a connection for each call: so does this.
@@ -52,6 +54,8 @@ func (p *pages) answer(ctx context.Context, r *http.Request) (string, error) {
 	case "/app":
 		sleep(ctx, ms)
 		return fail(r, "status"), nil
+	case "/login", "/cart", "/checkout", "/logout":
+		return p.shop.answer(ctx, r, ms, func() string { return p.depend(ctx, r, timeout) }), nil
 	case "/close":
 		return "", errClose
 	}
@@ -116,8 +120,13 @@ func (p *pages) call(ctx context.Context, url string, timeout time.Duration) str
 }
 
 func answer(status int, body string) string {
-	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		status, http.StatusText(status), len(body), body)
+	return answerWith(status, "Content-Type: text/plain\r\n", body)
+}
+
+// answerWith has headers of its own, each with its line's end.
+func answerWith(status int, headers, body string) string {
+	return fmt.Sprintf("HTTP/1.1 %d %s\r\n%sContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, http.StatusText(status), headers, len(body), body)
 }
 
 // millis reads a parameter in milliseconds; what is absent or no number is 0.

@@ -50,6 +50,9 @@ func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 	if what := o.PHPOnly(); what != "" {
 		return nil, fmt.Errorf("start nginx and gunicorn: %s needs php-fpm", what)
 	}
+	if o.CloseSessions {
+		return nil, errors.New("start nginx and gunicorn: pages with sessions need php-fpm or go")
+	}
 	dirs := staging.ProgramDirs()
 	nginx, gunicorn := staging.Program(dirs, "nginx"), staging.Program(dirs, "gunicorn")
 	if nginx == "" || gunicorn == "" {

@@ -43,14 +43,19 @@ type config struct {
 	JSONLog          bool
 	Proxy            string
 	Fetch, CAFile    string
+	SessionPath      string // of php-fpm: a folder, or Redis
+	SessionsIn       string // files or redis
+	SessionsLocked   bool   // in Redis: in files they always are
+	CloseSessions    bool
 	Token            string // that the gateway and the pool answer /site with
 }
 
 // accessFormat is that of php-fpm's access log unless the options have one.
 const accessFormat = `%R - %u %t \"%m %r%Q%q\" %s %f %{milliseconds}d %{kilobytes}M %C%%`
 
-// writeConfig writes both configurations and the pages, and names the logs.
-func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) error {
+// writeConfig writes both configurations and the pages, and names the logs. redis is
+// the host:port of what keeps the sessions; empty for files.
+func writeConfig(site *staging.Site, o staging.Options, gateway, pool, redis string) error {
 	c := config{
 		Root: os.Geteuid() == 0, Dir: site.Dir,
 		Gateway: gateway, Upstream: pool, Pool: pool,
@@ -62,6 +67,12 @@ func writeConfig(site *staging.Site, o staging.Options, gateway, pool string) er
 		Descriptors: staging.Descriptors(),
 		PM:          cmp.Or(o.PM, "static"), SlowSeconds: seconds(o.SlowLog), JSONLog: o.JSONLog,
 		AccessFormat: accessFormat, Proxy: o.Proxy, Fetch: o.Fetch, CAFile: o.CAFile, Token: site.Token,
+	}
+	c.SessionsIn, c.SessionPath, c.CloseSessions = "files", filepath.Join(site.Dir, "sessions"), o.CloseSessions
+	if redis != "" {
+		c.SessionsIn, c.SessionPath, c.SessionsLocked = "redis", "tcp://"+redis, o.Sessions == staging.SessionsLocked
+	} else if err := os.Mkdir(c.SessionPath, 0o700); err != nil && !os.IsExist(err) {
+		return fmt.Errorf("make folder of sessions: %w", err)
 	}
 	if o.AccessFormat != "" {
 		c.AccessFormat = strings.ReplaceAll(o.AccessFormat, `"`, `\"`)

@@ -16,6 +16,9 @@ const Packages = "nginx php-fpm php-curl"
 // StorePackages are what Options.Stores needs as well.
 const StorePackages = "mariadb-server redis-server php-mysql"
 
+// SessionPackages are what sessions in Redis need as well.
+const SessionPackages = "redis-server php-redis"
+
 // ErrNotInstalled says that a program or extension is missing; what wraps it
 // names the packages that have it.
 var ErrNotInstalled = errors.New("not installed")
@@ -61,6 +64,17 @@ func (b binaries) needStores() error {
 		return missing("redis-server", StorePackages)
 	case !slices.Contains(b.extensions, "mysqli"):
 		return missing("PHP's mysqli extension", StorePackages)
+	}
+	return nil
+}
+
+// needSessions says what sessions in Redis lack.
+func (b binaries) needSessions() error {
+	switch {
+	case b.redis == "":
+		return missing("redis-server", SessionPackages)
+	case !slices.Contains(b.extensions, "redis"):
+		return missing("PHP's redis extension", SessionPackages)
 	}
 	return nil
 }

@@ -56,6 +56,28 @@ case '/cache':
     usleep($ms * 1000);
     echo cache((int)($_GET['timeout_ms'] ?? 0));
     break;
+case '/login':
+    login();
+    break;
+case '/cart':
+    shop($ms, fn() => form('checkout', 'cart of ' . htmlspecialchars($_SESSION['user']) . ': 2 items'));
+    break;
+case '/checkout':
+    if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
+        header('Allow: POST');
+        echo refuse(405, 'POST it');
+        break;
+    }
+    shop($ms, function () {
+        $answer = ($_POST['_token'] ?? '') === $_SESSION['token'] ? depend() : refuse(403, 'wrong token');
+        echo str_starts_with($answer, 'ok') ? "Thank you\n" : $answer;
+    });
+    break;
+case '/logout':
+    session_start();
+    session_destroy();
+    header('Location: /login', true, 302);
+    break;
 case '/close':
     // Killed with input unread, a worker resets the connection. Expecting one
     // byte of body makes PHP read the input to its end first: a plain close.
@@ -65,6 +87,55 @@ case '/close':
 default:
     http_response_code(404);
     echo 'no such page';
+}
+
+// login shows a form with the session's token, and takes it again with a user and a password.
+function login(): void
+{
+    session_start();
+    $_SESSION['token'] ??= bin2hex(random_bytes(16));
+    if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
+        form('login', '<input name="user"> <input name="password" type="password">');
+    } elseif (($_POST['_token'] ?? '') !== $_SESSION['token']) {
+        echo refuse(403, 'wrong token');
+    } elseif (($_POST['user'] ?? '') === '' || ($_POST['password'] ?? '') !== 'staging') {
+        echo refuse(403, 'wrong user or password');
+    } else {
+        session_regenerate_id(true);
+        $_SESSION['user'] = $_POST['user'];
+        header('Location: /cart', true, 302);
+    }
+}
+
+// shop answers a visitor who is logged in, after so much work, and sends others to
+// log in. The session is locked until the end, unless it is closed before the work.
+function shop(int $ms, callable $answer): void
+{
+    session_start();
+    if (!isset($_SESSION['user'])) {
+        header('Location: /login', true, 302);
+        return;
+    }
+    if (isset($_GET['close']) || $_SERVER['CLOSE_SESSIONS'] !== '') {
+        session_write_close();
+    }
+    usleep($ms * 1000);
+    $answer();
+}
+
+// form shows a form with the token in it.
+function form(string $action, string $inside): void
+{
+    header('Content-Type: text/html');
+    echo "<!DOCTYPE html><title>$action</title>\n<form method=\"post\" action=\"/$action\">\n",
+        "<input type=\"hidden\" name=\"_token\" value=\"{$_SESSION['token']}\">\n$inside <button>$action</button>\n</form>\n";
+}
+
+// refuse is an answer that is not good.
+function refuse(int $status, string $why): string
+{
+    http_response_code($status);
+    return $why;
 }
 
 // compute takes ms of this process's CPU time.

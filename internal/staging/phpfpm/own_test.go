@@ -89,7 +89,7 @@ func TestAnotherSiteIsNotTakenForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	site.URL = "http://" + gateway
-	if err := writeConfig(site, o, gateway, filepath.Join(other.Dir, "pool.sock")); err != nil {
+	if err := writeConfig(site, o, gateway, filepath.Join(other.Dir, "pool.sock"), ""); err != nil {
 		t.Fatal(err)
 	}
 	nginx, err := staging.StartChild(site, bins.nginx, site.ErrorLog, "-p", site.Dir, "-c", filepath.Join(site.Dir, "nginx.conf"))

@@ -202,3 +202,14 @@ func TestMissingStoresNameTheirPackages(t *testing.T) {
 		}
 	}
 }
+
+func TestMissingSessionsNameTheirPackages(t *testing.T) {
+	for want, bins := range map[string]binaries{
+		"find redis-server":          {},
+		"find PHP's redis extension": {redis: "r"},
+	} {
+		if err := bins.needSessions(); !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), SessionPackages) {
+			t.Errorf("got %v, want %s, not installed, and the packages", err, want)
+		}
+	}
+}

@@ -18,8 +18,8 @@ import (
 const portTries = 5
 
 // Start starts a site. It returns an error that wraps ErrNotInstalled when
-// nginx, php-fpm or php-curl is missing, or what Options.Stores needs. ctx bounds the start only; Close ends
-// the site.
+// nginx, php-fpm or php-curl is missing, or what Options.Stores or Options.Sessions
+// needs. ctx bounds the start only; Close ends the site.
 func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 	bins, err := find(staging.ProgramDirs())
 	if err != nil {
@@ -28,6 +28,11 @@ func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 	if o.Stores {
 		if err := bins.needStores(); err != nil {
 			return nil, fmt.Errorf("start a database and a cache: %w", err)
+		}
+	}
+	if inRedis(o) {
+		if err := bins.needSessions(); err != nil {
+			return nil, fmt.Errorf("keep sessions in Redis: %w", err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, staging.ReadyWithin)
@@ -41,6 +46,11 @@ func Start(ctx context.Context, o staging.Options) (*staging.Site, error) {
 			return nil, fmt.Errorf("start nginx and php-fpm: %w", err)
 		}
 	}
+}
+
+// inRedis reports whether sessions are kept in Redis.
+func inRedis(o staging.Options) bool {
+	return o.Sessions == staging.SessionsInRedis || o.Sessions == staging.SessionsLocked
 }
 
 func start(ctx context.Context, bins binaries, o staging.Options) (*staging.Site, error) {
@@ -70,7 +80,13 @@ func startBoth(ctx context.Context, site *staging.Site, bins binaries, o staging
 		}
 		o.Database, o.Cache = cmp.Or(o.Database, site.DatabaseAddr), cmp.Or(o.Cache, site.CacheAddr)
 	}
-	if err := writeConfig(site, o, gateway, pool); err != nil {
+	redis := ""
+	if inRedis(o) {
+		if redis, err = startStore(ctx, site, "sessions", bins.redis, redisArgs); err != nil {
+			return err
+		}
+	}
+	if err := writeConfig(site, o, gateway, pool, redis); err != nil {
 		return err
 	}
 

@@ -119,7 +119,7 @@ func TestPortTakenInBetweenIsToldApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer site.Close()
-	if err := writeConfig(site, o, "127.0.0.1:1", taken.Addr().String()); err != nil {
+	if err := writeConfig(site, o, "127.0.0.1:1", taken.Addr().String(), ""); err != nil {
 		t.Fatal(err)
 	}
 	php, err := staging.StartChild(site, bins.php, site.PHPErrorLog, phpArgs(site.Dir)...)

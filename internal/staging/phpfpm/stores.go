@@ -13,14 +13,15 @@ import (
 // startStores starts MariaDB and Redis on free ports, with folders of their own
 // in the site's.
 func startStores(ctx context.Context, site *staging.Site, bins binaries) (err error) {
-	if site.DatabaseAddr, err = startStore(ctx, site, bins.mariadb, mariadbArgs); err != nil {
+	if site.DatabaseAddr, err = startStore(ctx, site, "database", bins.mariadb, mariadbArgs); err != nil {
 		return err
 	}
-	site.CacheAddr, err = startStore(ctx, site, bins.redis, redisArgs)
+	site.CacheAddr, err = startStore(ctx, site, "cache", bins.redis, redisArgs)
 	return err
 }
 
-func startStore(ctx context.Context, site *staging.Site, bin string, args func(dir, host, port string) []string) (addr string, err error) {
+// startStore starts one in a folder of that name.
+func startStore(ctx context.Context, site *staging.Site, name, bin string, args func(dir, host, port string) []string) (addr string, err error) {
 	if addr, err = site.Reserve("127.0.0.1:0"); err != nil {
 		return "", err
 	}
@@ -28,7 +29,7 @@ func startStore(ctx context.Context, site *staging.Site, bin string, args func(d
 	if err != nil {
 		return "", fmt.Errorf("start %s: %w", bin, err)
 	}
-	dir := filepath.Join(site.Dir, filepath.Base(bin))
+	dir := filepath.Join(site.Dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make folder: %w", err)
 	}
