@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/journal"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // Run is what happened in a run, counted.
@@ -41,6 +42,8 @@ type Run struct {
 	Queued     *Queued // nil of a run with one kind of request
 	blamed     *blamed
 	strays     *astrayCounter
+	Visits     *Visits // nil of a run of requests by themselves
+	expired    *expiredCounter
 }
 
 // Contents counts what happened in the run that these are the record of. The
@@ -72,6 +75,10 @@ func Contents(c journal.Contents) (*Run, error) {
 // read gives each hit to add, once it is known to fit the manifest.
 func read(c journal.Contents, add func(h *journal.Hit)) error {
 	phases, requests := uint32(len(c.Manifest.Phases)), uint32(len(c.Manifest.Requests))
+	steps := stepsOf(c.Manifest)
+	if steps != nil && len(steps) != int(requests) {
+		return fmt.Errorf("read manifest: its visits have %d steps, and it names %d requests: the bundle is damaged", len(steps), requests)
+	}
 	for batch, err := range c.Hits() {
 		if err != nil {
 			return err
@@ -82,8 +89,26 @@ func read(c journal.Contents, add func(h *journal.Hit)) error {
 				return fmt.Errorf("read hits: hit %d is of phase %d and request %d, the manifest has %d and %d: the bundle is damaged",
 					h.Seq, h.Phase, h.Request, phases, requests)
 			}
+			if err := isStep(h, steps); err != nil {
+				return err
+			}
 			add(h)
 		}
+	}
+	return nil
+}
+
+// isStep holds what a hit says of its visit to the manifest.
+func isStep(h *journal.Hit, steps []visitStep) error {
+	switch {
+	case h.Visit == 0 && steps == nil:
+		return nil
+	case steps == nil || h.Visit == 0:
+		return fmt.Errorf("read hits: hit %d is of visit %d, the manifest has %s: the bundle is damaged",
+			h.Seq, h.Visit, words.Either(int64(len(steps)), "only visits", "none"))
+	case steps[h.Request].step != h.Step:
+		return fmt.Errorf("read hits: hit %d is of request %d as step %d of its visit, by the manifest it is step %d: the bundle is damaged",
+			h.Seq, h.Request, h.Step, steps[h.Request].step)
 	}
 	return nil
 }
@@ -102,6 +127,8 @@ type firstPass struct {
 	giveUps    stats.Histogram
 	unended    *unended
 	strays     *astrayCounter
+	visits     *visitCounter
+	expired    *expiredCounter
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -110,7 +137,7 @@ func newFirstPass(r *Run) *firstPass {
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
 		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
-		strays: newAstrayCounter(len(m.Requests), r.Faults),
+		strays: newAstrayCounter(len(m.Requests), r.Faults), visits: newVisitCounter(m), expired: newExpiredCounter(m),
 	}
 }
 
@@ -128,6 +155,8 @@ func (p *firstPass) count(h *journal.Hit) {
 	p.cells.add(h, warmup)
 	p.throughput.add(h)
 	p.strays.add(h)
+	p.visits.add(h)
+	p.expired.add(h)
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -154,7 +183,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
-	r.strays = p.strays
+	r.strays, r.Visits, r.expired = p.strays, p.visits.finish(), p.expired
 	r.blamed.seenWell(r, p.baseline)
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)

@@ -12,6 +12,7 @@ import (
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"github.com/tailback/tailback/reports"
+	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -108,6 +109,12 @@ var functions = template.FuncMap{
 	"mixLines":  mixLines,
 	"mixAbout":  mixAbout,
 	"contents":  contents,
+	"lost":      explain.LostWords,
+	"stepTime":  stepTime,
+	"unsent":    unsentWords,
+	"kindLines": kindLines,
+	"whole":     words.Count,
+	"bars":      bars,
 	"wasWell":   wasWell,
 	"egress":    egressWords,
 	"shape":     func(ok *bool) string { return words.Known(ok, shape) },
