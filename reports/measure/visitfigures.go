@@ -43,9 +43,9 @@ func (run *Run) visitsDue(p int) int64 {
 	return max(recorded, int64(run.Manifest.Phases[p].Visits))
 }
 
-// visitsOf are the figures of the visits that began in some phases; nil of a run of
+// VisitsOf are the figures of the visits that began in some phases; nil of a run of
 // requests by themselves.
-func (run *Run) visitsOf(phases ...int) *reports.Visits {
+func (run *Run) VisitsOf(phases ...int) *reports.Visits {
 	if run.Visits == nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (t *visitTally) stepFigures(visit string, requests []string) []reports.Visi
 
 // phaseVisits are the figures of phase p, with what was asked of it.
 func (run *Run) phaseVisits(p int) *reports.Visits {
-	f := run.visitsOf(p)
+	f := run.VisitsOf(p)
 	if f != nil && run.Manifest.Phases[p].Kind == reports.OpenPhase {
 		f.RateAskedHz = new(run.Manifest.Phases[p].VisitRateMean)
 	}
@@ -99,5 +99,5 @@ func (run *Run) allVisits() *reports.Visits {
 			phases = append(phases, i)
 		}
 	}
-	return run.visitsOf(phases...)
+	return run.VisitsOf(phases...)
 }

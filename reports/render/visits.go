@@ -125,15 +125,15 @@ func kindLines(v *reports.Visits) (n int) {
 	return n
 }
 
-// bar is how far a step's parts reach, in hundredths of the visits begun.
-type bar struct{ Passed, Lost string }
+// share is how far a step's parts reach, in hundredths of the visits begun.
+type share struct{ Passed, Lost string }
 
 // bars are those of each step, and of what was completed.
-func bars(k reports.VisitKind) (list []bar) {
+func bars(k reports.VisitKind) (list []share) {
 	lost := int64(0)
 	add := func(passed int64) {
 		width := func(n int64) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(k.Begun, 1))) }
-		list = append(list, bar{width(passed), width(passed + lost)})
+		list = append(list, share{width(passed), width(passed + lost)})
 	}
 	for i := range k.Steps {
 		lost += k.Steps[i].Lost()
