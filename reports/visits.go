@@ -57,6 +57,7 @@ type VisitStep struct {
 	// Abandoned are the visits that ended here, by what came instead of a good answer: its
 	// status, such as "502", or else its class, such as "client_timeout".
 	Abandoned map[string]int64 `json:"abandoned"`
+	Why       string           `json:"why"` // the same in words: "502", or "55 × 502, 3 × no answer in time"
 }
 
 // Lost returns how many visits were abandoned at the step.

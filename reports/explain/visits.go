@@ -29,7 +29,7 @@ func abandoned(r *reports.Report) []string {
 	if which != "" {
 		which += " "
 	}
-	return []string{fmt.Sprintf("%s, %sat %s (%s)", text, which, step.Request, LostWords(step))}
+	return []string{fmt.Sprintf("%s, %sat %s (%s)", text, which, step.Request, lostTo(step))}
 }
 
 // worstStep is the step at which most visits were abandoned, the first of several.
@@ -45,9 +45,28 @@ func worstStep(v *reports.Visits) *reports.VisitStep {
 	return worst
 }
 
-// LostWords says what came to the visits that were abandoned at a step: "502", or "55 × 502,
+// Lost puts into words what came to the visits that were abandoned, at each step.
+func Lost(r *reports.Report) {
+	lostIn(r.Visits)
+	for i := range r.Phases {
+		lostIn(r.Phases[i].Visits)
+	}
+}
+
+func lostIn(v *reports.Visits) {
+	if v == nil {
+		return
+	}
+	for k := range v.Kinds {
+		for s := range v.Kinds[k].Steps {
+			v.Kinds[k].Steps[s].Why = lostTo(&v.Kinds[k].Steps[s])
+		}
+	}
+}
+
+// lostTo says what came to the visits that were abandoned at a step: "502", or "55 × 502,
 // 3 × no answer in time" where it was not the same for all.
-func LostWords(s *reports.VisitStep) string {
+func lostTo(s *reports.VisitStep) string {
 	what := slices.SortedFunc(maps.Keys(s.Abandoned), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.Abandoned[b], s.Abandoned[a]), cmp.Compare(a, b))
 	})

@@ -32,7 +32,7 @@ var kinds = []struct {
 	{figureP99, "s", false},
 	{figureErrors, "ratio", false},
 	{figureCompleted, "ratio", true}, // of the visits that ended
-	{figureOnset, "s", true}, // later is better
+	{figureOnset, "s", true},         // later is better
 	{figureRecovered, "s", false},
 	{figureTimeout, "s", false}, // a shorter one holds a worker for less
 	{figureBudget, "s", true},   // the longest timeout that still holds

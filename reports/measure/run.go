@@ -10,7 +10,6 @@ import (
 
 	"github.com/tailback/tailback/internal/stats"
 	"github.com/tailback/tailback/reports/journal"
-	"github.com/tailback/tailback/reports/words"
 )
 
 // Run is what happened in a run, counted.
@@ -103,9 +102,10 @@ func isStep(h *journal.Hit, steps []visitStep) error {
 	switch {
 	case h.Visit == 0 && steps == nil:
 		return nil
-	case steps == nil || h.Visit == 0:
-		return fmt.Errorf("read hits: hit %d is of visit %d, the manifest has %s: the bundle is damaged",
-			h.Seq, h.Visit, words.Either(int64(len(steps)), "only visits", "none"))
+	case steps == nil:
+		return fmt.Errorf("read hits: hit %d is of visit %d, the manifest has none: the bundle is damaged", h.Seq, h.Visit)
+	case h.Visit == 0:
+		return fmt.Errorf("read hits: hit %d is of no visit, the manifest has only visits: the bundle is damaged", h.Seq)
 	case steps[h.Request].step != h.Step:
 		return fmt.Errorf("read hits: hit %d is of request %d as step %d of its visit, by the manifest it is step %d: the bundle is damaged",
 			h.Seq, h.Request, h.Step, steps[h.Request].step)

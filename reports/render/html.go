@@ -12,7 +12,6 @@ import (
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/sheet"
 	"github.com/tailback/tailback/reports/words"
 )
@@ -109,7 +108,6 @@ var functions = template.FuncMap{
 	"mixLines":  mixLines,
 	"mixAbout":  mixAbout,
 	"contents":  contents,
-	"lost":      explain.LostWords,
 	"stepTime":  stepTime,
 	"unsent":    unsentWords,
 	"kindLines": kindLines,

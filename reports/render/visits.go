@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tailback/tailback/reports"
-	"github.com/tailback/tailback/reports/explain"
 	"github.com/tailback/tailback/reports/words"
 )
 
@@ -88,7 +87,7 @@ func funnelWords(k *reports.VisitKind) string {
 		s := &k.Steps[i]
 		part := oneLine(s.Name) + " " + words.Count(s.Reached)
 		if lost := s.Lost(); lost > 0 {
-			part += fmt.Sprintf(" (lost %s: %s)", words.Count(lost), explain.LostWords(s))
+			part += fmt.Sprintf(" (lost %s: %s)", words.Count(lost), s.Why)
 		}
 		parts = append(parts, part)
 	}
