@@ -270,16 +270,31 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	}
 }
 
-// part is the share of the requests that one is, 0..1; all of them are 1.
-func (e *Experiment) part(request string) float64 {
+// part is how many of a request, or of a visit, come of each that is due by the rate: of a
+// mix of requests its share, 0..1; of visits the share of its visit, and of all their
+// steps how many a visit has. All are meant by "".
+func (e *Experiment) part(name string) float64 {
 	sum, own := 0, 0
-	for _, r := range e.Mix() {
+	for _, v := range e.Visits {
+		sum += v.Weight
+		steps := []string{v.Name}
+		for _, s := range v.Steps {
+			steps = append(steps, StepName(v.Name, s.Name))
+		}
+		switch {
+		case name == "":
+			own += v.Weight * len(v.Steps)
+		case slices.Contains(steps, name):
+			own += v.Weight
+		}
+	}
+	for _, r := range e.Requests {
 		sum += r.Weight
-		if r.Name == request {
+		if name == "" || r.Name == name {
 			own += r.Weight
 		}
 	}
-	if request == "" || sum == 0 {
+	if sum == 0 {
 		return 1
 	}
 	return float64(own) / float64(sum)

@@ -128,7 +128,7 @@ func (c *record) find(i int, o configs.Objective) finding {
 	default:
 		found = metric(c.run, o, s)
 	}
-	if why := c.fidelity.Doubt(c.run.Manifest, func(i int) bool { return s.chosen[i] }); why != "" && (ofVisits || !s.settled(o, found)) {
+	if why := c.fidelity.Doubt(c.run.Manifest, func(i int) bool { return s.chosen[i] }); why != "" && (ofVisits && s.unsent > 0 || !s.settled(o, found)) {
 		return finding{why: why}
 	}
 	if why := cutShort(c.run, s); why != "" && found.why == "" && !found.missed(o, "ok", "rate", "completed") {
