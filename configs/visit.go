@@ -113,3 +113,22 @@ func (v *Visit) thinking() (sum time.Duration) {
 	}
 	return sum
 }
+
+// Thinking is the longest that a visit of the mix thinks on average, over all of its steps.
+func (e *Experiment) Thinking() (longest time.Duration) {
+	for i := range e.Visits {
+		if v := &e.Visits[i]; v.Weight > 0 {
+			longest = max(longest, v.thinking())
+		}
+	}
+	return longest
+}
+
+// MeanSteps is how many requests a visit makes on average when it is completed; 0 of
+// requests by themselves.
+func (e *Experiment) MeanSteps() float64 {
+	if len(e.Visits) == 0 {
+		return 0
+	}
+	return e.part("")
+}

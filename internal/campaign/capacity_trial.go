@@ -16,6 +16,7 @@ import (
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/judge"
+	"github.com/tailback/tailback/reports/words"
 )
 
 // doomed is for how many seconds in a row most answers are bad when a trial that
@@ -63,11 +64,28 @@ func drain(p *configs.Phase, s float64) {
 	}
 }
 
+// thinksLong says why a trial of so many seconds tells nothing of visits that think for a
+// large part of it: their later steps would not come about in it.
+func thinksLong(exp *configs.Experiment, seconds float64) string {
+	thinks := exp.Thinking()
+	if thinks.Seconds() <= mostThinking*seconds {
+		return ""
+	}
+	return fmt.Sprintf("visitors think for %s, and a trial lasts %s: the later steps of most visits would not come about in it; leave think out for the search, which changes no rate",
+		words.Held(thinks.Seconds()), words.Held(seconds))
+}
+
+// mostThinking is the share of a trial that a visit may think for.
+const mostThinking = 0.25
+
 // runTrial makes one trial. why says what keeps any trial from telling anything of the site.
 func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
 	exp, err := h.trialOf(p, fault)
 	if err != nil {
 		return t, "", err
+	}
+	if why := thinksLong(exp, p.Seconds); why != "" {
+		return t, why, nil
 	}
 	if fault != nil {
 		drain(&exp.Phases[0], max(2, 3*service))
