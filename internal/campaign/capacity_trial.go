@@ -16,7 +16,6 @@ import (
 	"github.com/tailback/tailback/reports/analysis"
 	"github.com/tailback/tailback/reports/journal"
 	"github.com/tailback/tailback/reports/judge"
-	"github.com/tailback/tailback/reports/words"
 )
 
 // doomed is for how many seconds in a row most answers are bad when a trial that
@@ -71,8 +70,8 @@ func thinksLong(exp *configs.Experiment, seconds float64) string {
 	if thinks.Seconds() <= mostThinking*seconds {
 		return ""
 	}
-	return fmt.Sprintf("visitors think for %s, and a trial lasts %s: the later steps of most visits would not come about in it; leave think out for the search, which changes no rate",
-		words.Held(thinks.Seconds()), words.Held(seconds))
+	return fmt.Sprintf("visitors think for %v, and a trial lasts %.3g s: the later steps of most visits would not come about in it; leave think out for the search, which changes no rate",
+		thinks.Round(time.Millisecond), seconds)
 }
 
 // mostThinking is the share of a trial that a visit may think for.

@@ -51,6 +51,9 @@ type Run struct {
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
 func Contents(c journal.Contents) (*Run, error) {
+	if err := c.Manifest.CheckVisits(); err != nil {
+		return nil, fmt.Errorf("read manifest: %w: the bundle is damaged", err)
+	}
 	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations, Baseline: c.Baseline}
 	r.Faults = playedFaults(r.Events)
 	r.blamed = newBlamed(r.Events, r.Faults)
@@ -75,9 +78,6 @@ func Contents(c journal.Contents) (*Run, error) {
 func read(c journal.Contents, add func(h *journal.Hit)) error {
 	phases, requests := uint32(len(c.Manifest.Phases)), uint32(len(c.Manifest.Requests))
 	steps := stepsOf(c.Manifest)
-	if steps != nil && len(steps) != int(requests) {
-		return fmt.Errorf("read manifest: its visits have %d steps, and it names %d requests: the bundle is damaged", len(steps), requests)
-	}
 	for batch, err := range c.Hits() {
 		if err != nil {
 			return err

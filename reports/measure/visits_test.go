@@ -174,6 +174,7 @@ func TestDamagedVisitsAreRefused(t *testing.T) {
 		{"another request", func(s *madeup.Scenario) { s.Hits[0].Request = 2 }, "is of request 2 as step 0"},
 		{"no visit", func(s *madeup.Scenario) { s.Hits[3].Visit = 0 }, "is of no visit, the manifest has only visits"},
 		{"no visits", func(s *madeup.Scenario) { s.Manifest.Visits = nil }, "is of visit 1, the manifest has none"},
+		{"more steps than there are", func(s *madeup.Scenario) { s.Manifest.Visits[0].Steps = 1 << 40 }, "visit buy has 1099511627776 steps"},
 		{"fewer steps", func(s *madeup.Scenario) { s.Manifest.Visits[0].Steps = 2 }, "its visits have 2 steps, and it names 3 requests"},
 	} {
 		s := shopping(nil)
