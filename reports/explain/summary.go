@@ -140,7 +140,7 @@ func plain(r *reports.Report, t *reports.Traffic) string {
 	}
 	if c := r.Pool.CapacityHz; o.Cause == reports.QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
 		return fmt.Sprintf("the site carries %s; asked %s, %s, from %s into the run on%s",
-			words.PerS(c.Value), words.Asked(*o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
+			carrying(r, c.Value), offered(r, *o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
 	}
 	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Moment(o.FirstS), rate(&o), after(": ", explain(r, &o)))
 }

@@ -120,6 +120,22 @@ func asking(r *reports.Report, hz float64) string {
 	return words.Asked(hz)
 }
 
+// carrying is what a site carries: of a run of visits with how many of these that is.
+func carrying(r *reports.Report, hz float64) string {
+	if steps := r.Visits.MeanSteps(); steps > 0 {
+		return fmt.Sprintf("%s requests/s, which are %s visits/s", strings.TrimSuffix(words.PerS(hz), "/s"), strings.TrimSuffix(words.PerS(hz/steps), "/s"))
+	}
+	return words.PerS(hz)
+}
+
+// offered is a rate of requests that was measured, with its unit where there are visits as well.
+func offered(r *reports.Report, hz float64) string {
+	if r.Visits != nil {
+		return words.Given(hz) + " requests/s"
+	}
+	return words.Asked(hz)
+}
+
 // expired says that sessions were, and what to do.
 func expired(r *reports.Report) []string {
 	if r.Sessions == nil || r.Sessions.Expired == nil {

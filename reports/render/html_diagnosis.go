@@ -109,6 +109,9 @@ func siteNotes(r *reports.Report) string {
 	case "tcp":
 		notes = append(notes, "The pool listens as on TCP: a full queue makes visitors wait.")
 	}
+	if steps := r.Visits.MeanSteps(); steps > 0 && p.CapacityHz != nil {
+		notes = append(notes, fmt.Sprintf("The capacity is of requests, as whole visits send them: %s are %s of visits.", words.PerS(p.CapacityHz.Value), words.PerS(p.CapacityHz.Value/steps)))
+	}
 	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 && fits(r) {
 		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", words.PerS(*hz), faultName(r.Faults[0])))
 	}
