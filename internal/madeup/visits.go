@@ -2,6 +2,7 @@ package madeup
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -127,15 +128,16 @@ func (s *Scenario) phaseOf(due time.Duration) (phase int32) {
 	return phase
 }
 
-// Visit fills a scenario with visits to the site, and the events of a hang in
+// Visit fills a scenario with visits to the site, of whose steps that call the share Share
+// does, and the events of a hang in
 // [hang, lift); none if lift is 0.
 func (m *MadeUp) Visit(s *Scenario, kinds []Kind, hang, lift time.Duration) *Scenario {
-	p := m.playing(hang, lift)
+	p, rng := m.playing(hang, lift), rand.New(rand.NewPCG(m.Seed, 1))
 	s.DriveVisits(kinds, func(h *journal.Hit) {
 		kind, first := kindOf(kinds, int(h.Request))
 		if p.full(h.Due) {
 			h.Done, h.Code, h.Class = h.Due+Millisecond, 502, journal.ClassStatus
-		} else if h.Done = p.serve(h.Due, kind.Steps[int(h.Request)-first].Calls); m.Gateway > 0 && h.Done-h.Due > m.Gateway {
+		} else if h.Done = p.serve(h.Due, kind.Steps[int(h.Request)-first].Calls && rng.Float64() < m.Share); m.Gateway > 0 && h.Done-h.Due > m.Gateway {
 			h.Done, h.Code, h.Class = h.Due+m.Gateway, 504, journal.ClassStatus
 		}
 	})

@@ -15,7 +15,7 @@ import (
 // visited is a site of 4 workers and 17 slots, of which one page in eight calls
 // payments: pages take 50 ms, and a call 50 ms when well. It is visited 8 times a second.
 func visited(think, hang time.Duration) *madeup.Scenario {
-	m := &madeup.MadeUp{Workers: 4, Slots: 17, Own: 50 * madeup.Millisecond, D: 50 * madeup.Millisecond}
+	m := &madeup.MadeUp{Workers: 4, Slots: 17, Own: 50 * madeup.Millisecond, D: 50 * madeup.Millisecond, Share: 1}
 	s := madeup.NewScenario(madeup.Visited("warmup", 5*madeup.Second, 8), madeup.Visited("baseline", hang-5*madeup.Second, 8),
 		madeup.Visited("hang", 20*madeup.Second, 8), madeup.Visited("recovery", 15*madeup.Second, 8))
 	s.Phases[0].Warmup = true

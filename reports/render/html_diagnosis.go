@@ -156,7 +156,7 @@ func grids(r *reports.Report) []grid {
 		if len(b.Choices) == 0 {
 			continue
 		}
-		g := grid{Dependency: b.Dependency, Rate: words.Asked(b.RateHz), Workers: crews(r.Pool, b.Choices)}
+		g := grid{Dependency: b.Dependency, Rate: budgetRate(r, b.RateHz), Workers: crews(r.Pool, b.Choices)}
 		for _, c := range choices(b) {
 			row := gridRow{Timeout: words.Timeout(c.TimeoutS), Needed: words.Count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && near(*b.TimeoutS, c.TimeoutS)}
 			for _, w := range g.Workers {

@@ -77,6 +77,14 @@ func loadCells(p reports.Phase) []cell {
 	return []cell{{words.Known(p.Visits.RateAskedHz, words.Asked), plain}, {words.PerS(p.RateSentHz), plain}}
 }
 
+// budgetRate is the rate that a budget is for: of a run of visits with how many of these that is.
+func budgetRate(r *reports.Report, hz float64) string {
+	if steps := r.Visits.MeanSteps(); steps > 0 {
+		return fmt.Sprintf("%s requests/s in %s visits/s", words.Given(hz), words.Given(hz/steps))
+	}
+	return words.Asked(hz)
+}
+
 // rateOnly is a rate without its unit, which follows.
 func rateOnly(hz float64) string { return strings.TrimSuffix(words.PerS(hz), "/s") }
 
