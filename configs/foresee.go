@@ -286,22 +286,34 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	}
 }
 
-// part is how many requests of a name are due, of any name if that is empty, for each
-// arrival: of single requests their share, of visits as many as they have steps.
-func (e *Experiment) part(request string) float64 {
-	arrivals, own := 0, 0
-	for _, r := range e.Requests {
-		arrivals += r.Weight
-	}
+// part is how many of a request, or of a visit, come of each that is due by the rate: of a
+// mix of requests its share, 0..1; of visits the share of its visit, and of all their
+// steps how many a visit has. All are meant by "".
+func (e *Experiment) part(name string) float64 {
+	sum, own := 0, 0
 	for _, v := range e.Visits {
-		arrivals += v.Weight
+		sum += v.Weight
+		steps := []string{v.Name}
+		for _, s := range v.Steps {
+			steps = append(steps, StepName(v.Name, s.Name))
+		}
+		switch {
+		case name == "":
+			own += v.Weight * len(v.Steps)
+		case slices.Contains(steps, name):
+			own += v.Weight
+		}
 	}
-	for _, r := range e.Mix() {
-		if request == "" || r.Name == request {
+	for _, r := range e.Requests {
+		sum += r.Weight
+		if name == "" || r.Name == name {
 			own += r.Weight
 		}
 	}
-	return float64(own) / float64(max(arrivals, 1))
+	if sum == 0 {
+		return 1
+	}
+	return float64(own) / float64(sum)
 }
 
 // quantileFor is the highest quantile that so many requests tell.

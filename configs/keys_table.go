@@ -24,7 +24,7 @@ var keyRows = map[string]Key{
 	"Experiment.abort_when":   {Form: FormAborts, Doc: `rules that end a run, "metric op value over window"`, Example: `["errors > 50% over 10s"]`},
 	"Experiment.phases":       {Doc: "what a run does, one phase after the other"},
 	"Experiment.site":         {Doc: "evidence from the site itself, all of it optional"},
-	"Experiment.objectives":   {Doc: `what must hold, "[phase:] [request or dependency] metric op value [over window]"; before a colon stands a phase; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate recovered onset 502 503 504 timeout retries budget capacity workers queue_slots gateway_timeout`, Example: `["hang: errors < 1%", "checkout p95 < 1s", "payments timeout < 400ms"]`},
+	"Experiment.objectives":   {Doc: `what must hold, "[phase:] [request, visit or dependency] metric op value [over window]"; before a colon stands a phase; metrics: p50 p90 p95 p99 p999 max errors ok degraded rate completed abandoned recovered onset 502 503 504 timeout retries budget capacity workers queue_slots gateway_timeout`, Example: `["hang: errors < 1%", "checkout p95 < 1s", "payments timeout < 400ms"]`},
 	"Experiment.capacity":     {Doc: "what `tailback capacity` looks for: the highest rate that meets an objective"},
 	"Experiment.audit":        {Doc: "what `tailback audit` does: each dependency is hung in turn"},
 

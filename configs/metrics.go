@@ -5,7 +5,7 @@ import "slices"
 // metric is a row of the table of what an objective may be about.
 type metric struct {
 	name string
-	unit Unit // Ratio: with % a ratio of the hits sent, else their count
+	unit Unit // Ratio: with % a ratio of the hits sent, or of the visits that ended, else their count
 	of   of
 }
 
@@ -15,6 +15,7 @@ type of int
 const (
 	ofHits       of = iota // those sent, of all requests or of one
 	ofFault                // from a fault on, until something happens
+	ofVisits               // those begun, of all visits or of one
 	ofDependency           // how the site calls it, as the report works it out
 	ofSite                 // the site itself, as the report works it out
 )
@@ -26,6 +27,7 @@ const (
 var metrics = []metric{
 	{"p50", Seconds, ofHits}, {"p90", Seconds, ofHits}, {"p95", Seconds, ofHits}, {"p99", Seconds, ofHits}, {"p999", Seconds, ofHits}, {"max", Seconds, ofHits},
 	{"errors", Ratio, ofHits}, {"ok", Ratio, ofHits}, {"degraded", Ratio, ofHits}, {"rate", Hertz, ofHits},
+	{"completed", Ratio, ofVisits}, {"abandoned", Ratio, ofVisits},
 	{"recovered", Seconds, ofFault}, {"onset", Seconds, ofFault},
 	{"502", Ratio, ofHits}, {"503", Ratio, ofHits}, {"504", Ratio, ofHits},
 	{"timeout", Seconds, ofDependency}, {"retries", Count, ofDependency}, {"budget", Seconds, ofDependency},
@@ -53,6 +55,9 @@ func metricNamed(name string) (m metric, ok bool) {
 // OfHits reports whether the objective is on hits, which can be counted in any
 // stretch of the run.
 func (o Objective) OfHits() bool { return o.about(ofHits) }
+
+// OfVisits reports whether the objective is on how many visits came to their end.
+func (o Objective) OfVisits() bool { return o.about(ofVisits) }
 
 // Diagnosed reports whether the objective is on what the report works out of the
 // site or of a dependency.

@@ -9,17 +9,17 @@ import (
 )
 
 // Objective is a condition on the run's figures,
-// "[phase:] [request or dependency] metric op value [over window]".
+// "[phase:] [request, visit or dependency] metric op value [over window]".
 //
 // What stands before the first colon is a phase; what stands between it and the
 // metric is a dependency, where the metric is of one (timeout, retries, budget),
-// and else a request. A name with a colon in it, or a blank at an end, is put in
+// and else a request or a visit. A time of a visit is that of the whole of it. A name with a colon in it, or a blank at an end, is put in
 // double quotes.
 type Objective struct {
 	Text       string        // as written
 	Line       int           // of the file that it is written on, from 1; 0 when that is not known
 	Phase      string        // if empty, all phases that are no warm-up
-	Request    string        // if empty, all requests
+	Request    string        // or visit; if empty, all of them
 	Dependency string        // that Metric is of; empty for a metric that is of none
 	Metric     string        // one of Metrics
 	Op         string        // < <= > >= ==
@@ -110,7 +110,7 @@ func (o *Objective) unknownMetric(name string) error {
 // parseName says whose the metric is. name is what stood before it.
 func (o *Objective) parseName(m metric, name string) error {
 	switch {
-	case m.of == ofHits:
+	case m.of == ofHits || m.of == ofVisits:
 		o.Request = name
 	case m.of == ofDependency && name == "":
 		return fmt.Errorf("%q: %s needs the dependency before it, as in \"payments %s %s ...\"", o.Text, m.name, m.name, o.Op)

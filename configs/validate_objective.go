@@ -65,6 +65,8 @@ func (c *check) namesKnown(o Objective, path string) bool {
 		dependencies = append(dependencies, d.Name)
 	}
 	switch {
+	case o.OfVisits() || slices.ContainsFunc(c.e.Visits, func(v Visit) bool { return v.Name == o.Request }):
+		return c.visitKnown(o, path)
 	case o.Request != "" && !slices.Contains(requests, o.Request):
 		c.unknownRequest(o, requests, dependencies, path)
 	case o.Dependency != "" && !slices.Contains(dependencies, o.Dependency):
@@ -79,6 +81,41 @@ func (c *check) namesKnown(o Objective, path string) bool {
 		return true
 	}
 	return false
+}
+
+// visitKnown checks that an objective's visit exists, and has what the objective is about.
+func (c *check) visitKnown(o Objective, path string) bool {
+	var visits []string
+	for _, v := range c.e.Visits {
+		visits = append(visits, v.Name)
+	}
+	m, _ := metricNamed(o.Metric)
+	switch {
+	case c.unnamed(visits, "visits"):
+	case len(visits) == 0:
+		c.add(path, "%q: %s is of visits, and there are none; of requests there is ok", o.Text, o.Metric)
+	case o.Request != "" && slices.Contains(c.requestNames(), o.Request):
+		c.add(path, "%q is a step; %s is of visits: write it with the visit's name, or of the step ok", o.Request, o.Metric)
+	case o.Request != "" && !slices.Contains(visits, o.Request):
+		c.add(path, "no visit is named %q%s", o.Request, didYouMean(o.Request, visits))
+	case !o.OfVisits() && m.unit != Seconds:
+		c.add(path, "%q is a visit, of which there are completed, abandoned and times such as p95; %s is of requests: name a step, such as %q", o.Request, o.Metric, c.firstStep(o.Request)+" "+o.Metric)
+	case o.Over != 0:
+		c.add(path, "%q: a visit has no windows, since it may be longer than one; write it without over", o.Text)
+	default:
+		return true
+	}
+	return false
+}
+
+// firstStep is the full name of a visit's first step.
+func (c *check) firstStep(visit string) string {
+	for _, v := range c.e.Visits {
+		if v.Name == visit && len(v.Steps) > 0 {
+			return StepName(visit, v.Steps[0].Name)
+		}
+	}
+	return visit
 }
 
 // unknownRequest says what an objective may have meant by a request that there is not.

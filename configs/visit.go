@@ -150,9 +150,14 @@ func (e *Experiment) steps() iter.Seq2[string, *Step] {
 	}
 }
 
-// MeanSteps is how many requests an arrival stands for: as many as visits have steps on
-// average, or 1.
-func (e *Experiment) MeanSteps() float64 { return e.part("") }
+// MeanSteps is how many requests a visit makes on average when it is completed; 0 of
+// requests by themselves.
+func (e *Experiment) MeanSteps() float64 {
+	if len(e.Visits) == 0 {
+		return 0
+	}
+	return e.part("")
+}
 
 // thinking is how long a visit thinks on average, over all of its steps.
 func (v *Visit) thinking() (sum time.Duration) {
@@ -160,4 +165,14 @@ func (v *Visit) thinking() (sum time.Duration) {
 		sum += s.Think.MeanTime()
 	}
 	return sum
+}
+
+// Thinking is the longest that a visit of the mix thinks on average, over all of its steps.
+func (e *Experiment) Thinking() (longest time.Duration) {
+	for i := range e.Visits {
+		if v := &e.Visits[i]; v.Weight > 0 {
+			longest = max(longest, v.thinking())
+		}
+	}
+	return longest
 }

@@ -3,9 +3,10 @@ package reports
 // Audit is what came of hanging each dependency in turn.
 type Audit struct {
 	Campaign
-	RateHz   float64    `json:"rate_hz"`
-	HorizonS float64    `json:"horizon_s"`
-	Rows     []AuditRow `json:"rows"`
+	RateHz      float64    `json:"rate_hz"`                 // of requests
+	VisitRateHz *float64   `json:"visit_rate_hz,omitempty"` // of visits, where these were sent: RateHz is as if each were completed
+	HorizonS    float64    `json:"horizon_s"`
+	Rows        []AuditRow `json:"rows"`
 }
 
 // AuditRow is one dependency of an audit.

@@ -4,10 +4,13 @@ package reports
 // under each.
 type Capacity struct {
 	Campaign
-	Objective string           `json:"objective"`
-	FromHz    float64          `json:"from_hz"`
-	ToHz      float64          `json:"to_hz"`
-	Figures   []CapacityFigure `json:"capacity"`
+	Objective string  `json:"objective"`
+	FromHz    float64 `json:"from_hz"`
+	ToHz      float64 `json:"to_hz"`
+	// VisitSteps is how many requests a visit makes on average: all rates are of visits
+	// then. It is 0 of requests by themselves.
+	VisitSteps float64          `json:"visit_steps,omitempty"`
+	Figures    []CapacityFigure `json:"capacity"`
 }
 
 // CapacityFigure is the highest rate under one fault. RateHz is null when it was

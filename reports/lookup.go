@@ -80,10 +80,22 @@ func (r *Report) OnsetsIn(phase string) []*Onset {
 func (r *Report) OverloadHz() (asked float64) {
 	for _, o := range r.Onset {
 		if o.Cause == QueueFull && o.AfterFaultS == nil && o.RateHz != nil {
-			asked = max(asked, *o.RateHz)
+			asked = max(asked, *o.RateHz, r.ofWholeVisits(o.Phase))
 		}
 	}
 	return asked
+}
+
+// ofWholeVisits is what the visits of a phase would ask, per second, if each were completed,
+// as where the site carries them; 0 of a run of requests by themselves. Visits that are
+// abandoned ask less.
+func (r *Report) ofWholeVisits(phase string) float64 {
+	for _, p := range r.Phases {
+		if p.Name == phase && p.Visits != nil && p.RateAskedHz != nil {
+			return *p.RateAskedHz
+		}
+	}
+	return 0
 }
 
 // Contended is the first stretch of answers that were slow, as like as not, because

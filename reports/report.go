@@ -35,6 +35,8 @@ type Report struct {
 	Phases       []Phase           `json:"phases"`
 	Total        Traffic           `json:"total"`    // of all phases that are no warm-up
 	Requests     []RequestTraffic  `json:"requests"` // the same of each request
+	Visits       *Visits           `json:"visits"`   // those of all phases that are no warm-up; null of a run of requests by themselves
+	Sessions     *Sessions         `json:"sessions"` // null when none were logged in
 	Astray       []Astray          `json:"astray"`   // requests that were never answered with what was asked for
 	Spoken       *Spoken           `json:"spoken"`   // how the site was spoken to; null when the record does not tell, as when the run was killed
 	Faults       []Fault           `json:"faults"`
@@ -89,11 +91,16 @@ type Fidelity struct {
 	HitsDropped int64    `json:"hits_dropped"`
 	RateAskedHz *float64 `json:"rate_asked_hz"` // over the open phases; null when there are none
 	RateSentHz  *float64 `json:"rate_sent_hz"`
-	LagP50S     *float64 `json:"lag_p50_s"` // sent - due, of hits in open and burst phases
-	LagP99S     *float64 `json:"lag_p99_s"`
-	LagMaxS     *float64 `json:"lag_max_s"`
-	OK          bool     `json:"ok"`
-	Why         string   `json:"why"` // when not OK, in plain words
+	// Of a run of visits: RateAskedHz is as if each visit were completed, and these count visits.
+	VisitsDue        int64    `json:"visits_due,omitempty"`
+	VisitsBegun      int64    `json:"visits_begun,omitempty"`
+	VisitRateAskedHz *float64 `json:"visit_rate_asked_hz,omitempty"`
+	VisitRateBegunHz *float64 `json:"visit_rate_begun_hz,omitempty"`
+	LagP50S          *float64 `json:"lag_p50_s"` // sent - due, of hits in open and burst phases
+	LagP99S          *float64 `json:"lag_p99_s"`
+	LagMaxS          *float64 `json:"lag_max_s"`
+	OK               bool     `json:"ok"`
+	Why              string   `json:"why"` // when not OK, in plain words
 }
 
 // Quantiles of a time in seconds. All are nil when N is 0.
@@ -145,6 +152,7 @@ type Phase struct {
 	Replayed *Replayed `json:"replayed,omitempty"`
 	Traffic
 	Requests []RequestTraffic `json:"requests"`
+	Visits   *Visits          `json:"visits,omitempty"` // those that began in it
 }
 
 // Replayed is how many requests a log had in the second of a phase in which they

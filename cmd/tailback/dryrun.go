@@ -227,7 +227,8 @@ func (d *dryRun) runs(exp *configs.Experiment) error {
 // beforehand at which rates and how long they load.
 func trials(exp *configs.Experiment) []dryRunOf {
 	q, what := exp.Capacity, ""
-	from, to := q.From*exp.MeanSteps(), q.To*exp.MeanSteps()
+	steps := max(exp.MeanSteps(), 1)
+	from, to := q.From*steps, q.To*steps
 	load := dryEvent{Action: "phase", Phase: "load", Load: "open", RateFromHz: &from, RateToHz: &to}
 	if len(exp.Visits) > 0 {
 		load.VisitRateFromHz, load.VisitRateToHz, what = &q.From, &q.To, " visits"

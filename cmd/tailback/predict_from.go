@@ -212,6 +212,9 @@ func (f *figures) rate(dependency string) {
 			if w := p.Replayed; w != nil {
 				how = fmt.Sprintf("asked in phase %s on average, %s to %s", p.Name, words.Asked(w.LowHz), words.Asked(w.HighHz))
 			}
+			if p.Visits != nil {
+				how += ", if each of its visits is completed"
+			}
 			f.set("rate", strconv.FormatFloat(*p.RateAskedHz, 'f', -1, 64), how)
 			return
 		}

@@ -22,7 +22,7 @@ var beyond = reasons(map[string][]string{
 	},
 	"a schema can't say that a name is used elsewhere": {
 		"placeholder_no_data.yaml", "placeholder_other_data.yaml",
-		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "objective_request.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
+		"fault_no_dependencies.yaml", "fault_unknown_dependency.yaml", "objective_phase.yaml", "objective_request.yaml", "objective_visit.yaml", "url_not_allowed.yaml", "site_status_host.yaml", "site_status_fcgi_host.yaml",
 	},
 	"a schema can't hold one key of two items against each other": {
 		"data_duplicate.yaml", "dependency_duplicate.yaml", "dependency_host_twice.yaml", "listen_duplicate.yaml", "listen_duplicate_egress.yaml",

@@ -32,6 +32,7 @@ const (
 	ofFault = `(recovered|onset)` + op + `(` + duration + `)`
 	ofCalls = `((timeout|budget)(` + op + `(` + duration + `)|` + beside + `)|retries` + op + number + `(\s*x\s+baseline)?)`
 	ofSite  = `(capacity(` + op + number + `(/s)?|` + beside + `)|(workers|queue_slots)` + op + number + `(\s*x\s+baseline)?|gateway_timeout(` + op + `(` + duration + `)|` + beside + `))`
+	visited = `(completed|abandoned)(` + op + number + `\s*%?|` + beside + `)`
 	over    = `(\s+over\s+(` + duration + `))`
 	phase   = `([^":\s]([^:]*[^:\s])?\s*:\s*)`
 	name    = `(([^":\s]([^:]*[^:\s])?|".+")\s+)` // whose the metric is, in quotes where it holds a colon
@@ -73,7 +74,7 @@ func scalar(k configs.Key) *jsonschema.Schema {
 	case configs.FormPairs:
 		return pairs()
 	case configs.FormObjectives:
-		form := strings.Join([]string{phase + named + `?` + ofHits, phase + `?` + ofFault, name + `?` + ofHits, name + ofCalls, ofSite}, "|")
+		form := strings.Join([]string{phase + named + `?` + ofHits, phase + named + `?` + visited, name + `?` + visited, phase + `?` + ofFault, name + `?` + ofHits, name + ofCalls, ofSite}, "|")
 		return &jsonschema.Schema{Type: "array", Items: matching(`\s*(`+form+`)\s*`, `needs an objective such as "hang: errors < 1%"`)}
 	case configs.FormObjective:
 		return matching(`\s*`+listed+`?`+hits+`\s*(,\s*`+listed+`?`+hits+`\s*)*`, `needs objectives such as "errors < 1%, p95 < 1s"`)

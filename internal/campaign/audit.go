@@ -65,7 +65,14 @@ func Audit(ctx context.Context, exp *configs.Experiment, dir string, progress Au
 		}
 		parts = append(parts, part)
 	}
-	a := analysis.Audit(exp.Audit.Rate, exp.Audit.Horizon.Seconds(), parts)
+	rate := exp.Audit.Rate
+	if steps := exp.MeanSteps(); steps > 0 {
+		rate *= steps // budgets are of requests
+	}
+	a := analysis.Audit(rate, exp.Audit.Horizon.Seconds(), parts)
+	if len(exp.Visits) > 0 {
+		a.VisitRateHz = new(exp.Audit.Rate)
+	}
 	return a, errors.Join(cut, describe(ctx, &a.Campaign, reports.KindAudit, exp, begun, cut), leaveAudit(dir, a))
 }
 

@@ -70,7 +70,7 @@ const (
 func auditOf(exp *configs.Experiment, dependency string) *configs.Experiment {
 	part := *exp
 	rate := configs.Rate{From: exp.Audit.Rate, To: exp.Audit.Rate}
-	baseline := max(auditBaseline, time.Duration(auditHits/exp.Audit.Rate*float64(time.Second)).Round(time.Millisecond))
+	baseline := max(auditBaseline, wholeVisits*exp.Thinking(), time.Duration(auditHits/exp.Audit.Rate*float64(time.Second)).Round(time.Millisecond))
 	part.Name, part.Capacity, part.Audit, part.Objectives, part.AbortWhen = exp.Name+"-"+dependency, nil, nil, nil, nil
 	// Other hosts pass the egress undeclared as well; one that is away must not spoil this part.
 	part.Dependencies = slices.DeleteFunc(slices.Clone(exp.Dependencies), func(d configs.Dependency) bool {
@@ -85,3 +85,7 @@ func auditOf(exp *configs.Experiment, dependency string) *configs.Experiment {
 	apart(&part, dependency)
 	return &part
 }
+
+// wholeVisits is how many times as long as a visitor thinks the baseline lasts at least: else
+// too few of a visit's later steps come about in it to know what a whole visit asks.
+const wholeVisits = 5

@@ -69,7 +69,7 @@ func (h *hunt) run(ctx context.Context) (*reports.Capacity, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	c := &reports.Capacity{Objective: q.Objective, FromHz: q.From, ToHz: q.To}
+	c := &reports.Capacity{Objective: q.Objective, FromHz: q.From, ToHz: q.To, VisitSteps: h.exp.MeanSteps()}
 	for i := -1; i < len(q.Faults) && err == nil; i++ {
 		var fault *configs.Fault
 		if i >= 0 {
@@ -107,7 +107,7 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 			if t.ServiceS != nil && len(s.Trials()) == 0 {
 				service = *t.ServiceS
 			}
-			tell(s, plan, &t)
+			tell(s, plan, &t, h.unit())
 			void = 0
 		} else {
 			void++
@@ -130,12 +130,20 @@ func (h *hunt) figure(ctx context.Context, fault *configs.Fault, index int) (rep
 	return f, nil
 }
 
-// tell lets the search judge a trial.
-func tell(s *search.Search, p search.Plan, t *reports.CapacityTrial) {
+// unit is what the rates are of.
+func (h *hunt) unit() string {
+	if len(h.exp.Visits) > 0 {
+		return "visits"
+	}
+	return "requests"
+}
+
+// tell lets the search judge a trial, whose rates are of requests or visits.
+func tell(s *search.Search, p search.Plan, t *reports.CapacityTrial, of string) {
 	told := outcome(p, *t)
 	s.Tell(told)
 	if t.Held = s.Held(told); !t.Held && told.Growing() {
-		t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g requests/s", *t.GrowthHz), "; ")
+		t.Why = strings.TrimPrefix(t.Why+fmt.Sprintf("; the queue grew by %.2g %s/s", *t.GrowthHz, of), "; ")
 	}
 }
 

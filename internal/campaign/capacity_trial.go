@@ -63,11 +63,28 @@ func drain(p *configs.Phase, s float64) {
 	}
 }
 
+// thinksLong says why a trial of so many seconds tells nothing of visits that think for a
+// large part of it: their later steps would not come about in it.
+func thinksLong(exp *configs.Experiment, seconds float64) string {
+	thinks := exp.Thinking()
+	if thinks.Seconds() <= mostThinking*seconds {
+		return ""
+	}
+	return fmt.Sprintf("visitors think for %v, and a trial lasts %.3g s: the later steps of most visits would not come about in it; leave think out for the search, which changes no rate",
+		thinks.Round(time.Millisecond), seconds)
+}
+
+// mostThinking is the share of a trial that a visit may think for.
+const mostThinking = 0.25
+
 // runTrial makes one trial. why says what keeps any trial from telling anything of the site.
 func (h *hunt) runTrial(ctx context.Context, p search.Plan, fault *configs.Fault, service float64, name string) (t reports.CapacityTrial, why string, err error) {
 	exp, err := h.trialOf(p, fault)
 	if err != nil {
 		return t, "", err
+	}
+	if why := thinksLong(exp, p.Seconds); why != "" {
+		return t, why, nil
 	}
 	if fault != nil {
 		drain(&exp.Phases[0], max(2, 3*service))

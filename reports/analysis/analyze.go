@@ -86,6 +86,7 @@ func tell(run *measure.Run, r *reports.Report, fidelity measure.Fidelity, doubts
 	for i := range r.Dose {
 		r.Dose[i].Text = explain.Dose(&r.Dose[i])
 	}
+	explain.Lost(r)
 	r.NotKnown = explain.NotKnown(r)
 	r.Advice = explain.Advice(r)
 	r.Summary, r.Details = explain.Summary(r)

@@ -71,7 +71,26 @@ func trafficMetrics(phases []reports.Phase) []Family {
 			response.Samples = append(response.Samples, Sample{Suffix: "_count", Labels: pairs([]string{"phase", p.Name}), Value: float64(q.N)})
 		}
 	}
-	return []Family{asked, sent, ok, degraded, response}
+	return append([]Family{asked, sent, ok, degraded, response}, visitMetrics(phases)...)
+}
+
+// visitMetrics are what came of the visits that began in each phase; none of a run of
+// requests by themselves.
+func visitMetrics(phases []reports.Phase) []Family {
+	asked := gauge("visits_asked", "hertz", "Visits asked for each second; requests are asked for as if each were completed.")
+	begun := gauge("visits_begun", "hertz", "Visits begun each second.")
+	completed := gauge("visits_completed", "ratio", "Visits that were completed, of those that were completed or abandoned.")
+	for i := range phases {
+		if v := phases[i].Visits; v != nil && !phases[i].Warmup {
+			asked.add(v.RateAskedHz, "phase", phases[i].Name)
+			begun.add(&v.RateBegunHz, "phase", phases[i].Name)
+			completed.add(v.CompletedRatio, "phase", phases[i].Name)
+		}
+	}
+	if len(begun.Samples) == 0 {
+		return nil
+	}
+	return []Family{asked, begun, completed}
 }
 
 // siteMetrics are what the run told of the site.

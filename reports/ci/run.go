@@ -103,7 +103,7 @@ func seen(o reports.Objective) string {
 
 // phases is the table of phases, with times of good answers.
 func phases(list []reports.Phase) Table {
-	t := Table{Title: "Phases (times of good answers)", Head: []string{"phase", "asked", "ok", "degraded", "bad answers", "p50", "p95", "p99"}, More: "report.html"}
+	t := Table{Title: "Phases (times of good answers)", Head: []string{"phase", "asked", "visits asked", "requests sent", "visits completed", "ok", "degraded", "bad answers", "p50", "p95", "p99"}, More: "report.html"}
 	some := slices.ContainsFunc(list, func(p reports.Phase) bool { return p.Degraded > 0 })
 	for i := range list {
 		p := &list[i]
@@ -115,10 +115,19 @@ func phases(list []reports.Phase) Table {
 			name += " (warm-up)"
 		}
 		q := p.ResponseS
-		t.Rows = append(t.Rows, []string{name, known(p.RateAskedHz, words.Asked), known(p.OKRatio, words.Percent), degraded, bad(&p.Traffic),
-			known(q.P50, words.Span), known(q.P95, words.Span), known(q.P99, words.Span)})
+		t.Rows = append(t.Rows, slices.Concat([]string{name}, load(p), []string{known(p.OKRatio, words.Percent), degraded, bad(&p.Traffic),
+			known(q.P50, words.Span), known(q.P95, words.Span), known(q.P99, words.Span)}))
 	}
 	return t
+}
+
+// load is what a phase was asked: requests or, of visits, these, the requests that came of them, and how many were completed.
+func load(p *reports.Phase) []string {
+	v := p.Visits
+	if v == nil {
+		return []string{known(p.RateAskedHz, words.Asked), unknown, unknown, unknown}
+	}
+	return []string{unknown, known(v.RateAskedHz, words.Asked), words.PerS(p.RateSentHz), known(v.CompletedRatio, words.Percent)}
 }
 
 // bad lists what came instead of good answers: 56 × 502, 3 × client timeout.

@@ -40,6 +40,7 @@ var elsewhereKeys = map[string][]string{
 	"target":       {"url", "host", "allow", "self", "ca_file", "insecure", "user", "password", "use_proxy"},
 	"dependencies": {"listen", "upstream", "host"},
 	"requests":     {"headers"}, // tokens and names of hosts, as a rule
+	"visits":       {"headers"},
 }
 
 // spoilsOf holds the experiments of all runs against the first one's.
@@ -111,7 +112,7 @@ func (s *spoils) spoil(key []string, before, after *settings) string {
 		return "phase " + name
 	}
 	s.all = "the experiments differ in " + named(key)
-	if key[0] == "requests" || key[0] == "dependencies" {
+	if key[0] == "requests" || key[0] == "visits" || key[0] == "dependencies" {
 		s.calls = s.all
 		return "all figures"
 	}
@@ -126,7 +127,7 @@ func isElsewhere(key []string) bool {
 
 // named is a key for people: "phase hang: rate", "request checkout: path", "arrivals".
 func named(key []string) string {
-	one := map[string]string{"phases": "phase", "requests": "request", "dependencies": "dependency"}[key[0]]
+	one := map[string]string{"phases": "phase", "requests": "request", "visits": "visit", "dependencies": "dependency"}[key[0]]
 	switch {
 	case one != "" && len(key) == 2:
 		return one + " " + key[1]

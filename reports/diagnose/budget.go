@@ -149,7 +149,7 @@ func MaxTimeout(d reports.Dependency, service, workers *reports.Estimate, rateHz
 	if workers == nil || service == nil || calls <= 0 {
 		return nil
 	}
-	site := poolmodel.Site{ServiceS: max(service.Value-calls*own, 0), Share: calls * float64(1+retries), DependencyS: own}
+	site := poolmodel.Site{ServiceS: max(service.Value-calls*own, 0), Share: reckoned(&d, calls) * float64(1+retries), DependencyS: own}
 	return whatif.MaxTimeout(site, workers.Value, rateHz)
 }
 

@@ -71,7 +71,7 @@ type PoolFit struct {
 func Pool(run *measure.Run, dependencies []reports.Dependency, lock *reports.LockedSessions) (reports.Pool, *PoolFit, []string) {
 	p := &PoolFit{locked: whyLocked(lock)}
 	var disagreements []string
-	sent := run.Traffic.SentByRequest()
+	sent := run.Mix()
 	p.full = full(run)
 	p.service = fit(run.Services, sent, 0)
 	p.held = run.HeldCalls()

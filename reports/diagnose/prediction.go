@@ -206,7 +206,10 @@ func Explained(run *measure.Run, pool *reports.Pool, fit *PoolFit, p reports.Pre
 	if pool.FitR2 == nil || m.residual <= 0.5*m.total || m.residual <= m.n*(1+clearlyOff*clearlyOff*m.mean*m.mean) {
 		return
 	}
-	const why = "a pool with these figures would have answered otherwise than the site did in this run: something else than its workers and these calls decided it"
+	why := "a pool with these figures would have answered otherwise than the site did in this run: something else than its workers and these calls decided it"
+	if run.MixLost() > mixChanged {
+		why = "visits that were abandoned left out their later steps, so that what was sent under the fault was another mix than before it: a run in which fewer are would tell"
+	}
 	withdraw(budgets, why)
 	if *pool.FitR2 < 0 && fit.capacity.estimate != nil && pool.CapacityHz != nil { // it was counted while that went on
 		pool.CapacityHz, pool.Unknown["capacity_hz"] = nil, why
@@ -219,6 +222,10 @@ const (
 	clearlyOff = 0.25
 	batches    = 3 * time.Second
 )
+
+// mixChanged is how many times rarer than in whole visits a step must be in all that was
+// sent, for the model, which knows one mix only, not to be held to it.
+const mixChanged = 1.25
 
 // misses are how far the model's good answers are from those seen, in n stretches.
 type misses struct{ n, mean, residual, total float64 }

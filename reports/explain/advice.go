@@ -101,7 +101,7 @@ func adviseOnLoad(r *reports.Report) []reports.Advice {
 	if asked == 0 || p.CapacityHz == nil {
 		return nil
 	}
-	carries := fmt.Sprintf("it carries %s, and was asked %s", words.PerS(p.CapacityHz.Value), words.Asked(asked))
+	carries := fmt.Sprintf("it carries %s, and was asked %s", carrying(r, p.CapacityHz.Value), asking(r, asked))
 	if p.Workers != nil && p.Workers.Kind == reports.EffectiveWorkers {
 		return []reports.Advice{{Text: "Make pages faster; or run more workers if they mostly wait, or give the site more cores if they compute",
 			Because: fmt.Sprintf("%s: its workers do the work of %s, and whether they wait or compete for the processor can't be told from outside", carries, words.Things(p.Workers.Value))}}

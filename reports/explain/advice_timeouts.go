@@ -67,7 +67,7 @@ func shorter(r *reports.Report, t *reports.Timeout, b *reports.Budget) []reports
 		text += ", better " + words.Limit(limit)
 	}
 	if well := r.HeldWhenWell(t.Dependency); well > *b.MaxTimeoutS {
-		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + words.Asked(b.RateHz),
+		return []reports.Advice{{Text: "Take calls to " + t.Dependency + " out of the page (a job, a cache): no timeout that lets it answer holds " + asking(r, b.RateHz),
 			Because: fmt.Sprintf("when well it takes %s, and %s would be too long; %s", words.Span(well), words.Limit(*b.MaxTimeoutS), because)}}
 	}
 	if sum := budgetSum(r, b); sum != "" {
@@ -197,5 +197,5 @@ func moreWorkers(r *reports.Report, t *reports.Timeout, b *reports.Budget) []rep
 			words.Asked(b.RateHz), words.Span(b.OwnS), words.Held(calls), words.Amount(busy, "worker"), words.Either(counted(r), "is", "are"), whole(r.Pool.Workers))
 	}
 	because += assuming(b)
-	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which %s %s with a timeout of %s", words.Number(int64(need), "worker"), words.Either(int64(need), "holds", "hold"), words.Asked(b.RateHz), words.Timeout(timeout)), Because: because}}
+	return []reports.Advice{{Text: fmt.Sprintf("Or run %s, which %s %s with a timeout of %s", words.Number(int64(need), "worker"), words.Either(int64(need), "holds", "hold"), asking(r, b.RateHz), words.Timeout(timeout)), Because: because}}
 }

@@ -26,16 +26,16 @@ func Capacity(c *reports.Capacity) string {
 		case f.RateHz == nil:
 			failed = append(failed, with)
 		case f.Fault == "":
-			found = append(found, "without a fault the site carries "+carries(f))
+			found = append(found, "without a fault the site carries "+carries(c, f))
 		case len(found) == 0:
-			found = append(found, "with "+with+" the site carries "+carries(f))
+			found = append(found, "with "+with+" the site carries "+carries(c, f))
 		default:
-			found = append(found, carries(f)+" with "+with)
+			found = append(found, carries(c, f)+" with "+with)
 		}
 	}
 	var sentences []string
 	if failed != nil {
-		sentences = append(sentences, "with "+words.Or(failed)+" the site does not hold even "+words.PerS(c.FromHz)+", the lowest rate to try")
+		sentences = append(sentences, "with "+words.Or(failed)+" the site does not hold even "+ofVisits(c, words.PerS(c.FromHz))+", the lowest rate to try")
 	}
 	if untold != nil {
 		sentences = append(sentences, "with "+words.Or(untold)+" it could not be told what the site carries: "+why)
@@ -47,13 +47,21 @@ func Capacity(c *reports.Capacity) string {
 }
 
 // carries is the rate of a figure, and how much of it served less.
-func carries(f *reports.CapacityFigure) string {
-	rate := words.PerS(*f.RateHz)
+func carries(c *reports.Capacity, f *reports.CapacityFigure) string {
+	rate := ofVisits(c, words.PerS(*f.RateHz))
 	if f.HighHz == nil {
 		rate = "at least " + rate
 	}
 	if f.Degraded != nil && *f.Degraded > 0 {
 		rate += " (" + words.Percent(*f.Degraded) + " of the answers degraded)"
+	}
+	return rate
+}
+
+// ofVisits is a rate of a search, which is one of visits where the experiment has these.
+func ofVisits(c *reports.Capacity, rate string) string {
+	if c.VisitSteps > 0 {
+		return strings.TrimSuffix(rate, "/s") + " visits/s"
 	}
 	return rate
 }

@@ -27,7 +27,24 @@ func NotKnown(r *reports.Report) []reports.NotKnown {
 	list = append(list, causesNotKnown(r)...)
 	list = append(list, twinsNotKnown(r)...)
 	list = append(list, poolNotKnown(r)...)
+	list = append(list, visitsNotKnown(r)...)
 	return append(list, timeoutsNotKnown(r)...)
+}
+
+// visitsNotKnown are the dependencies of which a part of a visit does not tell what the whole asks.
+func visitsNotKnown(r *reports.Report) []reports.NotKnown {
+	var names []string
+	for _, d := range r.Dependencies {
+		faulted := slices.ContainsFunc(r.Faults, func(f reports.Fault) bool { return f.Dependency == d.Name && f.Exercised })
+		if r.Visits != nil && faulted && d.CallsPerHit == nil {
+			names = append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []reports.NotKnown{{What: "how often a whole visit calls " + words.Join(names) + ", and so which timeout would hold the rate", Why: "without a fault too few of the visits' later steps were sent",
+		Needs: "a phase before the fault that is several times as long as a visit"}}
 }
 
 // causesNotKnown are the errors that could not be explained.

@@ -35,7 +35,7 @@ func Summary(r *reports.Report) (headline string, details []string) {
 	default:
 		all[0].text = "cut short after " + at + bracketed(r.OutcomeWhy) + ": " + all[0].text
 	}
-	return parted(slices.Concat(ranked(happened, astray(r)...), all))
+	return parted(slices.Concat(ranked(happened, astray(r)...), ranked(happened, expired(r)...), all))
 }
 
 // judged says why the verdict is what it is, where the course of the run does not:
@@ -45,7 +45,7 @@ func judged(r *reports.Report) []string {
 	switch {
 	case r.Outcome != reports.OutcomeComplete || !r.Fidelity.OK || r.Total.Sent == 0:
 		return nil // that is told anyway
-	case r.Verdict == reports.Inconclusive && r.VerdictWhy != "" && len(r.Astray) == 0: // which are told first
+	case r.Verdict == reports.Inconclusive && r.VerdictWhy != "" && len(r.Astray) == 0 && len(expired(r)) == 0: // which are told first
 		return []string{r.VerdictWhy}
 	case r.Verdict == reports.Fail && r.Total.Bad() == 0:
 		return []string{missed(r)}
@@ -88,10 +88,16 @@ func body(r *reports.Report) []sentence {
 	case all.OK == 0:
 		return ranked(happened, fmt.Sprintf("not one of %s was answered well (%s)%s", words.Number(all.Sent, "request"), failures(all), after(": ", explainFirst(r))))
 	case len(r.Faults) == 0:
-		return slices.Concat(ranked(happened, plain(r, all)), ranked(because, slow(r)...), inTurn(r))
+		return slices.Concat(ranked(happened, plain(r, all)), ranked(happened, abandoned(r)...), ranked(because, slow(r)...), inTurn(r))
 	}
 	story, dependency := underFaults(r)
-	return slices.Concat(story, remedies(r, dependency), inTurn(r))
+	return slices.Concat(told(story, ranked(happened, abandoned(r)...)), remedies(r, dependency), inTurn(r))
+}
+
+// told puts more right behind what happened first.
+func told(story, more []sentence) []sentence {
+	at := slices.IndexFunc(story, func(s sentence) bool { return s.rank == happened }) + 1
+	return slices.Insert(story, at, more...)
 }
 
 // after puts between and text together, if there is a text.
@@ -121,8 +127,8 @@ func explainFirst(r *reports.Report) string {
 // plain tells of a run without faults.
 func plain(r *reports.Report, t *reports.Traffic) string {
 	if t.Bad() == 0 {
-		return fmt.Sprintf("all %s were answered well%s, half of them within %s and 99%% within %s",
-			words.Number(t.Sent, "request"), degraded(t), words.Span(*t.ResponseS.P50), words.Span(*t.ResponseS.P99))
+		return fmt.Sprintf("all %s%s were answered well%s, half of them within %s and 99%% within %s",
+			words.Number(t.Sent, "request"), completed(r), degraded(t), words.Span(*t.ResponseS.P50), words.Span(*t.ResponseS.P99))
 	}
 	failed := fmt.Sprintf("%s of %s failed (%s: %s)", words.Count(t.Bad()), words.Number(t.Sent, "request"), words.Percent(badShare(t)), failures(t))
 	if len(r.Onset) == 0 {
@@ -134,7 +140,7 @@ func plain(r *reports.Report, t *reports.Traffic) string {
 	}
 	if c := r.Pool.CapacityHz; o.Cause == reports.QueueFull && c != nil && o.RateHz != nil && *o.RateHz > c.Low {
 		return fmt.Sprintf("the site carries %s; asked %s, %s, from %s into the run on%s",
-			words.PerS(c.Value), words.Asked(*o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
+			carrying(r, c.Value), offered(r, *o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
 	}
 	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Moment(o.FirstS), rate(&o), after(": ", explain(r, &o)))
 }

@@ -119,11 +119,11 @@ func shortEnough(r *reports.Report, t *reports.Timeout, b *reports.Budget, name 
 	case b == nil:
 		return fmt.Sprintf("Calls to %s were given up after %s", t.Dependency, words.Held(t.ObservedS.Value))
 	case b.MaxTimeoutS == nil && b.Why != "":
-		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), words.Asked(b.RateHz), b.Why)
+		return fmt.Sprintf("Calls to %s were given up after %s; which timeout would hold %s can't be told: %s", t.Dependency, words.Held(t.ObservedS.Value), asking(r, b.RateHz), b.Why)
 	case b.MaxTimeoutS == nil:
-		return fmt.Sprintf("%s%s does not help: no timeout holds %s with %s%s", the, tries, words.Asked(b.RateHz), theseWorkers(r), need)
+		return fmt.Sprintf("%s%s does not help: no timeout holds %s with %s%s", the, tries, asking(r, b.RateHz), theseWorkers(r), need)
 	}
-	most := words.Limit(*b.MaxTimeoutS) + " holds " + words.Asked(b.RateHz) + headroom(b)
+	most := words.Limit(*b.MaxTimeoutS) + " holds " + asking(r, b.RateHz) + headroom(b)
 	switch {
 	case t.ObservedS.Low > *b.MaxTimeoutS:
 		return the + tries + " is too long: at most " + most + need
@@ -175,10 +175,13 @@ func headroom(b *reports.Budget) string {
 func atRate(r *reports.Report, b *reports.Budget) string {
 	for _, o := range r.Onset {
 		if o.AfterFaultS != nil && o.RateHz != nil && reports.Distance(*o.RateHz, b.RateHz) < 0.05*b.RateHz {
+			if steps := r.Visits.MeanSteps(); steps > 0 {
+				return "this rate of " + words.Given(b.RateHz/steps) + " visits/s"
+			}
 			return "this rate"
 		}
 	}
-	return words.Asked(b.RateHz)
+	return asking(r, b.RateHz)
 }
 
 // Dose says which size of a stepped fault first broke the site.

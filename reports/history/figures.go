@@ -14,6 +14,7 @@ const (
 	figureP50       = "p50"
 	figureP99       = "p99"
 	figureErrors    = "errors"
+	figureCompleted = "completed"
 	figureOnset     = "onset"
 	figureRecovered = "recovered"
 	figureTimeout   = "timeout"
@@ -30,7 +31,8 @@ var kinds = []struct {
 	{figureP50, "s", false},
 	{figureP99, "s", false},
 	{figureErrors, "ratio", false},
-	{figureOnset, "s", true}, // later is better
+	{figureCompleted, "ratio", true}, // of the visits that ended
+	{figureOnset, "s", true},         // later is better
 	{figureRecovered, "s", false},
 	{figureTimeout, "s", false}, // a shorter one holds a worker for less
 	{figureBudget, "s", true},   // the longest timeout that still holds
@@ -92,6 +94,9 @@ func (r *run) traffic(add func(key, *float64)) {
 		add(key{figure: figureP99, phase: p.Name}, p.ResponseS.P99)
 		if p.OKRatio != nil {
 			add(key{figure: figureErrors, phase: p.Name}, new(1-*p.OKRatio))
+		}
+		if p.Visits != nil {
+			add(key{figure: figureCompleted, phase: p.Name}, p.Visits.CompletedRatio)
 		}
 	}
 }

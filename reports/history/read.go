@@ -58,6 +58,9 @@ type (
 			P50 *float64 `json:"p50"`
 			P99 *float64 `json:"p99"`
 		} `json:"response_s"`
+		Visits *struct {
+			CompletedRatio *float64 `json:"completed_ratio"`
+		} `json:"visits"`
 	}
 	fault struct {
 		Dependency string `json:"dependency"`

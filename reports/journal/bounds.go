@@ -161,8 +161,29 @@ func (m *Manifest) check() error {
 			return fmt.Errorf("phases[%d].end_ns is %d, before its start_ns, %d", i, p.EndNS, p.StartNS)
 		}
 	}
+	if err := m.CheckVisits(); err != nil {
+		return err
+	}
 	if y := m.T0.Year(); !m.T0.IsZero() && (y < 1970 || y > 2200) {
 		return fmt.Errorf("t0 is in the year %d, and can only be from 1970 to 2200", y)
+	}
+	return nil
+}
+
+// CheckVisits holds the visits to the requests, which are their steps. The error says how they differ.
+func (m *Manifest) CheckVisits() error {
+	if len(m.Visits) == 0 {
+		return nil
+	}
+	steps := 0
+	for _, v := range m.Visits {
+		if v.Steps < 1 || v.Steps > len(m.Requests) {
+			return fmt.Errorf("visit %s has %d steps, and there are %d requests", v.Name, v.Steps, len(m.Requests))
+		}
+		steps += v.Steps
+	}
+	if steps != len(m.Requests) {
+		return fmt.Errorf("its visits have %d steps, and it names %d requests", steps, len(m.Requests))
 	}
 	return nil
 }

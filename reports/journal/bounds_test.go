@@ -61,6 +61,7 @@ func TestFiguresOutOfBounds(t *testing.T) {
 		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"t0": "9999-01-01T00:00:00Z"`), "t0 is in the year 9999"},
 		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"objectives": ["x"`+strings.Repeat(`,"x"`, 10_000)+`]`), "it lists 10001 objectives, and can only list 10000"},
 		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"seed": 18446744073709551615`), ""},
+		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"visits": [{"name": "buy", "steps": 2, "weight": 1}]`), "manifest.json: its visits have 2 steps, and it names 3 requests"},
 		// A run that is interrupted a quarter of a second before T0.
 		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"outcome": {"end_ns": -250000000}`), ""},
 		{"manifest.json", fmt.Sprintf(manifest, `"end_ns": 1`, `"outcome": {"end_ns": -9000000000000000000}`), "outcome.end_ns is -9e+18"},

@@ -77,6 +77,8 @@ func (c *record) limit(o configs.Objective) limit {
 	case found.why != "":
 	case o.Diagnosed():
 		found = estimated(base, o)
+	case c.ofVisits(o):
+		found = visitsFigured(base, o)
 	default:
 		found = figured(base, o)
 	}

@@ -35,7 +35,7 @@ func (s scope) settled(o configs.Objective, found finding) bool {
 // what is good from below.
 func asksForGood(o configs.Objective) bool {
 	switch o.Metric {
-	case "ok", "rate":
+	case "ok", "rate", "completed":
 		return o.Op == ">" || o.Op == ">="
 	}
 	return o.Op == "<" || o.Op == "<="

@@ -106,21 +106,32 @@ func (c *record) find(i int, o configs.Objective) finding {
 	if o.Diagnosed() {
 		return estimated(c.report, o)
 	}
-	s, why := scopeOf(c.run, o.Phase, o.Request)
+	request, ofVisits := o.Request, c.ofVisits(o)
+	if ofVisits {
+		request = ""
+	}
+	s, why := scopeOf(c.run, o.Phase, request)
 	if why != "" {
 		return finding{why: why}
 	}
 	if o.Metric == "recovered" {
 		return findRecovered(c.run, o, s, c.fidelity)
 	}
-	found := metric(c.run, o, s)
-	if o.Over > 0 {
+	var found finding
+	switch {
+	case ofVisits && o.Over > 0:
+		return finding{why: "a visit has no windows"}
+	case ofVisits:
+		found = findVisits(c.run, o, s)
+	case o.Over > 0:
 		found = worstWindow(c.run, i, o)
+	default:
+		found = metric(c.run, o, s)
 	}
-	if why := c.fidelity.Doubt(c.run.Manifest, func(i int) bool { return s.chosen[i] }); why != "" && !s.settled(o, found) {
+	if why := c.fidelity.Doubt(c.run.Manifest, func(i int) bool { return s.chosen[i] }); why != "" && (ofVisits && s.unsent > 0 || !s.settled(o, found)) {
 		return finding{why: why}
 	}
-	if why := cutShort(c.run, s); why != "" && found.why == "" && !found.missed(o, "ok", "rate") {
+	if why := cutShort(c.run, s); why != "" && found.why == "" && !found.missed(o, "ok", "rate", "completed") {
 		return finding{why: why}
 	}
 	return found

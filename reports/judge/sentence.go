@@ -15,6 +15,7 @@ type phrase struct{ sentence, short string }
 // nouns are the subjects of sentences on metrics that are counted, with their verb.
 var nouns = map[string]string{
 	"max": "the longest answer was", "errors": "errors were", "ok": "good answers were", "degraded": "degraded answers were", "rate": "good answers were",
+	"completed": "visits completed were", "abandoned": "visits abandoned were",
 	"502": "502s were", "503": "503s were", "504": "504s were",
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Trial says how a trial went, of which r is the report: of so many requests a
-// second for so long, in its only phase. Whether it held is for the search to say.
+// second for so long, in its only phase; of visits all rates are of these. Whether it held is for the search to say.
 func Trial(r *reports.Report, g *measure.Growth, rateHz, loadS float64) reports.CapacityTrial {
 	p := &r.Phases[0]
 	t := reports.CapacityTrial{RateHz: rateHz, LoadS: loadS, Degraded: p.DegradedRatio, P95S: p.ResponseS.P95, ServiceS: p.ServiceS.P50}
@@ -59,12 +59,17 @@ func goodHz(g *measure.Growth, t reports.CapacityTrial, r *reports.Report) *floa
 	if !failing && !growing {
 		return nil
 	}
-	if c := r.Pool.CapacityHz; c != nil && c.Value > 0 && c.Value < t.RateHz && len(r.Faults) == 0 {
-		return &c.Value
+	steps := max(r.Visits.MeanSteps(), 1)
+	if c := r.Pool.CapacityHz; c != nil && c.Value > 0 && c.Value/steps < t.RateHz && len(r.Faults) == 0 {
+		return new(c.Value / steps)
 	}
 	if !failing {
 		hz := t.RateHz - *t.GrowthHz
 		return &hz
 	}
-	return g.Answered()
+	hz := g.Answered()
+	if hz != nil {
+		*hz /= steps
+	}
+	return hz
 }

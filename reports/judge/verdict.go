@@ -30,6 +30,7 @@ const (
 // itself that can't be relied on.
 func Run(run *measure.Run, r *reports.Report, f measure.Fidelity, heard []string) {
 	tellAstray(r)
+	tellExpired(r)
 	doubts := doubts(run, r, f)
 	r.Warnings = append([]string{}, slices.Concat(warnings(run, r), heard, doubts, run.Events.Warnings)...)
 	missed, unjudged := 0, ""
@@ -65,7 +66,7 @@ func stuck(run *measure.Run) bool { return run.Manifest.Outcome != nil && !run.M
 
 // doubts are the reasons why the run as a whole can't be relied on.
 func doubts(run *measure.Run, r *reports.Report, f measure.Fidelity) []string {
-	list := append([]string{}, AstrayWords(r)...)
+	list := append([]string{}, slices.Concat(AstrayWords(r), expiredWords(r))...)
 	switch {
 	case r.Outcome == reports.OutcomeKilled:
 		list = append(list, "the run was killed before it could say how it ended: the figures are of what had been written by then; "+leftBehind(run.Manifest.Toxiproxy))

@@ -13,9 +13,10 @@ type quietSecond struct {
 	of    []float64 // answers to each request; nil of a run with one
 }
 
-// callsPerHit is how many calls a request makes, by the mix as it was sent, from
+// callsPerHit is how many calls a request makes, by the mix as it was sent or, of
+// visits, as it would be if each were completed, from
 // the whole seconds in which no fault had any effect. It is nil when there are
-// none with traffic. off is its standard error: of a share p that n requests happened to
+// none with traffic, or other steps of visits were sent in them than in a whole visit. off is its standard error: of a share p that n requests happened to
 // have, √(p(1-p)/n); 0 where each kind of request makes a whole number.
 func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 	var calls, hits float64
@@ -26,19 +27,26 @@ func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 	if hits <= 0 {
 		return nil, 0
 	}
-	sent := run.Traffic.SentByRequest()
-	if each := callsOfEach(seconds, sent); each != nil {
-		return new(callsOf(sent, each) / max(callsOf(sent, ones(len(sent))), 1)), 0
+	mix := run.Mix()
+	if each := callsOfEach(seconds, mix); each != nil {
+		return new(callsOf(mix, each) / max(callsOf(mix, ones(len(mix))), 1)), 0
 	}
 	_, share := math.Modf(calls / hits)
-	return new(calls / hits), math.Sqrt(share * (1 - share) / hits)
+	off = math.Sqrt(share * (1 - share) / hits)
+	switch more := run.mixOff(); {
+	case more > mostMixOff:
+		return nil, 0
+	case more > mixIsAsAsked:
+		off += calls / hits * (more - 1)
+	}
+	return new(calls / hits), off
 }
 
 // MostCalls is how many calls to the dependency the request makes that makes most;
 // where that can't be told of each, how many requests make on average.
 func (run *Run) MostCalls(dependency string) (calls float64, ofEach bool) {
 	used := run.Events.usesOf(dependency)
-	if each := callsOfEach(run.quietSeconds(used), run.Traffic.SentByRequest()); each != nil {
+	if each := callsOfEach(run.quietSeconds(used), run.Mix()); each != nil {
 		return slices.Max(each), true
 	}
 	if calls, _ := run.callsPerHit(used); calls != nil {

@@ -63,6 +63,8 @@ type Fidelity struct {
 type shortfall struct {
 	due, Dropped, Missing, Generator, late, sent int64
 	most                                         int64 // late within one second
+	// Of a run of visits: due, of these begun, without a record, and the steps without one.
+	visits, begun, visitsMissing, stepsMissing int64
 }
 
 func (s *shortfall) add(o shortfall) {
@@ -73,6 +75,10 @@ func (s *shortfall) add(o shortfall) {
 	s.late += o.late
 	s.sent += o.sent
 	s.most = max(s.most, o.most)
+	s.visits += o.visits
+	s.begun += o.begun
+	s.visitsMissing += o.visitsMissing
+	s.stepsMissing += o.stepsMissing
 }
 
 // IsLate reports whether so many hits were late that the site's state may be of our doing.
@@ -92,7 +98,8 @@ func (run *Run) fidelity() Fidelity {
 	var all shortfall
 	var lags stats.Histogram
 	var openSent int64
-	var openSeconds, openAsked float64
+	var openBegun int64
+	var openSeconds, openAsked, visitsAsked float64
 	for i, p := range run.Manifest.Phases {
 		s := run.Shortfall(i)
 		f.phases[i] = s.why()
@@ -102,15 +109,19 @@ func (run *Run) fidelity() Fidelity {
 		}
 		if p.Kind == reports.OpenPhase {
 			openSent, openSeconds, openAsked = openSent+s.sent, openSeconds+run.Lasted(i), openAsked+p.RateMean*run.Lasted(i)
+			openBegun, visitsAsked = openBegun+s.begun, visitsAsked+p.VisitRateMean*run.Lasted(i)
 		}
 	}
 	f.total = reports.Fidelity{
-		HitsDue: all.due, HitsSent: all.sent, HitsDropped: all.Dropped,
+		HitsDue: all.due, HitsSent: all.sent, HitsDropped: all.Dropped, VisitsDue: all.visits, VisitsBegun: all.begun,
 		RateSentHz: PerSecond(openSent, openSeconds),
 		OK:         f.sound(), Why: all.why(),
 	}
 	if openSeconds > 0 {
 		f.total.RateAskedHz = new(openAsked / openSeconds)
+		if run.Visits != nil {
+			f.total.VisitRateAskedHz, f.total.VisitRateBegunHz = new(visitsAsked/openSeconds), PerSecond(openBegun, openSeconds)
+		}
 	}
 	if f.total.OK {
 		f.total.Why = ""
@@ -133,6 +144,11 @@ func (run *Run) Shortfall(i int) shortfall {
 		Generator: sum.classes[journal.ClassGenerator],
 	}
 	s.Missing = s.due - sum.hits
+	if run.Visits != nil {
+		recorded, begun, gaps := run.Visits.recorded(i)
+		s.visits, s.begun, s.stepsMissing = run.visitsDue(i), begun, gaps
+		s.visitsMissing = s.visits - recorded
+	}
 	s.sent = sum.hits - s.Dropped - s.Generator
 	if run.Manifest.Phases[i].Kind != reports.ClosedPhase {
 		s.late, s.most = run.Traffic.lags[i].late, run.Traffic.lags[i].most
@@ -143,16 +159,19 @@ func (run *Run) Shortfall(i int) shortfall {
 // why says in plain words what is wrong, or nothing when it is little enough.
 func (s shortfall) why() string {
 	var parts []string
-	say := func(n int64, what string) {
+	of := func(n, all int64, noun, what string) {
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %s %s", words.Count(n), words.Number(s.due, "request"), what))
+			parts = append(parts, fmt.Sprintf("%s of %s %s", words.Count(n), words.Number(all, noun), what))
 		}
 	}
+	say := func(n int64, what string) { of(n, s.due, "request", what) }
 	if !s.fewUnsent() {
 		say(s.Dropped, words.Either(s.Dropped, "was", "were")+" not sent (over a ceiling of limits, or too late)")
 		say(s.Generator, "failed for want of descriptors, ports or memory on this machine")
 	}
 	say(s.Missing, "left no record")
+	of(s.visitsMissing, s.visits, "visit", "left no record")
+	of(s.stepsMissing, s.due+s.stepsMissing, "request", "left no record though a later step of their visit did")
 	if s.IsLate() {
 		say(s.late, words.Either(s.late, "was", "were")+" sent more than "+words.Span(maxLag.Seconds())+" late")
 	}

@@ -26,6 +26,7 @@ func (run *Run) Figures() (*reports.Report, Fidelity) {
 	if s := run.Events.spoken; s != nil {
 		r.Spoken = &reports.Spoken{Answers: s.Answers, Connections: s.Connections}
 	}
+	r.Visits, r.Sessions = run.allVisits(), run.sessions()
 	r.Faults = run.faultFigures()
 	r.Onset = run.onsetFigures()
 	r.Recovery = run.recoveryFigures()

@@ -242,6 +242,9 @@ const heldFor = 200 * time.Millisecond
 func (run *Run) rateBefore(o *Onset) *float64 {
 	for _, p := range run.Manifest.Phases {
 		from, to := time.Duration(p.StartNS), time.Duration(p.EndNS)
+		if run.Visits != nil {
+			break // what was sent depends on what was answered
+		}
 		if p.Kind == reports.OpenPhase && p.RateFrom == p.RateTo && p.RateTo > 0 && from <= o.At && o.At < min(from+time.Second, to) {
 			return new(p.RateTo)
 		}

@@ -42,6 +42,8 @@ type Run struct {
 	Sessions   *Sessions // nil of a run whose hits have no session by number
 	blamed     *blamed
 	strays     *astrayCounter
+	Visits     *Visits // nil of a run of requests by themselves
+	expired    *expiredCounter
 }
 
 // Contents counts what happened in the run that these are the record of. The
@@ -50,6 +52,9 @@ type Run struct {
 // stats.MaxRelativeError. The error is the bundle's: it can't be read, or
 // contradicts itself.
 func Contents(c journal.Contents) (*Run, error) {
+	if err := c.Manifest.CheckVisits(); err != nil {
+		return nil, fmt.Errorf("read manifest: %w: the bundle is damaged", err)
+	}
 	r := &Run{Manifest: c.Manifest, experiment: c.Experiment, Events: indexEvents(c.Events), Observed: c.Observations, Baseline: c.Baseline}
 	r.Faults = playedFaults(r.Events)
 	r.blamed = newBlamed(r.Events, r.Faults)
@@ -73,6 +78,7 @@ func Contents(c journal.Contents) (*Run, error) {
 // read gives each hit to add, once it is known to fit the manifest.
 func read(c journal.Contents, add func(h *journal.Hit)) error {
 	phases, requests := uint32(len(c.Manifest.Phases)), uint32(len(c.Manifest.Requests))
+	steps := stepsOf(c.Manifest)
 	for batch, err := range c.Hits() {
 		if err != nil {
 			return err
@@ -83,8 +89,27 @@ func read(c journal.Contents, add func(h *journal.Hit)) error {
 				return fmt.Errorf("read hits: hit %d is of phase %d and request %d, the manifest has %d and %d: the bundle is damaged",
 					h.Seq, h.Phase, h.Request, phases, requests)
 			}
+			if err := isStep(h, steps); err != nil {
+				return err
+			}
 			add(h)
 		}
+	}
+	return nil
+}
+
+// isStep holds what a hit says of its visit to the manifest.
+func isStep(h *journal.Hit, steps []visitStep) error {
+	switch {
+	case h.Visit == 0 && steps == nil:
+		return nil
+	case steps == nil:
+		return fmt.Errorf("read hits: hit %d is of visit %d, the manifest has none: the bundle is damaged", h.Seq, h.Visit)
+	case h.Visit == 0:
+		return fmt.Errorf("read hits: hit %d is of no visit, the manifest has only visits: the bundle is damaged", h.Seq)
+	case steps[h.Request].step != h.Step:
+		return fmt.Errorf("read hits: hit %d is of request %d as step %d of its visit, by the manifest it is step %d: the bundle is damaged",
+			h.Seq, h.Request, h.Step, steps[h.Request].step)
 	}
 	return nil
 }
@@ -104,6 +129,8 @@ type firstPass struct {
 	unended    *unended
 	strays     *astrayCounter
 	sessions   int64 // hits with one
+	visits     *visitCounter
+	expired    *expiredCounter
 }
 
 func newFirstPass(r *Run) *firstPass {
@@ -112,7 +139,7 @@ func newFirstPass(r *Run) *firstPass {
 		phases: m.Phases, traffic: newTrafficCounter(m), timeline: newTimelineCounter(long), cells: newCellCounter(long, len(m.Requests)),
 		errors: newFirstErrors(r.blamed), baseline: newBaseline(m, r.Faults),
 		usual: newServiceBaseline(len(m.Requests), r.Faults), doses: newDoses(r.Events, r.Faults), unended: newUnended(m),
-		strays: newAstrayCounter(len(m.Requests), r.Faults),
+		strays: newAstrayCounter(len(m.Requests), r.Faults), visits: newVisitCounter(m), expired: newExpiredCounter(m),
 	}
 }
 
@@ -133,6 +160,8 @@ func (p *firstPass) count(h *journal.Hit) {
 	if h.Session > 0 {
 		p.sessions++
 	}
+	p.visits.add(h)
+	p.expired.add(h)
 	if !warmup {
 		p.errors.add(h)
 	}
@@ -159,7 +188,7 @@ func (p *firstPass) finish(r *Run) []journal.Hit {
 	r.End = endOfRun(r, p.traffic.last)
 	r.Traffic, r.Timeline, r.Cells, r.Throughput = p.traffic.finish(), p.timeline.finish(r.End), p.cells.finish(), p.throughput
 	r.Usual, r.Doses, r.GiveUps = p.usual.finish(), p.doses, p.giveUps
-	r.strays = p.strays
+	r.strays, r.Visits, r.expired = p.strays, p.visits.finish(), p.expired
 	r.blamed.seenWell(r, p.baseline)
 	r.Onsets, r.FirstUnder = r.findOnsets(p.errors.sorted()), p.errors.under(len(p.phases))
 	r.Closes = newHeldCloses(r.Events.waits)

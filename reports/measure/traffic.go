@@ -190,6 +190,7 @@ func (run *Run) phases(f Fidelity) []reports.Phase {
 			CutShort: Outcome(run.Manifest) != reports.OutcomeComplete && run.End < time.Duration(span.EndNS),
 			Requests: []reports.RequestTraffic{},
 			Doubt:    f.phases[i],
+			Visits:   run.phaseVisits(i),
 		}
 		if seconds > 0 && seconds < p.EndS-p.StartS {
 			p.EndS = p.StartS + seconds // cut short

@@ -25,7 +25,7 @@ type unended struct {
 
 // newUnended is nil for a run that recorded all of its hits.
 func newUnended(m journal.Manifest) *unended {
-	if o := m.Outcome; o != nil && o.Status != reports.OutcomeFailed {
+	if o := m.Outcome; len(m.Visits) > 0 || o != nil && o.Status != reports.OutcomeFailed {
 		return nil
 	}
 	return &unended{phases: m.Phases}

@@ -19,7 +19,7 @@ func AuditJSON(w io.Writer, a *reports.Audit) error {
 // dependency, and below it what that means.
 func AuditText(w io.Writer, a *reports.Audit) error {
 	var b strings.Builder
-	campaignHead(&b, &a.Campaign, sheet.Verdict(a.Verdict), "audit at "+words.Asked(a.RateHz))
+	campaignHead(&b, &a.Campaign, sheet.Verdict(a.Verdict), "audit at "+auditRate(a))
 	rows := [][]cell{{{"dependency", plain}, {"timeout", plain}, {"tries", plain}, {"visitors got", plain}}}
 	for _, row := range a.Rows {
 		rows = append(rows, []cell{{oneLine(row.Dependency), plain}, {auditTimeout(row), plain}, {auditTries(row), plain}, {orDash(row.Visitors), plain}})
@@ -70,4 +70,12 @@ func orDash(text string) string {
 		return "-"
 	}
 	return text
+}
+
+// auditRate is the rate of an audit, of visits too where these were sent.
+func auditRate(a *reports.Audit) string {
+	if a.VisitRateHz != nil {
+		return words.Given(a.RateHz) + " requests/s in " + words.Given(*a.VisitRateHz) + " visits/s"
+	}
+	return words.Asked(a.RateHz)
 }

@@ -22,7 +22,7 @@ func CapacityText(w io.Writer, c *reports.Capacity) error {
 	for i := range c.Figures {
 		capacityFigure(&b, c, &c.Figures[i])
 	}
-	b.WriteString(words.Paragraph("  ", "  ", arrivalsNote(c.Arrivals), width) + "\n")
+	b.WriteString(words.Paragraph("  ", "  ", capacityNote(c), width) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -74,6 +74,14 @@ func servedLess(f *reports.CapacityFigure) string {
 		return ""
 	}
 	return " with " + words.Percent(*f.Degraded) + " degraded"
+}
+
+// capacityNote says what the rates are of.
+func capacityNote(c *reports.Capacity) string {
+	if c.VisitSteps > 0 {
+		return "Rates are of visits, of " + words.Amount(c.VisitSteps, "request") + " each. " + arrivalsNote(c.Arrivals)
+	}
+	return arrivalsNote(c.Arrivals)
 }
 
 func arrivalsNote(arrivals string) string {

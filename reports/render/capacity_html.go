@@ -32,7 +32,7 @@ var capacityFunctions = template.FuncMap{
 	"carried": carried,
 	"little":  func(c *reports.Capacity) bool { return trialsOf(c) <= fewTrials },
 	"load":    loadOf,
-	"note":    func(c *reports.Capacity) string { return arrivalsNote(c.Arrivals) },
+	"note":    capacityNote,
 	"holds":   func(t reports.CapacityTrial) bool { return t.Held && t.Void == "" },
 	"came":    cameOf,
 	"result":  func(t reports.CapacityTrial) string { return t.Verdict() },

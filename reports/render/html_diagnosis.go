@@ -109,6 +109,9 @@ func siteNotes(r *reports.Report) string {
 	case "tcp":
 		notes = append(notes, "The pool listens as on TCP: a full queue makes visitors wait.")
 	}
+	if steps := r.Visits.MeanSteps(); steps > 0 && p.CapacityHz != nil {
+		notes = append(notes, fmt.Sprintf("The capacity is of requests, as whole visits send them: %s are %s of visits.", words.PerS(p.CapacityHz.Value), words.PerS(p.CapacityHz.Value/steps)))
+	}
 	if hz := r.Prediction.CapacityHz; hz != nil && len(r.Faults) > 0 && fits(r) {
 		notes = append(notes, fmt.Sprintf("By the model it carries %s while the fault lasts (%s).", words.PerS(*hz), faultName(r.Faults[0])))
 	}
@@ -153,7 +156,7 @@ func grids(r *reports.Report) []grid {
 		if len(b.Choices) == 0 {
 			continue
 		}
-		g := grid{Dependency: b.Dependency, Rate: words.Asked(b.RateHz), Workers: crews(r.Pool, b.Choices)}
+		g := grid{Dependency: b.Dependency, Rate: budgetRate(r, b.RateHz), Workers: crews(r.Pool, b.Choices)}
 		for _, c := range choices(b) {
 			row := gridRow{Timeout: words.Timeout(c.TimeoutS), Needed: words.Count(int64(c.WorkersNeeded)), Seen: b.TimeoutS != nil && near(*b.TimeoutS, c.TimeoutS)}
 			for _, w := range g.Workers {

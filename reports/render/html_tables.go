@@ -53,6 +53,7 @@ func contents(p *page) (list []link) {
 		{link{"timeouts", "Timeouts"}, len(r.Timeouts)+len(r.Budget) > 0},
 		{link{"dose", "Dose"}, len(r.Dose) > 0},
 		{link{"phases", "Phases"}, len(r.Phases) > 0},
+		{link{"visits", "Visits"}, r.Visits != nil},
 		{link{"requests", "Requests"}, mixed(r.Phases)},
 		{link{"dependencies", "Dependencies"}, len(r.Dependencies) > 0},
 		{link{"outgoing", "Outgoing calls"}, r.SelfRequests != nil},

@@ -228,7 +228,11 @@ func sent(f reports.Fidelity) string {
 	if f.HitsDropped > 0 {
 		s += ", " + words.Count(f.HitsDropped) + " dropped"
 	}
-	if f.RateAskedHz != nil && f.RateSentHz != nil {
+	switch {
+	case f.VisitRateAskedHz != nil && f.VisitRateBegunHz != nil && f.RateSentHz != nil:
+		s += fmt.Sprintf(" in %s of %s; asked %s visits/s, begun %s, which sent %s requests/s", words.Count(f.VisitsBegun), words.Number(f.VisitsDue, "visit"),
+			words.Given(*f.VisitRateAskedHz), words.PerS(*f.VisitRateBegunHz), rateOnly(*f.RateSentHz))
+	case f.RateAskedHz != nil && f.RateSentHz != nil:
 		s += fmt.Sprintf("; asked %s, sent %s", words.Asked(*f.RateAskedHz), words.PerS(*f.RateSentHz))
 	}
 	if f.LagP99S != nil {

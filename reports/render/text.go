@@ -29,6 +29,7 @@ func writeText(w io.Writer, r *reports.Report, paint painter) error {
 	t := &terminal{paint: paint}
 	t.head(r)
 	t.phases(r)
+	t.visits(r)
 	t.events(r)
 	t.objectives(r.Objectives)
 	t.timeouts(r)
@@ -163,7 +164,7 @@ func badCodes(phases []reports.Phase) []string {
 func phaseRows(phases []reports.Phase, codes []string, shown, name int) [][]cell {
 	own := slices.Sorted(slices.Values(codes[:shown]))
 	degraded := degraded(phases)
-	heads := []string{"phase", "asked", "ok"}
+	heads := append([]string{"phase"}, append(loadHeads(phases), "ok")...)
 	if degraded {
 		heads = append(heads, "degraded")
 	}
@@ -197,7 +198,7 @@ func phaseName(p reports.Phase, n int) string {
 }
 
 func phaseFigures(p reports.Phase, degraded bool, own, others []string) []cell {
-	row := []cell{{words.Known(p.RateAskedHz, words.Asked), plain}, {words.Known(p.OKRatio, words.Percent), okStyle(p.OKRatio)}}
+	row := append(loadCells(p), cell{words.Known(p.OKRatio, words.Percent), okStyle(p.OKRatio)})
 	if degraded {
 		row = append(row, cell{words.Known(p.DegradedRatio, words.Percent), plain})
 	}
