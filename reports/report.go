@@ -227,7 +227,7 @@ type Onset struct {
 	Held        *float64 `json:"held"`          // calls that waited because of that fault just before FirstS; null when that can't be told
 	Count       int64    `json:"count"`
 	InFlight    int64    `json:"in_flight"`  // requests waiting at FirstS, this one not counted
-	RateHz      *float64 `json:"rate_hz"`    // offered in the second before FirstS, or asked of a phase that had begun within it
+	RateHz      *float64 `json:"rate_hz"`    // offered in the second before FirstS, or asked of a phase that had begun within it; of visits as if those begun then were completed
 	Cause       Cause    `json:"cause"`      // Unknown unless it could be told
 	Confidence  *float64 `json:"confidence"` // that it is Cause, or one of Or
 	Or          []Cause  `json:"or"`         // causes that look the same as Cause in all that was read

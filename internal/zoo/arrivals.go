@@ -15,7 +15,7 @@ type arrival struct {
 	due     time.Duration
 	seq     uint64
 	phase   int
-	request int // counts the pages with a weight
+	request int // counts the pages with a weight, or the visits
 }
 
 // arrivals are those of the plan's open and burst phases, with how many each
@@ -64,6 +64,9 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 			}
 			span.RateFrom, span.RateTo = phase.Rate.From, phase.Rate.To
 			span.RateMean = hits / seconds
+		}
+		if p.Visits != nil {
+			span = ofVisits(span, p.meanSteps())
 		}
 		spans = append(spans, span)
 		start = end

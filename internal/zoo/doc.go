@@ -22,7 +22,11 @@
 // It shares no code with reports/poolmodel, which the reports rest on: that
 // model goes from rates to figures, this one from requests to records.
 //
-// Draw makes a Site and a Plan of a kind. It is a fake, so the tests hold it
+// A Plan may ask by visits (visit.go): a visitor takes one step after the other, each when
+// the answer before it was good and was thought about, so that what comes depends on
+// what was answered.
+//
+// Draw makes a Site and a Plan of a kind, DrawVisits the same asked by visits. It is a fake, so the tests hold it
 // against physics that were measured, and against the same experiment on real
 // servers.
 package zoo

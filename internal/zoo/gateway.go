@@ -38,6 +38,7 @@ type answer struct {
 // request is one request at the gateway.
 type request struct {
 	page   *Page
+	lock   *places      // of its visitor's session
 	reply  func(answer) // to who asked
 	at     time.Duration
 	tried  int
@@ -83,9 +84,9 @@ func newGateway(w *world) *gateway {
 	return g
 }
 
-// take receives a request.
-func (g *gateway) take(page *Page, reply func(answer)) *request {
-	r := &request{page: page, reply: reply, at: g.now}
+// take receives a request of the session with that lock.
+func (g *gateway) take(page *Page, lock *places, reply func(answer)) *request {
+	r := &request{page: page, lock: lock, reply: reply, at: g.now}
 	if page.Static {
 		g.after(g.noise.about(60*time.Microsecond), func() { g.done(r, answer{code: 200, bytes: 12}) })
 		return r

@@ -86,9 +86,17 @@ func (t *Truth) CapacityHz(most float64) float64 {
 }
 
 // asSent is the site with the mix of requests that the run happened to send,
-// which is what it can tell of.
+// which is what it can tell of; of visits with that of whole ones, since a site that
+// holds is sent all their steps.
 func (t *Truth) asSent() *Site {
 	changed := *t.Site
+	if t.Plan.Visits != nil {
+		changed.Pages = t.Plan.asVisited(t.Site.Pages)
+		for i := range changed.Pages {
+			changed.Pages[i].Session = NoSession // a visitor does one thing at a time
+		}
+		return &changed
+	}
 	changed.Pages = slices.Clone(t.Site.Pages)
 	request := 0
 	for i := range changed.Pages {

@@ -74,13 +74,14 @@ func (t *thread) lock() (unlock func()) {
 		return func() {}
 	}
 	t.wait(forLock)
-	t.session.take(t.process, forever)
+	lock := t.worker.at.request.lock
+	lock.take(t.process, forever)
 	t.wait(forNothing)
 	held := true
 	return func() {
 		if held {
 			held = false
-			t.session.give()
+			lock.give()
 		}
 	}
 }
@@ -99,7 +100,7 @@ func (t *thread) fetchItself() {
 		}
 	}()
 	t.process.sleep(t.noise.about(200 * time.Microsecond))
-	r = t.gateway.take(page, func(answer) { t.after(t.noise.about(100*time.Microsecond), come.fire) })
+	r = t.gateway.take(page, &t.session, func(answer) { t.after(t.noise.about(100*time.Microsecond), come.fire) })
 	t.process.await(come, forever)
 	got = true
 	end()

@@ -14,6 +14,7 @@ type Plan struct {
 	Arrivals string        // configs.Uniform or configs.Poisson
 	Patience time.Duration // T_c: how long a visitor waits
 	Phases   []configs.Phase
+	Visits   []Visit // none: requests by themselves, of the pages with a weight
 	Ending   Ending
 	EndsAt   time.Duration // when the run is cut short
 }
@@ -50,10 +51,11 @@ func (p Plan) experiment(s *Site) *configs.Experiment {
 	if s.Host != "" {
 		e.Target.Allow = []string{strings.Split(s.Host, ":")[0]}
 	}
-	for _, page := range s.Pages {
-		if page.Weight > 0 {
-			e.Requests = append(e.Requests, configs.Request{Name: page.Name, Method: "GET", Path: page.path(), Weight: page.Weight,
-				Degraded: configs.Match{Body: "fallback"}})
+	if e.Visits = p.visits(s); e.Visits == nil {
+		for _, page := range s.Pages {
+			if page.Weight > 0 {
+				e.Requests = append(e.Requests, page.request(page.Name))
+			}
 		}
 	}
 	for i, d := range s.Dependencies {

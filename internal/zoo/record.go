@@ -63,9 +63,10 @@ func (w *world) finish(spans []journal.PhaseSpan, end time.Duration) {
 	r.Experiment = text
 	r.Manifest = journal.Manifest{Schema: journal.Schema, ToolVersion: "zoo", Name: exp.Name, Target: exp.Target.URL, Seed: exp.Seed,
 		Arrivals: exp.Arrivals.Kind, T0: t0, Phases: spans, Egress: w.site.Egress, ClientTimeoutNS: int64(w.plan.Patience), Sources: w.site.sources()}
-	for _, q := range exp.Requests {
+	for _, q := range exp.Mix() {
 		r.Manifest.Requests = append(r.Manifest.Requests, q.Name)
 	}
+	r.Manifest.Visits = visitsOf(exp)
 	for _, d := range exp.Dependencies {
 		r.Manifest.Dependencies = append(r.Manifest.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
 	}

@@ -47,7 +47,7 @@ func (w *world) tells() Tells {
 // no pool inside, and no calls at once or by others, which would not be the workers'.
 func (w *world) bare() bool {
 	for _, p := range w.site.Pages {
-		if p.Session != NoSession || p.AtOnce || p.Self > 0 {
+		if p.Session != NoSession && w.plan.Visits == nil || p.AtOnce || p.Self > 0 {
 			return false
 		}
 	}
@@ -114,7 +114,7 @@ func (w *world) goodWhileQueued() (n int) {
 // calm counts good answers without a fault and a queue.
 func (w *world) calm() (n int) {
 	for _, f := range w.fates {
-		if f.over && f.cause == NoCause && !w.queuedAt(f.hit.Sent) && !w.queuedAt(f.hit.Done) && !w.faulty(f.hit.Sent) && !w.pageOf(int(f.hit.Request)).Static {
+		if f.over && f.cause == NoCause && !w.queuedAt(f.hit.Sent) && !w.queuedAt(f.hit.Done) && !w.faulty(f.hit.Sent) && !w.pages[f.hit.Request].Static {
 			n++
 		}
 	}

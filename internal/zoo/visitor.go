@@ -17,23 +17,17 @@ type fate struct {
 
 // attack sends the plan's hits, and says what the phases are.
 func (w *world) attack() []journal.PhaseSpan {
-	var weights []int
-	for _, p := range w.site.Pages {
-		if p.Weight > 0 {
-			weights = append(weights, p.Weight)
-		}
-	}
-	all, spans, firsts := w.plan.arrivals(weights)
+	all, spans, firsts := w.plan.arrivals(w.weights)
 	for _, a := range all {
 		if w.even {
-			a.request = w.inTurn(weights)
+			a.request = w.inTurn(w.weights)
 		}
 		sent := a.due + w.noise.lag()
 		if w.plan.Ending != Complete && sent >= w.plan.EndsAt {
 			break
 		}
 		w.under++
-		w.at(sent, func() { w.visit(a) })
+		w.at(sent, func() { w.arrive(a, 0) })
 	}
 	var start time.Duration
 	for i, phase := range w.plan.Phases {
@@ -43,7 +37,7 @@ func (w *world) attack() []journal.PhaseSpan {
 			next = func() {
 				if w.now < min(end, w.plays()) {
 					w.under++
-					w.visit(arrival{w.now, firsts[i], i, pick(w.plan.Seed, firsts[i], weights)}, next)
+					w.arrive(arrival{w.now, firsts[i], i, pick(w.plan.Seed, firsts[i], w.weights)}, end, next)
 					firsts[i]++
 				}
 			}
@@ -52,6 +46,16 @@ func (w *world) attack() []journal.PhaseSpan {
 		start += phase.Duration
 	}
 	return spans
+}
+
+// arrive sends a request, or begins a visit. closes is when its closed phase ends, 0 of
+// one in another; then is what its visitor does next.
+func (w *world) arrive(a arrival, closes time.Duration, then ...func()) {
+	if w.plan.Visits != nil {
+		w.walkFrom(a, closes, then...)
+		return
+	}
+	w.send(&journal.Hit{Seq: a.seq, Phase: int32(a.phase), Request: int32(a.request), Due: a.due, Session: w.site.cookie()}, &w.session, then...)
 }
 
 // inTurn takes the requests of the mix in turn, as often as their weights say
@@ -69,23 +73,12 @@ func (w *world) inTurn(weights []int) (best int) {
 	return best
 }
 
-// pageOf is the page that a request of the mix asks for.
-func (w *world) pageOf(request int) *Page {
-	for i := range w.site.Pages {
-		if w.site.Pages[i].Weight > 0 {
-			if request--; request < 0 {
-				return &w.site.Pages[i]
-			}
-		}
-	}
-	return nil
-}
-
-// visit sends a hit, and records what came of it. then is what its visitor does next.
-func (w *world) visit(a arrival, then ...func()) {
-	hit := journal.Hit{Seq: a.seq, Phase: int32(a.phase), Request: int32(a.request), Due: a.due, Sent: w.now, Session: w.site.cookie()}
+// send sends a hit now, of the session with that lock, and records what came of it.
+// then is what its visitor does next.
+func (w *world) send(hit *journal.Hit, lock *places, then ...func()) {
+	hit.Sent = w.now
 	var r *request
-	one := &fate{hit: &hit}
+	one := &fate{hit: hit}
 	w.fates = append(w.fates, one)
 	end := func(at time.Duration, cause Cause) {
 		hit.Done, one.over, one.cause = at, true, cause
@@ -123,13 +116,13 @@ func (w *world) visit(a arrival, then ...func()) {
 			if got.code >= 400 {
 				hit.Class = journal.ClassStatus
 			}
-			w.tellAnswer(&hit)
+			w.tellAnswer(hit)
 			end(w.now+w.noise.about(18*time.Microsecond), got.cause)
 		})
 	}
 	w.after(w.noise.about(70*time.Microsecond), func() {
 		if !one.over {
-			r = w.gateway.take(w.pageOf(a.request), reply)
+			r = w.gateway.take(w.pages[hit.Request], lock, reply)
 		}
 	})
 }

@@ -25,7 +25,9 @@ type world struct {
 	dependencies []*dependency
 	faults       []*fault
 	cores        cores
-	session      places
+	session      places  // the lock of the session that all share who are no visits
+	pages        []*Page // of each request of the mix
+	weights      []int
 	contending   map[*Page]int
 	breakers     []breaker
 	itself       usage // calls to the site itself, through the egress
@@ -43,6 +45,7 @@ func newWorld(site *Site, plan Plan, seed uint64) *world {
 		draw: rand.New(rand.NewPCG(seed, 2)), noise: noise{rand.New(rand.NewPCG(seed, 3)), site.Busy},
 		session: places{free: 1}, contending: map[*Page]int{}, breakers: make([]breaker, len(site.Dependencies)),
 		told: map[string]bool{}, chances: map[any]float64{}, record: &Record{}, itself: usage{spread: true}}
+	w.pages, w.weights = plan.mix(site)
 	w.cores = cores{clock: &w.clock, n: site.Cores}
 	w.logs = newLogs(w)
 	for _, d := range site.Dependencies {
@@ -127,7 +130,7 @@ func (w *world) others() {
 		rng := rand.New(rand.NewPCG(w.plan.Seed, uint64(10+i)))
 		var next func()
 		next = func() {
-			w.gateway.take(&w.site.Pages[v.Page], func(answer) {})
+			w.gateway.take(&w.site.Pages[v.Page], &w.session, func(answer) {})
 			gap := 1 / v.Rate
 			if v.Poisson {
 				gap *= rng.ExpFloat64()

@@ -63,13 +63,16 @@ func diagnosed(run *measure.Run) (r *reports.Report, fidelity measure.Fidelity, 
 		diagnose.Explained(run, &r.Pool, fit, r.Prediction, r.Budget)
 	}
 	diagnose.NotUneven(fit, r.Budget)
+	diagnose.NotHeldUp(&r.Pool, fit, r.Budget)
+	still := diagnose.StoodStill(run)
 	diagnose.Acquit(run, r.Onset, &r.Pool, fit, r.Dependencies, r.Timeouts)
-	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status, Unevenly: fit.Unevenly()})
+	doubts = causes.Name(run, r.Onset, causes.SiteKnown{Pool: &r.Pool, Self: r.SelfRequests, Status: r.Status, Unevenly: fit.Unevenly(), Still: still})
 	diagnose.QueueOrLimit(&r.Pool, r.Onset)
 	diagnose.NotByTries(&r.Pool, fit, r.Onset)
 	diagnose.NotUnexplained(&r.Pool, r.Onset)
 	diagnose.NotByItself(run, &r.Pool, fit, r.SelfRequests, r.Onset, r.Budget)
 	diagnose.AssumeNoPlaces(&r.Pool, fit)
+	diagnose.AssumeOfVisits(run, &r.Pool, fit, r.Dependencies)
 	causes.NameLock(run, r.Onset, r.SessionLock)
 	return r, fidelity, append(doubts, disagreements...)
 }

@@ -127,7 +127,7 @@ func Disguised(run *measure.Run, list []reports.Onset) bool {
 // a full queue that is the gateway's own limit on what it lets through, which refuses
 // at one number of requests inside as well: only its log tells. Of an overload it may be
 // a self-deadlock.
-func (s *posterior) twins(o *reports.Onset, prior odds, known SiteKnown) []reports.Cause {
+func (s *posterior) twins(o *reports.Onset, prior odds, known SiteKnown, stoodStill bool) []reports.Cause {
 	list := []reports.Cause{}
 	if s.certain != "" {
 		return list
@@ -136,7 +136,7 @@ func (s *posterior) twins(o *reports.Onset, prior odds, known SiteKnown) []repor
 	if o.Cause == reports.QueueFull && prior[reports.GatewayLimit] != 0 && twin/prior[reports.GatewayLimit] >= hardly*seen/prior[reports.QueueFull] {
 		list = append(list, reports.GatewayLimit)
 	}
-	if o.AfterFaultS == nil && known.maybeStuck(o.Cause) {
+	if o.AfterFaultS == nil && (known.maybeStuck(o.Cause) || stoodStill && known.Self == nil && (o.Cause == reports.QueueFull || o.Cause == reports.GatewayTimeout)) {
 		list = append(list, reports.SelfDeadlock)
 	}
 	return list
@@ -149,6 +149,8 @@ type SiteKnown struct {
 	Status []reports.Status
 	// Unevenly: some kinds of requests waited longer than others in the same queue.
 	Unevenly bool
+	// Still are the onsets while which the pool stood still for what no fault explains.
+	Still map[*measure.Onset]bool
 }
 
 // Name says of each onset why it came, where that can be told, and returns
@@ -172,7 +174,7 @@ func Name(run *measure.Run, list []reports.Onset, known SiteKnown) (doubts []str
 		logs.signs(s, o)
 		signOfSelf(run, s, o, known)
 		f.Cause, f.Confidence = s.best()
-		f.Or = s.twins(f, priors[o.Kind], known)
+		f.Or = s.twins(f, priors[o.Kind], known, known.Still[o])
 		f.Evidence, f.Logged = s.evidence, s.logged[f.Cause]
 	}
 	relate(run.Onsets, list)

@@ -105,12 +105,34 @@ func signsOfLoss(run *measure.Run, s *posterior, o *measure.Onset) {
 	}
 	text := fmt.Sprintf("the site dropped its call to a dependency at the moment of %d of %d", n.Cut, n.N)
 	// A script gives up to the millisecond; gunicorn's master, within tenths of a second.
-	if tight := run.Closes.Spread < 0.03; tight && n.N >= measure.Few {
+	switch tight := run.Closes.Spread < 0.03 && n.N >= measure.Few; {
+	case tight && inBunches(run, o):
+		s.observe(text+", after the same time, several at one moment: as a timeout of the application does, or a master that kills workers", odds{reports.AppError: rather, reports.WorkerKilled: rather})
+	case tight:
 		s.observe(text+", always after the same time, as a timeout of the application does", odds{reports.AppError: 10, reports.WorkerClosed: 2, reports.WorkerKilled: 0.5})
-	} else {
+	default:
 		s.observe(text, odds{reports.WorkerKilled: 6, reports.WorkerClosed: 0.5, reports.AppError: hardly})
 	}
 }
+
+// inBunches reports whether the site ended its calls a few together each time: workers
+// that are killed at one moment go on in step.
+func inBunches(run *measure.Run, o *measure.Onset) bool {
+	moments, n := map[time.Duration]bool{}, 0
+	for _, w := range run.Windows {
+		if o.Fault < 0 || w.Fault != run.Faults[o.Fault] {
+			continue
+		}
+		for _, one := range w.Given {
+			moments[one.Ended.Round(measure.ClusterAbs)] = true
+			n++
+		}
+	}
+	return bunched*len(moments) <= n
+}
+
+// bunched is how many calls must end at one moment, on average, to be ended together.
+const bunched = 3
 
 // signOfGivingUp is of 502s during a fault that holds calls, which go on when they
 // come: no worker ended. The gateway has given up a server after one fixed time,

@@ -67,11 +67,20 @@ func notToBlame(r *reports.Report) (list []reports.Claim) {
 		return nil
 	}
 	for i := range r.Onset {
-		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= measure.Few && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && !mayBeStuck(o) && !inTheWake(r, o) {
+		if o := &r.Onset[i]; o.AfterFaultS == nil && o.Count >= few(r) && o.Without != nil && *o.Without >= nearlyAll && o.Cause != reports.Unknown && !mayBeStuck(o) && !inTheWake(r, o) {
 			list = append(list, reports.Claim{Kind: reports.NoFaultToBlame, AtS: new(o.FirstS)})
 		}
 	}
 	return list
+}
+
+// few is how few errors tell nothing of what they would have been without a fault: of
+// visits, what comes later depends on what was answered before.
+func few(r *reports.Report) int64 {
+	if r.Visits != nil {
+		return fewErrors
+	}
+	return measure.Few
 }
 
 // inTheWake reports whether an onset is a few errors soon after a lifting.

@@ -26,11 +26,17 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 		if known && acquitted {
 			list[i].Without = m.without(o, f)
 		}
+		if known && !acquitted && m.mayAcquit(o, f) {
+			acquitted, list[i].Without = true, nil // which of the two is to blame can't be told
+		}
 		if f.Connections != nil && !f.Exercised() {
 			acquitted, known = true, true // it met no traffic
 		}
 		if !known && o.Kind == measure.Refused502 {
 			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || outgrown(run, o, f, dependencies)
+		}
+		if !acquitted && standsStill(run, o, f) {
+			acquitted = true
 		}
 		if acquitted {
 			o.Fault = -1

@@ -46,7 +46,7 @@ func callsOfAll(dependencies []reports.Dependency) float64 {
 
 // ownTimeOf is what a request holds a worker for when all is well.
 func ownTimeOf(dependencies []reports.Dependency, s serviceFit) ownTime {
-	own := ownTime{work: ownWork(dependencies, s), calls: callsOfAll(dependencies)}
+	own := ownTime{work: ownWork(dependencies, s), calls: callsOfAll(dependencies), fit: s, dependencies: dependencies}
 	if s.estimate != nil {
 		own.service = s.estimate.Value
 	}
@@ -75,6 +75,27 @@ type ownTime struct {
 	service float64 // with them, when all is well
 	calls   float64 // that it makes
 	extra   float64 // what one that calls takes longer under the fault, where it found a free worker; 0 is not known
+	// What it was worked out from.
+	fit          serviceFit
+	dependencies []reports.Dependency
+}
+
+// amid is the same by the mix of what was answered in a stretch: of visits that are held
+// or turned away these are other steps than of whole ones.
+func (o ownTime) amid(run *measure.Run, from, to int) ownTime {
+	if run.Visits == nil || o.fit.estimate == nil || o.work == 0 {
+		return o
+	}
+	ratio, _ := o.fit.weigh(run.Cells.ServedMix([]measure.Stretch{{From: from, To: to}}))
+	o.service *= ratio
+	o.calls, o.work = 0, o.service
+	for _, d := range o.dependencies {
+		if d.CallsPerHit != nil && d.HeldMeanS != nil {
+			calls := run.CallsOf(d.Name, run.Cells.Start(from), run.Cells.Start(to), *d.CallsPerHit)
+			o.calls, o.work = o.calls+calls, max(o.work-calls**d.HeldMeanS, 0)
+		}
+	}
+	return o
 }
 
 // extraUnder is how much longer than usual good answers took under a fault whose

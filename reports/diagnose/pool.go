@@ -60,6 +60,9 @@ type PoolFit struct {
 	others float64
 	// growing: the pool may start more workers than it had in this run.
 	growing bool
+	// heldUp: while requests queued or were refused less was served than had been carried
+	// before, or than so many workers can.
+	heldUp bool
 	// bounded: something else than workers bounds how many calls wait at once.
 	bounded bool
 
@@ -157,6 +160,15 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 	return fit.times(ratio, 1.96*p.service.drawn)
 }
 
+// NotHeldUp takes the budgets back where requests take longer than seen when all is well
+// once workers are busy, and by how much is not known: less was served while requests
+// queued than before, or the workers hinder each other.
+func NotHeldUp(pool *reports.Pool, fit *PoolFit, budgets []reports.Budget) {
+	if fit.heldUp || fit.contended && pool.CapacityHz == nil {
+		withdraw(budgets, fit.whyCapacity)
+	}
+}
+
 // byGateway is how long an answer takes at most, seconds, that a gateway gives by itself.
 const byGateway = 0.015
 
@@ -200,6 +212,7 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 	}
 	if c := p.capacity.estimate; c != nil {
 		if c.High < lessThan*p.carried {
+			p.heldUp = true
 			p.whyCapacity = fmt.Sprintf("while requests queued it served %.3g/s, less than the %.3g/s that it had carried before: something else than the number of its workers held it up", c.Value, p.carried)
 			return nil
 		}
@@ -219,6 +232,7 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 		return nil
 	}
 	if p.refusing > 0 && p.refusing < lessThan*workers.Low/s.High {
+		p.heldUp = true
 		p.whyCapacity = fmt.Sprintf("while requests were refused without a fault it served %.3g/s, less than so many workers can: they are busy with something that is not seen", p.refusing)
 		return nil
 	}

@@ -101,8 +101,12 @@ func unqueued(w *measure.FaultWindow) []time.Duration {
 func limitBehind(run *measure.Run, group []time.Duration, of int, d reports.Dependency) *reports.Estimate {
 	e := limitOf(group, fmt.Sprintf("%d of the %d slow answers, less the page's usual %s; several tries would look like one",
 		len(group), of, words.Span(run.Usual.Most().Seconds())))
-	if d.HeldMeanS != nil && d.CallsPerHit != nil {
-		own := *d.HeldMeanS * max(*d.CallsPerHit, 1)
+	if d.HeldMeanS != nil {
+		calls := 1.0 // at least, of those that waited
+		if d.CallsPerHit != nil {
+			calls = max(*d.CallsPerHit, 1)
+		}
+		own := *d.HeldMeanS * calls
 		e.Value, e.Low, e.High = e.Value+own, e.Low+own, e.High+own
 	}
 	e.Low, e.High = e.Low-0.02*e.Value, e.High+0.02*e.Value

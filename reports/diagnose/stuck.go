@@ -71,5 +71,43 @@ func givenUpBesideFaults(run *measure.Run, seconds float64) (n int64) {
 	return n
 }
 
+// StoodStill are the onsets that came while the pool stood still, for what no fault
+// explains.
+func StoodStill(run *measure.Run) map[*measure.Onset]bool {
+	still := map[*measure.Onset]bool{}
+	for _, o := range run.Onsets {
+		still[o] = o.Fault >= 0 && standsStill(run, o, run.Faults[o.Fault])
+	}
+	return still
+}
+
+// A pool whose calls are delayed by delaySmall at most stands still for stillFor for
+// another reason.
+const (
+	delaySmall = 0.25
+	stillFor   = 5 * time.Second
+)
+
+// standsStill reports whether from an onset on nothing was answered for a while in which
+// requests were inside, though the fault that was in force only delays calls by so
+// little: workers wait for each other, as for pages of their own site. What set that off is
+// not known.
+func standsStill(run *measure.Run, o *measure.Onset, f *measure.Fault) bool {
+	if !f.TripDelay() || f.SizeS <= 0 || f.SizeS > delaySmall || o.Kind < measure.Refused502 {
+		return false
+	}
+	still, enough := 0, run.Cells.Cell(stillFor)
+	for c := run.Cells.Cell(max(o.At-stillFor, f.Applied)); c < run.Cells.Cell(o.Last); c++ {
+		if measure.At(run.Cells.Flow.Served, c) > 0 || measure.At(run.Cells.InSystem, c) < 2 {
+			still = 0
+			continue
+		}
+		if still++; still >= enough {
+			return true
+		}
+	}
+	return false
+}
+
 // leadOfGiveUps is how long before a fault nothing counts: it may have caught it.
 const leadOfGiveUps = time.Second

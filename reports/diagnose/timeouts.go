@@ -89,6 +89,8 @@ func fromConnections(run *measure.Run, t *reports.Timeout, w *measure.FaultWindo
 	case w.Marked(measure.MarkAnswered) < 0.5 && onTheSecond(w):
 		t.Source, t.Verdict = "connection", reports.ByWorker
 		t.ObservedS = killedAfter(held, run.Usual.Most())
+	case w.Marked(measure.MarkAnswered) < 0.2 && w.Marked(measure.MarkKilled) > 0.1:
+		t.Why = fmt.Sprintf("waits ended after %s, some with a 502 and hardly any with an answer: as much a master that kills workers as the application's own timeout", words.Held(middleOf(group).Seconds()))
 	default:
 		t.Source, t.Verdict = "connection", reports.ByApp
 		t.ObservedS = limitOf(group, fmt.Sprintf("%d of the %d waits that the site ended", len(group), len(held)))

@@ -57,11 +57,12 @@ func triesByCalls(run *measure.Run, w *measure.FaultWindow, d reports.Dependency
 	if requests < fewAnswers || calls < fewAnswers {
 		return 0, 0
 	}
-	tries = float64(calls) / requests / *d.CallsPerHit
+	each := run.CallsOf(d.Name, time.Duration(from)*cell, time.Duration(to)*cell, *d.CallsPerHit)
+	tries = float64(calls) / requests / each
 	// Where only some requests call, chance decides how many of those seen did:
 	// the variance of a share of n is p(1-p)/n.
 	var chance float64
-	if p := *d.CallsPerHit; p < 0.97 {
+	if p := each; p < 0.97 {
 		before := 0.0
 		for s, quiet := range run.QuietSeconds() {
 			if quiet {

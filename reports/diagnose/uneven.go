@@ -38,11 +38,23 @@ func (p *PoolFit) uneven(run *measure.Run) string {
 	if run.Queued == nil || p.service.means == nil || p.full.seen == 0 { // on TCP who is dropped waits for seconds, by chance
 		return ""
 	}
-	var longer []string
+	var longer, slower []string
+	apart := false
 	for r, name := range run.Manifest.Requests {
-		if w := p.waitsOf(run.Queued, r); p.service.means[r] > byGateway && w.unlike() {
+		w := p.waitsOf(run.Queued, r)
+		if p.service.means[r] <= byGateway {
+			continue
+		}
+		if w.mean > w.beside {
+			slower = append(slower, name)
+		}
+		if w.unlike() {
 			longer = append(longer, name)
 		}
+		apart = apart || w.quicker()
+	}
+	if longer == nil && apart && run.Visits != nil { // one page is many steps, each of which was sent seldom
+		longer = slower
 	}
 	if longer == nil {
 		return ""
@@ -61,6 +73,12 @@ func (w waits) unlike() bool {
 		return true
 	}
 	return w.spread > unlikeSpread*w.besideSpread && w.spread > unlikeSpread*w.own && w.spread > unlikeShare*w.mean
+}
+
+// quicker reports whether these waited less than the others.
+func (w waits) quicker() bool {
+	less := w.beside - w.mean
+	return w.n >= fewUnlike && w.others >= fewUnlike && less > unlikeShare*w.beside && less > unlikeErrors*w.off
 }
 
 // waitsOf compares, at each number of others inside at which requests queue: they took

@@ -39,6 +39,7 @@ func workersFromCalls(run *measure.Run, held *measure.HeldCalls, own ownTime, lo
 	for _, f := range run.Faults {
 		w := hangWindowOf(run, f, held, longest, calls)
 		w.queued = queued
+		own := own.amid(run, w.from, w.to)
 		own.extra = extraUnder(run, f, &w)
 		one := w.fit(run.Cells, own)
 		if one.peak == 0 {

@@ -142,7 +142,7 @@ func plain(r *reports.Report, t *reports.Traffic) string {
 		return fmt.Sprintf("the site carries %s; asked %s, %s, from %s into the run on%s",
 			carrying(r, c.Value), offered(r, *o.RateHz), failed, words.Moment(o.FirstS), after(": ", explain(r, &o)))
 	}
-	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Moment(o.FirstS), rate(&o), after(": ", explain(r, &o)))
+	return fmt.Sprintf("%s; %s began %s into the run%s%s", failed, what(&o), words.Moment(o.FirstS), rate(r, &o), after(": ", explain(r, &o)))
 }
 
 // slow says why good answers were slow, where no fault was played.
@@ -169,9 +169,12 @@ func what(o *reports.Onset) string {
 }
 
 // rate says at which rate an onset came, when that is known.
-func rate(o *reports.Onset) string {
+func rate(r *reports.Report, o *reports.Onset) string {
 	if o.RateHz == nil {
 		return ""
+	}
+	if steps := r.Visits.MeanSteps(); steps > 0 {
+		return " at " + words.Given(*o.RateHz/steps) + " visits/s"
 	}
 	return " at " + words.Given(*o.RateHz) + " requests/s"
 }

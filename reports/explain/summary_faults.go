@@ -68,8 +68,10 @@ func ownErrors(r *reports.Report) (list []clause, first bool) {
 		blame := ""
 		if r.ClaimAt(reports.NoFaultToBlame, o.FirstS) != nil {
 			blame = ", and no fault is to blame"
+		} else if r.Visits != nil && o.Without == nil && o.Cause == reports.QueueFull {
+			blame = ", and whether they would have come without a fault can't be told"
 		}
-		text := fmt.Sprintf("%s began %s into the run%s%s%s", what(o), words.Span(o.FirstS), rate(o), blame, after(": ", why))
+		text := fmt.Sprintf("%s began %s into the run%s%s%s", what(o), words.Span(o.FirstS), rate(r, o), blame, after(": ", why))
 		list = append(list, clause{[]string{text}, true, ""})
 	}
 	return list, first
@@ -139,7 +141,7 @@ func clausesOf(r *reports.Report, phase string) []clause {
 func explained(r *reports.Report, phase, state string, faults int) []string {
 	onset := r.FirstOnset(phase)
 	list := []string{fmt.Sprintf("%s, %s began %s after the fault%s: %s",
-		state, what(onset), words.Span(*onset.AfterFaultS), rate(onset), explain(r, onset))}
+		state, what(onset), words.Span(*onset.AfterFaultS), rate(r, onset), explain(r, onset))}
 	for _, next := range r.OnsetsIn(phase) {
 		if next.Code == onset.Code && next.Cause == onset.Cause || 2*next.Count < onset.Count {
 			continue
@@ -165,7 +167,7 @@ func effect(r *reports.Report, phase, state, during string, faults int) string {
 	var parts []string
 	onset := r.FirstOnset(phase)
 	if onset != nil {
-		parts = append(parts, fmt.Sprintf("%s began %s after the fault%s", what(onset), words.Span(*onset.AfterFaultS), rate(onset)))
+		parts = append(parts, fmt.Sprintf("%s began %s after the fault%s", what(onset), words.Span(*onset.AfterFaultS), rate(r, onset)))
 	}
 	if t.Bad() > 0 {
 		failed := fmt.Sprintf("%s of requests in phase %s failed", words.Percent(badShare(t)), phase)

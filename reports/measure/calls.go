@@ -14,10 +14,10 @@ type quietSecond struct {
 }
 
 // callsPerHit is how many calls a request makes, by the mix as it was sent or, of
-// visits, as it would be if each were completed, from
-// the whole seconds in which no fault had any effect. It is nil when there are
-// none with traffic, or other steps of visits were sent in them than in a whole visit. off is its standard error: of a share p that n requests happened to
-// have, √(p(1-p)/n); 0 where each kind of request makes a whole number.
+// visits, as it would be if each were completed, from the whole seconds in which no
+// fault had any effect. It is nil when there are none with traffic, or they tell too little
+// of the steps of visits. off is its standard error: of a share p that n requests happened
+// to have, √(p(1-p)/n); 0 where each kind of request makes a whole number.
 func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 	var calls, hits float64
 	seconds := run.quietSeconds(used)
@@ -28,25 +28,24 @@ func (run *Run) callsPerHit(used []Use) (mean *float64, off float64) {
 		return nil, 0
 	}
 	mix := run.Mix()
+	if run.Visits != nil {
+		return run.stepCalls(used).told(mix)
+	}
 	if each := callsOfEach(seconds, mix); each != nil {
 		return new(callsOf(mix, each) / max(callsOf(mix, ones(len(mix))), 1)), 0
 	}
 	_, share := math.Modf(calls / hits)
-	off = math.Sqrt(share * (1 - share) / hits)
-	switch more := run.mixOff(); {
-	case more > mostMixOff:
-		return nil, 0
-	case more > mixIsAsAsked:
-		off += calls / hits * (more - 1)
-	}
-	return new(calls / hits), off
+	return new(calls / hits), math.Sqrt(share * (1 - share) / hits)
 }
 
 // MostCalls is how many calls to the dependency the request makes that makes most;
 // where that can't be told of each, how many requests make on average.
 func (run *Run) MostCalls(dependency string) (calls float64, ofEach bool) {
 	used := run.Events.usesOf(dependency)
-	if each := callsOfEach(run.quietSeconds(used), run.Mix()); each != nil {
+	if c := run.stepCalls(used); c != nil && c.known == nil {
+		return slices.Max(c.each), true
+	}
+	if each := callsOfEach(run.quietSeconds(used), run.Mix()); each != nil && run.Visits == nil {
 		return slices.Max(each), true
 	}
 	if calls, _ := run.callsPerHit(used); calls != nil {

@@ -123,7 +123,7 @@ type Onset struct {
 	sorts     []sort // its errors are those of these
 	Seen      ErrorsSeen
 	waiting   int64
-	offered   int64 // due in the second before, or since T0 if that is shorter
+	offered   int64 // due in the second before, or since T0 if that is shorter; of visits their first steps
 	lasting   bool  // it became sustained, in the cell [from, to)
 	from, to  time.Duration
 	Sustained *time.Duration // the first error in that cell
@@ -199,7 +199,7 @@ func (o *Onset) add(h *journal.Hit, warmup bool) {
 	if h.Sent <= o.At && o.At < h.Done {
 		o.waiting++
 	}
-	if o.At-time.Second <= h.Due && h.Due < o.At {
+	if o.At-time.Second <= h.Due && h.Due < o.At && h.Step == 0 {
 		o.offered++
 	}
 	if o.lasting && !warmup && errorKindOf(h) == o.Kind && o.from <= h.Done && h.Done < o.to {
@@ -238,13 +238,12 @@ func (run *Run) onsetFigures() []reports.Onset {
 const heldFor = 200 * time.Millisecond
 
 // rateBefore is what was asked in the second before an onset; when a phase of one
-// rate had begun within it, that rate; nil when the run had hardly begun.
+// rate had begun within it, that rate; nil when the run had hardly begun. Of visits it is
+// as if each that began then were completed: what comes of their later steps depends on
+// what was answered.
 func (run *Run) rateBefore(o *Onset) *float64 {
 	for _, p := range run.Manifest.Phases {
 		from, to := time.Duration(p.StartNS), time.Duration(p.EndNS)
-		if run.Visits != nil {
-			break // what was sent depends on what was answered
-		}
 		if p.Kind == reports.OpenPhase && p.RateFrom == p.RateTo && p.RateTo > 0 && from <= o.At && o.At < min(from+time.Second, to) {
 			return new(p.RateTo)
 		}
@@ -252,7 +251,14 @@ func (run *Run) rateBefore(o *Onset) *float64 {
 	if o.At < enoughBefore {
 		return nil
 	}
-	return PerSecond(o.offered, min(o.At, time.Second).Seconds())
+	hz := PerSecond(o.offered, min(o.At, time.Second).Seconds())
+	if run.Visits != nil && hz != nil {
+		if *hz == 0 {
+			return nil
+		}
+		*hz *= meanSteps(run.Manifest)
+	}
+	return hz
 }
 
 // enoughBefore is how long a run must have lasted for what it asked to be a rate.

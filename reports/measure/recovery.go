@@ -37,8 +37,12 @@ const (
 	maxRecovery = 24 * 3600
 )
 
-// The two seconds after the first that is well must not be bad.
-const confirm = 2
+// The two seconds after the first that is well must not be bad; of visits the four, as
+// visitors who were let go think, and come back in a wave.
+const (
+	confirm       = 2
+	confirmVisits = 4
+)
 
 // baseline gathers the full seconds, by when hits were due, before the first
 // fault, counted from the start of each phase that is no warm-up.
@@ -133,6 +137,7 @@ type Recovery struct {
 	okRatio float64
 	p95     time.Duration
 	Seconds []recoverySecond
+	visits  bool           // who was let go comes back later
 	since   recoverySecond // all hits since the fault was applied, as long as the site's state can be told
 }
 
@@ -146,7 +151,7 @@ func (run *Run) liftedFaults(b *baseline) []*Recovery {
 		if f.Lifted == nil {
 			continue
 		}
-		r := &Recovery{Fault: f, okRatio: okRatio, p95: p95}
+		r := &Recovery{Fault: f, okRatio: okRatio, p95: p95, visits: run.Visits != nil}
 		if unknown != "" {
 			r.Why = unknown
 		} else if other := run.otherInForce(f); other != nil {
@@ -223,16 +228,24 @@ func (r *Recovery) well(s recoverySecond) bool {
 	return s.n > 0 && float64(s.ok) >= r.okRatio*float64(s.n)-1e-9 && s.slow*20 <= s.n
 }
 
+// confirms is how many seconds after the first that is well must not be bad.
+func (r *Recovery) confirms() int {
+	if r.visits {
+		return confirmVisits
+	}
+	return confirm
+}
+
 // Recovered returns the number of the first second that is well with no bad one
-// in the two after it. A second without hits is neither. When there is none,
+// in those after it that are to confirm it. A second without hits is neither. When there is none,
 // refused is how many seconds are known not to be it.
 func (r *Recovery) Recovered() (second, refused int, ok bool) {
 	for i := range r.Seconds {
-		good, following := r.well(r.Seconds[i]), r.Seconds[i+1:min(i+1+confirm, len(r.Seconds))]
+		good, following := r.well(r.Seconds[i]), r.Seconds[i+1:min(i+1+r.confirms(), len(r.Seconds))]
 		for _, s := range following {
 			good = good && (s.n == 0 || r.well(s))
 		}
-		if good && len(following) == confirm {
+		if good && len(following) == r.confirms() {
 			return i, 0, true
 		}
 		if good { // it may be, but the seconds ran out
@@ -255,11 +268,11 @@ func (run *Run) recoveryFigures() []reports.Recovery {
 		case ok:
 			f.AfterLiftS = new(float64(second))
 			f.RecoveredS = new((*r.Fault.Lifted + time.Duration(second)*time.Second).Seconds())
-		case refused == len(r.Seconds) && refused > confirm:
+		case refused == len(r.Seconds) && refused > r.confirms():
 			f.NotWellS = new(float64(refused))
 			f.Why = fmt.Sprintf("not well within %d s, then %s", refused, r.Stop)
 		default:
-			f.Why = fmt.Sprintf("%s %d s after lifting, too soon to tell: it takes a good second and the two after it", r.Stop, len(r.Seconds))
+			f.Why = fmt.Sprintf("%s %d s after lifting, too soon to tell: it takes a good second and the %s after it", r.Stop, len(r.Seconds), map[bool]string{false: "two", true: "four"}[r.visits])
 		}
 		list = append(list, f)
 	}

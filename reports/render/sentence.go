@@ -21,7 +21,9 @@ func onsetSentence(r *reports.Report, o reports.Onset) string {
 		s += fmt.Sprintf("%s after %s %s", words.Span(*o.AfterFaultS), o.Dependency, befell(r.FaultOf(&o)))
 	}
 	load := "with " + words.Number(o.InFlight, "request") + " in flight"
-	if o.RateHz != nil {
+	if steps := r.Visits.MeanSteps(); o.RateHz != nil && steps > 0 {
+		load += " at " + words.Given(*o.RateHz/steps) + " visits/s"
+	} else if o.RateHz != nil {
 		load += " at " + words.Asked(*o.RateHz)
 	}
 	if c := cause(o); c != "" {

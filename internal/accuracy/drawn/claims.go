@@ -51,6 +51,11 @@ func (d Run) compete() bool {
 	return d.Truth.Site.Cores > 0 || slices.ContainsFunc(d.Truth.Site.Pages, func(p zoo.Page) bool { return p.Work.CPU || p.Work.Grow > 0 })
 }
 
+// elsewhere reports whether some requests take none of the first pool's workers.
+func (d Run) elsewhere() bool {
+	return slices.ContainsFunc(d.Truth.Site.Pages, func(p zoo.Page) bool { return p.Static || p.Pool > 0 })
+}
+
 // places reports whether the site has a pool of connections to a dependency.
 func (d Run) places() bool {
 	return slices.ContainsFunc(d.Truth.Timeouts, func(t zoo.Timeout) bool { return t.Places > 0 })

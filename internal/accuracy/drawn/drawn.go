@@ -26,12 +26,22 @@ type Run struct {
 // Draw simulates the run of a kind with that seed, and analyses its record.
 func Draw(k zoo.Kind, seed uint64) (Run, error) {
 	site, plan := k.Draw(seed)
+	return simulated(k.Name, seed, site, plan)
+}
+
+// DrawVisits is Draw of the same site as it is asked by visits.
+func DrawVisits(k zoo.Kind, seed uint64) (Run, error) {
+	site, plan := k.DrawVisits(seed)
+	return simulated(k.Name, seed, site, plan)
+}
+
+func simulated(kind string, seed uint64, site *zoo.Site, plan zoo.Plan) (Run, error) {
 	record, truth := zoo.Simulate(site, plan, seed)
 	r, err := analysis.Contents(contentsOf(record))
 	if err != nil {
-		return Run{}, fmt.Errorf("analyse %s %d: %w", k.Name, seed, err)
+		return Run{}, fmt.Errorf("analyse %s %d: %w", kind, seed, err)
 	}
-	return Run{k.Name, seed, truth, r}, nil
+	return Run{kind, seed, truth, r}, nil
 }
 
 func contentsOf(record *zoo.Record) journal.Contents {
@@ -65,8 +75,8 @@ func (d Run) Marks() []Mark {
 	alone := p.Assumes["workers"] != ""
 	marks := []Mark{
 		whole("workers", p.Counted(), t.Workers, t.Tells.Workers).assuming(alone, d.places()),
-		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots).assuming(p.Assumes["queue_slots"] != "", t.Site.Gateway.MaxConns > 0 || d.compete()).assuming(alone, d.places()),
-		d.capacity().assuming(alone, d.places()),
+		whole("queue slots", p.QueueSlots, t.Slots, t.Tells.Slots).assuming(p.Assumes["queue_slots"] != "", t.Site.Gateway.MaxConns > 0 || d.compete() || len(t.Site.Visitors) > 0).assuming(alone, d.places()),
+		d.capacity().assuming(alone, d.places()).assuming(p.Assumes["capacity_hz"] != "", d.elsewhere()),
 	}
 	if p.GatewayTimeoutS != nil || t.Tells.GatewayTimeout {
 		marks = append(marks, number("gateway timeout", p.GatewayTimeoutS, t.GatewayTimeout.Seconds(), t.Tells.GatewayTimeout))

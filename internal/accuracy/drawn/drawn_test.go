@@ -153,7 +153,7 @@ func TestZoo(t *testing.T) {
 	if *long {
 		each = *zooRuns
 	}
-	all, byKind := marksOf(t, each)
+	all, byKind := marksOf(t, Draw, 0, each)
 	for _, figure := range slices.Sorted(maps.Keys(all)) {
 		s, bound := all[figure], open[figure]
 		t.Logf("%s: told %d, inside %d, assumed %d, wrong %d, exact %d; could tell %d, silent %d", figure, s.Told, s.Inside, s.Assumed, s.Wrong, s.Exact, s.Could, s.Silent)
@@ -169,15 +169,16 @@ func TestZoo(t *testing.T) {
 		}
 	}
 	if *long && !t.Failed() {
-		if err := accuracy.Keep("../ACCURACY.md", zooTitle, zooTable(each, all, byKind)); err != nil {
+		about := fmt.Sprintf("%d runs of each of the %d kinds of internal/zoo, whose truth is known.", each, len(byKind))
+		if err := accuracy.Keep("../ACCURACY.md", zooTitle, zooTable(about, all, byKind)); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// marksOf simulates so many runs of each kind and tallies their marks, by figure and
-// by kind and figure.
-func marksOf(t *testing.T, each int) (all map[string]*Tally, byKind map[string]map[string]*Tally) {
+// marksOf simulates so many runs of each kind, from a seed on, and tallies their marks, by
+// figure and by kind and figure.
+func marksOf(t *testing.T, draw func(zoo.Kind, uint64) (Run, error), first uint64, each int) (all map[string]*Tally, byKind map[string]map[string]*Tally) {
 	all, byKind = map[string]*Tally{}, map[string]map[string]*Tally{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -186,9 +187,9 @@ func marksOf(t *testing.T, each int) (all map[string]*Tally, byKind map[string]m
 		mine := map[string]*Tally{}
 		byKind[k.Name] = mine
 		wg.Go(func() {
-			for seed := range uint64(each) {
+			for seed := first; seed < first+uint64(each); seed++ {
 				turn <- true
-				d, err := Draw(k, seed)
+				d, err := draw(k, seed)
 				var marks []Mark
 				if err != nil {
 					t.Error(err)
@@ -218,9 +219,10 @@ func tally(figures map[string]*Tally, m Mark) {
 
 const zooTitle = "What the reports say of simulated sites of many kinds"
 
-func zooTable(each int, all map[string]*Tally, byKind map[string]map[string]*Tally) string {
+// zooTable says what was told of these runs, beside the truth.
+func zooTable(about string, all map[string]*Tally, byKind map[string]map[string]*Tally) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Made by `make accuracy`: %d runs of each of the %d kinds of internal/zoo, whose truth is known. A figure is wrong when it\n", each, len(byKind))
+	fmt.Fprintf(&b, "Made by `make accuracy`: %s A figure is wrong when it\n", about)
 	b.WriteString("is off by more than a tenth and the truth lies outside its interval; a budget, when the site does not hold the rate with four\n")
 	b.WriteString("fifths of it; a cause or a blame of 0.5 or more, when no such error came. Assumed: true only on an assumption that the report\n")
 	b.WriteString("states, or of one of two causes that it names, and not so here; it counts as no wrong one. Silent: nothing is said although the\n")
