@@ -68,11 +68,7 @@ func newGroups(exp *configs.Experiment) []group {
 		g := group{first: first, last: i, start: exp.Start(first), end: exp.Start(i + 1)}
 		if exp.Phases[first].Open() {
 			seed := splitmix64(exp.Seed + uint64(len(groups)))
-			if exp.Arrivals.Log != nil {
-				g.schedule = newReplayed(exp, first, i)
-			} else {
-				g.schedule = NewSchedule(exp.Phases[first:i+1], first, g.start, exp.Arrivals.Kind, seed)
-			}
+			g.schedule = newTimetable(exp, first, i, g.start, seed)
 		}
 		for k := first; k <= i && len(exp.Data) > 0; k++ {
 			g.hits += g.due(k, exp.Phases[k])
@@ -100,7 +96,7 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 			switch {
 			case p.Open():
 				span.Kind, span.Hits = "open", g.schedule.Hits(int32(i))
-				span.RateFrom, span.RateTo = p.Rate.From, p.Rate.To
+				span.RateFrom, span.RateTo = p.Rate.From+a.exp.OwnRate(), p.Rate.To+a.exp.OwnRate()
 				span.RateMean = g.schedule.MeanRate(int32(i))
 			case p.Burst > 0:
 				span.Kind, span.Hits = "burst", uint64(p.Burst)

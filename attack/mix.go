@@ -120,11 +120,12 @@ func joinPath(base *url.URL, path string) (*url.URL, error) {
 }
 
 // pick returns which request hit seq sends, or which visit begins with it. It depends on the seed and seq
-// alone, and is uniform over the weights; of a log it is what stands there.
+// alone, and is uniform over the weights, unless the timetable says it: of a log it is what stands there.
 func (m *mix) pick(seq uint64) int32 {
-	if m.log != nil {
-		_, _, group := m.log.Request(int(seq))
-		return group
+	if g := seq / journal.SeqStride; g < uint64(len(m.groups)) && m.groups[g].schedule != nil {
+		if request := m.groups[g].schedule.Request(seq % journal.SeqStride); request != byWeight {
+			return request
+		}
 	}
 	if len(m.limits) == 1 {
 		return 0

@@ -15,6 +15,8 @@ type timetable interface {
 	// Due returns when hit k is due, since T0, and in which phase; ok is false when
 	// there is no hit k. It is a pure function, and grows with k.
 	Due(k uint64) (due time.Duration, phase int32, ok bool)
+	// Request returns which request of the mix hit k sends, or byWeight.
+	Request(k uint64) int32
 	// Hits returns the number of hits due in the phase.
 	Hits(phase int32) uint64
 	// MeanRate returns the phase's mean arrival rate, per second.
@@ -49,6 +51,12 @@ func (r *replayed) Due(k uint64) (due time.Duration, phase int32, ok bool) {
 		return 0, 0, false
 	}
 	return r.start + r.log.Due(int(k)), r.phase + int32(i), true
+}
+
+// Request implements timetable.
+func (r *replayed) Request(k uint64) int32 {
+	_, _, group := r.log.Request(int(k))
+	return group
 }
 
 // Hits implements timetable.

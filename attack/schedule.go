@@ -129,6 +129,12 @@ func (g segment) at(a float64) time.Duration {
 	return min(g.start+t, g.end-1)
 }
 
+// Request implements timetable.
+func (s *Schedule) Request(uint64) int32 { return byWeight }
+
+// total returns the number of hits due in all phases.
+func (s *Schedule) total() uint64 { return s.before(s.segments[len(s.segments)-1].due1) }
+
 // Hits returns the number of hits due in the phase.
 func (s *Schedule) Hits(phase int32) uint64 {
 	from, to := math.Inf(1), 0.0

@@ -116,6 +116,9 @@ func (p plan) experiment(own *configs.Experiment) (*configs.Experiment, error) {
 	exp.Name, exp.Seed, exp.Phases = p.Name, p.Seed, nil
 	exp.Chaos.Toxiproxy = configs.Embedded
 	exp.AbortWhen, exp.Objectives, exp.Capacity, exp.Audit = nil, nil, nil, nil
+	// The traffic is the run's: what this file has of it, such as a log or rates, has no part in the plan.
+	exp.Arrivals, exp.Data, exp.Visits, exp.Sessions = configs.Arrivals{Kind: configs.Uniform}, nil, nil, nil
+	exp.Requests = []configs.Request{{Name: "any", Method: "GET", Path: "/", Weight: 1}}
 	for _, phase := range p.Phases {
 		p.putHeaders(phase.Faults)
 		phase.Rate, phase.Concurrency, phase.Burst = &configs.Rate{From: 1, To: 1}, 0, 0

@@ -221,6 +221,19 @@ func TestAProxyThatIsEndedLiftsFirst(t *testing.T) {
 	}
 }
 
+// The traffic that a proxy's own file asks for has no part in what it plays for a run.
+func TestProxyWithTrafficOfItsOwn(t *testing.T) {
+	own := configs.Hz(2)
+	s := newStandOf(t, func(exp *configs.Experiment) {
+		exp.Requests = []configs.Request{{Name: "r", Method: "GET", Path: "/", Rate: &own}}
+		exp.Phases[0].Rate = &configs.Rate{}
+	})
+	p := play(t, s.open(s.experiment(configs.Fault{Hang: &configs.Hang{}})))
+	p.wait(journal.FaultApplied)
+	p.cancel()
+	p.ends()
+}
+
 func TestProxyRefusesAPlan(t *testing.T) {
 	s := newStand(t)
 	other := s.experiment(configs.Fault{Hang: &configs.Hang{}})

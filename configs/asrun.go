@@ -104,7 +104,7 @@ func structNode(v reflect.Value) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, k := range keysOf(v.Type()) {
 		f := v.FieldByIndex(k.index)
-		if f.IsZero() && k.name != "weight" && k.name != "seed" || f.Kind() == reflect.Slice && f.Len() == 0 {
+		if f.IsZero() && k.name != "seed" && (k.name != "weight" || paced(v)) || f.Kind() == reflect.Slice && f.Len() == 0 {
 			continue
 		}
 		value := asNode(f)
@@ -117,6 +117,12 @@ func structNode(v reflect.Value) *yaml.Node {
 		n.Style = yaml.FlowStyle
 	}
 	return n
+}
+
+// paced reports whether v is a request with a rate of its own, and so none with the weight 0.
+func paced(v reflect.Value) bool {
+	r, ok := v.Interface().(Request)
+	return ok && r.Rate != nil
 }
 
 func scalar(tag, value string) *yaml.Node {

@@ -14,7 +14,7 @@ func TestAsRunRoundTrip(t *testing.T) {
 	if err != nil || len(files) < 4 {
 		t.Fatalf("found %v, %v", files, err)
 	}
-	for _, file := range append(files, "testdata/full.yaml", "testdata/odd.yaml") {
+	for _, file := range append(files, "testdata/full.yaml", "testdata/odd.yaml", "testdata/own_rates.yaml") {
 		want := load(t, file, map[string]string{"seed": "99"})
 		run, err := want.AsRun()
 		if err != nil {

@@ -69,6 +69,8 @@ func convertTo(to reflect.Type, data any) (any, error) {
 		return convertSize(data)
 	case rateType:
 		return convertRate(data)
+	case hzType:
+		return convertHz(data)
 	case doseType:
 		return convertDose(data)
 	case thinkType:

@@ -37,10 +37,11 @@ func (e *Experiment) fill(given func(path string) bool) {
 		setDefault(&e.Data[i].Order, NextRow)
 	}
 	for i := range e.Requests {
-		if !given(fmt.Sprintf("requests[%d].weight", i)) {
+		if !given(fmt.Sprintf("requests[%d].weight", i)) && e.Requests[i].Rate == nil {
 			e.Requests[i].Weight = 1
 		}
 	}
+	e.fillRates(given)
 	for i := range e.Visits {
 		if !given(fmt.Sprintf("visits[%d].weight", i)) {
 			e.Visits[i].Weight = 1

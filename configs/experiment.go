@@ -68,7 +68,7 @@ type ClientCert struct {
 	Key  Secret `mapstructure:"key"`  // its private key, PEM; in a file a text is the path of one
 }
 
-// Request is one member of the weighted mix. Its path, query, headers and body may
+// Request is one member of the mix: by its weight, or with a rate of its own. Its path, query, headers and body may
 // hold placeholders: see Pieces.
 type Request struct {
 	Name      string   `mapstructure:"name"`
@@ -76,6 +76,7 @@ type Request struct {
 	Path      string   `mapstructure:"path"`
 	Query     []Param  `mapstructure:"query"` // behind the query that Path has, escaped
 	Weight    int      `mapstructure:"weight"`
+	Rate      *Hz      `mapstructure:"rate"` // of its own, beside the phase's, in every phase; nil for one that has a weight
 	Headers   []Header `mapstructure:"headers"`
 	Body      Body     `mapstructure:"body"` // at most one of Body, BodyFile, JSON, Form and Multipart is given
 	BodyFile  string   `mapstructure:"body_file"`

@@ -150,7 +150,7 @@ func (l *foreseen) recoveredFrom(e *Experiment, o Objective, path string, f plac
 // baseline reports whether a full second of load comes before the first fault.
 func (e *Experiment) baseline(fault time.Duration) bool {
 	for i, p := range e.Phases {
-		if loaded := p.Concurrency > 0 || p.Open() && p.Rate.Max() > 0; loaded && !p.Warmup && min(e.Start(i+1), fault)-e.Start(i) >= toCompare {
+		if loaded := p.Concurrency > 0 || p.Open() && e.MaxRate(p) > 0; loaded && !p.Warmup && min(e.Start(i+1), fault)-e.Start(i) >= toCompare {
 			return true
 		}
 	}
@@ -244,8 +244,8 @@ var ranks = map[string]float64{"p90": 10, "p95": 20, "p99": 100, "p999": 1000}
 // them, have load enough for it.
 func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 	n, hz, least := 0.0, 0.0, math.Inf(1)
-	part := e.part(o.Request)
-	if part == 0 {
+	part, own := e.part(o.Request)
+	if part == 0 && own == 0 {
 		l.add(true, path, "%q could not be judged: %s has weight 0, so it is never sent; give it a weight", o.Text, o.Request)
 		return
 	}
@@ -256,15 +256,15 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 		if p.Concurrency > 0 {
 			return // as many as the site answers
 		}
-		hits := float64(p.Burst)
 		if p.Open() {
-			hits = p.Rate.mean(p.Duration) * p.Duration.Seconds()
-			hz = max(hz, part*hits/p.Duration.Seconds())
-			if hits > 0 {
-				least = min(least, part*hits/p.Duration.Seconds())
+			rate := part*p.Rate.mean(p.Duration) + own
+			hz = max(hz, rate)
+			if rate > 0 {
+				least = min(least, rate)
 			}
+			n += rate * p.Duration.Seconds()
 		}
-		n += part * hits
+		n += part * float64(p.Burst)
 	}
 	where := "all phases"
 	if o.Phase != "" {
@@ -288,9 +288,10 @@ func (l *foreseen) hits(e *Experiment, o Objective, path string) {
 
 // part is how many of a request, or of a visit, come of each that is due by the rate: of a
 // mix of requests its share, 0..1; of visits the share of its visit, and of all their
-// steps how many a visit has. All are meant by "".
-func (e *Experiment) part(name string) float64 {
-	sum, own := 0, 0
+// steps how many a visit has. All are meant by "". own is the rate that requests have of
+// their own beside it, per second.
+func (e *Experiment) part(name string) (part, own float64) {
+	sum, weight := 0, 0
 	for _, v := range e.Visits {
 		sum += v.Weight
 		steps := []string{v.Name}
@@ -299,21 +300,24 @@ func (e *Experiment) part(name string) float64 {
 		}
 		switch {
 		case name == "":
-			own += v.Weight * len(v.Steps)
+			weight += v.Weight * len(v.Steps)
 		case slices.Contains(steps, name):
-			own += v.Weight
+			weight += v.Weight
 		}
 	}
 	for _, r := range e.Requests {
 		sum += r.Weight
-		if name == "" || r.Name == name {
-			own += r.Weight
+		if name != "" && r.Name != name {
+			continue
+		}
+		if weight += r.Weight; r.Rate != nil {
+			own += float64(*r.Rate)
 		}
 	}
-	if sum == 0 {
-		return 1
+	if sum == 0 && own == 0 {
+		return 1, 0
 	}
-	return float64(own) / float64(sum)
+	return float64(weight) / float64(max(sum, 1)), own
 }
 
 // quantileFor is the highest quantile that so many requests tell.

@@ -39,9 +39,10 @@ const (
 	FormTruth      Form = "true or false"
 	FormInteger    Form = "whole number"
 	FormNumber     Form = "number"
-	FormDuration   Form = "duration" // 300ms, 1m30s
-	FormSize       Form = "size"     // 100, 100KB, 1MB
-	FormRate       Form = "rate"     // 8, 480/m, a ramp or steps
+	FormDuration   Form = "duration"      // 300ms, 1m30s
+	FormSize       Form = "size"          // 100, 100KB, 1MB
+	FormRate       Form = "rate"          // 8, 480/m, a ramp or steps
+	FormHz         Form = "constant rate" // 8, 480/m
 	FormAny        Form = "any value"
 	FormArrivals   Form = "text or map" // uniform, poisson or a map for a log
 	FormPairs      Form = "map of names to values"
@@ -104,7 +105,7 @@ func keyOf(k key, row, path string) Key {
 // formOf returns how a value of type t is written.
 func formOf(t reflect.Type) Form {
 	forms := map[reflect.Type]Form{
-		durationType: FormDuration, sizeType: FormSize, reflect.PointerTo(rateType): FormRate, doseType: FormDose, thinkType: FormThink,
+		durationType: FormDuration, sizeType: FormSize, reflect.PointerTo(rateType): FormRate, reflect.PointerTo(hzType): FormHz, doseType: FormDose, thinkType: FormThink,
 		arrivalsType: FormArrivals, secretType: FormSecret, bodyType: FormSecret, textsType: FormTexts, objectivesType: FormObjectives,
 	}
 	if form, ok := forms[t]; ok {

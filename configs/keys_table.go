@@ -57,6 +57,7 @@ var keyRows = map[string]Key{
 	"Request.path":      {Doc: "the path and query, behind the target's own", Required: true, Pattern: `^/((` + inBraces + `|[^/\s#])(` + inBraces + `|[^\s#])*)?$`, Example: "/checkout?item={{random 1 100}}"},
 	"Request.query":     {Doc: "values that are put behind the path's own query, escaped", Example: `[{name: key, value: {env: PREVIEW_KEY}}]`},
 	"Request.weight":    {Doc: "its share of the mix, beside the other weights", Default: "1", Most: maxWeight, Example: "3"},
+	"Request.rate":      {Doc: "instead of weight: how often it is sent, in every phase, beside the phase's own rate, which is then of the requests with a weight and may be left out when there are none", Unit: "requests per second", Above: true, Most: maxRate, Example: "120/1m"},
 	"Request.headers":   {Doc: "headers that are sent, also as [\"Accept: text/html\"]; Host is target.host", Example: `[{name: Authorization, value: {env: STAGING_TOKEN}}]`},
 	"Request.body":      {Doc: "what is sent as the body", Example: `'{"item": 7}'`},
 	"Request.body_file": {Doc: "a file that is sent as the body", Example: "order.json"},

@@ -32,6 +32,7 @@ func LoadText(path string, source []byte, set map[string]string) (*Experiment, e
 		return nil, locate(found, path, nil, nil)
 	}
 	found = append(found, root.unfoldRequests()...)
+	found = append(found, root.twoShares()...)
 	found = append(found, root.unfoldLatencies("")...)
 	at := map[string]*node{}
 	root.index("", at)

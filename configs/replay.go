@@ -27,7 +27,7 @@ func (r *resolver) replay(e *Experiment) {
 		return
 	}
 	for i, q := range e.Requests {
-		if q.Weight != 1 {
+		if q.Weight != 1 && q.Rate == nil { // of that, validate says so
 			r.found.add(element("requests", i)+".weight", "says nothing beside arrivals.replay: a request is sent as often as it stands in the log; leave it out")
 		}
 	}

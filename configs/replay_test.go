@@ -45,8 +45,8 @@ func TestReplayWithoutPhases(t *testing.T) {
 	if len(e.Phases) != 1 || e.Phases[0].Name != "replay" || e.Phases[0].Duration != 4*time.Second || !e.Phases[0].Open() {
 		t.Fatalf("the phases are %+v", e.Phases)
 	}
-	if r := e.Phases[0].Rate; r.From != 1 || r.To != 3 || r.Max() != 3 || r.mean(4*time.Second) != 2 || e.Phases[0].Hits() != 8 {
-		t.Errorf("the rate is %+v, %v on average, %v hits", r, r.mean(4*time.Second), e.Phases[0].Hits())
+	if r := e.Phases[0].Rate; r.From != 1 || r.To != 3 || r.Max() != 3 || r.mean(4*time.Second) != 2 || e.Hits(e.Phases[0]) != 8 {
+		t.Errorf("the rate is %+v, %v on average, %v hits", r, r.mean(4*time.Second), e.Hits(e.Phases[0]))
 	}
 	var groups []string
 	for _, q := range e.Requests {
@@ -61,7 +61,7 @@ func TestReplayWithoutPhases(t *testing.T) {
 // At speed 2 the log lasts 2 s: 1.5 s of it are 3 of its seconds, with 6 requests.
 func TestReplayIsCutIntoPhases(t *testing.T) {
 	e := logged(t, "arrivals: {replay: access.log, speed: 2}\nphases: [{name: a, duration: 500ms}, {name: b, duration: 1s}]\n", nil)
-	if a, b := e.Phases[0].Hits(), e.Phases[1].Hits(); a != 3 || b != 3 {
+	if a, b := e.Hits(e.Phases[0]), e.Hits(e.Phases[1]); a != 3 || b != 3 {
 		t.Errorf("%v and %v hits", a, b)
 	}
 	got := e.ReplayRemarks()

@@ -20,7 +20,7 @@ func (e *Experiment) SharedSessions() (found []Mistake) {
 	}
 	for path, r := range e.written() {
 		for j, h := range r.Headers {
-			if !strings.EqualFold(h.Name, "Cookie") || r.Weight == 0 && strings.HasPrefix(path, "requests") {
+			if !strings.EqualFold(h.Name, "Cookie") || !r.Sent() && strings.HasPrefix(path, "requests") {
 				continue
 			}
 			if name := sameSession(h.Value); name != "" {
@@ -87,7 +87,7 @@ func (e *Experiment) atOnce() bool {
 		return true
 	}
 	for _, p := range e.Phases {
-		if p.Open() && p.Rate.Max() > 0 || p.Concurrency > 1 || p.Burst > 1 {
+		if p.Open() && e.MaxRate(p) > 0 || p.Concurrency > 1 || p.Burst > 1 {
 			return true
 		}
 	}

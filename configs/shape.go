@@ -32,7 +32,7 @@ func keysOf(t reflect.Type) []key {
 		}
 	}
 	if t == stepType { // a step is in the mix by its visit
-		keys = slices.DeleteFunc(keys, func(k key) bool { return k.name == "weight" })
+		keys = slices.DeleteFunc(keys, func(k key) bool { return k.name == "weight" || k.name == "rate" })
 	}
 	return keys
 }
@@ -50,6 +50,7 @@ var (
 	durationType   = reflect.TypeFor[time.Duration]()
 	sizeType       = reflect.TypeFor[Size]()
 	rateType       = reflect.TypeFor[Rate]()
+	hzType         = reflect.TypeFor[Hz]()
 	doseType       = reflect.TypeFor[Dose]()
 	thinkType      = reflect.TypeFor[Think]()
 	stepType       = reflect.TypeFor[Step]()
@@ -108,7 +109,11 @@ func (s *shape) mapping(t reflect.Type, n *node, path string) {
 				found = true
 			}
 		}
-		if !found {
+		switch {
+		case found:
+		case t == stepType && (f.key == "weight" || f.key == "rate"):
+			s.found.add(at, "is for requests by themselves: a step is taken when its visit comes to it; visits have a weight, and phases the rate")
+		default:
 			s.found.add(at, "no such key%s", instead(f.key, keys))
 		}
 	}
@@ -134,6 +139,8 @@ func wanted(t reflect.Type, k kind) (want string, fits bool) {
 		return `a size such as 100, "100KB" or "1MB"`, k == text || k == integer
 	case rateType:
 		return rateForms, k == text || k == integer || k == float || k == mapping
+	case hzType:
+		return hzForms, k == text || k == integer || k == float
 	case thinkType:
 		return thinkForms, k == text || k == mapping
 	case doseType:

@@ -40,6 +40,7 @@ func (e *Experiment) validate(unread func(path string) bool) Mistakes {
 	c.dependencies()
 	c.limits()
 	c.phases()
+	c.besideOwnRates()
 	c.site()
 	c.objectives()
 	c.capacity()

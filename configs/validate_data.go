@@ -67,7 +67,7 @@ func (c *check) once(d Data, path string) {
 			c.add(path+".order", "how many %s phase %s %s is not known beforehand (it has concurrency), so that no row can be kept for the phases after it; let it be the last, give it a rate, or write order: next", what, p.Name, them)
 			return
 		}
-		hits += p.Hits()
+		hits += c.e.Hits(p)
 	}
 	if n := len(d.Rows); n > 0 && float64(n) < math.Floor(hits) {
 		about := ""
@@ -76,15 +76,6 @@ func (c *check) once(d Data, path string) {
 		}
 		c.add(path+".file", "%s has %d rows, each to be sent once, and the phases %s %s%.0f %s: add rows, or write order: next", filepath.Base(d.File), n, strings.TrimSuffix(them, "s"), about, math.Floor(hits), what)
 	}
-}
-
-// Hits is how many requests the phase sends, or visits it begins, on average of Poisson arrivals; 0
-// with Concurrency, where it is not known beforehand.
-func (p Phase) Hits() float64 {
-	if p.Open() {
-		return p.Rate.mean(p.Duration) * p.Duration.Seconds()
-	}
-	return float64(p.Burst)
 }
 
 // values checks the placeholders of a request.

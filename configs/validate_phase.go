@@ -48,10 +48,10 @@ func (c *check) load(p Phase, path string) {
 	}
 	switch len(kinds) {
 	case 0:
-		if c.unread("arrivals") { // a log may have been meant
+		if c.unread("arrivals") || c.pacedUnread() { // a log may have been meant, or no load of its own
 			return
 		}
-		c.add(path, "needs a load: one of rate (requests a second), concurrency (clients that wait) and burst (requests at once)")
+		c.add(path, "%s", c.noLoad())
 	case 1:
 	default:
 		c.add(path, "has %s; give one of them", strings.Join(kinds, " and "))
@@ -82,8 +82,12 @@ func (c *check) rate(r Rate, phase time.Duration, path string) {
 	} else if from, to := c.number(r.From, path+".from"), c.number(r.To, path+".to"); !from || !to {
 		return
 	}
-	if most := c.e.Limits.Rate; most > 0 && r.Max() > most {
-		c.add(path, "%s/s is above limits.rate, which is %s/s; the rest would be dropped", decimal(r.Max()), decimal(most))
+	own, with := c.e.OwnRate(), ""
+	if own > 0 {
+		with = ", with the requests' own rates,"
+	}
+	if most := c.e.Limits.Rate; most > 0 && r.Max()+own > most {
+		c.add(path, "%s/s%s is above limits.rate, which is %s/s; the rest would be dropped", decimal(r.Max()+own), with, decimal(most))
 	}
 	c.steps(stairs{r.From, r.To, r.Step, r.Every, phase, "the phase"}, path)
 }

@@ -63,6 +63,10 @@ func (c *check) ownGroups() {
 			continue
 		}
 		path := element("requests", i)
+		if r.Rate != nil {
+			c.add(path+".rate", "says nothing beside arrivals.replay: a request is sent when it stands in the log; leave it out")
+			r.Rate = nil
+		}
 		if c.e.Arrivals.Log == nil || r.Weight > maxWeight {
 			r.Weight = 1
 		}

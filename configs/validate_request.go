@@ -30,7 +30,7 @@ func (c *check) requests() {
 		path := element("requests", i)
 		c.request(r, path)
 		c.unique(seen, r.Name, path+".name", "the name")
-		weighted = weighted || r.Weight != 0
+		weighted = weighted || r.Weight != 0 || r.Rate != nil
 	}
 	if !weighted {
 		c.add("requests", "has no weight above 0, so nothing would be sent")
@@ -47,6 +47,7 @@ func (c *check) request(r Request, path string) {
 	if r.Weight < 0 || r.Weight > maxWeight {
 		c.add(path+".weight", "needs to be from 0 to %d, not %d", maxWeight, r.Weight)
 	}
+	c.ownRate(r, path)
 	c.method(r.Method, path+".method")
 	c.path(standIn(r.Path), path+".path")
 	c.values(&r, path)

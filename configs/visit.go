@@ -156,7 +156,8 @@ func (e *Experiment) MeanSteps() float64 {
 	if len(e.Visits) == 0 {
 		return 0
 	}
-	return e.part("")
+	steps, _ := e.part("")
+	return steps
 }
 
 // thinking is how long a visit thinks on average, over all of its steps.

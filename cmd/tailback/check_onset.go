@@ -61,7 +61,7 @@ func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f conf
 	if len(known.missing) > 0 {
 		return "", known.missing[0]
 	}
-	*text["rate"] = strconv.FormatFloat(p.Rate.Max(), 'f', -1, 64)
+	*text["rate"] = strconv.FormatFloat(exp.MaxRate(p), 'f', -1, 64)
 	*text["arrivals"] = exp.Arrivals.Kind
 	if !hang && f.Latency != nil {
 		*text["delay"] = durationText(max(f.Latency.Delay.From, f.Latency.Delay.To).Seconds() + known.held(f.Dependency))

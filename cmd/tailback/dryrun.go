@@ -50,7 +50,8 @@ type dryRequest struct {
 	Name   string  `json:"name"`
 	Method string  `json:"method"`
 	Path   string  `json:"path"`
-	Share  float64 `json:"share"` // of the mix
+	Share  float64 `json:"share"`             // of those with a weight
+	RateHz float64 `json:"rate_hz,omitempty"` // of its own
 }
 
 // drySessions are logged in before each run.
@@ -186,7 +187,11 @@ func (d *dryRun) mix(exp *configs.Experiment) {
 		total += r.Weight
 	}
 	for _, r := range exp.Mix() {
-		d.Requests = append(d.Requests, dryRequest{r.Name, r.Method, r.ShownPath(), float64(r.Weight) / float64(max(total, 1))})
+		one := dryRequest{Name: r.Name, Method: r.Method, Path: r.ShownPath(), Share: float64(r.Weight) / float64(max(total, 1))}
+		if r.Rate != nil {
+			one.RateHz = float64(*r.Rate)
+		}
+		d.Requests = append(d.Requests, one)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -58,7 +59,7 @@ func (d *dryRun) text() string {
 		if len(d.Visits) > 0 {
 			break
 		}
-		line(first(i, "requests"), 14, fmt.Sprintf("%.0f%% %s: %s %s", 100*r.Share, r.Name, r.Method, r.Path))
+		line(first(i, "requests"), 14, fmt.Sprintf("%s %s: %s %s", d.part(r), r.Name, r.Method, r.Path))
 	}
 	if s := d.Sessions; s != nil {
 		line("sessions", 14, fmt.Sprintf("%d, each logged in before %s by %s; that takes at least %s", s.Count, words.Either(int64(len(d.Runs)), "the run", "each run"), strings.Join(s.Steps, ", "), words.Span(s.TakesS)))
@@ -99,6 +100,18 @@ func (d *dryRun) text() string {
 		line(fmt.Sprintf("%-8s %s", first(i, "guards"), g.Guard), 24, g.Holds)
 	}
 	return b.String()
+}
+
+// part says how often a request is sent.
+func (d *dryRun) part(r dryRequest) string {
+	own := func(r dryRequest) bool { return r.RateHz > 0 }
+	switch {
+	case own(r):
+		return fmt.Sprintf("%.4g/s", r.RateHz)
+	case slices.ContainsFunc(d.Requests, own):
+		return fmt.Sprintf("%.0f%% of the rest", 100*r.Share)
+	}
+	return fmt.Sprintf("%.0f%%", 100*r.Share)
 }
 
 func (d *dryRun) arrivals() string {

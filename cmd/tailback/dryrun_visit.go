@@ -61,15 +61,15 @@ func (s *dryStep) says() string {
 func (e dryEvent) rate() string {
 	perSecond := func(from, to float64, what string) string {
 		if from == to {
-			return fmt.Sprintf("%g%s/s", from, what)
+			return fmt.Sprintf("%.6g%s/s", from, what)
 		}
-		return fmt.Sprintf("%g to %g%s/s", from, to, what)
+		return fmt.Sprintf("%.6g to %.6g%s/s", from, to, what)
 	}
 	if e.VisitRateFromHz == nil && *e.RateFromHz != *e.RateToHz {
-		return fmt.Sprintf("%g/s to %g/s", *e.RateFromHz, *e.RateToHz)
+		return fmt.Sprintf("%.6g/s to %.6g/s", *e.RateFromHz, *e.RateToHz)
 	}
 	if e.VisitRateFromHz == nil {
-		return fmt.Sprintf("%g/s", *e.RateFromHz)
+		return fmt.Sprintf("%.6g/s", *e.RateFromHz)
 	}
 	return perSecond(*e.VisitRateFromHz, *e.VisitRateToHz, " visits") + " (" + perSecond(*e.RateFromHz, *e.RateToHz, " requests") + " when all are completed)"
 }

@@ -31,10 +31,10 @@ var beyond = reasons(map[string][]string{
 	},
 	"a schema can't hold two values against each other": {
 		"burst_above_limit.yaml", "degraded_as_expected.yaml", "dependency_round.yaml", "dependency_round_any.yaml", "egress_round.yaml", "egress_upstream_round.yaml", "latency_jitter.yaml", "latency_ramp.yaml", "latency_short_no_step.yaml",
-		"rate_above_limit.yaml", "source_family.yaml", "source_loopback.yaml", "steps_to_nowhere.yaml",
+		"rate_above_limit.yaml", "own_rate_limit.yaml", "source_family.yaml", "source_loopback.yaml", "steps_to_nowhere.yaml",
 	},
 	"a schema can't count, nor add up times": {
-		"data_once.yaml", "data_once_closed.yaml", "data_once_visits.yaml", "data_once_visits_closed.yaml",
+		"data_once.yaml", "own_rate_data.yaml", "data_once_closed.yaml", "data_once_visits.yaml", "data_once_visits_closed.yaml",
 		"durations_absurd.yaml", "fault_overlap.yaml", "fault_too_late.yaml", "fault_too_long.yaml", "latency_steps_too_long.yaml", "objective_windows_many.yaml",
 		"reset_too_late.yaml", "steps_tiny.yaml", "steps_too_long.yaml",
 	},

@@ -61,6 +61,8 @@ func scalar(k configs.Key) *jsonschema.Schema {
 		return sizeOf(k)
 	case configs.FormRate:
 		return anyOf(bounded("number", k), rateText(), steps(bounded("number", k), positiveNumber()))
+	case configs.FormHz:
+		return anyOf(bounded("number", k), aboveNothing(rateText()))
 	case configs.FormDose:
 		return anyOf(span(k), steps(span(configs.Key{}), span(configs.Key{Above: true})))
 	case configs.FormThink:
@@ -136,6 +138,12 @@ func pairs() *jsonschema.Schema {
 func rateText() *jsonschema.Schema {
 	s := matching(rate, `needs a rate such as 8 or "480/m"`)
 	s.Not = &jsonschema.Schema{Pattern: perNothing}
+	return s
+}
+
+// aboveNothing lets a rate's text not be 0: a digit of it, before what it is counted in, is another.
+func aboveNothing(s *jsonschema.Schema) *jsonschema.Schema {
+	s.AllOf = []*jsonschema.Schema{{Pattern: `^[^/eE]*[1-9]`}}
 	return s
 }
 

@@ -18,7 +18,10 @@ var rules = map[string]func(*schema){
 		s.DependencyStrings = map[string][]string{"sessions": {"visits"}}
 		s.AllOf = []*schema{
 			{If: replays(), Then: ofLog(),
-				Else: &schema{OneOf: oneOf("requests", "visits"), Properties: properties("phases", &schema{Items: &schema{OneOf: oneOf("rate", "concurrency", "burst")}})}},
+				Else: &schema{OneOf: oneOf("requests", "visits"), AllOf: []*schema{
+					{If: paced(), Then: besidePaced()},
+					{If: unweighted(), Then: onlyPaced(), Else: &schema{Properties: properties("phases", &schema{Items: &schema{OneOf: oneOf("rate", "concurrency", "burst")}})}},
+				}}},
 			{Not: &schema{AllOf: []*schema{anyOf(has("audit"), has("capacity")), {Required: []string{"data"}, Properties: properties("data", &schema{Contains: &schema{Required: []string{"order"}, Properties: properties("order", constant(configs.RowOnce))}})}}}},
 			{If: needsEgress(), Then: hasEgress()},
 			{If: has("audit"), Then: anyOf(hasEgress(), &schema{Required: []string{"dependencies"}, Properties: properties("dependencies", &schema{MinItems: new(1)})})},
@@ -39,8 +42,11 @@ var rules = map[string]func(*schema){
 			{Not: &schema{AllOf: []*schema{filledText("socket"), filled("source_addresses")}}},
 		}
 	},
-	"Request": request,
-	"Step":    request,
+	"Request": func(s *schema) {
+		request(s)
+		s.Not = has("rate", "weight")
+	},
+	"Step": request,
 	"Capture": func(s *schema) {
 		s.OneOf = oneOf("html", "regexp", "json", "header", "cookie", "url")
 		s.DependencyStrings = map[string][]string{"attribute": {"html"}}
@@ -131,8 +137,29 @@ func replays() *schema {
 func ofLog() *schema {
 	return &schema{Not: anyOf(has("capacity"), has("audit"), has("visits"), has("sessions")), Properties: map[string]*schema{
 		"phases":   {Items: &schema{Not: anyOf(has("rate"), has("concurrency"), has("burst"))}},
-		"requests": {Items: &schema{Not: filled("query"), Properties: properties("weight", constant(1))}},
+		"requests": {Items: &schema{Not: anyOf(filled("query"), has("rate")), Properties: properties("weight", constant(1))}},
 	}}
+}
+
+// paced holds for files in which a request has a rate of its own.
+func paced() *schema {
+	return &schema{Required: []string{"requests"}, Properties: properties("requests", &schema{Contains: has("rate")})}
+}
+
+// besidePaced holds for files without a load that such a rate would spoil.
+func besidePaced() *schema {
+	return &schema{Not: anyOf(has("capacity"), has("audit")), Properties: properties("phases", &schema{Items: &schema{Not: anyOf(has("concurrency"), has("burst"))}})}
+}
+
+// unweighted holds for files in which requests have rates of their own, and none a weight.
+func unweighted() *schema {
+	never := &schema{Required: []string{"weight"}, Properties: properties("weight", constant(0))}
+	return &schema{AllOf: []*schema{paced(), {Properties: properties("requests", &schema{Items: anyOf(has("rate"), never)})}}}
+}
+
+// onlyPaced holds for files whose phases have no rate for others than those.
+func onlyPaced() *schema {
+	return &schema{Properties: properties("phases", &schema{Items: &schema{Properties: properties("rate", &schema{Maximum: new(0.0)})}})}
 }
 
 // needsEgress holds for files with a dependency that is reached through the egress.

@@ -59,7 +59,7 @@ func Unjudged(exp *configs.Experiment) []string {
 		for _, p := range exp.Phases {
 			switch {
 			case p.Open():
-				most = max(most, p.Rate.Max()*abort.Over.Seconds())
+				most = max(most, exp.MaxRate(p)*abort.Over.Seconds())
 			case p.Burst > 0:
 				most = max(most, float64(p.Burst))
 			default: // as many as the site answers

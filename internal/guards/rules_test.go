@@ -160,4 +160,8 @@ func TestUnjudged(t *testing.T) {
 			t.Errorf("%+v: %q, want %d", c.phases, got, c.want)
 		}
 	}
+	own := configs.Hz(0.5)
+	if got := Unjudged(&configs.Experiment{AbortWhen: []string{"errors > 50% over 10s"}, Requests: []configs.Request{{Rate: &own}}, Phases: []configs.Phase{rate(0.5)}}); len(got) != 0 {
+		t.Errorf("with a request's own rate: %q", got)
+	}
 }

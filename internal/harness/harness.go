@@ -279,6 +279,7 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 	for _, r := range exp.Mix() {
 		m.Requests = append(m.Requests, r.Name)
 	}
+	m.RequestRates = ownRates(exp)
 	m.Visits = visits(exp)
 	if exp.Sessions != nil {
 		m.Sessions = exp.Sessions.Count
@@ -290,6 +291,21 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Objectives, m.Lines = append(m.Objectives, o.Text), append(m.Lines, o.Line)
 	}
 	return m
+}
+
+// ownRates are the rates that requests have of their own; nil when none has one.
+func ownRates(exp *configs.Experiment) (all []float64) {
+	if exp.OwnRate() == 0 {
+		return nil
+	}
+	for _, r := range exp.Requests {
+		own := 0.0
+		if r.Rate != nil {
+			own = float64(*r.Rate)
+		}
+		all = append(all, own)
+	}
+	return all
 }
 
 // visits describes the mix of visits.

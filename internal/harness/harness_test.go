@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -252,5 +253,13 @@ func TestWaiting(t *testing.T) {
 		if got := waiting(exp); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
+	}
+	own := configs.Hz(2)
+	exp := &configs.Experiment{Requests: []configs.Request{{Rate: &own}, {Weight: 1}}, Phases: []configs.Phase{open}, Target: configs.Target{Timeout: 30 * time.Second}, Limits: configs.Limits{InFlight: 1000}}
+	if got := waiting(exp); got != 300 { // (8 + 2)/s for 30 s
+		t.Errorf("with a request's own rate: %d, want 300", got)
+	}
+	if got := ownRates(exp); !slices.Equal(got, []float64{2, 0}) {
+		t.Errorf("the manifest has the rates %v", got)
 	}
 }

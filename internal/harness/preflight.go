@@ -88,7 +88,7 @@ func waiting(exp *configs.Experiment) int {
 	for _, p := range exp.Phases {
 		n := max(p.Concurrency, p.Burst)
 		if p.Open() {
-			n = int(math.Ceil(p.Rate.Max() * min(exp.Target.Timeout, exp.Duration()).Seconds()))
+			n = int(math.Ceil(exp.MaxRate(p) * min(exp.Target.Timeout, exp.Duration()).Seconds()))
 		}
 		most = max(most, n)
 	}

@@ -252,7 +252,7 @@ func (s *seen) send(ctx context.Context, a *attack.Attack, t0 time.Time) error {
 		}
 	}
 	for i, r := range mix {
-		if r.Weight == 0 || failed > 0 && s.exp.VisitOf(i) == int(failed)-1 {
+		if !r.Sent() || failed > 0 && s.exp.VisitOf(i) == int(failed)-1 {
 			continue
 		}
 		t, err := s.try(ctx, visitor, t0, i)

@@ -17,6 +17,9 @@ type Manifest struct {
 	// Phases and Requests name what Hit.Phase and Hit.Request count.
 	Phases   []PhaseSpan `json:"phases"`
 	Requests []string    `json:"requests"`
+	// RequestRates are the rates that requests have of their own, per second, in the order of
+	// Requests; 0 of one that has a weight. When none has one, there are none.
+	RequestRates []float64 `json:"request_rates_hz,omitempty"`
 	// Visits are those that the requests are the steps of, in the order of Requests; of a
 	// run of requests by themselves there are none.
 	Visits []Visit `json:"visits,omitempty"`

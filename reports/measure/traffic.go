@@ -210,7 +210,9 @@ func (run *Run) phases(f Fidelity) []reports.Phase {
 				continue
 			}
 			var asked *float64
-			if span.Kind == reports.OpenPhase {
+			if own := run.ownRate(r); own > 0 {
+				asked = &own
+			} else if span.Kind == reports.OpenPhase {
 				asked = PerSecond(one.hits, seconds)
 			}
 			p.Requests = append(p.Requests, reports.RequestTraffic{Name: name, Traffic: one.figures(asked, seconds)})
@@ -218,6 +220,14 @@ func (run *Run) phases(f Fidelity) []reports.Phase {
 		list = append(list, p)
 	}
 	return list
+}
+
+// ownRate is the rate that request r has of its own, per second; 0 when it has a weight.
+func (run *Run) ownRate(r int) float64 {
+	if r < len(run.Manifest.RequestRates) {
+		return run.Manifest.RequestRates[r]
+	}
+	return 0
 }
 
 // requests are the figures of each request in all phases that are no warm-up, together.
