@@ -20,15 +20,13 @@ import (
 // a session that the site renews at each visit to the hall.
 type club struct {
 	*httptest.Server
-	mu       sync.Mutex
-	asked    []string          // users of logins, in their order
-	members  map[string]string // the sessions, and whose each is
-	given    int
-	underway int // requests in the hall
-	wrong    func(w http.ResponseWriter, r *http.Request)
-	path     string        // of its cookies
-	most     int           // requests to the login at once
-	held     chan struct{} // keeps those who are in the hall, until it is closed
+	mu      sync.Mutex
+	asked   []string          // users of logins, in their order
+	members map[string]string // the sessions, and whose each is
+	given   int
+	wrong   func(w http.ResponseWriter, r *http.Request)
+	path    string        // of its cookies
+	held    chan struct{} // keeps those who are in the hall, until it is closed
 }
 
 func newClub(t *testing.T) *club {
