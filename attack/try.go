@@ -32,6 +32,7 @@ type Tried struct {
 	Missed      string      // what was to be captured and was not found, and where; "" for nothing
 	AsksCert    bool        // the site asked for a client certificate
 	OfLogin     bool        // it is a step of a login
+	Lent        bool        // it was sent with a session that was logged in before
 	NotIn       string      // why that logs nobody in; "" for nothing
 	Login       bool        // a login page is at Location
 	Unreached   bool        // no connection to the target came about
@@ -105,7 +106,7 @@ func (v *Visitor) tried(i int) Tried {
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
 	v.said = ""
 	resp, page, err := v.goes(&t.Hit, i)
-	t.Err, t.Missed = v.hidden(err), v.said
+	t.Err, t.Missed, t.Lent = v.hidden(err), v.said, v.pass != nil
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
 		t.Err = v.unreachable(shot, err)
 	}

@@ -22,14 +22,15 @@ func newImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Write an experiment from logs, a browser's recording, or curl",
 		Long: `Import reads what you have of your traffic and writes a commented experiment to
-standard output, or to a file with --output: an access log of nginx or Apache (a
-mix of requests with weights and rates), a recording of a browser (HAR: a visit),
-Vegeta's targets, an OpenAPI 3 description, or command lines of curl. What it is
-is told by its content. FILE may be compressed by gzip; - is standard input.
+standard output, or to a file with --output: an access log of nginx or Apache
+(a mix of requests with weights and rates), a recording of a browser (HAR: a
+visit), Vegeta's targets, an OpenAPI 3 description, or command lines of curl.
+What it is is told by its content. FILE may be compressed by gzip; - is standard
+input.
 
 It sends nothing. Passwords, tokens and cookies become {env: NAME}, and the file
 says what to export. See tailback help import.`,
-		Example: `  tailback import access.log.gz --url https://staging.example.com --output shop.yaml
+		Example: `  tailback import access.log.gz --url https://staging.shop.example
   tailback import checkout.har > checkout.yaml
   pbpaste | tailback import -`,
 		Args: cobra.ExactArgs(1),

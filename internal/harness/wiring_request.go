@@ -87,7 +87,7 @@ func remarksOn(r *configs.Request, t *attack.Tried, target configs.Target) []Rem
 		return spoils("it logs nobody in, so the visits were not sent: " + t.NotIn)
 	case t.OfLogin: // its form asks for a password, and it may be on its way over other pages
 		return nil
-	case t.Hit.Session > 0 && (t.Hit.Leads == journal.LeadsToLogin || t.Hit.Code == 401 || t.Hit.Code == 403):
+	case t.Lent && (t.Hit.Leads == journal.LeadsToLogin || t.Hit.Code == 401 || t.Hit.Code == 403):
 		return spoils(notKnown(t))
 	case t.Hit.Class == journal.ClassClientTimeout:
 		return spoils(fmt.Sprintf("no whole answer came within %s (target.timeout), with every fault off; mend the site, or raise the timeout", target.Timeout))

@@ -20,7 +20,7 @@ type Topic struct {
 func Topics() []Topic {
 	return []Topic{
 		{"experiment", "the experiment file: every key, with its default and an example"},
-		{"import", "an experiment from logs, recordings of a browser, Vegeta, OpenAPI, curl"},
+		{"import", "an experiment from logs, a browser, Vegeta, OpenAPI or curl"},
 		{"faults", "what can be done to a dependency, and what the site meets then"},
 		{"egress", "how the site's calls are led through Tailback"},
 		{"report", "what a report says, how it knows, and the exit codes"},
