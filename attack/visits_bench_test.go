@@ -77,12 +77,12 @@ func used() int64 {
 // A visit under way takes at most 8 KB while it thinks. This test does not run beside
 // others, whose memory would count.
 func TestVisitsAreLight(t *testing.T) {
+	most := 8.0 * 1024
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		t.Skip("the race detector takes memory of its own")
+		most *= 4 // the race detector keeps as much again of each goroutine, and larger stacks: 15 to 20 KB were seen, for 4.8 KB without it
 	}
-	bytes := thinking(t, 1000)
-	if bytes > 8<<10 {
-		t.Errorf("a visit that thinks takes %.0f bytes, want at most 8 KB", bytes)
+	if bytes := thinking(t, 1000); bytes > most {
+		t.Errorf("a visit that thinks takes %.0f bytes, want at most %.0f", bytes, most)
 	}
 }
 
