@@ -38,7 +38,7 @@ demo.yaml runs against it.`,
 				return err
 			}
 			defer site.Close()
-			describeSite(cmd.OutOrStdout(), site, o)
+			describeSite(cmd.OutOrStdout(), site, kind, o)
 			<-cmd.Context().Done() // Ctrl-C is the usual end, and no failure
 			if err := site.Close(); err != nil {
 				return &exitError{code: exitFailed, err: err}
@@ -92,7 +92,7 @@ func startSite(ctx context.Context, kind string, o staging.Options) (*staging.Si
 	return site, nil
 }
 
-func describeSite(w io.Writer, s *staging.Site, o staging.Options) {
+func describeSite(w io.Writer, s *staging.Site, kind string, o staging.Options) {
 	fmt.Fprintf(w, `site        %s   %d workers, backlog %d, gateway timeout %v
 dependency  %s, which the pages call at %s
 pages       /work?ms=500                     a page that takes 0.5 s
@@ -100,14 +100,41 @@ pages       /work?ms=500                     a page that takes 0.5 s
             /self?ms=100                     calls the site itself
             /close                           a worker that closes without an answer
             /app?status=503                  an error that the application itself answers with
-            /login, /cart?ms=100, /checkout, /logout   a shop, for any user with the password staging
             /external?dep=2                  calls a second dependency, %s
 `, s.URL, o.Workers, o.Backlog, o.GatewayTimeout, s.DependencyAddr, o.Dependency, s.DependencyAddr2)
 	if o.Fetch != "" {
 		fmt.Fprintf(w, "            /fetch?n=0&timeout_ms=0          calls %s\n", o.Fetch)
 	}
+	describeShop(w, s, kind, o)
 	describeLogs(w, siteLogs(s))
 	fmt.Fprintln(w, "Ctrl-C ends it.")
+}
+
+// describeShop says how to log in.
+func describeShop(w io.Writer, s *staging.Site, kind string, o staging.Options) {
+	if kind == siteGunicorn {
+		return // it has none
+	}
+	fmt.Fprintf(w, `shop        %s/login: log in as any user, with the password staging
+            /cart?ms=100                     shows a form with the session's token
+            /checkout?ms=100                 takes that form, and calls the dependency as /external does
+            /logout                          ends the session
+`, s.URL)
+	if kind == sitePHPFPM {
+		fmt.Fprintf(w, "sessions    %s\n", lockOf(o))
+	}
+}
+
+// lockOf says whether requests of one session wait for each other on real php-fpm.
+func lockOf(o staging.Options) string {
+	switch {
+	case o.Sessions == staging.SessionsInRedis:
+		return "in Redis, without locks"
+	case o.CloseSessions:
+		return "locked while a request uses one, which it does for a moment (--close-sessions)"
+	default:
+		return "locked while a request uses one: those of one session wait for each other (see tailback help php)"
+	}
 }
 
 // siteLogs is the site: of an experiment on s.

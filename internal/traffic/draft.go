@@ -74,6 +74,7 @@ type Body struct {
 type Visit struct {
 	Name  string
 	Steps []Request
+	Login int // how many of the steps, from the first on, log in; 0 for none
 }
 
 // Capture takes a value from an answer. Kind is html, regexp, json, header, cookie

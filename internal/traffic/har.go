@@ -26,7 +26,7 @@ func fromHAR(in io.Reader, o Options) (*Draft, error) {
 	if d, err = r.finish(o.URL, fmt.Sprintf("read %s: none of its %s is one of a page that was answered", o.Name, counted(n, "request", "requests"))); err != nil {
 		return nil, err
 	}
-	d.Visits = []Visit{{Name: "visit", Steps: steps}}
+	d.Visits = []Visit{{Name: "visit", Steps: steps, Login: r.loggedIn}}
 	for i := range d.Visits[0].Steps {
 		d.Visits[0].Steps[i].Weight = 0
 	}
@@ -62,6 +62,7 @@ type recording struct {
 	answered time.Time          // when the answer before was there
 	led      string             // where that leads
 	login    bool               // the form that is being written has a password
+	loggedIn int                // how many steps there were when the last such form was sent
 
 	static, unanswered, followed, preflights, others, over int
 }
@@ -153,6 +154,9 @@ func (r *recording) step(e *harEntry, u *url.URL) {
 		s.Think = think(began.Sub(r.answered))
 	}
 	r.Requests = append(r.Requests, s)
+	if r.login {
+		r.loggedIn = len(r.Requests)
+	}
 }
 
 // hiddenPath is a path as a comment may have it: a key in it is not shown.

@@ -254,6 +254,30 @@ func TestHAR(t *testing.T) {
 	}
 }
 
+// The file says how visitors are logged in before the run, and doing so to the letter
+// makes sessions of the steps up to the login: they are moved, and the think of the
+// step behind them is taken away.
+func TestHARSessions(t *testing.T) {
+	_, text, _ := imported(t, "checkout.har", Options{})
+	head, rest, found := strings.Cut(text, "# sessions:\n")
+	head, steps, _ := strings.Cut(head+strings.Replace("sessions:\n"+rest, "\n#   ", "\n  ", 2), "visits:\n")
+	head = strings.Replace(head, "\n#   steps:", "\n  steps:", 1)
+	visit, steps, _ := strings.Cut(steps, "      - name: login\n")
+	login, steps, cut := strings.Cut(steps, "      - name: api-cart\n")
+	if !found || !cut || !strings.Contains(strings.ReplaceAll(text, "\n#", ""), "take away the think of api-cart") {
+		t.Fatalf("got\n%s", text)
+	}
+	moved := head + "      - name: login\n" + login + "visits:\n" + visit + "      - name: api-cart\n" + strings.Replace(steps, "        think: 2.1s\n", "", 1)
+	t.Setenv("STAGING_EMAIL", "x")
+	e, err := configs.LoadText("moved.yaml", []byte(moved), nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, moved)
+	}
+	if len(e.Sessions.Steps) != 2 || len(e.Visits[0].Steps) != 3 {
+		t.Errorf("got %d and %d steps", len(e.Sessions.Steps), len(e.Visits[0].Steps))
+	}
+}
+
 // The site may be elsewhere than where it was recorded, also in what a visit sends.
 func TestHARElsewhere(t *testing.T) {
 	_, _, e := imported(t, "checkout.har", Options{URL: "http://127.0.0.1:8081"})

@@ -80,7 +80,11 @@ func (p *page) comments(indent string, texts []string) {
 func (d *Draft) head(p *page, file string) {
 	p.comments("", d.About)
 	p.line("#")
-	p.line("#   tailback check --preflight %s   sends each request once", comment(file))
+	sends := "sends each request once"
+	if len(d.Visits) > 0 {
+		sends = "takes each step once"
+	}
+	p.line("#   tailback check --preflight %s   %s", comment(file), sends)
 	p.line("#   tailback run %s", comment(file))
 	d.exports(p)
 	if len(d.Notes) > 0 {
@@ -220,6 +224,9 @@ func (d *Draft) requests(p *page) {
 
 func (d *Draft) visits(p *page) {
 	p.comments("", d.Sends)
+	for _, v := range d.Visits {
+		p.sessions(v)
+	}
 	p.line("visits:")
 	for _, v := range d.Visits {
 		p.line("  - name: %s", quote(v.Name))
@@ -232,14 +239,35 @@ func (d *Draft) visits(p *page) {
 	p.line("")
 }
 
+// sessions says how those who make the visit can be logged in before the run: what
+// most people want to know is how the pages behind a login bear load, and not the login.
+func (p *page) sessions(v Visit) {
+	if v.Login == 0 || v.Login == len(v.Steps) {
+		return
+	}
+	last, first, think := v.Steps[v.Login-1], v.Steps[v.Login], ""
+	if first.Think > 0 {
+		think = fmt.Sprintf(", and take away the think of %s, which is the first step then", first.Name)
+	}
+	p.comments("", []string{fmt.Sprintf("Each visit logs in, by its steps up to %s. To log visitors in before the run instead, outside of "+
+		"every figure, move these steps to here, as they stand%s (tailback help experiment):", last.Name, think)})
+	p.line("# sessions:")
+	p.line("#   count: 20 # CHANGE: more than visits are under way at once")
+	p.line("#   steps:")
+}
+
 func (d *Draft) phases(p *page) {
 	p.comments("", d.Curve)
 	highest := 0.0
 	for _, phase := range d.Phases {
 		highest = max(highest, phase.Rate)
 	}
+	steps := 1 // rates are of visits, and the ceiling of requests
+	for _, v := range d.Visits {
+		steps = max(steps, len(v.Steps))
+	}
 	p.line("# A typing error must not become an outage.")
-	p.line("limits: {rate: %s, in_flight: 2000}", decimal(max(10*highest, 10)))
+	p.line("limits: {rate: %s, in_flight: 2000}", decimal(max(10*highest, 10)*float64(steps)))
 	p.line("")
 	p.line("phases:")
 	measured := ""
