@@ -136,6 +136,9 @@ func (r *recording) step(e *harEntry, u *url.URL) {
 	}
 	m := message{method: e.Request.Method, url: e.Request.URL, what: e.Request.Method + " " + hiddenPath(u)}
 	for _, h := range e.Request.Headers {
+		if strings.EqualFold(h.Name, "Accept") && strings.HasPrefix(h.Value, "text/html,") {
+			h.Value = "text/html,*/*;q=0.8" // what a browser lists besides is of images, and long
+		}
 		if ofStep(h.Name, e.Request.Method) && h.Value != "*/*" {
 			m.headers = append(m.headers, field{name: h.Name, value: h.Value})
 		}
@@ -143,7 +146,7 @@ func (r *recording) step(e *harEntry, u *url.URL) {
 	files := e.posted(&m)
 	r.login = strings.Contains(strings.ToLower(m.body), "passw") || slices.ContainsFunc(m.form, func(f field) bool { return strings.Contains(strings.ToLower(f.name), "passw") })
 	s := r.request(m, u, r.field)
-	s.Name = unique(r.names, nameOf(m.method, s.Path))
+	s.Name = unique(r.names, r.nameOf(m.method, s.Path))
 	if files > 0 {
 		s.Note = append(s.Note, fmt.Sprintf("CHANGE: %s sent here; for a file write {name: NAME, file: PATH}.", counted(files, "file was", "files were")))
 	}
@@ -157,6 +160,16 @@ func (r *recording) step(e *harEntry, u *url.URL) {
 	if r.login {
 		r.loggedIn = len(r.Requests)
 	}
+}
+
+// nameOf names a step by its page, as those who made the recording think of it. When a
+// form leads to where it came from, as logins do, what sends it is login-post.
+func (r *recording) nameOf(method, path string) string {
+	name := nameOf("GET", path)
+	if method != "GET" && r.names[name] {
+		return name + "-" + strings.ToLower(method)
+	}
+	return name
 }
 
 // hiddenPath is a path as a comment may have it: a key in it is not shown.

@@ -232,8 +232,8 @@ func TestHAR(t *testing.T) {
 	if want := []string{
 		"login: token = input[name=_token] value",
 		"login: csrf_token = meta[name=csrf-token] content",
-		"post-login: account = /account/([^/?#]+) ",
-		`post-login: apiToken = apiToken["']?\s*[:=]\s*["']([^"']+) `,
+		"login-post: account = /account/([^/?#]+) ",
+		`login-post: apiToken = apiToken["']?\s*[:=]\s*["']([^"']+) `,
 		"api-cart: X_Request_Key = X-Request-Key ",
 		"api-cart: cart_id = /cart/id ",
 		"api-cart: sku = /cart/lines/0/sku ",

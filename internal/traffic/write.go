@@ -249,10 +249,11 @@ func (p *page) sessions(v Visit) {
 	if first.Think > 0 {
 		think = fmt.Sprintf(", and take away the think of %s, which is the first step then", first.Name)
 	}
+	p.line("#")
 	p.comments("", []string{fmt.Sprintf("Each visit logs in, by its steps up to %s. To log visitors in before the run instead, outside of "+
 		"every figure, move these steps to here, as they stand%s (tailback help experiment):", last.Name, think)})
 	p.line("# sessions:")
-	p.line("#   count: 20 # CHANGE: more than visits are under way at once")
+	p.line("#   count: 50 # CHANGE: more than visits are under way at once")
 	p.line("#   steps:")
 }
 
@@ -292,4 +293,6 @@ func (d *Draft) phases(p *page) {
 	p.line(`#   - {name: payments, listen: "127.0.0.1:9901", upstream: "api.pay.example:443"}`)
 	p.line("# and as one more phase:")
 	p.line("#   - {name: hang, duration: 20s, rate: %s, faults: [{dependency: payments, hang: {}, after: 2s, for: 15s}]}", decimal(highest))
+	p.line("# and as one more objective:")
+	p.line("#   - %s", quote("hang: errors < 5%"))
 }
