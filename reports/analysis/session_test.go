@@ -143,3 +143,32 @@ func TestSessionLock(t *testing.T) {
 		})
 	}
 }
+
+// Two calls that hang are two workers if the request behind them waited for neither of
+// their sessions: had there been a third worker, it would have called. Where those behind
+// them share their sessions, these may hold further workers, and there is no figure.
+func TestWorkersOfSharedSessions(t *testing.T) {
+	for name, row := range map[string]struct {
+		session func(seq uint64) uint64
+		ahead   int // how many wait before the first that does not; 0: two workers
+	}{
+		"own":   {func(seq uint64) uint64 { return seq }, 0},
+		"three": {func(seq uint64) uint64 { return seq % 3 }, 0},
+		// The fault begins with request 17 s * 8/s = 136, which is 0 of 8: 0, 1, 0, 1, 0, 1, 0, 2.
+		"two of three first": {func(seq uint64) uint64 { return []uint64{0, 1, 0, 1, 0, 1, 0, 2}[seq%8] }, 5},
+	} {
+		m := &madeup.MadeUp{Workers: 2, Slots: 17, Own: 100 * madeup.Millisecond, Share: 1}
+		s := m.Play(madeup.NewScenario(madeup.Phase("baseline", 15*madeup.Second), madeup.Phase("hang", 15*madeup.Second), madeup.Phase("recovery", 10*madeup.Second)), 17*madeup.Second, 27*madeup.Second)
+		for i := range s.Hits {
+			s.Hits[i].Session = int32(1 + row.session(s.Hits[i].Seq))
+		}
+		r := withLogs(s, t, nil)
+		why := fmt.Sprintf("2 calls waited at once, and right behind them %d requests whose session", row.ahead)
+		switch w := r.Pool.Workers; {
+		case row.ahead > 0 && (w != nil || !strings.Contains(r.Pool.Unknown["workers"], why)):
+			t.Errorf("%s: got %+v, %q, want none: %s", name, w, r.Pool.Unknown["workers"], why)
+		case row.ahead == 0 && (w == nil || w.Value != 2 || w.Low != w.High):
+			t.Errorf("%s: got %+v, %q, want 2", name, w, r.Pool.Unknown["workers"])
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/tailback/tailback/reports"
 	"github.com/tailback/tailback/reports/journal"
@@ -160,13 +161,34 @@ func whyLocked(l *reports.LockedSessions) string {
 	return "requests of one session came one after the other: " + oneAtATime
 }
 
-// asSessions says why calls that waited do not tell of workers where they are as many as
-// the sessions that the requests were sent with: one of each may be at work. Where
-// requests of one session were seen to overlap it is "".
+// asSessions says why calls that waited do not tell of workers where no more of them did
+// than there are sessions: one of each may be at work, and others that wait for it hold
+// workers as well. Where requests of one session were seen to overlap it is "".
 func asSessions(run *measure.Run, counted *reports.Estimate) string {
 	s := run.Sessions
-	if s == nil || counted == nil || s.Numbers < 2 || math.Round(counted.Value) != float64(s.Numbers) || !slices.Contains(s.Serial, true) {
+	if s == nil || counted == nil || s.Numbers < 2 || math.Round(counted.Value) > float64(s.Numbers) || !slices.Contains(s.Serial, true) {
 		return ""
 	}
-	return fmt.Sprintf("as many calls waited at once as the requests have sessions, %d: these are the workers, or the site locks each session; to tell, give each visitor a session of its own", s.Numbers)
+	if int(math.Round(counted.Value)) == s.Numbers {
+		return fmt.Sprintf("as many calls waited at once as the requests have sessions, %d: these are the workers, or the site locks each session; to tell, give each visitor a session of its own", s.Numbers)
+	}
+	var ahead int64
+	for _, f := range run.Faults {
+		ahead = max(ahead, s.Ahead(lastSeen(run, f), int(math.Round(counted.Value))))
+	}
+	if ahead == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s waited at once, and right behind them %s whose session had another under way: these held workers too if the site locks sessions; to tell, give each visitor a session of its own",
+		words.Number(int64(math.Round(counted.Value)), "call"), words.Number(ahead, "request"))
+}
+
+// lastSeen is the last moment under a fault at which all that is in the site is seen:
+// what is given up goes on unseen.
+func lastSeen(run *measure.Run, f *measure.Fault) time.Duration {
+	end := run.End
+	if f.Lifted != nil {
+		end = *f.Lifted
+	}
+	return min(end, time.Duration(run.Cells.FirstGiveUp())*run.Cells.Width) - run.Cells.Width
 }

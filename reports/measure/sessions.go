@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -167,6 +168,33 @@ func (s *Sessions) WaitingAt(t time.Duration) (waiting, inside int64) {
 		}
 	}
 	return waiting, inside
+}
+
+// Ahead is how many of the requests in the site at t waited for another of their session,
+// as far as they take turns, and had come before the queue began if n requests that
+// waited for none held workers: where first come is first served, they held one too.
+func (s *Sessions) Ahead(t time.Duration, n int) (waiting int64) {
+	var inside []sessionHit
+	for _, h := range s.all {
+		if h.sent <= t && h.done >= t {
+			inside = append(inside, h)
+		}
+	}
+	slices.SortFunc(inside, func(x, y sessionHit) int { return cmp.Compare(x.sent, y.sent) })
+	held := map[int32]bool{}
+	for _, h := range inside {
+		switch turns := h.session > 0 && s.Serial[h.request]; {
+		case turns && held[h.session]:
+			waiting++
+			continue
+		case n == 0:
+			return waiting
+		case turns:
+			held[h.session] = true
+		}
+		n--
+	}
+	return waiting
 }
 
 func middle(h *stats.Histogram) float64 { return time.Duration(h.Quantile(0.5)).Seconds() }
