@@ -34,6 +34,7 @@ type WiredRequest struct {
 	BytesIn            int64
 	Body               string      // GoodBody, DegradedBody or OtherBody; "" where the file asks for none
 	Captured           []string    // the names of what a visit's step captured
+	Unsent             bool        // it failed, so that further steps were not sent
 	Calls              []WiredCall // nil where none can be counted
 	Remarks            []Remark
 }

@@ -24,7 +24,9 @@ func (s *seen) request(n int, t attack.Tried) WiredRequest {
 	case t.Hit.Class == journal.ClassBody:
 		w.Body = OtherBody
 	}
+	w.Unsent = t.NotIn != ""
 	if skipped := s.behind(t.Hit); t.Hit.Class != journal.ClassOK && len(skipped) > 0 {
+		w.Unsent = true
 		w.Remarks = append(w.Remarks, Remark{false, "a failed step ends a visit, so these were not sent: " + strings.Join(skipped, ", ")})
 	}
 	return w
@@ -135,6 +137,8 @@ func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) str
 		return fmt.Sprintf("the site asks for a client certificate, and may not accept that of target.client_cert (the page: %s): use one that is in force, and signed by the authority that the site trusts", t.Page)
 	case code == 401 && t.Credentials == "" && strings.EqualFold(t.Challenge, "basic"):
 		return "it wants a user and a password; set target.user and target.password"
+	case (code == 401 || code == 403) && sendsPassword(r):
+		return fmt.Sprintf("it sends a password: are user and password right? (the page: %s)", t.Page)
 	case code == 401, code == 403:
 		return words.ToBeLetIn(int(code), t.Credentials)
 	case code == 429:
@@ -151,6 +155,11 @@ func otherStatus(r *configs.Request, t *attack.Tried, target configs.Target) str
 		text += "; if the site tells its hosts apart by their names, set target.host"
 	}
 	return text
+}
+
+// sendsPassword reports whether a form logs in.
+func sendsPassword(r *configs.Request) bool {
+	return slices.ContainsFunc(r.Form, func(f configs.Param) bool { return strings.Contains(strings.ToLower(f.Name), "passw") })
 }
 
 // otherBody says why a body may not have been what was expected.

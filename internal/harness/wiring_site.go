@@ -12,6 +12,7 @@ import (
 // dependencies are how each was called by the requests.
 func (s *seen) dependencies(requests []WiredRequest) []WiredDependency {
 	good := slices.ContainsFunc(requests, func(r WiredRequest) bool { return r.Class == journal.ClassOK })
+	unsent := slices.ContainsFunc(requests, func(r WiredRequest) bool { return r.Unsent })
 	var list []WiredDependency
 	for _, d := range s.exp.Dependencies {
 		w := WiredDependency{Name: d.Name, Faulted: s.faulted(d.Name)}
@@ -28,6 +29,8 @@ func (s *seen) dependencies(requests []WiredRequest) []WiredDependency {
 			w.Remarks = []Remark{{false, "a plain Toxiproxy server counts nothing: whether the site calls it is not known"}}
 		case calls+opened == 0 && !good:
 			w.Calls, w.Remarks = &calls, []Remark{{false, "nothing called it, which tells little: no request was answered well"}}
+		case calls+opened == 0 && unsent:
+			w.Calls, w.Remarks = &calls, []Remark{{false, "nothing called it, which tells little: steps that may call it were not sent"}}
 		case calls+opened == 0:
 			w.Calls, w.Remarks = &calls, []Remark{s.uncalled(d, w.Faulted)}
 		default:

@@ -265,6 +265,7 @@ func TestRemarksOnAnswers(t *testing.T) {
 		{configs.Request{Path: "/401", Expect: status("401")}, false, ""},
 		{configs.Request{Path: "/403"}, true, "it is forbidden: it wants a login"},
 		{configs.Request{Path: "/403", Headers: dead}, true, "its Cookie has no right to it"},
+		{configs.Request{Path: "/403", Headers: dead, Form: configs.Pairs{{Name: "Password", Value: configs.Secret{Text: "x"}}}}, true, "it sends a password: are user and password right?"},
 		{configs.Request{Path: "/429"}, true, "exempt this machine"},
 		{configs.Request{Path: "/500"}, true, "fails with every fault off (empty body)"},
 		{configs.Request{Path: "/gzip", Expect: thanks}, false, ""},

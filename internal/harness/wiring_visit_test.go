@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tailback/tailback/configs"
+	"github.com/tailback/tailback/internal/ports"
 )
 
 // A visit's steps are sent with what the steps before them captured, which is told by
@@ -47,7 +48,8 @@ func TestWiringOfVisits(t *testing.T) {
 			{Name: "look", Weight: 1, Steps: []configs.Step{step("home", "GET", "/look")}},
 			{Name: "never", Steps: []configs.Step{step("home", "GET", "/thanks")}},
 		},
-		Phases: []configs.Phase{{Name: "load", Duration: 9 * time.Second, Rate: steady(5)}},
+		Dependencies: []configs.Dependency{{Name: "payments", Listen: ports.Test(t), Upstream: strings.TrimPrefix(site.URL, "http://")}},
+		Phases:       []configs.Phase{{Name: "load", Duration: 9 * time.Second, Rate: steady(5)}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +63,9 @@ func TestWiringOfVisits(t *testing.T) {
 	}
 	if w.Spoilt() != 1 || !strings.Contains(said, "not what expect.status asks for") || !strings.Contains(said, "these were not sent: buy/thanks") {
 		t.Errorf("%d things spoil a run, and it is said: %s", w.Spoilt(), said)
+	}
+	if len(w.Dependencies) != 1 || !strings.Contains(fmt.Sprint(w.Dependencies[0].Remarks), "steps that may call it were not sent") {
+		t.Errorf("of payments, which nothing called, it says %+v", w.Dependencies)
 	}
 	if all := fmt.Sprintf("%+v", w); strings.Contains(all, token) || strings.Contains(all, session) {
 		t.Errorf("a secret comes out: %s", all)
