@@ -61,9 +61,10 @@ func (t Trial) Unsure() bool {
 func (t Trial) Held() bool { return t.Met && !t.Growing() }
 
 // Held reports whether the site carried a trial's rate. In a short trial of
-// arrivals at random the queue may well grow by chance: then only the objective counts.
+// arrivals at random, or of the few at the lowest rate, the queue may well seem to grow
+// by chance: then only the objective counts, and a longer trial tells.
 func (s *Search) Held(t Trial) bool {
-	return t.Held() || s.Poisson && t.Met && !s.told(t)
+	return t.Held() || t.Met && !s.told(t) && (s.Poisson || t.RateHz <= s.From)
 }
 
 // Search is the search for one figure. Its fields don't change once it has begun.

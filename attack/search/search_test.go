@@ -152,6 +152,26 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// Few requests at the lowest rate, of which the last were slow by chance, do not end a
+// search: 60/s are found all the same. What grows for long at the lowest rate does.
+func TestGrowthOfFewAtTheLowestRate(t *testing.T) {
+	for _, grows := range []bool{false, true} {
+		s := &Search{From: 2, To: 200}
+		for done, _ := s.Done(); !done; done, _ = s.Done() {
+			p := s.Next()
+			told := Trial{Plan: p, Met: p.RateHz <= 60, ServiceS: 0.1}
+			if len(s.trials) == 0 || grows {
+				told.GrowthHz, told.GrowthErrHz = 0.012*p.RateHz, 0.005*p.RateHz
+			}
+			s.Tell(told)
+		}
+		low, high := s.Bracket()
+		if grows && (low != 0 || high != 2) || !grows && (low > 60 || high < 60) {
+			t.Errorf("growing for long %v: %v to %v%s", grows, low, high, tell(s))
+		}
+	}
+}
+
 // Where the model misleads (here the objective fails at 5/s, while a pool would
 // serve 8) steps and bisection find the rate all the same.
 func TestFindsARateThatTheModelDoesNotKnow(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 )
 
 // Trial says how a trial went, of which r is the report: of so many requests a
-// second for so long, in its only phase; of visits all rates are of these. Whether it held is for the search to say.
+// second for so long, in its only phase; of visits all rates are of these. Whether it
+// held is for the search to say.
 func Trial(r *reports.Report, g *measure.Growth, rateHz, loadS float64) reports.CapacityTrial {
 	p := &r.Phases[0]
 	t := reports.CapacityTrial{RateHz: rateHz, LoadS: loadS, Degraded: p.DegradedRatio, P95S: p.ResponseS.P95, ServiceS: p.ServiceS.P50}
@@ -18,6 +19,10 @@ func Trial(r *reports.Report, g *measure.Growth, rateHz, loadS float64) reports.
 		t.Errors = new(1 - *p.OKRatio)
 	}
 	if slope, err, ok := g.Slope(); ok {
+		// A visit waits at each of its steps: the k-th of those that begin in a second is
+		// sent over 1 + (k-1)s and answered over 1 + ks seconds, of which (m+1)/2 is the mean.
+		waits := (max(r.Visits.MeanSteps(), 1) + 1) / 2
+		slope, err = waits*slope, waits*err
 		t.GrowthHz, t.GrowthErrHz = new(t.RateHz*slope/(1+max(slope, -0.5))), new(t.RateHz*err)
 	}
 	t.Met, t.Why = met(r)

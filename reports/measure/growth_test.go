@@ -63,3 +63,23 @@ func TestTooFewAnswersTellNothing(t *testing.T) {
 		t.Error("three answers gave a figure")
 	}
 }
+
+// Visits at 2/s, whose steps take 5, 55 and 110 ms at each time, have no queue that
+// grows, wherever the blocks cut them: with what the steps take by themselves in it, the
+// slope was up to 0.011, more than what counts as growth.
+func TestStepsThatDifferAreNoGrowth(t *testing.T) {
+	for shift := range 50 {
+		g := newGrowth(0, 4)
+		for k := range 8 {
+			at := float64(k)/2 + float64(shift)/100
+			for step, took := range []float64{0.005, 0.055, 0.11} {
+				due := time.Duration(at * float64(time.Second))
+				at += took
+				g.add(&journal.Hit{Request: int32(step), Due: due, Sent: due, Done: due + time.Duration(took*float64(time.Second))})
+			}
+		}
+		if slope, stderr, ok := g.Slope(); ok && math.Abs(slope) > 1e-6 {
+			t.Errorf("%d ms later: slope %.4f +- %.4f", 10*shift, slope, stderr)
+		}
+	}
+}
