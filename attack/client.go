@@ -63,8 +63,9 @@ func newHop(t configs.Target, tr *http.Transport) sender {
 // allowed hosts.
 type sender func(*http.Request) (*http.Response, error)
 
-// A jar, unless it is nil, keeps the cookies of what is sent: the request's header is
-// changed then, so it must be the request's own.
+// newSender returns what sends the requests of a run by hops. A jar, unless it is nil,
+// keeps their cookies: the request's header is changed then, so it must be the request's
+// own.
 func newSender(t configs.Target, hop sender, jar http.CookieJar) sender {
 	switch {
 	case !t.Redirect && jar == nil:

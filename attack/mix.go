@@ -27,6 +27,7 @@ type mix struct {
 	login    *course     // logs a session in, by shots behind those of the mix; nil without sessions
 	captures []string    // the names of what the course at hand captures, while it is prepared
 	sessions sessions    // of all requests, while they are prepared
+	lent     int32       // how many sessions are lent to visits, which have the first numbers
 	groups   []group     // of the attack, by which the rows of tables are dealt
 	limits   []uint64    // limits[i] is the sum of the weights of shots 0 to i
 	log      *replay.Log // that says what each hit sends, and how; nil without one
@@ -56,6 +57,9 @@ func newMix(exp *configs.Experiment) (*mix, error) {
 		return nil, fmt.Errorf("read target.url: %w", err)
 	}
 	defer func() { m.sessions = nil }() // they are secrets, and no longer needed
+	if exp.Sessions != nil {
+		m.lent = int32(exp.Sessions.Count)
+	}
 	if len(exp.Visits) > 0 {
 		return m, m.addVisits(exp, base)
 	}

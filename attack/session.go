@@ -22,6 +22,15 @@ func (s sessions) number(value string) int32 {
 	return n
 }
 
+// number is that of a cookie's session, behind those that are lent to visits.
+func (m *mix) number(cookie string) int32 {
+	n := m.sessions.number(cookie)
+	if n > 0 {
+		n += m.lent
+	}
+	return n
+}
+
 // session is what a request's session is known by: one that is the same in each hit,
 // or that of the row of a table.
 type session struct {
@@ -63,11 +72,11 @@ func (m *mix) numbered(t template) *session {
 		}
 	}
 	if s.table < 0 {
-		s.fixed = m.sessions.number(t.ofRow(nil))
+		s.fixed = m.number(t.ofRow(nil))
 		return s
 	}
 	for _, row := range m.tables[s.table].Rows {
-		s.rows = append(s.rows, m.sessions.number(t.ofRow(row)))
+		s.rows = append(s.rows, m.number(t.ofRow(row)))
 	}
 	return s
 }

@@ -6,6 +6,23 @@ import (
 	"github.com/tailback/tailback/reports/journal"
 )
 
+// Cookies of the file's own have other numbers than the sessions that are lent, since
+// requests of one number are taken to wait for each other.
+func TestCookiesAreNumberedBehindLentSessions(t *testing.T) {
+	exp := loaded(t, "http://127.0.0.1:1", `
+sessions: {count: 3, steps: [{path: /login}]}
+visits: [{name: v, steps: [{path: /, headers: ["Cookie: PHPSESSID=x"]}]}]
+phases: [{name: p, duration: 1s, rate: 10}]
+`, nil)
+	m, err := newMix(exp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.shots[0].session.fixed; got != 4 {
+		t.Errorf("the cookie's session has number %d, want 4, behind three that are lent", got)
+	}
+}
+
 // Hits have the number of the session that they are sent with: one value of a cookie
 // has one number, wherever it comes from. A value that is new in each hit has none.
 func TestSessionsAreNumbered(t *testing.T) {

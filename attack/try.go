@@ -104,7 +104,6 @@ func (v *Visitor) tried(i int) Tried {
 	shot, now := v.mix.shots[i], time.Since(v.t0)
 	t := Tried{Hit: journal.Hit{Request: int32(i), Due: now, Sent: now}}
 	t.Credentials, t.AsksCoding = credentials(shot.header), shot.header.Get("Accept-Encoding") != ""
-	v.said = ""
 	resp, page, err := v.goes(&t.Hit, i)
 	t.Err, t.Missed, t.Lent = v.hidden(err), v.said, v.pass != nil
 	if t.Unreached = slices.Contains(unreached, t.Hit.Class); t.Unreached {
@@ -137,7 +136,7 @@ func (v *Visitor) hidden(err error) error {
 	return errors.New(v.walk.hide(err.Error()))
 }
 
-// ofVisit tells what the visit's step has captured, by name, and hides each value.
+// ofVisit tells what the visit's step has captured, by name.
 func (v *Visitor) ofVisit(t *Tried, resp *http.Response, page []byte) {
 	step := &v.walk.course.steps[t.Hit.Step]
 	for i := range step.captures {
@@ -147,9 +146,6 @@ func (v *Visitor) ofVisit(t *Tried, resp *http.Response, page []byte) {
 		if step.captures[i].needsBody() {
 			t.Page = outline(resp.Header, page)
 		}
-	}
-	for _, text := range []*string{&t.Status, &t.Location, &t.Page, &t.Challenge, &t.Coding} {
-		*text = v.walk.hide(*text)
 	}
 	if t.Credentials == "" && len(resp.Request.Cookies()) > 0 {
 		t.Credentials = "Cookie"

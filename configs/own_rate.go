@@ -42,7 +42,8 @@ func (e *Experiment) OwnRate() (sum float64) {
 	return sum
 }
 
-// MaxRate is the highest rate that an open phase asks of the site, per second.
+// MaxRate is the highest rate that an open phase asks of the site: requests per second,
+// or visits where there are any.
 func (e *Experiment) MaxRate(p Phase) float64 { return p.Rate.Max() + e.OwnRate() }
 
 // Hits is how many requests the phase sends, or visits it begins, on average of Poisson arrivals; 0

@@ -61,7 +61,7 @@ func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f conf
 	if len(known.missing) > 0 {
 		return "", known.missing[0]
 	}
-	*text["rate"] = strconv.FormatFloat(exp.MaxRate(p), 'f', -1, 64)
+	*text["rate"] = strconv.FormatFloat(exp.MaxRate(p)*max(exp.MeanSteps(), 1), 'f', -1, 64)
 	*text["arrivals"] = exp.Arrivals.Kind
 	if !hang && f.Latency != nil {
 		*text["delay"] = durationText(max(f.Latency.Delay.From, f.Latency.Delay.To).Seconds() + known.held(f.Dependency))
@@ -79,6 +79,10 @@ func onsetOf(exp *configs.Experiment, r *reports.Report, p configs.Phase, f conf
 		return "", nil
 	}
 	longer := time.Duration(math.Ceil(onset*1.2)) * time.Second
-	return fmt.Sprintf("the first %d would come %s after %s on %s begins, but it lasts %s: make it last %s or more, or the rate higher",
-		*answer.Prediction.OnsetCode, words.Span(onset), kind.Name, f.Dependency, f.For, longer), nil
+	come := "would come"
+	if len(exp.Visits) > 0 { // the model's requests come all the same; visitors who wait send no next one
+		come = "would come no sooner than"
+	}
+	return fmt.Sprintf("the first %d %s %s after %s on %s begins, but it lasts %s: make it last %s or more, or the rate higher",
+		*answer.Prediction.OnsetCode, come, words.Span(onset), kind.Name, f.Dependency, f.For, longer), nil
 }

@@ -213,7 +213,7 @@ func (f *figures) rate(dependency string) {
 				how = fmt.Sprintf("asked in phase %s on average, %s to %s", p.Name, words.Asked(w.LowHz), words.Asked(w.HighHz))
 			}
 			if p.Visits != nil {
-				how += ", if each of its visits is completed"
+				how += ", if each of its visits is completed; visitors who wait send no next request, so that errors come later than this"
 			}
 			f.set("rate", strconv.FormatFloat(*p.RateAskedHz, 'f', -1, 64), how)
 			return

@@ -55,13 +55,13 @@ func Unjudged(exp *configs.Experiment) []string {
 		if err != nil {
 			continue // Validate says so
 		}
-		most := 0.0
+		most, steps := 0.0, max(exp.MeanSteps(), 1)
 		for _, p := range exp.Phases {
 			switch {
 			case p.Open():
-				most = max(most, exp.MaxRate(p)*abort.Over.Seconds())
+				most = max(most, steps*exp.MaxRate(p)*abort.Over.Seconds())
 			case p.Burst > 0:
-				most = max(most, float64(p.Burst))
+				most = max(most, steps*float64(p.Burst))
 			default: // as many as the site answers
 				most = math.Inf(1)
 			}

@@ -164,4 +164,8 @@ func TestUnjudged(t *testing.T) {
 	if got := Unjudged(&configs.Experiment{AbortWhen: []string{"errors > 50% over 10s"}, Requests: []configs.Request{{Rate: &own}}, Phases: []configs.Phase{rate(0.5)}}); len(got) != 0 {
 		t.Errorf("with a request's own rate: %q", got)
 	}
+	visit := configs.Visit{Name: "buy", Weight: 1, Steps: make([]configs.Step, 2)} // 0.5/s x 10 s x 2 steps are 10 requests
+	if got := Unjudged(&configs.Experiment{AbortWhen: []string{"errors > 50% over 10s"}, Visits: []configs.Visit{visit}, Phases: []configs.Phase{rate(0.5)}}); len(got) != 0 {
+		t.Errorf("with visits of two steps: %q", got)
+	}
 }

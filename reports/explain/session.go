@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -73,7 +74,7 @@ func adviseOnLock(r *reports.Report) []reports.Advice {
 	case l == nil || l.Told() && !lockSaid(r) && lockedSlowdown(r) == nil:
 		return nil
 	case !l.Told():
-		return []reports.Advice{{Text: words.Capital(ownSession) + ", and run this again: data: [{name: session, file: sessions.csv}], or sessions: for visits",
+		return []reports.Advice{{Text: words.Capital(ownSession) + ", and run this again: " + more(r),
 			Because: "one worker looks the same as a lock on the one session; " + strings.Join(l.Evidence, "; ")}}
 	}
 	where, _ := startsAt(r)
@@ -82,6 +83,14 @@ func adviseOnLock(r *reports.Report) []reports.Advice {
 			Because: strings.Join(l.Evidence, "; ")},
 		{Text: words.Capital(ownSession) + " to see what the site carries", Because: "visitors who share none do not wait for each other, and what was served here is bounded by the lock"},
 	}
+}
+
+// more is how visitors come by sessions of their own.
+func more(r *reports.Report) string {
+	if r.Sessions != nil {
+		return fmt.Sprintf("with more than %s in sessions.count, as many as visits are under way at once", words.Count(r.Sessions.Count))
+	}
+	return "data: [{name: session, file: sessions.csv}], or sessions: for visits"
 }
 
 // startsAt is where the slow log saw workers wait for a session, and how many.

@@ -45,6 +45,9 @@ func TestSessionLockIsTold(t *testing.T) {
 			failed + " " + remedy, []string{release, own}},
 		{"one worker or a lock", well(), func(r *reports.Report) { r.SessionLock = lock(0) },
 			good + " Answers to requests of one session (cart) came one after the other: there is one worker, or a lock on the session; to tell, give each visitor a session of its own.", []string{tellsOwn}},
+		{"one worker or a lock, of lent sessions", well(), func(r *reports.Report) { r.SessionLock, r.Sessions = lock(0), &reports.Sessions{Count: 2} },
+			good + " Answers to requests of one session (cart) came one after the other: there is one worker, or a lock on the session; to tell, give each visitor a session of its own.",
+			[]string{"Give each visitor a session of its own, and run this again: with more than 2 in sessions.count"}},
 		{"a lock that did no harm", well(), func(r *reports.Report) { r.SessionLock = lock(0.93) },
 			good + " Requests of one session (cart) waited for each other: the site locks a session while a request uses it.", nil},
 	} {
