@@ -78,6 +78,8 @@ func (a *Attack) LogIn(ctx context.Context, told func(done int)) error {
 		return l.error(bounded.Err() != nil)
 	}
 	a.lending = newLending(l.sessions)
+	a.spoken = &spoken{} // what was said until now is not the run's
+	a.addresses.opened.Store(0)
 	return nil
 }
 

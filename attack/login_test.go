@@ -157,6 +157,9 @@ func TestSessionsAreLent(t *testing.T) {
 		t.Errorf("logged in %s, want each session to have its row", got)
 	}
 	hits, told := play(t, a)
+	if n := a.spoken.counts[1].Load(); n != int64(len(hits)) { // HTTP/1.1
+		t.Errorf("the run has %d answers, want those to its %d hits, and none to logins", n, len(hits))
+	}
 	if len(hits) < 6 || len(told) != 0 {
 		t.Fatalf("got %d hits, and was told %q; want each session to be lent twice, and nothing to say", len(hits), told)
 	}
