@@ -219,16 +219,5 @@ func appendPieces(all []Piece, more ...Piece) []Piece {
 	return all
 }
 
-// Same returns the text of pieces without a placeholder, which is the same in each request.
-func Same(pieces []Piece) (text string, same bool) {
-	switch {
-	case len(pieces) == 0:
-		return "", true
-	case len(pieces) == 1 && pieces[0].Kind == Plain:
-		return pieces[0].Text, true
-	}
-	return "", false
-}
-
 // standIn is the text with "0" in the place of each placeholder.
 func standIn(text string) string { return placeholderForm.ReplaceAllString(text, "0") }

@@ -55,6 +55,9 @@ func (c *curve) widen() {
 // an hour of the clock, and when that began. A stretch that the log has only a part
 // of counts by that part, but at least by a minute.
 func (c *curve) busiest(seconds int64) (rate float64, began int64) {
+	if c.short() > 0 {
+		return c.mean(), c.first
+	}
 	sums := map[int64]int{}
 	for at, n := range c.counts {
 		sums[at*c.width/seconds] += n
@@ -67,6 +70,14 @@ func (c *curve) busiest(seconds int64) (rate float64, began int64) {
 	return rate, began
 }
 
+// short is how long a log is of less than a minute, but at least 10 s; 0 of a longer one.
+func (c *curve) short() int64 {
+	if all := c.last - c.first + 1; all < 60 {
+		return max(all, 10)
+	}
+	return 0
+}
+
 // covered is how many of the seconds from start the log tells of, in whole buckets.
 func (c *curve) covered(start, seconds int64) int64 {
 	from, to := max(start, c.first/c.width*c.width), min(start+seconds, (c.last/c.width+1)*c.width)
@@ -75,6 +86,9 @@ func (c *curve) covered(start, seconds int64) int64 {
 
 // mean is the rate over the whole log.
 func (c *curve) mean() float64 {
+	if all := c.short(); all > 0 {
+		return float64(c.timed) / float64(all)
+	}
 	return float64(c.timed) / float64(c.covered(c.first/c.width*c.width, c.last-c.first+2*c.width))
 }
 
