@@ -17,12 +17,23 @@ type Foreseen struct {
 }
 
 // What the report needs to tell that a site is well again: a full second that is
-// as good as those before the first fault, and two after it that are not bad.
+// as good as those before the first fault, and two after it that are not bad; of
+// visits four, as visitors who were let go think, and come back in a wave.
 const (
-	toRecover   = 3 * time.Second
-	toCompare   = time.Second
-	lateLifting = 100 * time.Millisecond // how late a fault may be lifted, and so the seconds after it begin
+	toRecover       = 3 * time.Second
+	toRecoverVisits = 5 * time.Second
+	toCompare       = time.Second
+	lateLifting     = 100 * time.Millisecond // how late a fault may be lifted, and so the seconds after it begin
 )
+
+// toRecover is how long it takes to tell that a site is well again, and the seconds of
+// it that confirm the first, in words.
+func (e *Experiment) toRecover() (time.Duration, string) {
+	if len(e.Visits) > 0 {
+		return toRecoverVisits, "four"
+	}
+	return toRecover, "two"
+}
 
 // Foresee lists what can be told beforehand of objectives that could not, or
 // hardly, be judged. The experiment must be valid.
@@ -117,9 +128,10 @@ func (l *foreseen) recovered(e *Experiment, o Objective, path string) {
 
 // recoveredFrom looks whether there is time enough after one fault.
 func (l *foreseen) recoveredFrom(e *Experiment, o Objective, path string, f placed) {
-	sure := toRecover + time.Duration(math.Floor(o.Value))*time.Second
+	least, confirming := e.toRecover()
+	sure := least + time.Duration(math.Floor(o.Value))*time.Second
 	if o.Op == "<" {
-		sure = toRecover + time.Duration(max(math.Ceil(o.Value)-1, 0))*time.Second
+		sure = least + time.Duration(max(math.Ceil(o.Value)-1, 0))*time.Second
 	}
 	until, next := e.watched(f)
 	whole := until - f.lifted
@@ -136,12 +148,12 @@ func (l *foreseen) recoveredFrom(e *Experiment, o Objective, path string, f plac
 		advice = fmt.Sprintf("make the last phase go on for %s after it", human(sure+time.Second))
 	}
 	switch {
-	case whole < toRecover || whole == toRecover && next == nil: // no fault is lifted early
-		l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the two after it; %s", o.Text, come, human(whole), f.name(), advice)
+	case whole < least || whole == least && next == nil: // no fault is lifted early
+		l.add(true, path, "%q could not be judged: %s %s after %s is lifted, and it takes a good second and the %s after it; %s", o.Text, come, human(whole), f.name(), confirming, advice)
 	case o.Op == "<" || o.Op == "<=":
 		within := "at once"
-		if watched > toRecover {
-			within = "within " + human(watched-toRecover)
+		if watched > least {
+			within = "within " + human(watched-least)
 		}
 		l.add(false, path, "%q could be judged only if the site is well %s: %s %s after %s is lifted; %s", o.Text, within, come, human(whole), f.name(), advice)
 	}

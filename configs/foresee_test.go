@@ -100,6 +100,26 @@ func TestForesee(t *testing.T) {
 	}
 }
 
+// Of visits the report takes the four seconds after a good one, so that 4 s after a fault
+// are too few; "< 5s" takes 4 s more than the 5 s, and one to spare.
+func TestForeseeRecoveryOfVisits(t *testing.T) {
+	o, err := ParseObjective("recovered < 5s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := &Rate{From: 8, To: 8}
+	for after, want := range map[time.Duration]string{4 * time.Second: "it takes a good second and the four after it; make the last phase go on for 10s after it", 10 * time.Second: ""} {
+		exp := &Experiment{Visits: []Visit{{Name: "v", Weight: 1, Steps: make([]Step, 1)}}, Objectives: []Objective{o}, Phases: []Phase{
+			{Name: "baseline", Duration: 10 * time.Second, Rate: rate},
+			{Name: "hang", Duration: 5 * time.Second, Rate: rate, Faults: []Fault{{Dependency: "payments", Hang: &Hang{}, For: 5 * time.Second}}},
+			{Name: "recovery", Duration: after, Rate: rate}}}
+		got := exp.Foresee()
+		if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || !got[0].Never || !strings.Contains(got[0].Text, want)) {
+			t.Errorf("%v after the fault: got %+v, want %q", after, got, want)
+		}
+	}
+}
+
 // A fault that another one outlasts is told apart only where none is clear.
 func TestForeseeCoveredFaults(t *testing.T) {
 	long := Fault{Dependency: "search", Hang: &Hang{}, For: 20 * time.Second}
