@@ -34,6 +34,22 @@ func (l *Line) Began() int64 {
 	return l.Time - int64(l.Took)
 }
 
+// Path returns the path and query of the target, of which proxies are asked for the
+// whole URL; ok is false where it has none, as in * and in the host:443 of CONNECT.
+func (l *Line) Path() (path []byte, ok bool) {
+	if len(l.Target) == 0 || l.Target[0] == '/' {
+		return l.Target, len(l.Target) > 0
+	}
+	scheme, rest, found := bytes.Cut(l.Target, []byte("://"))
+	if !found || bytes.ContainsAny(scheme, "/?") {
+		return nil, false
+	}
+	if i := bytes.IndexByte(rest, '/'); i >= 0 {
+		return rest[i:], true
+	}
+	return []byte("/"), true
+}
+
 // At returns Time as it was written, in its zone.
 func (l *Line) At() time.Time {
 	return time.Unix(0, l.Time).In(time.FixedZone("", int(l.Zone)))

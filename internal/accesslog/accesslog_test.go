@@ -146,3 +146,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Proxies are asked for whole URLs; CONNECT and * ask for no path.
+func TestPathOfTarget(t *testing.T) {
+	for target, want := range map[string]string{"/a?b=http://c/d": "/a?b=http://c/d", "http://shop.example/c?d": "/c?d", "http://shop.example": "/", "*": "", "shop.example:443": "", "a?b=http://c/d": ""} {
+		path, ok := (&Line{Target: []byte(target)}).Path()
+		if string(path) != want || ok != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", target, path, ok, want)
+		}
+	}
+}

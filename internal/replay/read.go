@@ -101,7 +101,7 @@ func (r *reader) line(l *accesslog.Line) error {
 		return err
 	}
 	r.log.Whole = r.log.Whole && l.Whole
-	switch path, sendable := r.target(l.Target); {
+	switch path, sendable := target(l); {
 	case len(l.Method) == 0 || !sendable:
 		r.log.Unsendable++
 	case !slices.ContainsFunc(r.options.Methods, func(m string) bool { return m == string(l.Method) }):
@@ -135,16 +135,9 @@ func (r *reader) order(at int64) error {
 func clock(at int64) string { return time.Unix(0, at).UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
 // target makes of a target as it was logged one that can be sent.
-func (r *reader) target(text []byte) (path []byte, sendable bool) {
-	if len(text) > 0 && text[0] != '/' { // "GET http://host/path", as proxies are asked
-		_, behind, found := bytes.Cut(text, []byte("://"))
-		i := bytes.IndexByte(behind, '/')
-		if !found || i < 0 {
-			return nil, false
-		}
-		text = behind[i:]
-	}
-	if len(text) == 0 {
+func target(l *accesslog.Line) (path []byte, sendable bool) {
+	text, ok := l.Path()
+	if !ok {
 		return nil, false
 	}
 	query := false

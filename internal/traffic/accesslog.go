@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,11 @@ func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 			m.none++
 			continue
 		}
-		m.add(r.Method, path(r.Target), int(r.Status))
+		target, ok := r.Path()
+		if !ok {
+			target = r.Target
+		}
+		m.add(r.Method, target, int(r.Status))
 		c.add(r.Time/1e9, int(r.Zone))
 		if len(r.Host) > 0 {
 			host.add(r.Host)
@@ -50,19 +53,6 @@ func fromAccessLog(in io.Reader, o Options) (*Draft, error) {
 	sent := d.mix(m, o)
 	d.rates(c, float64(sent)/float64(m.all))
 	return d, nil
-}
-
-// path is the path and query of an address, which a client may have sent whole.
-func path(target []byte) []byte {
-	if len(target) > 0 && target[0] != '/' {
-		if at := bytes.Index(target, []byte("://")); at > 0 && at < 10 {
-			if slash := bytes.IndexByte(target[at+3:], '/'); slash >= 0 {
-				return target[at+3+slash:]
-			}
-			return []byte("/")
-		}
-	}
-	return target
 }
 
 // firstBroken tells of the first line that could not be read, without what may be a
