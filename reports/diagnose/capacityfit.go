@@ -87,7 +87,11 @@ func givesUp(run *measure.Run, f *measure.Fault) bool {
 // from the line like a Brownian path with variance cv²·C a second: the slope of
 // one fitted to it over T has variance 6/5 cv²·C/T. To that come 0.6/k² for k rounds of workers that finish together, and what a busy
 // machine takes: more than it gives.
-func capacity(run *measure.Run, windows []measure.Stretch, service, spread float64) capacityFit {
+//
+// An answer counts for worth of its cell, of a mix what its request is worth of a mean one;
+// nil is one each. Of a mix it is chance which requests are begun in a window and
+// which end there: uneven is what that makes of a window of one mean service time.
+func capacity(run *measure.Run, windows []measure.Stretch, worth []float64, service, spread, uneven float64) capacityFit {
 	var sxx, sxy, longest, all float64
 	var n, inside, cells int64
 	drains := true // all of them
@@ -97,7 +101,7 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 		if seconds < max(2*service, 0.1) {
 			continue
 		}
-		x, y, count := slope(run, w, width)
+		x, y, count := slope(run, w, worth, width)
 		sxx, sxy, n = sxx+x, sxy+y, n+count
 		inside, cells = inside+measure.SumCells(run.Cells.InSystem, w.From, w.To), cells+int64(w.To-w.From)
 		drains = drains && letGo(run, w)
@@ -108,16 +112,20 @@ func capacity(run *measure.Run, windows []measure.Stretch, service, spread float
 	}
 	rate := sxy / sxx
 	rounds := longest / service
-	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + busyMachine
+	off := 1.96*max(spread, 0.05)*math.Sqrt(1.2/float64(n)) + 0.6/(rounds*rounds) + uneven/rounds + busyMachine
 	fit := capacityFit{inside: float64(inside) / float64(cells), rough: &reports.Estimate{Value: rate, Low: rate * (1 - off), High: rate * (1 + off + busyMachine),
 		From: fmt.Sprintf("%d answers in %.1f s in which requests queued all the time", n, all)}}
-	if off <= widest-0.005 && (!drains || all >= longEnoughS) {
-		fit.estimate = fit.rough
+	if most := off + ends/(all*all); most <= widest-0.005 && (!drains || all >= longEnoughS) {
+		fit.estimate = &reports.Estimate{Value: rate, Low: rate * (1 - most), High: rate * (1 + most + busyMachine), From: fit.rough.From}
 	} else {
 		fit.why = "the load was above what the site could serve for too short a time"
 	}
 	return fit
 }
+
+// ends is by what share the slope over one second may be off, and over T by 1/T² of it: at
+// the begin and the end of a stretch it is not sure that requests queued.
+const ends = 0.03
 
 // longEnoughS is for how many seconds requests must have queued behind faults that
 // were lifted: workers that are let go at one moment, and compete, take a while to
@@ -134,14 +142,20 @@ func letGo(run *measure.Run, w measure.Stretch) bool {
 
 // slope returns the sums of squares and products of time and answers counted
 // so far, about their means in the window, and how many answers there were.
-func slope(run *measure.Run, w measure.Stretch, width float64) (sxx, sxy float64, n int64) {
-	cells := float64(w.To - w.From)
+func slope(run *measure.Run, w measure.Stretch, worth []float64, width float64) (sxx, sxy float64, n int64) {
+	cells, sum := float64(w.To-w.From), 0.0
 	middle := (cells - 1) / 2
 	for c := w.From; c < w.To; c++ {
-		n += int64(measure.At(run.Cells.Flow.Served, c))
+		served := measure.At(run.Cells.Flow.Served, c)
+		n += int64(served)
+		if worth != nil {
+			sum += measure.At(worth, c)
+		} else {
+			sum += float64(served)
+		}
 		x := (float64(c-w.From) - middle) * width
 		sxx += x * x
-		sxy += x * float64(n)
+		sxy += x * sum
 	}
 	return sxx, sxy, n
 }
@@ -149,7 +163,10 @@ func slope(run *measure.Run, w measure.Stretch, width float64) (sxx, sxy float64
 // times turns the capacity for one mix of requests into that for another, whose
 // service time is 1/ratio of it, known but for a share of off.
 func (f capacityFit) times(ratio, off float64) capacityFit {
-	if e := f.rough; e != nil { // estimate is nil or the same
+	for _, e := range []*reports.Estimate{f.rough, f.estimate} {
+		if e == nil {
+			continue
+		}
 		low, high := math.Hypot(1-e.Low/e.Value, off), math.Hypot(e.High/e.Value-1, off)
 		e.Value *= ratio
 		e.Low, e.High = e.Value*(1-low), e.Value*(1+high)

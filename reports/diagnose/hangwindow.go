@@ -175,7 +175,7 @@ func (w *hangWindow) average(peak int32, own ownTime) *reports.Estimate {
 		return nil
 	}
 	// Workers are whole, and at least as many as were seen to wait at once.
-	off, least := 0.03*busy+0.2*working, float64(peak)
+	off, least := 0.03*busy+0.3*working, float64(peak)
 	if busy+off < least-1 { // then not all that waited were workers
 		return nil
 	}

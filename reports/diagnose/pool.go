@@ -146,7 +146,7 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 	}
 	windows := busyWindows(run, threshold, p.full.n > 0)
 	p.windows, p.mix = windows, 1
-	fit := capacity(run, windows, s, p.service.spread)
+	fit := capacity(run, windows, nil, s, p.service.spread, 0)
 	if why := unsteady(run, windows, s, p.service.spread); why != "" {
 		fit.estimate, fit.why, fit.unsteady = nil, why, true
 	}
@@ -156,8 +156,10 @@ func measuredCapacity(run *measure.Run, p *PoolFit) capacityFit {
 	// Which requests were served is chance, and tells nothing of the workers.
 	ratio, spread := p.service.weigh(run.Cells.ServedMix(windows))
 	p.mix = ratio
-	fit = capacity(run, windows, s*ratio, spread)
-	return fit.times(ratio, 1.96*p.service.drawn)
+	if worth := run.Cells.Worth(p.service.worth()); worth != nil {
+		return capacity(run, windows, worth, s, spread, p.service.uneven(spread)/math.Sqrt(max(fit.rough.Value*ratio*s, 1))).times(1, 1.96*p.service.drawn)
+	}
+	return capacity(run, windows, nil, s*ratio, spread, 0).times(ratio, 1.96*p.service.drawn)
 }
 
 // NotHeldUp takes the budgets back where requests take longer than seen when all is well
@@ -216,7 +218,7 @@ func (p *PoolFit) decideCapacity(workers *reports.Estimate) *reports.Estimate {
 			p.whyCapacity = fmt.Sprintf("while requests queued it served %.3g/s, less than the %.3g/s that it had carried before: something else than the number of its workers held it up", c.Value, p.carried)
 			return nil
 		}
-		if s := p.service.estimate; p.contended && workers != nil && workers.Kind == reports.CountedWorkers && s != nil && c.High < lessThan*workers.Value/s.Value {
+		if s := p.service.estimate; p.contended && workers != nil && workers.Kind == reports.CountedWorkers && s != nil && c.High < workers.High/s.Low {
 			c.High = workers.High / s.Low
 			c.From += "; with fewer at a time, which compete less, it may carry up to what its workers would that only wait"
 		}

@@ -182,9 +182,16 @@ func (f *serviceFit) mean(pooled []measure.Moments, sent []int64) {
 	variance += mix
 	off := student(n) * math.Sqrt(variance)
 	f.estimate = &reports.Estimate{
-		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + busyMachine/2*mean,
+		Value: mean, Low: max(mean-off-min(overhead, overheadShare*mean)-busyMachine*mean, 0), High: mean + off + skew(within(pooled, sent, counted), mean, n) + busyMachine/2*mean,
 		From: fmt.Sprintf("the mean of %d %s that found %s in the site", n, f.of, others(f.level)),
 	}
+}
+
+// skew is how much further than Student's t has it a mean of n times may be above that of
+// few, seconds: long ones are rare, and few times may have none of them (N. Johnson, 1978,
+// with the skewness 2·σ/m of a gamma distribution).
+func skew(variance, mean float64, n int64) float64 {
+	return 2 * variance / mean * (1 + 2*student(n)*student(n)) / (6 * float64(n))
 }
 
 func others(most int) string {
@@ -213,6 +220,29 @@ func student(n int64) float64 {
 	const z = 1.96
 	v := float64(max(n-1, 1))
 	return z + (z*z*z+z)/(4*v) + (5*math.Pow(z, 5)+16*z*z*z+3*z)/(96*v*v)
+}
+
+// worth is what each request takes, as a share of what one takes on the mean; those of
+// which it is not known, as much.
+func (f *serviceFit) worth() []float64 {
+	list := make([]float64, len(f.means))
+	for r, m := range f.means {
+		if list[r] = m / f.estimate.Value; m == 0 {
+			list[r] = 1
+		}
+	}
+	return list
+}
+
+// uneven is by what share the work that one worker ends in a window may be off what it
+// does in it, times how many mean service times the window lasts, where requests
+// take unlike times: spread is the coefficient of variation that is left among alike
+// ones. What is under way when it begins and when it ends is E[S²]/E[S] long on the
+// mean, and any part of it may lie within: at both ends 1.96·√(2/12) of it.
+func (f *serviceFit) uneven(spread float64) float64 {
+	square := 1 + f.spread*f.spread
+	unlike := max(f.spread*f.spread-spread*spread, 0)
+	return 0.8 * math.Sqrt(unlike/square) * square
 }
 
 // weigh returns by how much longer than over the mix as sent requests took that

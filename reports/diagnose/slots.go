@@ -109,7 +109,7 @@ func (p *PoolFit) slots(run *measure.Run, workers *reports.Estimate) *reports.Es
 		e.From += "; more if others than this run use the site, which it does not exclude"
 	}
 	if worth := p.effective; worth != nil && w.Kind == reports.CountedWorkers && worth.High < fullWork*w.Low {
-		if most := math.Floor(float64(p.full.high) - worth.Low); most > e.High {
+		if most := math.Ceil(float64(p.full.high) - worth.Low); most > e.High {
 			e.High = most
 			e.From += fmt.Sprintf("; more if workers go on behind the answer (fastcgi_finish_request): what was served is the work of %.2g", worth.Value)
 		}

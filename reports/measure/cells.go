@@ -89,6 +89,21 @@ func (g *Cells) ServedMix(windows []Stretch) []int64 {
 	return counts
 }
 
+// Worth sums up the answers of the application in each cell, one to a request as so
+// much. It is nil where answers are not kept apart that finely.
+func (g *Cells) Worth(each []float64) []float64 {
+	if g.mixCells > 1 {
+		return nil
+	}
+	worth := make([]float64, len(g.Flow.Served))
+	for r, served := range g.servedOf {
+		for c, n := range served {
+			worth[c] += each[r] * float64(n)
+		}
+	}
+	return worth
+}
+
 // BadIn returns how many errors of any kind came in the cells [from, to).
 func (g *Cells) BadIn(from, to int) (n int64) {
 	for kind := range g.Bad {
@@ -179,7 +194,7 @@ func (g *Cells) sustained(kind ErrorKind, from, end time.Duration) (cell int, ok
 }
 
 // At returns cells[i], 0 beyond its end.
-func At(cells []int32, i int) int32 {
+func At[N int32 | float64](cells []N, i int) N {
 	if i < 0 || i >= len(cells) {
 		return 0
 	}
