@@ -164,6 +164,9 @@ func (t *Timeout) TriesS() float64 { return t.ObservedS.Value * float64(t.Retrie
 // RestS is what a call that is not answered holds a worker for beyond its tries,
 // seconds: pauses, and what the page does in its stead. What a busy machine adds is none.
 func (t *Timeout) RestS() float64 {
+	if t.HoldS != nil && t.HoldS.Low <= t.TriesS() {
+		return 0
+	}
 	if rest := t.WholeS() - t.TriesS(); rest > max(0.1*t.TriesS(), 0.03) {
 		return rest
 	}
@@ -190,10 +193,13 @@ type Budget struct {
 	Calls         float64  `json:"calls"`           // calls that a request makes, and their standard error where chance decides which requests do
 	MaxTimeoutS   *float64 `json:"max_timeout_s"`   // null when no timeout can hold the rate
 	WithHeadroomS *float64 `json:"with_headroom_s"` // with workers busy 80% at most
-	Bound         string   `json:"bound"`           // what bounds MaxTimeoutS: "workers", "gateway" or "killer", which ends workers; "" when null
-	Why           string   `json:"why"`             // when MaxTimeoutS is null although some timeout may hold the rate
-	Assumes       string   `json:"assumes"`         // what MaxTimeoutS and the workers needed are true with only, where the run does not show that; "" is nothing
-	OwnS          float64  `json:"own_s"`           // what a request holds a worker for apart from the dependency's answer
+	// OnceS is the longest if of a request's several calls only one is waited for: they are made
+	// at once, or none is made after one that timed out; left out where the run tells how it is.
+	OnceS   *float64 `json:"once_s,omitempty"`
+	Bound   string   `json:"bound"`   // what bounds MaxTimeoutS: "workers", "gateway" or "killer", which ends workers; "" when null
+	Why     string   `json:"why"`     // when MaxTimeoutS is null although some timeout may hold the rate
+	Assumes string   `json:"assumes"` // what MaxTimeoutS and the workers needed are true with only, where the run does not show that; "" is nothing
+	OwnS    float64  `json:"own_s"`   // what a request holds a worker for apart from the dependency's answer
 	// WorkersNeeded holds the rate with the timeout that was observed; null when none was, or none would.
 	WorkersNeeded *int     `json:"workers_needed"`
 	TimeoutS      *float64 `json:"timeout_s"` // that one
@@ -203,7 +209,7 @@ type Budget struct {
 
 // Withdraw takes back what the budget promises, and says why.
 func (b *Budget) Withdraw(why string) {
-	b.MaxTimeoutS, b.WithHeadroomS, b.Bound, b.WorkersNeeded, b.Choices = nil, nil, "", nil, []Choice{}
+	b.MaxTimeoutS, b.WithHeadroomS, b.OnceS, b.Bound, b.WorkersNeeded, b.Choices = nil, nil, nil, "", nil, []Choice{}
 	b.Assumes, b.Why = "", why
 }
 

@@ -136,6 +136,9 @@ func (s *posterior) twins(o *reports.Onset, prior odds, known SiteKnown, stoodSt
 	if o.Cause == reports.QueueFull && prior[reports.GatewayLimit] != 0 && twin/prior[reports.GatewayLimit] >= hardly*seen/prior[reports.QueueFull] {
 		list = append(list, reports.GatewayLimit)
 	}
+	if t := reports.TimeoutOn(known.Timeouts, o.Dependency); o.Cause == reports.WorkerClosed && t != nil && t.Verdict == reports.ByWorker {
+		list = append(list, reports.WorkerKilled) // their calls ended as those of workers do that are killed
+	}
 	if o.AfterFaultS == nil && (known.maybeStuck(o.Cause) || stoodStill && known.Self == nil && (o.Cause == reports.QueueFull || o.Cause == reports.GatewayTimeout)) {
 		list = append(list, reports.SelfDeadlock)
 	}
@@ -149,6 +152,7 @@ type SiteKnown struct {
 	Status []reports.Status
 	// Unevenly: some kinds of requests waited longer than others in the same queue.
 	Unevenly bool
+	Timeouts []reports.Timeout
 	// Still are the onsets while which the pool stood still for what no fault explains.
 	Still map[*measure.Onset]bool
 }

@@ -153,3 +153,22 @@ func TestWhatIsServedBesideTheUnexplained(t *testing.T) {
 		}
 	}
 }
+
+// Workers end without an answer though no fault is in force: no rate is carried, and no
+// timeout holds one. One such end, or ends under a fault, or another cause tell nothing of it.
+func TestNothingHoldsWhereWorkersEnd(t *testing.T) {
+	closed := reports.Onset{Code: 502, Cause: reports.WorkerClosed, Count: 5}
+	few, fault, other := closed, closed, closed
+	few.Count, fault.AfterFaultS, other.Cause = 1, new(2.0), reports.QueueFull
+	for name, c := range map[string]struct {
+		onset reports.Onset
+		told  bool
+	}{"closed": {closed, false}, "few": {few, true}, "a fault": {fault, true}, "a full queue": {other, true}} {
+		pool := reports.Pool{CapacityHz: around(40, 38, 42), Unknown: map[string]string{}}
+		budgets := []reports.Budget{{MaxTimeoutS: new(0.5)}}
+		NotClosed(&pool, []reports.Onset{c.onset}, budgets)
+		if (pool.CapacityHz != nil) != c.told || (budgets[0].MaxTimeoutS != nil) != c.told {
+			t.Errorf("%s: capacity %s, %+v", name, pool.CapacityHz, budgets)
+		}
+	}
+}

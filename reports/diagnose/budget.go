@@ -26,21 +26,28 @@ func Budgets(site poolmodel.Site, workers float64, dependencies []reports.Depend
 		if p <= 0 || rate <= 0 {
 			continue
 		}
-		one := site
-		one.Share, one.DependencyS, one.ServiceS = reckoned(d, p), held, max(all-p*held, 0)
+		one, waited := site, p
 		seen := reports.TimeoutOn(timeouts, d.Name)
-		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0) {
+		if seen != nil && seen.Verdict == reports.ByApp && !seen.RetriesKnown && (seen.HoldS == nil || seen.RestS() > 0 || d.CallsOff > roughly*p) {
 			continue // one long wait and several short ones have different budgets
 		}
+		if seen != nil && seen.CallsWaited > 0 {
+			waited = seen.CallsWaited // the others go on meanwhile
+		}
+		one.Share, one.DependencyS, one.ServiceS = reckoned(d, p), held, max(all-waited*held, 0)
 		list = append(list, budget(one, workers, rate, d.Name, seen))
 	}
 	return list
 }
 
+// roughly is from what share of it on the standard error of a number of calls leaves open
+// how long they held a worker, each.
+const roughly = 0.2
+
 // Reckoned are the workers that a budget reckons with: as many as there are at least, where
 // their number is an average of those that waited and those at other work.
 func (p *PoolFit) Reckoned(workers *reports.Estimate) float64 {
-	if p.averaged(workers) {
+	if p.averaged(workers) && !p.confirmed {
 		return workers.Low
 	}
 	return workers.Value
@@ -58,6 +65,25 @@ func reckoned(d *reports.Dependency, p float64) float64 {
 		return p
 	}
 	return p + d.CallsOff
+}
+
+// OnlyOnce says how long a timeout holds the rate if only one of the calls of a request
+// is waited for, where it makes several and the run does not tell.
+func OnlyOnce(run *measure.Run, budgets []reports.Budget, dependencies []reports.Dependency, timeouts []reports.Timeout) {
+	for i := range budgets {
+		b := &budgets[i]
+		calls, _ := run.MostCalls(b.Dependency)
+		n, t := math.Round(calls), reports.TimeoutOn(timeouts, b.Dependency)
+		if b.MaxTimeoutS == nil || b.Bound != "workers" || n < 2 {
+			continue
+		}
+		if t != nil && (t.CallsWaited > 0 || t.HoldS != nil && t.ObservedS != nil && t.HoldS.Low > 1.3*t.TriesS()) {
+			continue
+		}
+		d := reports.DependencyNamed(dependencies, b.Dependency)
+		_, held := use(&d)
+		b.OnceS = new(n**b.MaxTimeoutS - (n-1)*held) // the others hold their worker as long as when all is well
+	}
 }
 
 // AssumeAlone says of each budget that it is true only if nobody else than this run

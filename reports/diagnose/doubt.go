@@ -42,6 +42,9 @@ func Doubt(run *measure.Run, pool *reports.Pool, fit *PoolFit, budgets []reports
 		if !foretold || killed || triedAgain(timeouts) {
 			fit.doubtAverage(pool)
 		}
+		if pool.FitR2 != nil && *pool.FitR2 < notAtAll {
+			withdraw(budgets, "how many workers there are is known too roughly: a pool of so many would have answered otherwise")
+		}
 		if killed {
 			withdraw(budgets, "the run was killed, and what was under way then is not in its record")
 		}

@@ -50,6 +50,21 @@ func NotUnexplained(pool *reports.Pool, onsets []reports.Onset) {
 	}
 }
 
+// NotClosed takes back what a pool carries, and which timeout holds, where workers ended
+// without an answer while no fault was in force: at no rate is everybody answered.
+func NotClosed(pool *reports.Pool, onsets []reports.Onset, budgets []reports.Budget) {
+	for _, o := range onsets {
+		if o.Cause != reports.WorkerClosed || o.AfterFaultS != nil || o.Count < measure.Few {
+			continue
+		}
+		const why = "workers end without an answer at the rate that there was, and may at any"
+		withdraw(budgets, why)
+		if pool.CapacityHz != nil {
+			pool.CapacityHz, pool.Unknown["capacity_hz"] = nil, why
+		}
+	}
+}
+
 // byServed reports whether workers were worked out of what was served while requests queued.
 func (p *PoolFit) byServed(w *reports.Estimate) bool {
 	return w.Kind == reports.EffectiveWorkers || w == p.logged || w == p.agreed

@@ -94,7 +94,15 @@ func wouldHold(r *reports.Report, b *reports.Budget, on string) []string {
 		}
 		return []string{"No timeout" + on + " would hold " + atRate(r, b) + " with " + theseWorkers(r) + need}
 	}
-	return []string{"A timeout" + on + " of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + after("; ", need)}
+	return []string{"A timeout" + on + " of at most " + words.Limit(*b.MaxTimeoutS) + " would hold " + atRate(r, b) + headroom(b) + once(b) + after("; ", need)}
+}
+
+// once says how long a timeout may be if only one of the calls of a request is waited for.
+func once(b *reports.Budget) string {
+	if b.OnceS == nil {
+		return ""
+	}
+	return ", one of " + words.Limit(*b.OnceS) + " if the page waits for one of its calls only"
 }
 
 // shortEnough says whether the timeout that the application has is short enough.
@@ -123,7 +131,7 @@ func shortEnough(r *reports.Report, t *reports.Timeout, b *reports.Budget, name 
 	case b.MaxTimeoutS == nil:
 		return fmt.Sprintf("%s%s does not help: no timeout holds %s with %s%s", the, tries, asking(r, b.RateHz), theseWorkers(r), need)
 	}
-	most := words.Limit(*b.MaxTimeoutS) + " holds " + asking(r, b.RateHz) + headroom(b)
+	most := words.Limit(*b.MaxTimeoutS) + " holds " + asking(r, b.RateHz) + headroom(b) + once(b)
 	switch {
 	case t.ObservedS.Low > *b.MaxTimeoutS:
 		return the + tries + " is too long: at most " + most + need
