@@ -38,7 +38,8 @@ type Timeout struct {
 	Places     int           // of the site's connection pool to it; 0: none
 }
 
-// Span is a stretch of errors of one status and cause, without a break of more than spanBreak.
+// Span is a stretch of errors of one status and cause, without a break of more than
+// spanBreak; those of a burst are one of their own.
 type Span struct {
 	Code     int
 	From, To time.Duration // of the answers
@@ -49,6 +50,8 @@ type Span struct {
 	// not have come: the same run was simulated without each. None: it was the
 	// load, a burst, or the site itself.
 	Faults []int
+
+	burst bool // they are those of a burst, or not
 }
 
 const spanBreak = 2 * time.Second
@@ -95,15 +98,15 @@ func (w *world) spans() (list []Span) {
 	})
 	slices.SortStableFunc(bad, func(x, y *fate) int { return int(x.hit.Done - y.hit.Done) })
 	for _, f := range bad {
-		causes := w.causesOf(f)
+		causes, burst := w.causesOf(f), w.plan.Phases[f.hit.Phase].Burst > 0
 		i := len(list) - 1
 		for ; i >= 0; i-- {
-			if s := list[i]; s.Code == int(f.hit.Code) && slices.Equal(s.Causes, causes) && f.hit.Done-s.To <= spanBreak {
+			if s := list[i]; s.Code == int(f.hit.Code) && slices.Equal(s.Causes, causes) && s.burst == burst && f.hit.Done-s.To <= spanBreak {
 				break
 			}
 		}
 		if i < 0 {
-			list = append(list, Span{Code: int(f.hit.Code), From: f.hit.Done, Causes: causes, State: f.state})
+			list = append(list, Span{Code: int(f.hit.Code), From: f.hit.Done, Causes: causes, State: f.state, burst: burst})
 			i = len(list) - 1
 		}
 		list[i].To, list[i].N = f.hit.Done, list[i].N+1

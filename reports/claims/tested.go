@@ -81,7 +81,7 @@ func allWaited(run *measure.Run, r *reports.Report, t time.Duration) bool {
 // wellFor is how long nobody may be turned away where a site is well again.
 const wellFor = 2 * time.Second
 
-// stillQueued reports whether from t on, for half a second, more requests were inside
+// stillQueued reports whether from t on, for a fifth of a second, more requests were inside
 // all the time than ever in the seconds before the fault that was lifted then: what waits
 // for workers may be few among many files.
 func stillQueued(run *measure.Run, lifted, t time.Duration) bool {
@@ -94,7 +94,7 @@ func stillQueued(run *measure.Run, lifted, t time.Duration) bool {
 	for c := run.Cells.Cell(max(applied-usualFor, 0)); c < run.Cells.Cell(applied); c++ {
 		usual = max(usual, measure.At(run.Cells.InSystem, c))
 	}
-	for c := run.Cells.Cell(t); c < run.Cells.Cell(t+time.Second/2); c++ {
+	for c := run.Cells.Cell(t); c < run.Cells.Cell(t+time.Second/5); c++ {
 		least = min(least, measure.At(run.Cells.InSystem, c))
 	}
 	return least > usual

@@ -35,14 +35,21 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 		if !known && o.Kind == measure.Refused502 {
 			acquitted = askedMore(run, o) && idle(run, o, f, workersFor(pool, fit)) || overran(run, o, f, pool, fit) || outgrown(run, o, f, dependencies)
 		}
-		if !acquitted && standsStill(run, o, f) {
-			acquitted = true
+		if !acquitted && (standsStill(run, o, f) || waitedBefore(o, f)) {
+			acquitted, list[i].Without = true, nil
 		}
 		if acquitted {
 			o.Fault = -1
 			list[i].AfterFaultS, list[i].Dependency = nil, ""
 		}
 	}
+}
+
+// waitedBefore reports whether most of the 504s came so soon after the fault that they had
+// waited for most of their time before it: something else held the workers then.
+func waitedBefore(o *measure.Onset, f *measure.Fault) bool {
+	waited, came := time.Duration(o.Seen.Seconds(0.5)*float64(time.Second)), time.Duration(o.Seen.When.Quantile(0.5))
+	return o.Kind == measure.Late504 && came-f.Applied < waited/2
 }
 
 // codesOfModel are what the model calls errors of the onset's kind; nil is nothing.

@@ -161,7 +161,8 @@ func (d Run) timeout(i int, limit zoo.Timeout) Mark {
 	return m
 }
 
-// budget marks the longest timeout that is said to hold a rate: it must, and one a fifth longer must not.
+// budget marks the longest timeout that is said to hold a rate: it must, and one a fifth
+// longer must not, or one so much longer than what it is if a request waits for one call only.
 func (d Run) budget(i int, dependency string) Mark {
 	m := Mark{Figure: "budget"}
 	b := d.Report.BudgetOf(dependency)
@@ -173,7 +174,11 @@ func (d Run) budget(i int, dependency string) Mark {
 	at := func(share float64) bool {
 		return d.Truth.Holds(i, time.Duration(share*most*float64(time.Second)), b.RateHz)
 	}
-	m.Inside = at(0.8) && !at(1.25)
+	longest := 1.0
+	if b.OnceS != nil {
+		longest = max(*b.OnceS/most, 1)
+	}
+	m.Inside = at(0.8) && !at(1.25*longest)
 	m.Wrong = !at(0.8)
 	if m.Wrong {
 		m.Truth = "does not hold"

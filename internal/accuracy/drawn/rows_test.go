@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tailback/tailback/internal/zoo"
 	"github.com/tailback/tailback/reports"
@@ -185,4 +186,42 @@ func inWords(c *reports.Claim) string {
 		text += ", if " + c.Assumes
 	}
 	return text
+}
+
+// Of seed 254 an overload fills a queue on TCP; 0.6 s after a hang the first 504 comes, to
+// a request that had waited for 10 s before it: the hang is not why.
+func TestWhoWaitedBeforeAFault(t *testing.T) {
+	k, err := zoo.KindNamed("gunicorn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Draw(k, 254)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := d.Report.Onset; len(o) == 0 || o[0].Code != 504 || o[0].AfterFaultS != nil {
+		t.Errorf("%+v, want a 504 that no fault is blamed for", o)
+	}
+}
+
+// A call of three round trips is three calls over one connection: one that times out ends
+// it, and the timeout may be three times as long as if each were waited for.
+func TestBudgetsOfSeveralCalls(t *testing.T) {
+	k, err := zoo.KindNamed("database")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Draw(k, golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := d.Report.BudgetOf("payments")
+	if b == nil || b.MaxTimeoutS == nil || b.OnceS == nil {
+		t.Fatalf("%+v, want a budget for each way to wait", b)
+	}
+	for at, want := range map[float64]bool{0.8 * *b.OnceS: true, 1.25 * *b.OnceS: false} {
+		if got := d.Truth.Holds(0, time.Duration(at*float64(time.Second)), b.RateHz); got != want {
+			t.Errorf("%+v: a timeout of %.3g s holds: %t, want %t", *b, at, got, want)
+		}
+	}
 }
