@@ -143,8 +143,8 @@ const fixed = 14
 // it and don't. ACCURACY.md says which kinds these are. A change may not make them
 // more; one that makes them fewer lowers them here.
 var open = map[string]struct{ wrong, silent int }{
-	"workers": {1, 76}, "queue slots": {0, 57}, "capacity": {0, 71}, "gateway timeout": {0, 6},
-	"timeout": {0, 2}, "budget": {0, 0}, "cause": {1, 0}, "blame": {0, 0}, "claim": {1, 0},
+	"workers": {1, 76}, "queue slots": {0, 57}, "capacity": {0, 70}, "gateway timeout": {0, 6},
+	"timeout": {0, 2}, "budget": {0, 0}, "cause": {0, 0}, "blame": {0, 0}, "claim": {1, 0},
 }
 
 // Some runs of each kind of the zoo, with fixed seeds; with -long many, for ACCURACY.md.
