@@ -46,10 +46,11 @@ func Acquit(run *measure.Run, list []reports.Onset, pool *reports.Pool, fit *Poo
 }
 
 // waitedBefore reports whether most of the 504s came so soon after the fault that they had
-// waited for most of their time before it: something else held the workers then.
+// waited for two thirds of their time before it: something else held the workers then. A
+// fault may well end what a queue had kept waiting for half of the time.
 func waitedBefore(o *measure.Onset, f *measure.Fault) bool {
 	waited, came := time.Duration(o.Seen.Seconds(0.5)*float64(time.Second)), time.Duration(o.Seen.When.Quantile(0.5))
-	return o.Kind == measure.Late504 && came-f.Applied < waited/2
+	return o.Kind == measure.Late504 && came-f.Applied < waited/3
 }
 
 // codesOfModel are what the model calls errors of the onset's kind; nil is nothing.
