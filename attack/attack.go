@@ -104,20 +104,12 @@ func (a *Attack) Spans() []journal.PhaseSpan {
 				span.Kind = "closed"
 			}
 			if len(a.mix.courses) > 0 {
-				span = ofVisits(span, a.exp.MeanSteps())
+				span = span.OfVisits(a.exp.MeanSteps())
 			}
 			spans = append(spans, span)
 		}
 	}
 	return spans
-}
-
-// ofVisits makes a span of requests one of visits, which have so many steps on average.
-func ofVisits(s journal.PhaseSpan, steps float64) journal.PhaseSpan {
-	s.Visits, s.Hits = s.Hits, 0
-	s.VisitRateFrom, s.VisitRateTo, s.VisitRateMean = s.RateFrom, s.RateTo, s.RateMean
-	s.RateFrom, s.RateTo, s.RateMean = s.RateFrom*steps, s.RateTo*steps, s.RateMean*steps
-	return s
 }
 
 // Run drives the traffic from t0 on and emits a record for every hit, and an
@@ -162,8 +154,9 @@ func (a *Attack) InFlight() int64 { return a.gate.inFlight.Load() }
 
 // phaseAt is the phase that goes on at a time.
 func (a *Attack) phaseAt(at time.Duration) int32 {
-	for i := range a.exp.Phases {
-		if at < a.exp.Start(i+1) {
+	var end time.Duration
+	for i, p := range a.exp.Phases {
+		if end += p.Duration; at < end {
 			return int32(i)
 		}
 	}

@@ -32,8 +32,8 @@ type gateway struct {
 func startNginx(t *testing.T, http, server string) gateway {
 	t.Helper()
 	bin := staging.Program(staging.ProgramDirs(), "nginx")
-	if bin == "" {
-		t.Skip("nginx is not installed")
+	if bin == "" && os.Getenv("CI") != "true" {
+		t.Skip("not run: install nginx")
 	}
 	g := gateway{dir: t.TempDir(), addr: ports.Test(t)}
 	writeCertificates(t, g.dir)

@@ -53,7 +53,7 @@ func (e *Experiment) AsRun() ([]byte, error) {
 func asNode(v reflect.Value) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case time.Duration:
-		return scalar("!!str", duration(x))
+		return scalar("!!str", DurationText(x))
 	case Size:
 		return scalar("!!str", x.String())
 	case Objective:
@@ -144,17 +144,17 @@ func (r Rate) node() *yaml.Node {
 	}
 	n := fields(scalar("", "from"), scalar("", decimal(r.From)), scalar("", "to"), scalar("", decimal(r.To)))
 	if r.Step != 0 {
-		n.Content = append(n.Content, scalar("", "step"), scalar("", decimal(r.Step)), scalar("", "every"), scalar("", duration(r.Every)))
+		n.Content = append(n.Content, scalar("", "step"), scalar("", decimal(r.Step)), scalar("", "every"), scalar("", DurationText(r.Every)))
 	}
 	return n
 }
 
 func (d Dose) node() *yaml.Node {
 	if d == (Dose{From: d.From, To: d.From}) {
-		return scalar("", duration(d.From))
+		return scalar("", DurationText(d.From))
 	}
-	return fields(scalar("", "from"), scalar("", duration(d.From)), scalar("", "to"), scalar("", duration(d.To)),
-		scalar("", "step"), scalar("", duration(d.Step)), scalar("", "every"), scalar("", duration(d.Every)))
+	return fields(scalar("", "from"), scalar("", DurationText(d.From)), scalar("", "to"), scalar("", DurationText(d.To)),
+		scalar("", "step"), scalar("", DurationText(d.Step)), scalar("", "every"), scalar("", DurationText(d.Every)))
 }
 
 // node writes the body as keys and values again. JSON is YAML.

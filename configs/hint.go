@@ -93,7 +93,7 @@ func meant(t reflect.Type, given *node) string {
 		written = decimal(v) + "s"
 	}
 	if d, err := parseDuration(written); err == nil && d > 0 && d <= maxDelay {
-		return duration(d)
+		return DurationText(d)
 	}
 	return ""
 }

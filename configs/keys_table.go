@@ -36,7 +36,7 @@ var keyRows = map[string]Key{
 	"Target.url":              {Doc: "the site's address, to which each request's path is joined", Required: true, Pattern: webAddress, Example: "https://staging.example.com"},
 	"Target.user":             {Doc: "sent with password as basic authentication", Pattern: `^[^:` + control + `]*$`, Example: "deploy"},
 	"Target.password":         {Doc: "sent with user", Pattern: `^[^` + control + `]*$`, Example: "{env: STAGING_PASSWORD}"},
-	"Target.timeout":          {Doc: "how long the client waits for a whole answer before it gives up", Default: duration(DefaultTimeout), Above: true, Example: "10s"},
+	"Target.timeout":          {Doc: "how long the client waits for a whole answer before it gives up", Default: DurationText(DefaultTimeout), Above: true, Example: "10s"},
 	"Target.allow":            {Doc: "hosts that may get load; loopback always may, anything else must be named; with addresses or ranges in it every name must be in them", Pattern: `^[^\s*/]+(/[0-9]+)?$`, Example: "[staging.example.com]"},
 	"Target.self":             {Doc: "other names of the site, by which it may call itself", Pattern: `^[^\s*/]+$`, Example: "[www.example.com]"},
 	"Target.host":             {Doc: "the Host header and TLS name, where the address is another", Default: "(the URL's host)", Pattern: `^[^\s/]+$`, Example: "shop.example.com"},
@@ -184,7 +184,7 @@ var keyRows = map[string]Key{
 	"Access.command":          {Doc: "a command whose output is followed; it gets the environment, so write secrets as $NAME", Example: `"docker exec php tail -n0 -F /var/log/access.log"`},
 	"Access.format":           {Doc: "the pool's access.format, as in php-fpm's configuration", Default: "(the usual forms are recognised)", Example: `'%t "%m %r" %s %d %C'`},
 	"Status.url":              {Doc: "the page's address, by HTTP or FastCGI (fcgi://HOST:PORT/PATH, unix:SOCKET:/PATH)", Pattern: webAddress + "|^fcgi://.+|^unix:/.+", Example: "unix:/run/php/status.sock"},
-	"Status.every":            {Doc: "how often it is read", Default: duration(DefaultEvery), Above: true, Example: "2s"},
+	"Status.every":            {Doc: "how often it is read", Default: DurationText(DefaultEvery), Above: true, Example: "2s"},
 
 	"Capacity.from":      {Doc: "the lowest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "1"},
 	"Capacity.to":        {Doc: "the highest rate to try", Required: true, Unit: "requests per second", Above: true, Most: maxRate, Example: "200"},

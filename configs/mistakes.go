@@ -2,6 +2,7 @@ package configs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -52,6 +53,22 @@ func (m Mistakes) Error() string {
 		lines = append(lines, fmt.Sprintf("and %d more mistakes", more))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Unplaced returns mistakes without the lines that they are on, for a file that is not
+// written yet; any other error as it is.
+func Unplaced(err error) error {
+	mistakes, ok := errors.AsType[Mistakes](err)
+	if !ok {
+		return err
+	}
+	mistakes = slices.Clone(mistakes)
+	for i := range mistakes {
+		if mistakes[i].Line > 0 {
+			mistakes[i].File, mistakes[i].Line = "", 0
+		}
+	}
+	return mistakes
 }
 
 // orNil returns m as an error, nil when there are none.

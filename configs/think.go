@@ -60,13 +60,13 @@ func (t Think) MeanTime() time.Duration {
 func (t Think) String() string {
 	switch {
 	case t.Mean > 0:
-		return duration(t.Mean) + " on average (exponential)"
+		return DurationText(t.Mean) + " on average (exponential)"
 	case t.Median > 0:
-		return "a median of " + duration(t.Median) + ", and at most " + duration(t.P95) + " in 95% (lognormal)"
+		return "a median of " + DurationText(t.Median) + ", and at most " + DurationText(t.P95) + " in 95% (lognormal)"
 	case t.From == t.To && t.To > 0:
-		return duration(t.From)
+		return DurationText(t.From)
 	case t.To > 0:
-		return duration(t.From) + " to " + duration(t.To)
+		return DurationText(t.From) + " to " + DurationText(t.To)
 	}
 	return ""
 }
@@ -93,7 +93,7 @@ func convertThink(data any) (any, error) {
 func (t Think) node() *yaml.Node {
 	var pairs []*yaml.Node
 	add := func(key string, d time.Duration) {
-		pairs = append(pairs, scalar("", key), scalar("", duration(d)))
+		pairs = append(pairs, scalar("", key), scalar("", DurationText(d)))
 	}
 	switch {
 	case t.Mean > 0:
@@ -102,7 +102,7 @@ func (t Think) node() *yaml.Node {
 		add("median", t.Median)
 		add("p95", t.P95)
 	case t.From == t.To:
-		return scalar("", duration(t.From))
+		return scalar("", DurationText(t.From))
 	default:
 		add("from", t.From)
 		add("to", t.To)

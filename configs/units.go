@@ -47,8 +47,8 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// duration is Duration.String without its trailing zeros: 1m, not 1m0s.
-func duration(d time.Duration) string {
+// DurationText is Duration.String without its trailing zeros: 1m, not 1m0s.
+func DurationText(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

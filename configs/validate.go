@@ -114,7 +114,7 @@ func (c *check) unique(seen map[string]string, name, path, what string) {
 // within checks that a duration is neither negative nor beyond most.
 func (c *check) within(d, most time.Duration, path string) bool {
 	if d < 0 || d > most {
-		c.add(path, "needs to be from 0s to %s, not %s", human(most), duration(d))
+		c.add(path, "needs to be from 0s to %s, not %s", human(most), DurationText(d))
 		return false
 	}
 	return true
@@ -133,7 +133,7 @@ func human(d time.Duration) string {
 	if d >= 48*time.Hour {
 		return fmt.Sprintf("%d days", d/(24*time.Hour))
 	}
-	return duration(d)
+	return DurationText(d)
 }
 
 // number checks a rate per second, which may be zero.

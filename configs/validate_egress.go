@@ -56,7 +56,7 @@ func (c *check) connects(f Fault, delay time.Duration, path string) bool {
 	switch {
 	case !c.within(delay, maxDelay, path+".delay"):
 	case f.For > 0 && delay >= f.For:
-		c.add(path+".delay", "each connect would take %s, but the fault lasts %s", duration(delay), duration(f.For))
+		c.add(path+".delay", "each connect would take %s, but the fault lasts %s", DurationText(delay), DurationText(f.For))
 	default:
 		return true
 	}

@@ -81,10 +81,10 @@ func (c *check) span(f Fault, phase time.Duration, path string) {
 	switch {
 	case !c.within(f.After, maxDuration, path+".after"):
 	case f.After >= phase:
-		c.add(path+".after", "the fault would begin after %s, but its phase ends after %s", duration(f.After), duration(phase))
+		c.add(path+".after", "the fault would begin after %s, but its phase ends after %s", DurationText(f.After), DurationText(phase))
 	case !c.positive(f.For, maxDuration, path+".for"):
 	case f.After+f.For > phase:
-		c.add(path+".for", "the fault would end after %s, but its phase ends after %s", duration(f.After+f.For), duration(phase))
+		c.add(path+".for", "the fault would end after %s, but its phase ends after %s", DurationText(f.After+f.For), DurationText(phase))
 	}
 }
 
@@ -107,7 +107,7 @@ func (c *check) overlaps(faults []Fault, path string) {
 		}
 		if f.Dependency == before.Dependency && f.Dependency != "" && f.After-before.After < before.For {
 			c.add(element(path, order[k]), "begins while %s is still on %q (from %s to %s); a dependency has one fault at a time",
-				element("faults", order[k-1]), f.Dependency, duration(before.After), duration(before.After+before.For))
+				element("faults", order[k-1]), f.Dependency, DurationText(before.After), DurationText(before.After+before.For))
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (c *check) size(s Size, path string) {
 // would never come.
 func (c *check) cut(after, lasts time.Duration, path string) {
 	if c.within(after, maxDelay, path) && lasts > 0 && after >= lasts {
-		c.add(path, "the connection would be cut after %s, but the fault lasts %s", duration(after), duration(lasts))
+		c.add(path, "the connection would be cut after %s, but the fault lasts %s", DurationText(after), DurationText(lasts))
 	}
 }
 
@@ -198,7 +198,7 @@ func (c *check) latency(l Latency, lasts time.Duration, path string) {
 		return
 	}
 	if l.Jitter > most {
-		c.add(path+".jitter", "%s is more than the delay, %s; a delay cannot become negative", duration(l.Jitter), duration(most))
+		c.add(path+".jitter", "%s is more than the delay, %s; a delay cannot become negative", DurationText(l.Jitter), DurationText(most))
 	}
 	c.millis(l.Jitter, path+".jitter")
 }
@@ -214,7 +214,7 @@ func (c *check) dose(d Dose, lasts time.Duration, path string) bool {
 			c.millis(d.From, path)
 		}
 	case d.Step == 0 && d.Every == 0:
-		c.add(path, "goes from %s to %s, so it needs a step and an every", duration(d.From), duration(d.To))
+		c.add(path, "goes from %s to %s, so it needs a step and an every", DurationText(d.From), DurationText(d.To))
 	case c.within(d.From, maxDelay, path+".from") && c.within(d.To, maxDelay, path+".to"):
 		c.millis(d.From, path+".from")
 		c.millis(d.To, path+".to")
@@ -227,6 +227,6 @@ func (c *check) dose(d Dose, lasts time.Duration, path string) bool {
 // millis refuses a part of a millisecond, which Toxiproxy would drop.
 func (c *check) millis(d time.Duration, path string) {
 	if d%time.Millisecond != 0 {
-		c.add(path, "needs whole milliseconds, not %s", duration(d))
+		c.add(path, "needs whole milliseconds, not %s", DurationText(d))
 	}
 }

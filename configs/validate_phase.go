@@ -124,6 +124,6 @@ func (c *check) steps(s stairs, path string) {
 	}
 	// Compared in seconds, so that a long every cannot overflow.
 	if reached := n * s.every.Seconds(); s.length > 0 && reached >= s.length.Seconds() {
-		c.add(path, "takes %.0f steps of %s, but %s ends after %s, before the last; make the steps larger or fewer", n, duration(s.every), s.part, duration(s.length))
+		c.add(path, "takes %.0f steps of %s, but %s ends after %s, before the last; make the steps larger or fewer", n, DurationText(s.every), s.part, DurationText(s.length))
 	}
 }

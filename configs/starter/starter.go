@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -124,24 +123,9 @@ func Write(name, schema string, a Answers) ([]byte, error) {
 		return nil, fmt.Errorf("write experiment: %w", err)
 	}
 	if _, err := configs.LoadText(name, out.Bytes(), nil); err != nil {
-		return nil, fmt.Errorf("write experiment: %w", unplaced(err))
+		return nil, fmt.Errorf("write experiment: %w", configs.Unplaced(err))
 	}
 	return out.Bytes(), nil
-}
-
-// unplaced returns the mistakes without their lines: there is no file yet.
-func unplaced(err error) error {
-	mistakes, ok := errors.AsType[configs.Mistakes](err)
-	if !ok {
-		return err
-	}
-	mistakes = slices.Clone(mistakes)
-	for i := range mistakes {
-		if mistakes[i].Line > 0 {
-			mistakes[i].File, mistakes[i].Line = "", 0
-		}
-	}
-	return mistakes
 }
 
 // Check says what is wrong with the answers that there are so far.

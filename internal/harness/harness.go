@@ -280,7 +280,7 @@ func manifest(exp *configs.Experiment, p parts, t0 time.Time) journal.Manifest {
 		m.Requests = append(m.Requests, r.Name)
 	}
 	m.RequestRates = ownRates(exp)
-	m.Visits = visits(exp)
+	m.Visits = journal.VisitsOf(exp.Visits)
 	if exp.Sessions != nil {
 		m.Sessions = exp.Sessions.Count
 	}
@@ -304,18 +304,6 @@ func ownRates(exp *configs.Experiment) (all []float64) {
 			own = float64(*r.Rate)
 		}
 		all = append(all, own)
-	}
-	return all
-}
-
-// visits describes the mix of visits.
-func visits(exp *configs.Experiment) (all []journal.Visit) {
-	sum := 0
-	for _, v := range exp.Visits {
-		sum += v.Weight
-	}
-	for _, v := range exp.Visits {
-		all = append(all, journal.Visit{Name: v.Name, Steps: len(v.Steps), Weight: float64(v.Weight) / float64(max(sum, 1))})
 	}
 	return all
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tailback/tailback/configs"
 )
 
 // curve counts requests by the minute of the log's own clock, or by more than a
@@ -110,7 +112,7 @@ func (c *curve) table() (title string, rows []row) {
 		for start := c.first / step * step; start <= c.last; start += step {
 			rows = append(rows, row{clock(start).Format("15:04"), c.between(start, step)})
 		}
-		return "every " + length(time.Duration(step)*time.Second), rows
+		return "every " + configs.DurationText(time.Duration(step)*time.Second), rows
 	}
 	var sums, covered [24]int64
 	for start := c.first / 3600 * 3600; start <= c.last && start-c.first < 3660*24*3600; start += 3600 {

@@ -1,12 +1,10 @@
 package traffic
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tailback/tailback/configs"
 )
@@ -31,7 +29,7 @@ func (d *Draft) YAML(file string) ([]byte, error) {
 	}
 	e, err := configs.LoadText(file, []byte(d.text(file, true)), nil)
 	if err != nil {
-		return nil, fmt.Errorf("write experiment: what was read makes none: %w", unplaced(err))
+		return nil, fmt.Errorf("write experiment: what was read makes none: %w", configs.Unplaced(err))
 	}
 	for _, m := range e.PlainSecrets() {
 		if m.Path != "target.password" { // which can be no placeholder, and is a variable
@@ -39,21 +37,6 @@ func (d *Draft) YAML(file string) ([]byte, error) {
 		}
 	}
 	return []byte(d.text(file, false)), nil
-}
-
-// unplaced returns the mistakes without their lines: there is no file yet.
-func unplaced(err error) error {
-	mistakes, ok := errors.AsType[configs.Mistakes](err)
-	if !ok {
-		return err
-	}
-	mistakes = slices.Clone(mistakes)
-	for i := range mistakes {
-		if mistakes[i].Line > 0 {
-			mistakes[i].File, mistakes[i].Line = "", 0
-		}
-	}
-	return mistakes
 }
 
 func (d *Draft) text(file string, tried bool) string {
@@ -149,18 +132,6 @@ func (d *Draft) used(off bool) (used []Variable) {
 		}
 	}
 	return used
-}
-
-// length writes a duration as people do: 2m and not 2m0s.
-func length(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 func (d *Draft) target(p *page) {
@@ -282,7 +253,7 @@ func (d *Draft) phases(p *page) {
 		if phase.Short != "" {
 			short = " # " + comment(phase.Short)
 		}
-		p.line("  - {name: %s, duration: %s, rate: %s%s}%s", quote(phase.Name), length(phase.Duration), decimal(phase.Rate), warmup, short)
+		p.line("  - {name: %s, duration: %s, rate: %s%s}%s", quote(phase.Name), configs.DurationText(phase.Duration), decimal(phase.Rate), warmup, short)
 	}
 	p.line("")
 	p.line("objectives:")

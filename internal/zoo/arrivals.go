@@ -66,7 +66,7 @@ func (p Plan) arrivals(weights []int) (list []arrival, spans []journal.PhaseSpan
 			span.RateMean = hits / seconds
 		}
 		if p.Visits != nil {
-			span = ofVisits(span, p.meanSteps())
+			span = span.OfVisits(p.meanSteps())
 		}
 		spans = append(spans, span)
 		start = end

@@ -66,7 +66,7 @@ func (w *world) finish(spans []journal.PhaseSpan, end time.Duration) {
 	for _, q := range exp.Mix() {
 		r.Manifest.Requests = append(r.Manifest.Requests, q.Name)
 	}
-	r.Manifest.Visits = visitsOf(exp)
+	r.Manifest.Visits = journal.VisitsOf(exp.Visits)
 	for _, d := range exp.Dependencies {
 		r.Manifest.Dependencies = append(r.Manifest.Dependencies, journal.Dependency{Name: d.Name, Listen: d.Listen, Host: d.Host})
 	}

@@ -114,26 +114,6 @@ func (p Plan) meanSteps() float64 {
 	return float64(steps) / float64(max(all, 1))
 }
 
-// ofVisits makes a phase of requests one of visits, which have so many steps on average.
-func ofVisits(s journal.PhaseSpan, steps float64) journal.PhaseSpan {
-	s.Visits, s.Hits = s.Hits, 0
-	s.VisitRateFrom, s.VisitRateTo, s.VisitRateMean = s.RateFrom, s.RateTo, s.RateMean
-	s.RateFrom, s.RateTo, s.RateMean = steps*s.RateFrom, steps*s.RateTo, steps*s.RateMean
-	return s
-}
-
-// visitsOf are those of an experiment, as its manifest has them.
-func visitsOf(e *configs.Experiment) (all []journal.Visit) {
-	sum := 0
-	for _, v := range e.Visits {
-		sum += v.Weight
-	}
-	for _, v := range e.Visits {
-		all = append(all, journal.Visit{Name: v.Name, Steps: len(v.Steps), Weight: float64(v.Weight) / float64(sum)})
-	}
-	return all
-}
-
 // visits are those of the plan as its file has them.
 func (p Plan) visits(s *Site) (all []configs.Visit) {
 	for _, v := range p.Visits {

@@ -54,13 +54,6 @@ type Dependency struct {
 	Host   string `json:"host,omitempty"` // host:port as the site names it, when it is
 }
 
-// Visit is one of a mix of visits. Its steps are the next so many of Manifest.Requests.
-type Visit struct {
-	Name   string  `json:"name"`
-	Steps  int     `json:"steps"`
-	Weight float64 `json:"weight"` // its share of the visits, 0..1
-}
-
 // PhaseSpan is a phase as planned. Times are since T0.
 type PhaseSpan struct {
 	Name    string `json:"name"`
